@@ -28,7 +28,7 @@ from airspace_points import ManyPoints
 
 from dfr.geo import Position, VerticalDatum, offset
 from dfr.io.airspace.openair import read_openair
-from dfr.plan.routing import Obstacle, Router
+from dfr.plan.routing import AvoidedArea, Router
 from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
@@ -174,7 +174,7 @@ def route_field(count: int, seed: int) -> tuple[Router, list[tuple[float, float]
         ring = middle + radius * np.column_stack((np.cos(corners), np.sin(corners)))
         hull = shapely.MultiPoint(ring).convex_hull
         if hull.geom_type == "Polygon":
-            zones.append(Obstacle(name=str(len(zones)), area=hull, margin_m=20.0))
+            zones.append(AvoidedArea(name=str(len(zones)), area=hull, margin_m=20.0))
     router = Router(shapely.box(-1000, -1000, 21_000, 21_000), zones, margin_m=10.0)
     places: list[tuple[float, float]] = []
     while len(places) < 40:
@@ -189,7 +189,7 @@ def milliseconds_per_route(zones: int) -> dict[str, float]:
     for seed in (1, 2, 3):
         router, places = route_field(zones, seed)
         for start, target in zip(places[::2], places[1::2], strict=True):
-            times.append(1e3 * best_s(lambda a=start, b=target, r=router: r.path(a, b), 1))
+            times.append(1e3 * best_s(lambda a=start, b=target, r=router: r.find_path(a, b), 1))
     median = float(np.median(times))
     return {
         "median_ms": median,

@@ -27,7 +27,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
-from dfr.plan.siting.milp import Programme, solve
+from dfr.plan.siting.milp import Programme, solve_programme
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -56,7 +56,7 @@ def plain_mclp(times: np.ndarray, weights: np.ndarray, limit: float, p: int) -> 
         ]
     )
     total = rows + columns
-    found = solve(
+    found = solve_programme(
         Programme(
             cost=-np.concatenate((np.zeros(columns), weights)),
             lower=np.zeros(total),

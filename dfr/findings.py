@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from dfr.errors import DfrError, NonCompliantError
+from dfr.errors import NonCompliantError
 from dfr.geo import Position
 
 
@@ -117,13 +117,6 @@ def finding_text(finding: Finding) -> str:
     return f"{MARKS[finding.severity]:>9}  {finding.rule}: {finding.message}{margin}{fix}"
 
 
-def finding_of_error(error: DfrError, *, rule: str, source: str) -> Finding:
-    """A blocking finding for what could not be checked at all."""
-    return Finding(
-        rule=rule, severity=Severity.UNKNOWN, message=str(error), basis=Basis.ASSUMED, source=source
-    )
-
-
 _DANGER = (Severity.VIOLATION, Severity.UNKNOWN, Severity.ADVICE, Severity.OK)
 
 
@@ -152,7 +145,7 @@ def counted_noun(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def counted(findings: Iterable[Finding]) -> str:
+def count_by_severity(findings: Iterable[Finding]) -> str:
     """How many findings there are of each severity: '1 violation, nothing unknown, 3 notes, 4 in order'."""
     found = list(findings)
     count = {severity: sum(f.severity is severity for f in found) for severity in Severity}
@@ -179,7 +172,7 @@ def grouped_by_rule(findings: Iterable[Finding]) -> list[FindingGroup]:
     return [FindingGroup(worst=group[0], count=len(group)) for group in groups.values()]
 
 
-def compliant(findings: Iterable[Finding]) -> bool:
+def is_compliant(findings: Iterable[Finding]) -> bool:
     """True where nothing found blocks a go."""
     return not any(finding.blocks for finding in findings)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfr.api import word_of
 from dfr.errors import InputError, NonCompliantError
-from dfr.findings import Finding, by_danger, compliant
+from dfr.findings import Finding, by_danger, is_compliant
 from dfr.geo import Position
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
@@ -22,7 +22,7 @@ from dfr.mission.formats import Format, format_of, left_out
 from dfr.mission.items import FlightPlan
 from dfr.mission.reliance import promise_findings
 from dfr.mission.validate import validate
-from dfr.plan.compliance import check as findings_of
+from dfr.plan.compliance import check_plan
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, SitingObjective
@@ -69,7 +69,7 @@ class CompiledMission:
     @property
     def sound(self) -> bool:
         """True if ArduCopter would keep the mission as it is."""
-        return compliant(self.findings)
+        return is_compliant(self.findings)
 
     def save(self, path: str | Path, *, even_if_blocked: bool = False) -> tuple[str, ...]:
         """What the format has no place for, after writing the mission to a file of its suffix.
@@ -161,7 +161,7 @@ def check(
     Without a plan, one is made. `day` judges as on the day of the flight, which is automatic from 24 h before
     the start. `now` is the moment of the verdict, with a time zone; this moment if None.
     """
-    proposed = make_plan(world) if plan is None else replace(plan, findings=findings_of(world, plan))
+    proposed = make_plan(world) if plan is None else replace(plan, findings=check_plan(world, plan))
     moment = now or datetime.now(tz=UTC)
     return CheckedPlan(plan=proposed, verdict=verdict_of(world.scenario, proposed, now=moment, day=day))
 
@@ -209,7 +209,7 @@ def _dock(plan: Plan, site: str | None, zone: str | None) -> str:
         return site
     if zone is None:
         raise InputError("neither a dock nor a zone is given", do="give the zone, or the dock and a place")
-    route = plan.soonest(zone)
+    route = plan.soonest_route(zone)
     if route is None:
         known = ", ".join(sorted({r.zone_id for r in plan.routes}))
         raise InputError(f"no dock reaches a zone {zone!r}", do=f"one of: {known}")

@@ -12,7 +12,7 @@ from dfr.cli.output import AsJson, emit_json, say
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
 from dfr.metrics.kpi import Summary
-from dfr.plan.verdict import titled
+from dfr.plan.verdict import exercise_title
 from dfr.sim.events import Records
 from dfr.store.origin import Recalled, recall
 
@@ -55,7 +55,7 @@ def compare_runs(
         )
         return
     for path, run in zip((first, second), runs, strict=True):
-        say(titled(run.world.scenario, f"{path}: {run.world.scenario.name}"))
+        say(exercise_title(run.world.scenario, f"{path}: {run.world.scenario.name}"))
     if not same:
         say("the two runs have different calls: the pairs share only their seed")
     columns = f"{'first':>10}{'second':>10}{'difference':>12}{f'{level:.0%} interval':>24}"

@@ -12,7 +12,7 @@ from dfr.ardupilot.commands import MissionType, command_name
 from dfr.cli.options import PlanFile, ScenarioName, VerdictOptions, with_option_groups
 from dfr.cli.output import AsJson, emit_json, note, print_verdict, say
 from dfr.errors import InputError, NonCompliantError
-from dfr.findings import Finding, Severity, compliant, counted_noun, finding_text
+from dfr.findings import Finding, Severity, counted_noun, finding_text, is_compliant
 from dfr.geo import Position
 from dfr.mission.compile import DEFAULT_ON_SCENE_S
 from dfr.mission.formats import format_of
@@ -131,7 +131,7 @@ def _mission_document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict
         "params": flight.params,
         "relies_on": list(relied_on(flight)),
         "findings": [finding.as_dict() for finding in findings],
-        "compliant": compliant(findings),
+        "compliant": is_compliant(findings),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.findings import Finding, Severity, by_danger, counted, finding_text
+from dfr.findings import Finding, Severity, by_danger, count_by_severity, finding_text
 from dfr.io.files import json_text as json_text  # noqa: PLC0414 - the verbs write files with it
 from dfr.link.operator import Operator
 from dfr.plan.verdict import Verdict
@@ -40,7 +40,7 @@ def print_findings(findings: Iterable[Finding], *, quiet: bool) -> None:
     for finding in found:
         if not (quiet and finding.severity is Severity.OK):
             say(finding_text(finding))
-    say(f"findings: {counted(found)}")
+    say(f"findings: {count_by_severity(found)}")
 
 
 def print_verdict(verdict: Verdict) -> None:

@@ -29,8 +29,8 @@ from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective
 from dfr.plan.planner import with_roles
-from dfr.plan.restricted_area import aip_corner
-from dfr.plan.worksheet import worksheet
+from dfr.plan.volumes import aip_corner
+from dfr.plan.worksheet import make_worksheet
 from dfr.units import FOOT_M
 from dfr.world.model import World
 
@@ -140,7 +140,7 @@ def plan(
 
 def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
     """The ground and air risk worksheet, as JSON or Markdown by the suffix."""
-    sheet = worksheet(world, proposed)
+    sheet = make_worksheet(world, proposed)
     text = json_text(sheet.as_dict()) if path.suffix.lower() == ".json" else sheet.as_markdown()
     write_atomically(path, text)
 

@@ -38,7 +38,7 @@ from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.metrics.shift import WANTED_M, FlownShift, ShiftFlight
 from dfr.plan.checks.permission import ASSUMED_STATEMENT
-from dfr.plan.compliance import check
+from dfr.plan.compliance import check_plan
 from dfr.plan.model import Plan
 from dfr.plan.verdict import require_go
 from dfr.rehearsal.chain import RehearsalRequest, Rehearsed, begin_folder, kept_words
@@ -134,7 +134,7 @@ def rehearse(
     plan = read_or_make_plan(world, plan_file, docks)
     verdict = options.verdict(world, plan, day=bool(vehicle))
     if vehicle:
-        checked = replace(plan, findings=check(world, plan))
+        checked = replace(plan, findings=check_plan(world, plan))
         require_go(options.verdict(world, checked, day=True), simulated=False)
     request = RehearsalRequest(
         out=out,

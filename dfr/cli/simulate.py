@@ -35,7 +35,7 @@ from dfr.metrics.kpi import Summary
 from dfr.metrics.precision import Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
-from dfr.plan.verdict import titled
+from dfr.plan.verdict import exercise_title
 from dfr.scenario.model import DispatchPolicy, Study
 from dfr.sim.experiment import checked_replications
 from dfr.sim.inputs import SimInputs
@@ -173,7 +173,7 @@ def simulate(
         exercise = {"exercise": world.scenario.exercise}
         emit_json({**summary.as_dict(), **exercise, "manifest": manifest, **_losses_document(reports)})
         return
-    _print_summary(summary, titled(world.scenario, summary.scenario))
+    _print_summary(summary, exercise_title(world.scenario, summary.scenario))
     for report in reports or ():
         say(_loss_line(report))
     if out is not None:

@@ -23,7 +23,7 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.plan.verdict import titled
+from dfr.plan.verdict import exercise_title
 from dfr.sim.factors import design
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.sweeps import Goal, Sweep, Sweeper
@@ -107,7 +107,7 @@ def sweep(
     if as_json:
         emit_json(document)
         return
-    _print_sweep(found, titled(world.scenario, found.scenario))
+    _print_sweep(found, exercise_title(world.scenario, found.scenario))
     if out is not None:
         note(f"table and runs: {out}")
 

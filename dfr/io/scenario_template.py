@@ -19,7 +19,7 @@ import numpy as np
 from dfr.geo import LocalFrame, Position
 from dfr.io.airspace.files import load_airspace
 from dfr.io.scenario_files import shipped_folder
-from dfr.plan.jurisdictions import JURISDICTIONS
+from dfr.plan.rules import JURISDICTIONS
 from dfr.scenario.air import AirspaceFile
 from dfr.scenario.model import OperationKind, Period
 from dfr.world.countries import rules_at

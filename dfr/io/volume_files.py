@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from dfr.errors import InputError
 from dfr.geo import GEOD, Ring
 from dfr.plan.model import Plan, ProposedArea, Volume
-from dfr.plan.restricted_area import aip_corner
+from dfr.plan.volumes import aip_corner
 from dfr.units import FOOT_M
 
 DECIMALS = 7

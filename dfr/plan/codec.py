@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 def plan_from_dict(document: object, *, name: str = "plan") -> Plan:
     """The plan of a plan.json document. Raises InputError that says what is missing or wrong."""
     try:
-        return _plan(_object(document))
+        return _read_plan(_read_object(document))
     except KeyError as error:
         raise InputError(
             f"{name}: {error.args[0]!r} is missing", do="write it anew with `dfr plan`"
@@ -41,145 +41,148 @@ def plan_from_dict(document: object, *, name: str = "plan") -> Plan:
         raise InputError(f"{name}: not a plan: {error}", do="write it anew with `dfr plan`") from error
 
 
-def _plan(data: Mapping[str, Any]) -> Plan:
+def _read_plan(data: Mapping[str, Any]) -> Plan:
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']}, this version reads {FORMAT}")
     wind = data["planning_wind"]
     return Plan(
-        scenario=_text(data["scenario"]),
-        scenario_sha256=_text(data["scenario_sha256"]),
-        version=_text(data["version"]),
-        sites=_each(data["sites"], _site),
-        objective=_number(data["objective"]),
-        bound=_number(data["bound"]),
-        gap=_number(data["gap"]),
-        status=_text(data["status"]),
-        siting_limit_s=_number(data["siting_limit_s"]),
-        coverage={float(limit): _number(share) for limit, share in _object(data["coverage"]).items()},
-        flyable_share=_number(data["flyable_share"]),
-        mean_overhead_s=_maybe(data["mean_overhead_s"]),
-        planning_wind=None if wind is None else PlanningWind(**_object(wind)),
-        coverage_by_hour=_each(data["coverage_by_hour"], lambda hour: CoverageHour(**hour)),
-        layouts=_each(data["layouts"], lambda layout: LayoutGain(**layout)),
-        routes=_each(data["routes"], _route),
-        volumes=_each(data["volumes"], _volume),
-        restricted_area=_proposed(data.get("restricted_area")),
-        contingency=_each(data["contingency"], lambda case: ContingencyCase(**case)),
-        findings=_each(data["findings"], _finding),
-        sited_by=_sited_by(data.get("sited_by")),
-        height_levels=_height_levels(data.get("height_levels")),
+        scenario=_read_text(data["scenario"]),
+        scenario_sha256=_read_text(data["scenario_sha256"]),
+        version=_read_text(data["version"]),
+        sites=_read_each(data["sites"], _read_site),
+        objective=_read_number(data["objective"]),
+        bound=_read_number(data["bound"]),
+        gap=_read_number(data["gap"]),
+        status=_read_text(data["status"]),
+        siting_limit_s=_read_number(data["siting_limit_s"]),
+        coverage={
+            float(limit): _read_number(share) for limit, share in _read_object(data["coverage"]).items()
+        },
+        flyable_share=_read_number(data["flyable_share"]),
+        mean_overhead_s=_read_optional_number(data["mean_overhead_s"]),
+        planning_wind=None if wind is None else PlanningWind(**_read_object(wind)),
+        coverage_by_hour=_read_each(data["coverage_by_hour"], lambda hour: CoverageHour(**hour)),
+        layouts=_read_each(data["layouts"], lambda layout: LayoutGain(**layout)),
+        routes=_read_each(data["routes"], _read_route),
+        volumes=_read_each(data["volumes"], _read_volume),
+        restricted_area=_read_restricted_area(data.get("restricted_area")),
+        contingency=_read_each(data["contingency"], lambda case: ContingencyCase(**case)),
+        findings=_read_each(data["findings"], _read_finding),
+        sited_by=_read_sited_by(data.get("sited_by")),
+        height_levels=_read_height_levels(data.get("height_levels")),
     )
 
 
-def _sited_by(data: Mapping[str, Any] | None) -> SitedBy | None:
+def _read_sited_by(data: Mapping[str, Any] | None) -> SitedBy | None:
     """None also for a plan written before there were other objectives than coverage."""
-    return None if data is None else SitedBy(**_object(data))
+    return None if data is None else SitedBy(**_read_object(data))
 
 
-def _height_levels(data: Mapping[str, Any] | None) -> HeightLevels | None:
+def _read_height_levels(data: Mapping[str, Any] | None) -> HeightLevels | None:
     """None also for a plan written when all docks flew one height."""
     if data is None:
         return None
-    rest = {key: value for key, value in _object(data).items() if key != "in_turn"}
-    return HeightLevels(in_turn=_each(data["in_turn"], lambda pair: RoutePair(**pair)), **rest)
+    rest = {key: value for key, value in _read_object(data).items() if key != "in_turn"}
+    return HeightLevels(in_turn=_read_each(data["in_turn"], lambda pair: RoutePair(**pair)), **rest)
 
 
-def _site(data: Mapping[str, Any]) -> DockSite:
+def _read_site(data: Mapping[str, Any]) -> DockSite:
     return DockSite(
-        id=_text(data["id"]),
-        name=_text(data["name"]),
-        position=_position(data),
+        id=_read_text(data["id"]),
+        name=_read_text(data["name"]),
+        position=_read_position(data),
         drones=int(data["drones"]),
-        raised_m=_number(data.get("raised_m", 0.0)),
+        raised_m=_read_number(data.get("raised_m", 0.0)),
     )
 
 
-def _route(data: Mapping[str, Any]) -> Route:
+def _read_route(data: Mapping[str, Any]) -> Route:
     rest = {key: value for key, value in data.items() if key not in ("points", "overhead_s", "profile")}
-    return Route(points=_ring(data["points"]), profile=_profile(data.get("profile")), **rest)
+    return Route(points=_read_ring(data["points"]), profile=_read_profile(data.get("profile")), **rest)
 
 
-def _profile(data: Mapping[str, Any] | None) -> RouteProfile | None:
+def _read_profile(data: Mapping[str, Any] | None) -> RouteProfile | None:
     """None also for a plan written before there were profiles."""
     if data is None:
         return None
-    return RouteProfile(**{key: tuple(map(_maybe, column)) for key, column in _object(data).items()})  # type: ignore[arg-type]
+    columns = {key: tuple(map(_read_optional_number, column)) for key, column in _read_object(data).items()}
+    return RouteProfile(**columns)  # type: ignore[arg-type]
 
 
-def _volume(data: Mapping[str, Any]) -> Volume:
+def _read_volume(data: Mapping[str, Any]) -> Volume:
     rest = {key: value for key, value in data.items() if key != "rings"}
-    return Volume(rings=tuple(_ring(ring) for ring in data["rings"]), **rest)
+    return Volume(rings=tuple(_read_ring(ring) for ring in data["rings"]), **rest)
 
 
-def _proposed(data: Mapping[str, Any] | None) -> ProposedArea | None:
+def _read_restricted_area(data: Mapping[str, Any] | None) -> ProposedArea | None:
     """None also for a plan written before there were proposed areas."""
     if data is None:
         return None
-    rest = {key: value for key, value in _object(data).items() if key != "ring"}
-    return ProposedArea(ring=_ring(data["ring"]), **rest)
+    rest = {key: value for key, value in _read_object(data).items() if key != "ring"}
+    return ProposedArea(ring=_read_ring(data["ring"]), **rest)
 
 
-def _finding(data: Mapping[str, Any]) -> Finding:
+def _read_finding(data: Mapping[str, Any]) -> Finding:
     place, due = data["place"], data.get("due")
     return Finding(
-        rule=_text(data["rule"]),
+        rule=_read_text(data["rule"]),
         severity=Severity(data["severity"]),
-        message=_text(data["message"]),
+        message=_read_text(data["message"]),
         basis=Basis(data["basis"]),
-        source=_text(data["source"]),
-        place=None if place is None else _position(place),
-        margin_m=_maybe(data["margin_m"]),
-        fix=_text(data["fix"]),
+        source=_read_text(data["source"]),
+        place=None if place is None else _read_position(place),
+        margin_m=_read_optional_number(data["margin_m"]),
+        fix=_read_text(data["fix"]),
         due=None if due is None else DayFact(due),
-        validity=_validity(data.get("validity")),
+        validity=_read_validity(data.get("validity")),
     )
 
 
-def _validity(data: Mapping[str, Any] | None) -> Validity | None:
+def _read_validity(data: Mapping[str, Any] | None) -> Validity | None:
     """None also for a plan written before findings expired."""
     if data is None:
         return None
     return Validity(
-        what=_text(data["what"]),
-        until=datetime.fromisoformat(_text(data["until"])),
-        since=_moment(data.get("since")),
-        made_at=_moment(data.get("made_at")),
+        what=_read_text(data["what"]),
+        until=datetime.fromisoformat(_read_text(data["until"])),
+        since=_read_time(data.get("since")),
+        made_at=_read_time(data.get("made_at")),
     )
 
 
-def _moment(value: object) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(_text(value))
+def _read_time(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(_read_text(value))
 
 
-def _ring(corners: Sequence[Mapping[str, Any]]) -> Ring:
-    return tuple(_position(corner) for corner in corners)
+def _read_ring(corners: Sequence[Mapping[str, Any]]) -> Ring:
+    return tuple(_read_position(corner) for corner in corners)
 
 
-def _position(data: Mapping[str, Any]) -> Position:
-    return Position(lat_deg=_number(data["lat_deg"]), lon_deg=_number(data["lon_deg"]))
+def _read_position(data: Mapping[str, Any]) -> Position:
+    return Position(lat_deg=_read_number(data["lat_deg"]), lon_deg=_read_number(data["lon_deg"]))
 
 
-def _each(values: Sequence[Any], read: Callable[[Mapping[str, Any]], Item]) -> tuple[Item, ...]:
-    return tuple(read(_object(value)) for value in values)
+def _read_each(values: Sequence[Any], read: Callable[[Mapping[str, Any]], Item]) -> tuple[Item, ...]:
+    return tuple(read(_read_object(value)) for value in values)
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def _read_object(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"{value!r:.40} stands where an object should")
     return value
 
 
-def _text(value: object) -> str:
+def _read_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} stands where text should")
     return value
 
 
-def _number(value: object) -> float:
+def _read_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r:.40} stands where a number should")
     return float(value)
 
 
-def _maybe(value: object) -> float | None:
-    return None if value is None else _number(value)
+def _read_optional_number(value: object) -> float | None:
+    return None if value is None else _read_number(value)

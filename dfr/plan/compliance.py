@@ -7,21 +7,18 @@ from dataclasses import replace
 from dfr.findings import Finding, Severity, counted_noun
 from dfr.plan.checks.air_data import check_data_age
 from dfr.plan.checks.airspace import check_airspace, check_restriction_hours
-from dfr.plan.checks.contingency import check_contingency
+from dfr.plan.checks.contingency import check_contingency, check_energy, check_safe_landing
 from dfr.plan.checks.crowds import check_crowd_hours, check_crowds
 from dfr.plan.checks.heights import check_heights, check_obstacles, check_profiles
-from dfr.plan.checks.own_drones import check_own_drones
+from dfr.plan.checks.hours import check_crew, check_flyable_hours, check_weather
 from dfr.plan.checks.permission import check_assumed, check_jurisdiction, check_permission
-from dfr.plan.checks.resources import check_crew, check_energy, check_safe_landing
 from dfr.plan.checks.sight import check_sight
 from dfr.plan.checks.site import check_boundary, check_docks, check_reach, check_sites
-from dfr.plan.checks.traffic import check_traffic
-from dfr.plan.checks.weather import check_flyable_hours, check_weather
+from dfr.plan.checks.traffic import check_own_drones, check_traffic
 from dfr.plan.context import Check, Context, context_of, finding
-from dfr.plan.jurisdictions import jurisdiction_of
-from dfr.plan.jurisdictions.model import Jurisdiction
+from dfr.plan.jurisdictions import Jurisdiction
 from dfr.plan.model import Plan
-from dfr.plan.rules import RULES
+from dfr.plan.rules import RULES, jurisdiction_of
 from dfr.plan.siting import OPTIMAL
 from dfr.world.model import World
 
@@ -29,14 +26,14 @@ PROVEN = 1e-8
 """Shares that differ by less are one: those of plans are rounded to nine digits."""
 
 
-def check(world: World, plan: Plan) -> tuple[Finding, ...]:
+def check_plan(world: World, plan: Plan) -> tuple[Finding, ...]:
     """What is found when a plan is held against every rule; the plan's own findings are not read."""
     context = context_of(world, plan)
     rules = jurisdiction_of(world.scenario)
-    return tuple(_cited(found, rules) for one in CHECKS for found in one(context))
+    return tuple(_cite_country(found, rules) for one in CHECKS for found in one(context))
 
 
-def _cited(found: Finding, rules: Jurisdiction) -> Finding:
+def _cite_country(found: Finding, rules: Jurisdiction) -> Finding:
     """The finding with the document of the place's own rules, where one asks what it is about."""
     row = rules.row_of(found.rule)
     if row is None:

@@ -1,10 +1,11 @@
 """How a dispatch is flown: the path out and the return leg, the heights of both, and what legs cost in wind.
 
-Home by the path out reversed, flown as waypoints to the first bend, then straight by RTL. A path
-bends only where the straight leg is not open (no detour between two points is quicker in any steady wind), so
-the path reversed is straight wherever straight home keeps every margin. RTL goes to the nearest of home and
-the rally points; where a rally point is nearer to where RTL would begin, the drone flies over home as a
-waypoint first. Matrix, simulation, compiled mission and its prediction all ask here.
+The drone flies home along the path out, reversed: as waypoints to the first bend, then straight by RTL. A
+path bends only where the straight leg is not open (no detour between two points is quicker in any steady
+wind), so the path reversed is straight wherever straight home keeps every margin. RTL goes to the nearest of
+home and the rally points; where a rally point is nearer to where RTL would begin, the drone flies over home
+as a waypoint first. The matrix, the simulation, the compiled mission and its prediction all use these
+functions.
 
 Heights are above home, from heights above the ground at the corners. Between corners the height is a straight
 line; the return by RTL is flown level at the highest that any corner asks for. Where the ground is unknown a
@@ -139,7 +140,7 @@ without headway between two slow ones that have it, and time would no longer be 
 class WindLegCost:
     """Seconds and energy of straight legs of one drone at one height in one wind, elementwise."""
 
-    craft: Drone
+    drone: Drone
     cruise_mps: float
     most_airspeed_mps: float
     wind_east_mps: float
@@ -148,7 +149,7 @@ class WindLegCost:
 
     def __call__(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
         """Seconds of legs; inf where there is no headway."""
-        length, along, cross = self._resolved(east_m, north_m)
+        length, along, cross = self._resolve_wind(east_m, north_m)
         speed = self._ground_speed_mps(along, cross)
         with np.errstate(divide="ignore", invalid="ignore"):
             seconds = np.where(speed >= LEAST_MPS, length / speed, np.inf)
@@ -156,15 +157,17 @@ class WindLegCost:
 
     def energy_wh(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
         """Energy of legs; inf where there is no headway."""
-        _, along, cross = self._resolved(east_m, north_m)
+        _, along, cross = self._resolve_wind(east_m, north_m)
         speed = self._ground_speed_mps(along, cross)
         airspeed = np.hypot(np.maximum(speed, 0.0) - along, cross)
-        power = forward_power_w(self.craft, airspeed, temperature_c=self.temperature_c)
+        power = forward_power_w(self.drone, airspeed, temperature_c=self.temperature_c)
         seconds = self(east_m, north_m)
         finite = np.isfinite(seconds)
         return np.where(finite, power * np.where(finite, seconds, 0.0) / 3600.0, np.inf)
 
-    def _resolved(self, east_m: FloatArray, north_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _resolve_wind(
+        self, east_m: FloatArray, north_m: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(lengths, the wind along and across each leg)."""
         length = np.hypot(east_m, north_m)
         unit = np.maximum(length, 1e-9)
@@ -180,15 +183,15 @@ class WindLegCost:
 
 
 def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
-    """The pace of a scenario's drone at its flight height in the wind of an hour."""
-    craft, height = find_drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
-    settings = flight_settings(craft, cruise_mps=scenario.operation.cruise_mps)
+    """What legs cost a scenario's drone at its flight height in the wind of an hour."""
+    drone, height = find_drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
+    settings = flight_settings(drone, cruise_mps=scenario.operation.cruise_mps)
     lean = settings.lean_limit_deg
     temperature = hour.weather.temperature_c
-    top = airspeed_at_tilt(airframe_of(craft), np.radians(lean), air_density(height, temperature))
+    top = airspeed_at_tilt(airframe_of(drone), np.radians(lean), air_density(height, temperature))
     east, north = hour.wind.components_mps(height)
     return WindLegCost(
-        craft=craft,
+        drone=drone,
         cruise_mps=settings.cruise_mps,
         most_airspeed_mps=float(np.ravel(top)[0]),
         wind_east_mps=east,

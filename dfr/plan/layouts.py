@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 from dfr.aircraft.catalogue import find_dock
 from dfr.errors import InfeasibleError
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray
 from dfr.plan.matrix import Matrix
 from dfr.plan.siting import FEASIBLE, Sites, solve_pmedian
@@ -28,7 +29,7 @@ def probability_within(delay: Duration, seconds: FloatArray) -> FloatArray:
     [0.0, 0.5, 0.9]
     """
     left = np.maximum(seconds, 0.0)
-    sigma = _sigma(delay)
+    sigma = _log_deviation(delay)
     if delay.shape is DurationShape.EXPONENTIAL:
         chance = -np.expm1(-left * math.log(2.0) / delay.median_s)
     elif sigma == 0.0:
@@ -47,10 +48,10 @@ def expected_s(delay: Duration) -> float:
     """
     if delay.shape is DurationShape.EXPONENTIAL:
         return delay.median_s / math.log(2.0)
-    return delay.median_s * math.exp(0.5 * _sigma(delay) ** 2)
+    return delay.median_s * math.exp(0.5 * _log_deviation(delay) ** 2)
 
 
-def _sigma(delay: Duration) -> float:
+def _log_deviation(delay: Duration) -> float:
     """Deviation of the logarithm; 0 for a delay that is always the same."""
     if delay.shape is not DurationShape.LOGNORMAL or delay.median_s <= 0.0:
         return 0.0
@@ -67,7 +68,7 @@ SHARE_DIGITS = 9
 """Shares are sums of thousands of rounded weights: further digits mean nothing."""
 
 OnProgress = Callable[[int, float, float], None]
-"""Told the number of docks, the share covered so far and its bound while a layout is sought."""
+"""Called with the number of docks, the share covered so far and its bound while a layout is sought."""
 
 
 class CandidateLayouts:
@@ -88,10 +89,10 @@ class CandidateLayouts:
         self.unusable = {
             j: reason
             for j, c in enumerate(scenario.candidates)
-            if j not in self.forced and (reason := self._unusable(j, c))
+            if j not in self.forced and (reason := self._why_unusable(j, c))
         }
 
-    def _unusable(self, j: int, site: CandidateSite) -> str:
+    def _why_unusable(self, j: int, site: CandidateSite) -> str:
         if site.use is SiteUse.FORBIDDEN:
             return "forbidden"
         if site.power is Power.NONE and find_dock(self.scenario.fleet.dock).has_box:
@@ -100,9 +101,9 @@ class CandidateLayouts:
             return next((path.limited_by for path in self.matrix.paths[j] if path.limited_by), "out of range")
         return ""
 
-    def flown(self, matrix: Matrix, count: int) -> CandidateLayouts:
+    def flown_by(self, matrix: Matrix, count: int) -> CandidateLayouts:
         """The same problem flown by another matrix, beside the proven best of so many docks by this one."""
-        best = self.best(count)
+        best = self.best_layout(count)
         other = CandidateLayouts(self.scenario, matrix)
         other._best[count] = best
         return other
@@ -112,30 +113,32 @@ class CandidateLayouts:
         """How many sites can be chosen from."""
         return len(self.scenario.candidates) - len(self.unusable)
 
-    def enough(self, count: int) -> None:
+    def require_sites(self, count: int) -> None:
         """Raises InfeasibleError where so many docks cannot stand: too few sites, or more are required."""
         candidates = self.scenario.candidates
         if count > self.usable:
             why = "; ".join(f"{candidates[j].id}: {reason}" for j, reason in self.unusable.items())
+            asked = f"{counted_noun(count, 'dock')} asked for"
             raise InfeasibleError(
-                f"{count} docks asked for, {self.usable} of {len(candidates)} candidate sites can be used"
+                f"{asked}, but {self.usable} of {len(candidates)} candidate sites can be used"
                 + (f" ({why})" if why else ""),
-                do="fewer docks, or more candidate sites",
+                do="ask for fewer docks, or add candidate sites",
             )
         if count < len(self.forced):
             raise InfeasibleError(
-                f"{count} docks asked for, {len(self.forced)} required", do=f"at least {len(self.forced)}"
+                f"{counted_noun(count, 'dock')} asked for, but {len(self.forced)} required",
+                do=f"ask for at least {len(self.forced)}",
             )
 
-    def best(self, count: int) -> Sites:
+    def best_layout(self, count: int) -> Sites:
         """The proven best layout. Raises InfeasibleError where too few sites can be used."""
-        self.enough(count)
+        self.require_sites(count)
         if count not in self._best:
-            self._best[count] = self._solved(count)
+            self._best[count] = self._solve_layout(count)
         return self._best[count]
 
-    def _solved(self, count: int) -> Sites:
-        late = 1.0 - self._chance(self.matrix.overhead_s, self.limit_s)
+    def _solve_layout(self, count: int) -> Sites:
+        late = 1.0 - self._probability_by_launch(self.matrix.overhead_s, self.limit_s)
         found = solve_pmedian(
             late.reshape(-1, late.shape[2]),
             self._weights,
@@ -149,16 +152,16 @@ class CandidateLayouts:
         share, bound = (round(1.0 - value, SHARE_DIGITS) for value in (found.objective, found.bound))
         return replace(found, objective=share, bound=bound, gap=(bound - share) / share if share > 0 else 0.0)
 
-    def judged(self, chosen: tuple[int, ...]) -> Sites:
+    def judge_layout(self, chosen: tuple[int, ...]) -> Sites:
         """Some docks as a layout: their share, beside the best that so many docks can reach."""
-        best = self.best(len(chosen))
-        share = self.share(chosen, self.limit_s)
+        best = self.best_layout(len(chosen))
+        share = self.covered_share(chosen, self.limit_s)
         if share >= best.objective - 2 * 10**-SHARE_DIGITS:
             return replace(best, chosen=chosen)
         gap = (best.bound - share) / share if share > 0 else 1.0
         return replace(best, chosen=chosen, objective=share, gap=gap, status=FEASIBLE)
 
-    def soonest(self, found: Sites) -> tuple[int, ...]:
+    def soonest_layout(self, found: Sites) -> tuple[int, ...]:
         """Of the layouts that cover as much, the one with the least mean time; the first of equals."""
         count = len(found.chosen)
         allowed = [j for j in range(len(self.scenario.candidates)) if j not in self.unusable]
@@ -170,7 +173,9 @@ class CandidateLayouts:
             for rest in itertools.combinations(free, count - len(self.forced))
         ]
         enough = [
-            c for c in layouts if self.share(c, self.limit_s) >= found.objective - 2 * 10**-SHARE_DIGITS
+            c
+            for c in layouts
+            if self.covered_share(c, self.limit_s) >= found.objective - 2 * 10**-SHARE_DIGITS
         ]
         return min(enough, key=lambda c: (round(self.mean_s(c), 6), c))
 
@@ -178,23 +183,23 @@ class CandidateLayouts:
         """Seconds from lift-off to overhead by the soonest of some docks, shape (hours, zones)."""
         return np.asarray(self.matrix.overhead_s[:, :, list(chosen)].min(axis=2))
 
-    def served(self, chosen: Sequence[int], j: int) -> float:
+    def served_share(self, chosen: Sequence[int], j: int) -> float:
         """Expected share of the demand of flyable hours that is reached soonest from one of some docks."""
         soonest = self.matrix.overhead_s[:, :, list(chosen)].argmin(axis=2)
         return float(self._weights @ (soonest == list(chosen).index(j)).ravel())
 
-    def chance(self, chosen: Sequence[int], limit_s: float) -> FloatArray:
+    def coverage_probability(self, chosen: Sequence[int], limit_s: float) -> FloatArray:
         """Chance that some dock's drone is overhead within a limit of the decision, shape (hours, zones)."""
-        return self._chance(self.flight_s(chosen), limit_s)
+        return self._probability_by_launch(self.flight_s(chosen), limit_s)
 
-    def share(self, chosen: Sequence[int], limit_s: float) -> float:
+    def covered_share(self, chosen: Sequence[int], limit_s: float) -> float:
         """Expected share of the demand of flyable hours that some docks reach within a limit."""
-        return round(float(self._weights @ self.chance(chosen, limit_s).ravel()), SHARE_DIGITS)
+        return round(float(self._weights @ self.coverage_probability(chosen, limit_s).ravel()), SHARE_DIGITS)
 
     def mean_s(self, chosen: Sequence[int]) -> float:
         """Call-weighted mean from decision to overhead; what is out of reach counts as an hour."""
         flight = np.minimum(self.flight_s(chosen), UNREACHED_S)
         return float(self._weights @ flight.ravel()) + expected_s(self.scenario.crew.launch)
 
-    def _chance(self, flight_s: FloatArray, limit_s: float) -> FloatArray:
+    def _probability_by_launch(self, flight_s: FloatArray, limit_s: float) -> FloatArray:
         return probability_within(self.scenario.crew.launch, limit_s - flight_s)

@@ -13,7 +13,7 @@ from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_leg_cost
-from dfr.plan.routing import FlightPath, Obstacle, Point, Router, no_path
+from dfr.plan.routing import AvoidedArea, FlightPath, Point, Router, no_path
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
@@ -44,22 +44,22 @@ class Matrix:
     usable_wh: FloatArray
 
 
-def crowd_obstacles(world: World) -> tuple[Obstacle, ...]:
+def crowd_obstacles(world: World) -> tuple[AvoidedArea, ...]:
     """Crowd areas of the whole period to keep out of; none where their overflight is permitted."""
     margin = world.scenario.operation.crowd_margin_m
     if margin is None:
         return ()
     areas = {(crowd.name, crowd.area) for crowd in world.scenario.site.crowds if crowd.people_per_m2 > 0}
     return tuple(
-        Obstacle(name=f"the crowd '{name}'", area=world.frame.polygon(area), margin_m=margin)
+        AvoidedArea(name=f"the crowd '{name}'", area=world.frame.polygon(area), margin_m=margin)
         for name, area in sorted(areas)
     )
 
 
-def obstacles_of(world: World) -> tuple[Obstacle, ...]:
+def obstacles_of(world: World) -> tuple[AvoidedArea, ...]:
     """What paths keep out of: the keep-outs and the crowds of a scenario."""
     keep_outs = (
-        Obstacle(name=f"the keep-out '{name}'", area=world.frame.polygon(ring), margin_m=ROUTE_MARGIN_M)
+        AvoidedArea(name=f"the keep-out '{name}'", area=world.frame.polygon(ring), margin_m=ROUTE_MARGIN_M)
         for name, ring in world.scenario.site.keep_outs
     )
     return (*keep_outs, *crowd_obstacles(world))
@@ -88,12 +88,12 @@ def build_matrix(
     scenario, find = world.scenario, path_finder(world, planning_window(windows))
     homes = [world.frame.point(site.position) for site in scenario.candidates]
     targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
-    wet = [_water_at(world, home) for home in homes]
+    waters = [_water_at(world, home) for home in homes]
     paths = tuple(
         tuple(find(home, target) if not water else no_path(f"the start is on {water}") for target in targets)
-        for home, water in zip(homes, wet, strict=True)
+        for home, water in zip(homes, waters, strict=True)
     )
-    overhead, energy = _flown(scenario, paths, windows, range(len(homes)), raised_m or {})
+    overhead, energy = _fly_sites(scenario, paths, windows, range(len(homes)), raised_m or {})
     return Matrix(
         paths=paths,
         windows=tuple(windows),
@@ -111,7 +111,7 @@ def raised_matrix(
     rows = [number[window.start] for window in windows]
     overhead, energy = matrix.overhead_s[rows], matrix.energy_wh[rows]
     columns = list(raised_m)
-    overhead[:, :, columns], energy[:, :, columns] = _flown(
+    overhead[:, :, columns], energy[:, :, columns] = _fly_sites(
         scenario, matrix.paths, windows, columns, raised_m
     )
     return replace(
@@ -123,7 +123,7 @@ def raised_matrix(
     )
 
 
-def _flown(
+def _fly_sites(
     scenario: Scenario,
     paths: Sequence[Sequence[FlightPath]],
     windows: Sequence[HourWindow],
@@ -144,8 +144,8 @@ def _flown(
 
 def _usable_wh(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
     """What the battery gives above the reserve in each hour."""
-    craft, reserve = find_drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
-    return np.array([usable_wh(craft, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
+    drone, reserve = find_drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
+    return np.array([usable_wh(drone, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
 
 
 def _water_at(world: World, place: Point) -> str:
@@ -163,7 +163,7 @@ def path_finder(world: World, hour: HourWindow) -> PathFinder:
         seconds = in_wind(east_m, north_m)
         return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
 
-    return lambda start, target: router.path(start, target, leg_cost=leg_cost)
+    return lambda start, target: router.find_path(start, target, leg_cost=leg_cost)
 
 
 def sorties_of(

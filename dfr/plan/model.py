@@ -289,7 +289,7 @@ class Plan:
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
-    def soonest(self, zone_id: str) -> Route | None:
+    def soonest_route(self, zone_id: str) -> Route | None:
         """The route of the dock that is overhead a zone first; None where no dock reaches it."""
         routes = [r for r in self.routes if r.zone_id == zone_id and r.overhead_s is not None]
         return min(routes, key=lambda r: (r.overhead_s or 0.0, r.site_id), default=None)

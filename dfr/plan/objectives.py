@@ -1,4 +1,7 @@
-"""What the docks are sited for: coverage, mean, worst or P90 time, busy drones, backup, budget, capacity.
+"""What docks are sited for: coverage, mean, worst or P90 time, busy drones, backup, budget; Pareto fronts.
+
+Start from `site_docks`; `pareto_fronts` shows what more docks buy, and what fairness costs: layouts that no
+other beats, each with its proof.
 
 Rows are hour and zone of the flyable hours, weighted by expected calls. Coverage itself is counted
 with the spread of the launch delay (`dfr.plan.layouts`). The other covering objectives count a zone as
@@ -7,6 +10,7 @@ covered where the flight is over within the siting limit less the median launch.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,9 +27,9 @@ from dfr.plan.layouts import UNREACHED_S, CandidateLayouts, expected_s
 from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
-from dfr.plan.siting.fair import Front, pareto_front, solve_quantile
+from dfr.plan.siting.fair import ParetoFront, pareto_front, solve_quantile
 from dfr.plan.siting.model import at_least_zero
-from dfr.plan.siting.queueing import dock_loads, settle_busy
+from dfr.plan.siting.queueing import dock_loads, find_agreed_sites
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 BACKUP_WEIGHT = 0.5
@@ -67,10 +71,14 @@ class SitingObjective:
         given = {name: value for name, value in limits.items() if value is not None}
         if given and (self.objective is not Objective.MCLP or len(given) > 1):
             words = " and ".join(given)
-            raise InputError(f"{words} with objective {self.objective.value}", do="one of them, with mclp")
+            raise InputError(
+                f"{words} with objective {self.objective.value}", do="give one of them, with objective mclp"
+            )
         at_least_zero(**given)
         if self.busy is not None and self.objective is not Objective.MEXCLP:
-            raise InputError(f"busy with objective {self.objective.value}", do="objective mexclp")
+            raise InputError(
+                f"busy with objective {self.objective.value}", do="choose objective mexclp, or leave busy out"
+            )
 
     @property
     def bound(self) -> str:
@@ -80,24 +88,26 @@ class SitingObjective:
         return "" if self.capacity_per_h is None else "capacity"
 
 
-def site(
+def site_docks(
     layouts: CandidateLayouts, count: int, sited_for: SitingObjective
 ) -> tuple[tuple[int, ...], SitedBy]:
     """(Chosen candidate numbers, by what and how well). Raises InfeasibleError where nothing fits."""
     if sited_for.budget is None:
-        layouts.enough(count)
+        layouts.require_sites(count)
     if sited_for.objective is Objective.MCLP and not sited_for.bound:
-        found = layouts.best(count)
+        found = layouts.best_layout(count)
         what = f"calls overhead within {layouts.limit_s:g} s"
-        return layouts.soonest(found), sited_by(found, "mclp", what, "share")
+        return layouts.soonest_layout(found), sited_by(found, "mclp", what, "share")
     solved = _BOUNDED[sited_for.bound] if sited_for.bound else _SOLVERS[sited_for.objective]
     found, how = solved(_Rows(layouts), count, sited_for)
     if not found.chosen:
-        raise InfeasibleError(f"{how.what}: no dock fits ({found.status})", do="more, or another objective")
+        raise InfeasibleError(
+            f"{how.what}: no dock fits ({found.status})", do="allow more, or choose another objective"
+        )
     return found.chosen, how
 
 
-def compromises(layouts: CandidateLayouts, count: int) -> Front:
+def find_compromises(layouts: CandidateLayouts, count: int) -> ParetoFront:
     """Coverage against the longest time to overhead: every layout of so many docks that no other beats.
 
     Seconds of the front are flights; a zone out of reach of every site in some hour is left out there.
@@ -109,11 +119,12 @@ def compromises(layouts: CandidateLayouts, count: int) -> Front:
     )
 
 
-def sited_by(  # noqa: PLR0917 - a value has a place, a scale and a unit
+def sited_by(
     found: Sites,
     objective: str,
     what: str,
     unit: str,
+    *,
     scale: float = 1.0,
     offset: float = 0.0,
     given: str = "",
@@ -171,21 +182,22 @@ class _Rows:
         lost = ~np.isfinite(nearest_s)
         if not lost.any():
             return ""
-        words = f"{self.calls[lost].sum() / self.total:.1%} of calls out of reach of these docks, as an hour"
+        share = self.calls[lost].sum() / self.total
+        words = f"{share:.1%} of calls are out of reach of these docks and count as 1 hour"
         if lost.all():
             return words
-        return f"{words}; the rest within {nearest_s[~lost].max() + self.launch_s:.0f} s"
+        return f"{words}; the others are reached within {nearest_s[~lost].max() + self.launch_s:.0f} s"
 
     def service_s(self) -> FloatArray:
         """Seconds a call keeps a drone: launch, out and back, on scene, and charging until the next dispatch.
 
         It leaves full, and the return leg is counted as long as the path out.
         """
-        matrix, box = self.layouts.matrix, find_dock(self.scenario.fleet.dock)
+        matrix, dock = self.layouts.matrix, find_dock(self.scenario.fleet.dock)
         usable = matrix.usable_wh / (1.0 - self.scenario.contingency.reserve_fraction)
         used = (matrix.energy_wh / usable[:, None, None]).reshape(self.wanted.size, -1)[self.wanted]
         left = np.clip(1.0 - used, 0.0, 1.0)
-        charged = np.array([turnaround_seconds(box, x / 100.0) for x in range(101)])
+        charged = np.array([turnaround_seconds(dock, x / 100.0) for x in range(101)])
         away_s = expected_s(self.scenario.crew.launch) + 2.0 * self.capped_s + on_scene_s(self.scenario)
         return np.asarray(away_s + charged[np.rint(100.0 * left).astype(int)])
 
@@ -205,14 +217,14 @@ class _Rows:
         return share / self.total
 
 
-def _median(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_by_median(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_pmedian(rows.capped_s, rows.calls, p=count, **rows.roles)
     offset = expected_s(rows.scenario.crew.launch)
     what, given = "mean time from decision to overhead", rows.beyond(found.chosen)
-    return found, sited_by(found, "median", what, "s", rows.total, offset, given)
+    return found, sited_by(found, "median", what, "s", scale=rows.total, offset=offset, given=given)
 
 
-def _center(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_by_center(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_pcenter(rows.capped_s, rows.calls, p=count, **rows.roles)
     if found.chosen and found.objective >= UNREACHED_S:
         found = _reaching_most(rows, count, found)
@@ -230,22 +242,22 @@ def _reaching_most(rows: _Rows, count: int, found: Sites) -> Sites:
     return replace(found, chosen=soonest.chosen or most.chosen)
 
 
-def _p90(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_by_p90(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_quantile(rows.capped_s, rows.calls, p=count, share=QUANTILE, **rows.roles)
     what = f"time within which {QUANTILE:.0%} of calls are overhead, median launch"
     given = rows.beyond(found.chosen)
     return found, sited_by(found, "p90", what, "s", offset=rows.launch_s, given=given)
 
 
-def _backup(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_for_backup(rows: _Rows, count: int, _: SitingObjective) -> tuple[Sites, SitedBy]:
     found = solve_backup(
         rows.flight_s, rows.calls, limit_s=rows.limit_s, p=count, weight=BACKUP_WEIGHT, **rows.roles
     )
     what = f"{rows.within}, half for a first dock and half for a second"
-    return found, sited_by(found, "backup", what, "share", rows.total)
+    return found, sited_by(found, "backup", what, "share", scale=rows.total)
 
 
-def _mexclp(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_for_busy_drones(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
     """A dock is busy when all its drones are."""
     busy, drones = sited_for.busy, rows.scenario.fleet.drones_per_dock
 
@@ -262,18 +274,18 @@ def _mexclp(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites,
 
     if busy is not None:
         if not 0.0 <= busy < 1.0:
-            raise InputError(f"busy fraction {busy:g}", do="at least 0 and under 1")
+            raise InputError(f"busy fraction {busy:g}", do="give at least 0 and less than 1")
         found, given = place(busy), f"drones busy {busy:.1%} of the time, as given"
     else:
-        settled = settle_busy(place, lambda chosen: rows.busy_of(chosen, drones))
-        found = settled.sites
-        agree = "agrees with" if settled.settled else "does not settle;"
-        given = f"drones busy {settled.busy:.1%} of the time; {agree} these docks' own {settled.measured:.1%}"
+        agreed = find_agreed_sites(place, lambda chosen: rows.busy_of(chosen, drones))
+        found = agreed.sites
+        side = "in agreement with" if agreed.agreed else "not in agreement with"
+        given = f"drones busy {agreed.busy:.1%} of the time, {side} these docks' own {agreed.measured:.1%}"
     what = f"{rows.within}, drones being busy at times"
-    return found, sited_by(found, "mexclp", what, "share", rows.total, given=given)
+    return found, sited_by(found, "mexclp", what, "share", scale=rows.total, given=given)
 
 
-def _budget(rows: _Rows, _: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_for_budget(rows: _Rows, _: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
     budget = sited_for.budget or 0.0
     unknown = [
         c.id
@@ -282,7 +294,7 @@ def _budget(rows: _Rows, _: int, sited_for: SitingObjective) -> tuple[Sites, Sit
     ]
     if unknown:
         raise InputError(
-            f"a budget, but no cost of {', '.join(unknown)}", do="add `cost` to these candidates"
+            f"a budget is given, but no cost of {', '.join(unknown)}", do="add `cost` to these candidates"
         )
     costs = [c.cost or 0.0 for c in rows.scenario.candidates]
     found = solve_budget(
@@ -290,10 +302,12 @@ def _budget(rows: _Rows, _: int, sited_for: SitingObjective) -> tuple[Sites, Sit
     )
     spent = sum(costs[j] for j in found.chosen)
     what = f"{rows.within} for a budget of {budget:g}"
-    return found, sited_by(found, "budget", what, "share", rows.total, given=f"{spent:g} of {budget:g} spent")
+    return found, sited_by(
+        found, "budget", what, "share", scale=rows.total, given=f"{spent:g} of {budget:g} spent"
+    )
 
 
-def _capacity(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
+def _site_for_capacity(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Sites, SitedBy]:
     per_h = sited_for.capacity_per_h or 0.0
     found = solve_capacitated(
         rows.flight_s,
@@ -305,16 +319,101 @@ def _capacity(rows: _Rows, count: int, sited_for: SitingObjective) -> tuple[Site
         **rows.roles,
     )
     what = f"{rows.within}, at most {per_h:g} calls an hour for each dock"
-    return found, sited_by(found, "capacity", what, "share", rows.total)
+    return found, sited_by(found, "capacity", what, "share", scale=rows.total)
 
 
 _Solver = Callable[[_Rows, int, SitingObjective], tuple[Sites, SitedBy]]
 
 _SOLVERS: Mapping[Objective, _Solver] = {
-    Objective.MEDIAN: _median,
-    Objective.CENTER: _center,
-    Objective.P90: _p90,
-    Objective.MEXCLP: _mexclp,
-    Objective.BACKUP: _backup,
+    Objective.MEDIAN: _site_by_median,
+    Objective.CENTER: _site_by_center,
+    Objective.P90: _site_by_p90,
+    Objective.MEXCLP: _site_for_busy_drones,
+    Objective.BACKUP: _site_for_backup,
 }
-_BOUNDED: Mapping[str, _Solver] = {"budget": _budget, "capacity": _capacity}
+_BOUNDED: Mapping[str, _Solver] = {"budget": _site_for_budget, "capacity": _site_for_capacity}
+
+
+MOST_DOCKS = 8
+"""Docks are counted up to so many, or the scenario's own number if that is more."""
+
+BY_DOCKS = (Objective.MCLP, Objective.MEDIAN, Objective.P90, Objective.CENTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """The best that so many docks can do by one objective."""
+
+    docks: int
+    sites: tuple[str, ...]
+    by: SitedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FairOption:
+    """A layout that no other beats: none covers more without a later worst zone, or as much with an earlier.
+
+    `share_bound` is what any layout with no later worst zone covers at most.
+    """
+
+    sites: tuple[str, ...]
+    share: float
+    share_bound: float
+    worst_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParetoFronts:
+    """Options by number of docks, and the compromises of coverage and worst time for `docks` docks.
+
+    Compromises count a zone as covered with the median launch; `proven` says that they are all there are.
+    """
+
+    options: tuple[Option, ...]
+    docks: int
+    compromises: tuple[FairOption, ...]
+    proven: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The Pareto fronts as they appear in front.json."""
+        return {
+            "by_docks": [
+                {"docks": option.docks, "sites": list(option.sites), **dataclasses.asdict(option.by)}
+                for option in self.options
+            ],
+            "compromises": {
+                "docks": self.docks,
+                "proven": self.proven,
+                "points": [dataclasses.asdict(point) for point in self.compromises],
+            },
+        }
+
+
+def pareto_fronts(layouts: CandidateLayouts, docks: int) -> ParetoFronts:
+    """Every number of docks up to `MOST_DOCKS` by each of four objectives, and the compromises of `docks`.
+
+    Raises InfeasibleError where so many docks cannot stand.
+    """
+    layouts.require_sites(docks)
+    least, most = max(1, len(layouts.forced)), min(layouts.usable, max(MOST_DOCKS, docks))
+    options = []
+    for count in range(least, most + 1):
+        for objective in BY_DOCKS:
+            chosen, by = site_docks(layouts, count, SitingObjective(objective=objective))
+            options.append(Option(docks=count, sites=_site_ids(layouts, chosen), by=by))
+    front = find_compromises(layouts, docks)
+    total, launch_s = float(layouts.calls.sum()), layouts.scenario.crew.launch.median_s
+    fair = (
+        FairOption(
+            sites=_site_ids(layouts, point.chosen),
+            share=round(point.covered / total, 6),
+            share_bound=round(point.bound / total, 6),
+            worst_s=round(point.worst_s + launch_s, 3),
+        )
+        for point in front.points
+    )
+    return ParetoFronts(options=tuple(options), docks=docks, compromises=tuple(fair), proven=front.proven)
+
+
+def _site_ids(layouts: CandidateLayouts, chosen: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(layouts.scenario.candidates[j].id for j in chosen)

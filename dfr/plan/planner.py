@@ -14,9 +14,9 @@ from dfr.aircraft.performance import SortiePrediction, return_by_s
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.checks.heights import least_height_m_agl
-from dfr.plan.compliance import check
-from dfr.plan.context import context_of
-from dfr.plan.contingency import failure_card
+from dfr.plan.compliance import check_plan
+from dfr.plan.context import context_of, with_profiles
+from dfr.plan.contingency import failure_card, with_safe_landing
 from dfr.plan.flight_path import raised_scenario, raised_world
 from dfr.plan.layouts import CandidateLayouts, OnProgress, expected_s
 from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line, sorties_of
@@ -31,14 +31,11 @@ from dfr.plan.model import (
     Route,
     Volume,
 )
-from dfr.plan.objectives import SitingObjective, site
-from dfr.plan.profile import with_profiles
-from dfr.plan.restricted_area import propose_area
+from dfr.plan.objectives import SitingObjective, site_docks
 from dfr.plan.routing import FlightPath
 from dfr.plan.rules import LEAST_CLEARANCE_M
-from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.separation import DockRoutes, least_levels, routes_in_turn, routes_of_docks
-from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes
+from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes, propose_area
 from dfr.plan.windows import HourWindow, hour_windows, planning_window, windows_planned
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse
 from dfr.world.model import World
@@ -47,7 +44,7 @@ MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
 
 NO_HEADWAY = "the wind leaves no headway at the tilt limit"
-NO_SURE_HEADWAY = "in this wind it is not sure that the drone comes back"
+NO_SURE_HEADWAY = "in this wind the drone may not come back"
 
 
 def make_plan(
@@ -66,13 +63,13 @@ def make_plan(
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
-        raise InputError(f"docks: {count}", do="at least 1")
+        raise InputError(f"docks: {count}", do="ask for at least 1")
     layouts, windows = candidate_layouts(world, on_progress)
-    chosen, sited_by = site(layouts, count, sited_for or SitingObjective())
-    plan = replace(_whole(world, layouts, chosen, windows), sited_by=sited_by)
+    chosen, sited_by = site_docks(layouts, count, sited_for or SitingObjective())
+    plan = replace(_complete_plan(world, layouts, chosen, windows), sited_by=sited_by)
     if not any(window.flyable for window in windows):
         plan = _covering_nothing(plan)
-    return replace(plan, findings=check(world, plan))
+    return replace(plan, findings=check_plan(world, plan))
 
 
 def plan_with_docks(world: World, docks: Sequence[str]) -> Plan:
@@ -112,38 +109,42 @@ def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[st
     both = sorted(set(require) & set(forbid))
     if wrong or both:
         what = (
-            f"site {wrong[0]!r} is no candidate" if wrong else f"site {both[0]!r} is required and forbidden"
+            f"site {wrong[0]!r} is not a candidate"
+            if wrong
+            else f"site {both[0]!r} is both required and forbidden"
         )
-        raise InputError(f"{what}", do=f"of {', '.join(sorted(known))}")
+        raise InputError(what, do=f"choose from {', '.join(sorted(known))}")
     roles = dict.fromkeys(require, SiteUse.REQUIRED) | dict.fromkeys(forbid, SiteUse.FORBIDDEN)
     candidates = tuple(replace(site, use=roles.get(site.id, site.use)) for site in scenario.candidates)
     return replace(world, scenario=replace(scenario, candidates=candidates))
 
 
-def _whole(
+def _complete_plan(
     world: World, layouts: CandidateLayouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
 ) -> Plan:
     """The plan with its docks kept apart in height, and what follows from the heights."""
-    plan, hour = _apart(world, layouts, chosen, windows)
+    plan, hour = _keep_docks_apart(world, layouts, chosen, windows)
     flown = raised_world(world, plan.highest_raised_m)
     plan = with_profiles(world, with_safe_landing(flown, plan, router_of(world), hour))
-    return replace(plan, contingency=failure_card(flown, plan), restricted_area=_restricted(world, plan))
+    return replace(
+        plan, contingency=failure_card(flown, plan), restricted_area=_propose_restricted_area(world, plan)
+    )
 
 
-def _apart(
+def _keep_docks_apart(
     world: World, layouts: CandidateLayouts, chosen: tuple[int, ...], windows: Sequence[HourWindow]
 ) -> tuple[Plan, HourWindow]:
     """(The plan with each dock at its own height, its planning hour); one height where no routes meet."""
     hour = planning_window(windows)
     at, zones = layouts.matrix.windows.index(hour), range(len(world.scenario.demand.zones))
     untimed = tuple(_untimed_route(world, layouts, j, i, at, 0.0) for j in chosen for i in zones)
-    level = _plan(world, layouts, chosen, windows, {}, untimed)
+    level = _assemble_plan(world, layouts, chosen, windows, {}, untimed)
     docks = routes_of_docks(context_of(world, level))
     by_site = least_levels(
         docks,
         limit_m_agl=world.scenario.operation.height_limit_m_agl,
         least_m_agl=max(LEAST_CLEARANCE_M, least_height_m_agl(world.scenario)),
-        calls={world.scenario.candidates[j].id: layouts.served(chosen, j) for j in chosen},
+        calls={world.scenario.candidates[j].id: layouts.served_share(chosen, j) for j in chosen},
     )
     raised_m = {
         j: by_site[world.scenario.candidates[j].id]
@@ -153,12 +154,12 @@ def _apart(
     highest = raised_scenario(world.scenario, max([0.0, *raised_m.values()]))
     flown = hour_windows(highest)
     if not raised_m or not any(window.flyable for window in flown):
-        timed = replace(level, routes=_routes(world, layouts, chosen, hour, {}))
+        timed = replace(level, routes=_time_routes(world, layouts, chosen, hour, {}))
         return _with_levels(timed, level, docks), hour
     matrix = raised_matrix(world.scenario, layouts.matrix, [w for w in flown if w.flyable], raised_m)
-    apart, hour = layouts.flown(matrix, len(chosen)), planning_window(flown)
-    routes = _routes(world, apart, chosen, hour, raised_m)
-    plan = replace(_plan(world, apart, chosen, flown, raised_m, routes), layouts=level.layouts)
+    apart, hour = layouts.flown_by(matrix, len(chosen)), planning_window(flown)
+    routes = _time_routes(world, apart, chosen, hour, raised_m)
+    plan = replace(_assemble_plan(world, apart, chosen, flown, raised_m, routes), layouts=level.layouts)
     return _with_levels(plan, level, routes_of_docks(context_of(world, plan))), hour
 
 
@@ -175,7 +176,7 @@ def _with_levels(plan: Plan, level: Plan, docks: Sequence[DockRoutes]) -> Plan:
     )
 
 
-def _plan(  # noqa: PLR0917 - all that a plan is put together from
+def _assemble_plan(  # noqa: PLR0917 - all that a plan is put together from
     world: World,
     layouts: CandidateLayouts,
     chosen: tuple[int, ...],
@@ -184,7 +185,7 @@ def _plan(  # noqa: PLR0917 - all that a plan is put together from
     routes: tuple[Route, ...],
 ) -> Plan:
     scenario = world.scenario
-    found = layouts.judged(chosen)
+    found = layouts.judge_layout(chosen)
     hour = planning_window(windows)
     reached = layouts.flight_s(chosen) + expected_s(scenario.crew.launch)
     within = np.isfinite(reached)
@@ -199,11 +200,11 @@ def _plan(  # noqa: PLR0917 - all that a plan is put together from
         gap=found.gap,
         status=found.status,
         siting_limit_s=layouts.limit_s,
-        coverage={limit: layouts.share(chosen, limit) for limit in _limits(scenario)},
-        coverage_by_hour=_by_hour(layouts, chosen, windows),
-        layouts=_layouts(layouts, len(chosen)),
+        coverage={limit: layouts.covered_share(chosen, limit) for limit in _reported_limits(scenario)},
+        coverage_by_hour=_coverage_by_hour(layouts, chosen, windows),
+        layouts=_layout_gains(layouts, len(chosen)),
         routes=routes,
-        volumes=_volumes(world, layouts, chosen, max([0.0, *raised_m.values()])),
+        volumes=_draw_volumes(world, layouts, chosen, max([0.0, *raised_m.values()])),
         findings=(),
         flyable_share=sum(w.calls for w in windows if w.flyable) / sum(w.calls for w in windows),
         mean_overhead_s=float(reached[within] @ weights / weights.sum()) if weights.sum() > 0 else None,
@@ -230,7 +231,7 @@ def _covering_nothing(plan: Plan) -> Plan:
     )
 
 
-def _restricted(world: World, plan: Plan) -> ProposedArea | None:
+def _propose_restricted_area(world: World, plan: Plan) -> ProposedArea | None:
     """The restricted area to ask for; None where nothing is flown."""
     buffered = next((volume for volume in plan.volumes if volume.id == GROUND_RISK_BUFFER), None)
     if buffered is None:
@@ -250,16 +251,16 @@ def _dock_site(scenario: Scenario, j: int, raised_m: float) -> DockSite:
     )
 
 
-def _limits(scenario: Scenario) -> list[float]:
+def _reported_limits(scenario: Scenario) -> list[float]:
     return sorted({*scenario.targets.limits_s, scenario.targets.siting_limit_s})
 
 
-def _by_hour(
+def _coverage_by_hour(
     layouts: CandidateLayouts, chosen: Sequence[int], windows: Sequence[HourWindow]
 ) -> tuple[CoverageHour, ...]:
     """Coverage in each hour with demand; an hour that may not be flown covers nothing."""
     tables = (
-        layouts.chance(chosen, layouts.limit_s),
+        layouts.coverage_probability(chosen, layouts.limit_s),
         layouts.flight_s(chosen),
         layouts.matrix.overhead_s[:, :, list(chosen)],
     )
@@ -314,16 +315,16 @@ def _mean_and_worst_s(
     return round(mean, 3), round(float(flight_s[asked].max()) + launch.median_s, 3)
 
 
-def _layouts(layouts: CandidateLayouts, docks: int) -> tuple[LayoutGain, ...]:
+def _layout_gains(layouts: CandidateLayouts, docks: int) -> tuple[LayoutGain, ...]:
     most = min(layouts.usable, max(MOST_LAYOUTS, docks))
     gains = []
     for count in range(max(1, len(layouts.forced)), most + 1):
-        best = layouts.best(count)
+        best = layouts.best_layout(count)
         gains.append(LayoutGain(docks=count, share=best.objective, bound=best.bound, status=best.status))
     return tuple(gains)
 
 
-def _routes(
+def _time_routes(
     world: World,
     layouts: CandidateLayouts,
     chosen: Sequence[int],
@@ -361,7 +362,7 @@ def _routes(
 def _untimed_route(  # noqa: PLR0917 - one path of a matrix in one hour, at one height
     world: World, layouts: CandidateLayouts, j: int, i: int, at: int, raised_m: float
 ) -> Route:
-    """Where a dock's drones fly to reach a zone, and how high; its times are those of `_routes`."""
+    """Where a dock's drones fly to reach a zone, and how high; its times are those of `_time_routes`."""
     scenario, path = world.scenario, layouts.matrix.paths[j][i]
     return Route(
         site_id=scenario.candidates[j].id,
@@ -388,7 +389,7 @@ def _why_not(path: FlightPath, sortie: SortiePrediction, needed_wh: float, usabl
     return f"the flight needs {needed_wh:.0f} Wh, and {usable_wh:.0f} Wh are usable above the reserve"
 
 
-def _volumes(
+def _draw_volumes(
     world: World, layouts: CandidateLayouts, chosen: Sequence[int], raised_m: float
 ) -> tuple[Volume, ...]:
     scenario = raised_scenario(world.scenario, raised_m)

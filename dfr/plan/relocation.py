@@ -49,10 +49,10 @@ def transfers_of(world: World, plan: Plan) -> Transfers:
     routers = [(part, Router(part, obstacles_of(world))) for part in parts]
     found: dict[tuple[str, str], Route] = {}
     for start, end in itertools.permutations(plan.sites, 2):
-        paths = (_path(world, part, router, start, end) for part, router in routers)
+        paths = (_find_path(world, part, router, start, end) for part, router in routers)
         path = next((path for path in paths if path is not None), None)
         if path is not None:
-            found[start.id, end.id] = _route(world, start, end, path)
+            found[start.id, end.id] = _make_route(world, start, end, path)
     return found
 
 
@@ -71,18 +71,18 @@ def between_docks(
     )
 
 
-def _path(
+def _find_path(
     world: World, part: shapely.Polygon, router: Router, start: DockSite, end: DockSite
 ) -> FlightPath | None:
     """The shortest path to just that dock in a part of the geography."""
     here, there = world.frame.point(start.position), world.frame.point(end.position)
     if not part.covers(shapely.Point(here)) or not part.covers(shapely.Point(there)):
         return None
-    path = router.path(here, there)
+    path = router.find_path(here, there)
     return path if path.reachable and path.stand_off_m == 0.0 else None
 
 
-def _route(world: World, start: DockSite, end: DockSite, path: FlightPath) -> Route:
+def _make_route(world: World, start: DockSite, end: DockSite, path: FlightPath) -> Route:
     return replace(
         NO_ROUTE,
         site_id=start.id,

@@ -1,8 +1,9 @@
-"""The checks of a plan, as data: what each asks, on what basis, and who says so where no country's rule does.
+"""The rules a plan is checked against, as data: what each check asks, on what basis, and by country.
 
-What the law of a country asks stands in `dfr.plan.jurisdictions`, whose rows name the checks that cite them;
-`docs/rules.md` is both as text (`as_markdown`). A basis of `assumed` means that nobody has published the
-figure.
+`RULES` are the checks; `JURISDICTIONS` the rules of `uk`, `eu`, `us` and `none`, one of which a scenario
+names in `jurisdiction:` (`jurisdiction_of`). Rows of a country (`dfr.plan.jurisdictions`) name the checks
+that cite them; under `none` there are no rows, and no plan is a go. `docs/rules.md` is all this as text
+(`as_markdown`). A basis of `assumed` means that nobody has published the figure.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dfr.findings import Basis
-from dfr.plan.jurisdictions import JURISDICTIONS
-from dfr.plan.jurisdictions.model import Jurisdiction
+from dfr.plan.jurisdictions import Jurisdiction, Number
+from dfr.plan.jurisdictions.eu import EU
+from dfr.plan.jurisdictions.uk import UK
+from dfr.plan.jurisdictions.us import US
+from dfr.scenario.model import Scenario
 from dfr.world.coverage import DATA_NEEDS
 
 
@@ -308,6 +312,25 @@ _TABLE = (
 RULES: dict[str, Rule] = {rule.id: rule for rule in _TABLE}
 """Every rule by id, in the order of the check sheet."""
 
+_ASSUMED = "assumed; no rules are loaded"
+
+NONE = Jurisdiction(
+    key="none",
+    name="no set of rules",
+    rows=(),
+    visual_range_m=Number(value=500.0, source=_ASSUMED),
+    crowd_stand_off_m=Number(value=150.0, source=_ASSUMED),
+    height_m_agl=Number(value=120.0, source=_ASSUMED),
+)
+
+JURISDICTIONS: dict[str, Jurisdiction] = {each.key: each for each in (UK, EU, US, NONE)}
+
+
+def jurisdiction_of(scenario: Scenario) -> Jurisdiction:
+    """The set of rules that a scenario is flown under."""
+    return JURISDICTIONS[scenario.jurisdiction]
+
+
 HEAD = """\
 # Rules
 
@@ -331,11 +354,11 @@ The tables are generated from `dfr/plan/rules.py` and `dfr/plan/jurisdictions/`.
 def as_markdown() -> str:
     """The text of `docs/rules.md`."""
     rows = [f"| `{r.id}` | {r.asks} | {r.basis.value} | {r.source} |" for r in RULES.values()]
-    sets = [line for rules in JURISDICTIONS.values() if rules.rows for line in _set(rules)]
+    sets = [line for rules in JURISDICTIONS.values() if rules.rows for line in _jurisdiction_lines(rules)]
     return "\n".join([HEAD, *rows, *sets]) + "\n"
 
 
-def _set(rules: Jurisdiction) -> Iterator[str]:
+def _jurisdiction_lines(rules: Jurisdiction) -> Iterator[str]:
     """One country's rules: its rows, its figures, what it leaves open, and the air data that a go needs."""
     yield from ("", f"## {rules.name} (`{rules.key}`)", "")
     yield "| asks | basis | binds police by | document | dated | read it in | checks |"

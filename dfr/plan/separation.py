@@ -21,7 +21,7 @@ flown: fewer obstacles stand there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
@@ -31,11 +31,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.context import Context
+from dfr.plan.context import PROFILE_STEP_M, Context, Profile, profile_of
 from dfr.plan.model import Route, RoutePair
-from dfr.plan.profile import PROFILE_STEP_M, Profile, profile_of
 from dfr.plan.rules import APART_HEIGHT_M, APART_M, LEAST_CLEARANCE_M
-from dfr.plan.siting.milp import Programme, solve
+from dfr.plan.siting.milp import Programme, solve_programme
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
@@ -70,15 +69,6 @@ class DockRoutes:
     def lines_tree(self) -> shapely.STRtree:
         """The routes, to be searched."""
         return shapely.STRtree(np.array(self.lines))
-
-    def raised(self, metres: float) -> DockRoutes:
-        """The same routes flown so much higher, out and home."""
-        return replace(
-            self,
-            heights_m_amsl=self.heights_m_amsl + metres,
-            lowest_m_agl=self.lowest_m_agl + metres,
-            highest_m_agl=self.highest_m_agl + metres,
-        )
 
 
 def dock_routes(
@@ -123,7 +113,7 @@ class Meeting:
         return sum(one.zone_id == other.zone_id for one, other in self.too_near)
 
 
-def meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
+def find_meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
     """Where the routes of two docks meet; None where all are `APART_M` aside."""
     near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
     if near.size == 0:
@@ -131,7 +121,7 @@ def meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
     many = len(second.lines)
     pairs = near[0] * many + near[1]
     i, j = _places_near(first, second, pairs)
-    low, high = _barred(first, second, i, j)
+    low, high = _barred_at_places(first, second, i, j)
     short = np.full(len(first.lines) * many, np.inf)
     at = np.repeat(first.route_of[i] * many + second.route_of[j], 4)
     np.minimum.at(short, at, np.maximum(np.maximum(low, -high), -APART_HEIGHT_M))
@@ -157,12 +147,9 @@ def barred_changes(first: DockRoutes, second: DockRoutes) -> tuple[FloatArray, F
     near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
     if near.size == 0:
         return np.empty(0), np.empty(0)
-    return _barred(first, second, *_places_near(first, second, near[0] * len(second.lines) + near[1]))
-
-
-def bars(low: FloatArray, high: FloatArray, change_m: float) -> bool:
-    """Whether a change of height lies within any of the intervals."""
-    return bool(((low < change_m - TOLERANCE_M) & (high > change_m + TOLERANCE_M)).any())
+    return _barred_at_places(
+        first, second, *_places_near(first, second, near[0] * len(second.lines) + near[1])
+    )
 
 
 def aside_m(first: DockRoutes, second: DockRoutes) -> float:
@@ -179,7 +166,9 @@ def _places_near(first: DockRoutes, second: DockRoutes, pairs: Indices) -> tuple
     return i[kept], j[kept]
 
 
-def _barred(first: DockRoutes, second: DockRoutes, i: Indices, j: Indices) -> tuple[FloatArray, FloatArray]:
+def _barred_at_places(
+    first: DockRoutes, second: DockRoutes, i: Indices, j: Indices
+) -> tuple[FloatArray, FloatArray]:
     """(from, to) each (4 n,): by how much more height of the second n pairs of places stay too near."""
     gaps = first.heights_m_amsl[i][:, [0, 0, 1, 1]] - second.heights_m_amsl[j][:, [0, 1, 0, 1]]
     gaps = np.nan_to_num(gaps, nan=0.0)
@@ -199,7 +188,7 @@ def _over_dock(own: DockRoutes, other: DockRoutes, i: Indices, j: Indices) -> Fl
 
 
 STEP_M = 5.0
-"""Heights are told apart in such steps: what a crew can say and a barometer holds (assumed)."""
+"""Heights differ by such steps: what a crew can say and a barometer can hold (assumed)."""
 
 TIME_LIMIT_S = 20.0
 """For the search; what is found by then is flown, and the routes that still meet are said."""
@@ -240,13 +229,13 @@ def least_levels(
     Every raise keeps `least_m_agl` above the ground and stays below the height limit. `calls` is the share of
     the calls that each dock serves, all alike without.
     """
-    all_pairs = ((i, j, *barred_changes(docks[i], docks[j])) for i, j in combinations(range(len(docks)), 2))
-    pairs = [pair for pair in all_pairs if pair[2].size]
-    if not any(bars(low, high, 0.0) for _, _, low, high in pairs):
+    all_pairs = (_dock_pair(docks, i, j) for i, j in combinations(range(len(docks)), 2))
+    pairs = [pair for pair in all_pairs if pair.low.size]
+    if not any(pair.bars(0.0) for pair in pairs):
         return {}
-    raises = [_raises(dock, least_m_agl, limit_m_agl) for dock in docks]
+    raises = [_possible_raises(dock, least_m_agl, limit_m_agl) for dock in docks]
     weights = [LEAST_WEIGHT + (calls or {}).get(dock.site_id, 0.0) for dock in docks]
-    found = solve(_programme(raises, pairs, weights), time_limit_s=TIME_LIMIT_S)
+    found = solve_programme(_levels_programme(raises, pairs, weights), time_limit_s=TIME_LIMIT_S)
     if found.values is None:
         return {}
     chosen = np.split(found.values, np.cumsum([len(own) for own in raises]))[: len(docks)]
@@ -256,7 +245,7 @@ def least_levels(
 
 def routes_in_turn(docks: Sequence[DockRoutes]) -> tuple[RoutePair, ...]:
     """The routes of two docks that meet at the heights they are flown at."""
-    found = (meeting(first, second) for first, second in combinations(docks, 2))
+    found = (find_meeting(first, second) for first, second in combinations(docks, 2))
     return tuple(
         RoutePair(
             site_id=one.site_id, zone_id=one.zone_id, other_site_id=other.site_id, other_zone_id=other.zone_id
@@ -267,7 +256,7 @@ def routes_in_turn(docks: Sequence[DockRoutes]) -> tuple[RoutePair, ...]:
     )
 
 
-def _raises(dock: DockRoutes, least_m_agl: float, limit_m_agl: float) -> FloatArray:
+def _possible_raises(dock: DockRoutes, least_m_agl: float, limit_m_agl: float) -> FloatArray:
     """The raises a dock may fly, 0 among them."""
     down = max(0.0, dock.lowest_m_agl - least_m_agl)
     up = max(0.0, limit_m_agl - dock.highest_m_agl)
@@ -276,11 +265,28 @@ def _raises(dock: DockRoutes, least_m_agl: float, limit_m_agl: float) -> FloatAr
     return STEP_M * np.arange(-np.floor(down / STEP_M), np.floor(up / STEP_M) + 1)
 
 
-Pair = tuple[int, int, FloatArray, FloatArray]
-"""Two docks, and the changes of the second's height that leave them too near, from and to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockPair:
+    """Two docks by number, and the changes of the second's height (`low` to `high`) that leave them near."""
+
+    first: int
+    second: int
+    low: FloatArray
+    high: FloatArray
+
+    def bars(self, change_m: float) -> bool:
+        """Whether a change of the second's height leaves the two too near."""
+        return bool(((self.low < change_m - TOLERANCE_M) & (self.high > change_m + TOLERANCE_M)).any())
 
 
-def _programme(raises: Sequence[FloatArray], pairs: Sequence[Pair], weights: Sequence[float]) -> Programme:
+def _dock_pair(docks: Sequence[DockRoutes], first: int, second: int) -> DockPair:
+    low, high = barred_changes(docks[first], docks[second])
+    return DockPair(first=first, second=second, low=low, high=high)
+
+
+def _levels_programme(
+    raises: Sequence[FloatArray], pairs: Sequence[DockPair], weights: Sequence[float]
+) -> Programme:
     """The programme; columns are the raises of each dock, then the levels, then the pairs not apart."""
     first = np.concatenate([[0], np.cumsum([len(own) for own in raises])])
     levels = np.unique(np.concatenate(raises))
@@ -291,7 +297,7 @@ def _programme(raises: Sequence[FloatArray], pairs: Sequence[Pair], weights: Seq
     small = 0.5 * LEVEL / max(1.0, len(raises) * float(metres.max(initial=0.0)))
     cost = np.concatenate([small * metres, np.full(len(levels), LEVEL), np.full(len(pairs), NOT_APART)])
     rows, lower, upper = [], [], []
-    for row, least, most in _rows(raises, pairs, first, levels, width, slack):
+    for row, least, most in _programme_rows(raises, pairs, first, levels, width, slack):
         rows.append(row)
         lower.append(least)
         upper.append(most)
@@ -308,9 +314,9 @@ def _programme(raises: Sequence[FloatArray], pairs: Sequence[Pair], weights: Seq
     )
 
 
-def _rows(  # noqa: PLR0917 - the blocks of one programme
+def _programme_rows(  # noqa: PLR0917 - the blocks of one programme
     raises: Sequence[FloatArray],
-    pairs: Sequence[Pair],
+    pairs: Sequence[DockPair],
     first: FloatArray,
     levels: FloatArray,
     width: int,
@@ -323,8 +329,10 @@ def _rows(  # noqa: PLR0917 - the blocks of one programme
         for column, raised in zip(columns, own, strict=True):
             level = width + int(np.searchsorted(levels, raised))
             yield {level: 1.0, column: -1.0}, 0.0, 1.0
-    for p, (i, j, low, high) in enumerate(pairs):
-        for k, raised in enumerate(raises[i]):
-            near = [int(first[j]) + n for n, other in enumerate(raises[j]) if bars(low, high, other - raised)]
+    for p, pair in enumerate(pairs):
+        start, other_start = int(first[pair.first]), int(first[pair.second])
+        for k, raised in enumerate(raises[pair.first]):
+            changes = raises[pair.second] - raised
+            near = [other_start + n for n, change in enumerate(changes) if pair.bars(change)]
             if near:
-                yield {int(first[i]) + k: 1.0, **dict.fromkeys(near, 1.0), slack + p: -1.0}, -1.0, 1.0
+                yield {start + k: 1.0, **dict.fromkeys(near, 1.0), slack + p: -1.0}, -1.0, 1.0

@@ -113,7 +113,7 @@ class Verdict:
             return words
         if self.kind is VerdictKind.UNKNOWN:
             return f"{words}: {', '.join(self.missing)}"
-        words += f" for {self.flyable_hours} of {_hours(self.planned_hours)}"
+        words += f" for {self.flyable_hours} of {_hours_words(self.planned_hours)}"
         if not self.outstanding:
             return words
         return f"{words}, subject to {' and '.join(fact.value for fact in self.outstanding)} of the day"
@@ -121,9 +121,11 @@ class Verdict:
     @property
     def lines(self) -> tuple[str, ...]:
         """The headline, the commander's sentence, what is outstanding and how long a go is valid."""
-        due = [f"{_capital(fact.value)} of the day: {AVAILABLE[fact]}." for fact in self.outstanding]
+        due = [f"{_capitalise(fact.value)} of the day: {AVAILABLE[fact]}." for fact in self.outstanding]
         until = (
-            [f"Valid until {_moment(self.valid_until)}: {self.valid_because}."] if self.valid_until else []
+            [f"Valid until {_time_words(self.valid_until)}: {self.valid_because}."]
+            if self.valid_until
+            else []
         )
         return (self.headline, self.commander, *due, *until)
 
@@ -146,7 +148,7 @@ class Verdict:
         }
 
 
-def titled(scenario: Scenario, title: str) -> str:
+def exercise_title(scenario: Scenario, title: str) -> str:
     """A title that says EXERCISE where the scenario is one."""
     return f"{EXERCISE_PREFIX}{title}" if scenario.exercise else title
 
@@ -164,11 +166,13 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
     ahead = [found for found in unknown if stage is Stage.PLAN and found.due is not None]
     renewed = _due_again(scenario, plan.findings, stage)
     resting = [found for found in plan.findings if found not in renewed]
-    validities = () if scenario.exercise else _validities(scenario, resting, ahead=bool(ahead or renewed))
-    over = [_over(validity) for validity in validities if validity.until <= now]
+    validities = (
+        () if scenario.exercise else _find_validities(scenario, resting, ahead=bool(ahead or renewed))
+    )
+    over = [_ended_words(validity) for validity in validities if validity.until <= now]
     early = [_not_yet(validity) for validity in validities if _begins_after(validity, plan, now)]
     future = [_not_made(validity) for validity in validities if validity.made_at and validity.made_at > now]
-    missing = [*(_topic(found) for found in unknown if found not in ahead), *over, *early, *future]
+    missing = [*(_missing_topic(found) for found in unknown if found not in ahead), *over, *early, *future]
     kind = VerdictKind.NO_GO if violations else VerdictKind.UNKNOWN if missing else VerdictKind.GO
     ends = min(validities, key=lambda validity: validity.until, default=None)
     hours = plan.coverage_by_hour
@@ -206,7 +210,7 @@ def _due_again(scenario: Scenario, findings: Iterable[Finding], stage: Stage) ->
     return [f for f in given if f.validity is not None and f.validity.until < scenario.period.start]
 
 
-def _validities(scenario: Scenario, findings: Iterable[Finding], *, ahead: bool) -> Sequence[Validity]:
+def _find_validities(scenario: Scenario, findings: Iterable[Finding], *, ahead: bool) -> Sequence[Validity]:
     """What ends a go: each thing that a finding rests on, and the deployment itself.
 
     Where facts of the day are still due, the time before the day does too.
@@ -219,17 +223,17 @@ def _validities(scenario: Scenario, findings: Iterable[Finding], *, ahead: bool)
     return resting
 
 
-def _topic(finding: Finding) -> str:
+def _missing_topic(finding: Finding) -> str:
     """What an unknown finding lacks, in the words of its rule."""
     return finding.due.value if finding.due is not None else finding.rule.replace("-", " ")
 
 
-def _over(validity: Validity) -> str:
-    return f"{validity.what} ended {_moment(validity.until)}"
+def _ended_words(validity: Validity) -> str:
+    return f"{validity.what} ended {_time_words(validity.until)}"
 
 
 def _not_made(validity: Validity) -> str:
-    dated = "" if validity.made_at is None else _moment(validity.made_at)
+    dated = "" if validity.made_at is None else _time_words(validity.made_at)
     return f"{validity.what} is dated {dated}, which is yet to come"
 
 
@@ -241,7 +245,7 @@ def _begins_after(validity: Validity, plan: Plan, now: datetime) -> bool:
 
 
 def _not_yet(validity: Validity) -> str:
-    return f"{validity.what} before {_moment(validity.since)}" if validity.since else validity.what
+    return f"{validity.what} before {_time_words(validity.since)}" if validity.since else validity.what
 
 
 def _for_the_commander(scenario: Scenario, plan: Plan, kind: VerdictKind, violations: int) -> str:
@@ -252,13 +256,13 @@ def _for_the_commander(scenario: Scenario, plan: Plan, kind: VerdictKind, violat
         return f"Do not fly: {counted_noun(violations, 'violation')} must be resolved first."
     limit = _limit_words(plan.siting_limit_s)
     served = f"Overhead within {limit} of the decision for {_share_words(plan.objective)} of the calls"
-    closed = _closures(scenario, plan.coverage_by_hour)
+    closed = _closure_words(scenario, plan.coverage_by_hour)
     where = served if not closed else f"{served} in the hours flown; no flying {closed}"
     ready = "" if kind is VerdictKind.GO else "Do not fly before what is missing is known. If it is clear: "
     return f"{ready}{where if not ready else where[0].lower() + where[1:]}."
 
 
-def _closures(scenario: Scenario, hours: Sequence[CoverageHour]) -> str:
+def _closure_words(scenario: Scenario, hours: Sequence[CoverageHour]) -> str:
     """When no drone flies, as spans of whole hours; only their number where there are many."""
     dated = scenario.period.end - scenario.period.start > WEEK
     spans: list[list[datetime]] = []
@@ -275,14 +279,14 @@ def _closures(scenario: Scenario, hours: Sequence[CoverageHour]) -> str:
         shut = True
     if len(spans) > MOST_CLOSURES:
         closed = sum(not hour.flyable for hour in hours)
-        return f"in {closed} of {_hours(len(hours))}"
-    return " and ".join(_span(start, end, dated=dated) for start, end in spans)
+        return f"in {closed} of {_hours_words(len(hours))}"
+    return " and ".join(_span_words(start, end, dated=dated) for start, end in spans)
 
 
-def _span(start: datetime, end: datetime, *, dated: bool) -> str:
+def _span_words(start: datetime, end: datetime, *, dated: bool) -> str:
     """A span of hours.
 
-    >>> _span(datetime(2024, 8, 24, 10), datetime(2024, 8, 24, 20), dated=False)
+    >>> _span_words(datetime(2024, 8, 24, 10), datetime(2024, 8, 24, 20), dated=False)
     'Saturday 10 to 20 h'
     """
     day = "%A %d %B" if dated else "%A"
@@ -311,13 +315,13 @@ def _limit_words(seconds: float) -> str:
     return f"{seconds / 60:g} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g} s"
 
 
-def _hours(count: int) -> str:
+def _hours_words(count: int) -> str:
     return counted_noun(count, "hour")
 
 
-def _moment(when: datetime) -> str:
+def _time_words(when: datetime) -> str:
     return f"{when:%a %d %b %Y %H:%M %Z}"
 
 
-def _capital(words: str) -> str:
+def _capitalise(words: str) -> str:
     return words[:1].upper() + words[1:]

@@ -60,7 +60,7 @@ class HourWindow:
 
 def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
     """The hours in which calls are expected, in order."""
-    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
     by_zone = expected_by_hour_zone_priority(scenario).sum(axis=2)
     windows = []
     for slot, calls in zip(hourly_demand(scenario).slots, by_zone, strict=True):
@@ -71,7 +71,10 @@ def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
                 weather=hour,
                 wind=mean_wind(scenario, hour),
                 calls_by_zone=tuple(float(x) for x in calls),
-                limited_by=(*_limits_broken(scenario, hour, craft, box), *_crew_short(scenario, slot.start)),
+                limited_by=(
+                    *_limits_broken(scenario, hour, drone, dock),
+                    *_crew_short(scenario, slot.start),
+                ),
             )
             windows.append(window)
     return tuple(windows)
@@ -94,23 +97,25 @@ def _crew_short(scenario: Scenario, start: datetime) -> tuple[str, ...]:
     return ("crew: nobody is on duty",) if not on_duty else ("crew: too few people on duty to fly one drone",)
 
 
-def landing_wind_limit_mps(craft: Drone, box: Dock) -> float | None:
+def landing_wind_limit_mps(drone: Drone, dock: Dock) -> float | None:
     """The wind at the dock above which no landing is planned: the lower of what drone and dock allow."""
-    known = [x for x in (craft.takeoff_landing_wind_mps, box.max_landing_wind_mps) if x is not None]
+    known = [x for x in (drone.takeoff_landing_wind_mps, dock.max_landing_wind_mps) if x is not None]
     return min(known, default=None)
 
 
-def temperature_limits_c(craft: Drone, box: Dock) -> tuple[float | None, float | None]:
+def temperature_limits_c(drone: Drone, dock: Dock) -> tuple[float | None, float | None]:
     """Lowest and highest air temperature that both drone and dock stand; None where neither says."""
-    low = [x for x in (craft.min_temperature_c, box.min_temperature_c) if x is not None]
-    high = [x for x in (craft.max_temperature_c, box.max_temperature_c) if x is not None]
+    low = [x for x in (drone.min_temperature_c, dock.min_temperature_c) if x is not None]
+    high = [x for x in (drone.max_temperature_c, dock.max_temperature_c) if x is not None]
     return max(low, default=None), min(high, default=None)
 
 
-def tightest(scenario: Scenario, windows: Sequence[HourWindow]) -> tuple[HourWindow, LimitedValue] | None:
+def tightest_limit(
+    scenario: Scenario, windows: Sequence[HourWindow]
+) -> tuple[HourWindow, LimitedValue] | None:
     """(the hour, the value) of wind, gust, rain, visibility or landing wind nearest to its limit."""
-    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
-    limits, landing = _weather_limits(scenario, craft, box), landing_wind_limit_mps(craft, box)
+    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    limits, landing = _weather_limits(scenario, drone, dock), landing_wind_limit_mps(drone, dock)
     found = [
         (window, each)
         for window in windows
@@ -127,9 +132,9 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
 
     inf where there is no limit.
     """
-    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
-    held = list(compare_with_limits(scenario, hour, _weather_limits(scenario, craft, box)))
-    landing = landing_wind_limit_mps(craft, box)
+    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    held = list(compare_with_limits(scenario, hour, _weather_limits(scenario, drone, dock)))
+    landing = landing_wind_limit_mps(drone, dock)
     held += [] if landing is None else [_landing_wind(hour, landing)]
     winds = (Quantity.WIND, Quantity.GUST, Quantity.LANDING_WIND)
     return min((each.limit - each.value for each in held if each.quantity in winds), default=math.inf)
@@ -139,20 +144,20 @@ def _landing_wind(hour: HourWeather, limit_mps: float) -> LimitedValue:
     return LimitedValue(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
 
 
-def _weather_limits(scenario: Scenario, craft: Drone, box: Dock) -> WeatherLimits:
-    coldest, hottest = temperature_limits_c(craft, box)
+def _weather_limits(scenario: Scenario, drone: Drone, dock: Dock) -> WeatherLimits:
+    coldest, hottest = temperature_limits_c(drone, dock)
     return operation_limits(
         scenario,
-        drone_max_wind_mps=craft.max_wind_mps,
+        drone_max_wind_mps=drone.max_wind_mps,
         min_temperature_c=coldest,
         max_temperature_c=hottest,
     )
 
 
-def _limits_broken(scenario: Scenario, hour: HourWeather, craft: Drone, box: Dock) -> tuple[str, ...]:
-    limits = _weather_limits(scenario, craft, box)
+def _limits_broken(scenario: Scenario, hour: HourWeather, drone: Drone, dock: Dock) -> tuple[str, ...]:
+    limits = _weather_limits(scenario, drone, dock)
     broken = [str(reason) for reason in broken_limits(scenario, hour, limits)]
-    landing = landing_wind_limit_mps(craft, box)
+    landing = landing_wind_limit_mps(drone, dock)
     if landing is not None and hour.wind_mps > landing:
         broken.append(f"landing wind {hour.wind_mps:.3g} m/s, limit {landing:g} m/s")
     return tuple(broken)
@@ -175,7 +180,7 @@ def windows_planned(windows: Sequence[HourWindow]) -> tuple[HourWindow, ...]:
     routes and findings. Raises InfeasibleError where there is no hour with calls at all.
     """
     if not windows:
-        raise InfeasibleError("no demand in the period", do="give days with calls inside it")
+        raise InfeasibleError("no calls are expected in the period", do="set a period with days of calls")
     flyable = tuple(window for window in windows if window.flyable)
     return flyable or tuple(_in_calm_air(window) for window in windows)
 

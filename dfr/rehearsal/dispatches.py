@@ -66,7 +66,7 @@ def choose_dispatches(plan: Plan, shares: dict[str, float]) -> list[Route]:
 
     From a dock that reaches no zone first, the route to the zone with most demand that it reaches.
     """
-    soonest = [route for zone in shares if (route := plan.soonest(zone)) is not None]
+    soonest = [route for zone in shares if (route := plan.soonest_route(zone)) is not None]
     chosen = []
     for site in plan.sites:
         own = [r for r in plan.routes if r.site_id == site.id and r.overhead_s is not None]

@@ -9,7 +9,7 @@ from dfr.link.operator import Operator
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.metrics.stress import stress
 from dfr.plan.model import Plan
-from dfr.plan.pareto import ParetoFronts, pareto_fronts
+from dfr.plan.objectives import ParetoFronts, pareto_fronts
 from dfr.plan.planner import candidate_layouts
 from dfr.report.charts import fronts_chart
 from dfr.report.html import Studies

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import shapely
 
+from dfr.plan.checks.permission import height_words
 from dfr.plan.model import Plan
-from dfr.plan.permits import height_words
 from dfr.scenario.model import Authorisation, Clearance, DeconflictionRule, Scenario
 from dfr.units import m_to_ft
 from dfr.world.model import World

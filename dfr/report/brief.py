@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dfr import __version__
 from dfr.aircraft.catalogue import find_dock, find_drone
-from dfr.findings import FindingGroup, Severity, counted, grouped_by_rule
+from dfr.findings import FindingGroup, Severity, count_by_severity, grouped_by_rule
 from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import Plan
@@ -116,7 +116,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         craft=find_drone(scenario.fleet.drone).name,
         box=find_dock(scenario.fleet.dock).name,
         verdict=run.verdict,
-        counted=counted(plan.findings),
+        counted=count_by_severity(plan.findings),
         blocking=blocking,
         noted=shown[:front],
         noted_behind=shown[front:],

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from dfr.metrics.kpi import Summary
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, LayoutGain
-from dfr.plan.pareto import ParetoFronts
+from dfr.plan.objectives import ParetoFronts
 from dfr.track import FlightTrack
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dfr import __version__
 from dfr.aircraft.catalogue import find_dock, find_drone
-from dfr.findings import by_danger, counted
+from dfr.findings import by_danger, count_by_severity
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
@@ -21,7 +21,7 @@ from dfr.metrics.resilience import DOCK, DRONE, PILOT, LossReport
 from dfr.metrics.shift import FlownShift
 from dfr.metrics.timeline import Timeline
 from dfr.plan.model import CoverageHour, Plan
-from dfr.plan.pareto import ParetoFronts
+from dfr.plan.objectives import ParetoFronts
 from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import charts
@@ -114,7 +114,7 @@ def report_html(run: Rehearsal) -> str:
         period=period_words(scenario.period),
         operation=OPERATIONS[scenario.operation.kind],
         verdict=run.verdict,
-        counted=counted(plan.findings),
+        counted=count_by_severity(plan.findings),
         tiles=_tiles(run),
         map_svg=map_svg(run.world, plan, flown=run.tracks),
         siting=_siting(plan),

@@ -187,7 +187,7 @@ def _site(world: World, view: _View) -> list[str]:
 def _zones(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
     for zone in world.scenario.demand.zones:
-        best = plan.soonest(zone.id)
+        best = plan.soonest_route(zone.id)
         origin = "" if best is None else f" after lift-off from {best.site_id}"
         title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {_soon(best)}{origin}"
         shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
@@ -212,7 +212,7 @@ def _words(world: World, plan: Plan, view: _View, size: float) -> list[str]:
         words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
     for zone in world.scenario.demand.zones:
         named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
-        lines = [*named, _soon(plan.soonest(zone.id))]
+        lines = [*named, _soon(plan.soonest_route(zone.id))]
         at = view.xy(*world.frame.point(centroid(zone.area)))
         box = labels.place(at, box_of(lines, size=size), ZONE_SHIFTS)
         words += _lines(box, lines, size)
@@ -274,7 +274,7 @@ def _posts(world: World, view: _View) -> list[str]:
 def _routes(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
     for zone in world.scenario.demand.zones:
-        route = plan.soonest(zone.id)
+        route = plan.soonest_route(zone.id)
         if route is None:
             continue
         where = f"{route.site_id} to {route.zone_id}"

@@ -27,7 +27,7 @@ from dfr.link.transfer import upload_verified
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
-from dfr.plan.compliance import check
+from dfr.plan.compliance import check_plan
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, require_go, verdict_of
 from dfr.world.model import World
@@ -153,7 +153,7 @@ class Control:
 
     def _verdict(self, world: World, plan: Plan) -> Verdict:
         """The verdict now: a dispatch asked for is flown on the day, whatever the date of the plan."""
-        checked = replace(plan, findings=check(world, plan))
+        checked = replace(plan, findings=check_plan(world, plan))
         return verdict_of(world.scenario, checked, now=self._now(), day=True)
 
     def _stood_in(self, mission: FlightPlan) -> FlightPlan:

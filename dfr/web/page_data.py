@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from dfr.errors import InputError
-from dfr.findings import by_danger, counted
+from dfr.findings import by_danger, count_by_severity
 from dfr.metrics.timeline import Kind
 from dfr.plan.model import DockSite, Plan
-from dfr.plan.verdict import Verdict, titled, verdict_of
+from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
@@ -112,7 +112,7 @@ class PageData:
             ],
             "verdict": self._verdict().as_dict(),
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
-            "counted": counted(plan.findings),
+            "counted": count_by_severity(plan.findings),
         }
 
     def _verdict(self) -> Verdict:
@@ -174,7 +174,7 @@ class PageData:
 
 def _title(scenario: Scenario | None) -> str:
     """The head of every page; an exercise says so."""
-    return "dfr" if scenario is None else titled(scenario, scenario.title)
+    return "dfr" if scenario is None else exercise_title(scenario, scenario.title)
 
 
 def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_fronts_are_written_as_numbers_and_as_a_picture(tmp_path: Path):
         (["--budget", "5"], "no cost of"),
         (["--budget", "5", "--docks", "2"], "one of them"),
         (["--busy", "0.5"], "objective mexclp"),
-        (["--objective", "mexclp", "--busy", "1"], "under 1"),
+        (["--objective", "mexclp", "--busy", "1"], "less than 1"),
         (["--objective", "fastest"], "mclp"),
         (["--require", "nowhere"], "no candidate"),
         (["--capacity", "-1"], "0 or more"),

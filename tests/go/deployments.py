@@ -21,9 +21,9 @@ from dfr.geo import Position
 from dfr.io.scenario_files import load_world
 from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.io.weather.files import WeatherFiles, with_weather
-from dfr.plan.jurisdictions import JURISDICTIONS
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.plan.rules import JURISDICTIONS
 from dfr.plan.verdict import Verdict, verdict_of
 from dfr.scenario.model import OperationKind
 from dfr.world.model import World

@@ -14,7 +14,7 @@ from dfr.aircraft.performance import FlightSettings, flight_settings, predict_pa
 from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.storage import fence_bytes
 from dfr.errors import InfeasibleError, InputError
-from dfr.findings import compliant
+from dfr.findings import is_compliant
 from dfr.geo import Position, distance_m
 from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
 from dfr.mission.compile import compile_dispatch, return_seq
@@ -154,7 +154,7 @@ def test_in_wind_a_place_is_reached_the_way_that_is_sooner_not_shorter(festival)
         planned = frame.points(route.points)
         assert np.allclose(legs_out_and_back(flight)[0], planned - planned[0], atol=0.5)
         longer += (
-            route.length_m > router.path(frame.point(route.points[0]), frame.point(place)).length_m + 1.0
+            route.length_m > router.find_path(frame.point(route.points[0]), frame.point(place)).length_m + 1.0
         )
     assert longer > 0
 
@@ -212,7 +212,7 @@ def test_any_place_inside_is_routed_to(festival):
     flight = compile_dispatch(world, plan, site_id=plan.sites[0].id, target=target)
     hold = next(item for item in flight.items if item.command == Command.NAV_LOITER_TIME)
     assert hold.position == target
-    assert compliant(validate(flight))
+    assert is_compliant(validate(flight))
 
 
 def test_a_target_in_a_crowd_is_watched_from_its_edge(festival):
@@ -228,7 +228,7 @@ def test_a_target_in_a_crowd_is_watched_from_its_edge(festival):
     assert look.position == target
     assert hold.position is not None
     assert distance_m(hold.position, target) > world.scenario.operation.crowd_margin_m
-    assert compliant(validate(flight))
+    assert is_compliant(validate(flight))
 
 
 def test_what_cannot_be_flown_is_refused_by_name(festival):

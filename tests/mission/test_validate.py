@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dfr.ardupilot.commands import Command, Frame
-from dfr.findings import Severity, compliant
+from dfr.findings import Severity, is_compliant
 from dfr.geo import Position, offset
 from dfr.mission.items import FenceCircle, FencePolygon, MissionItem, RallyPoint
 from dfr.mission.validate import validate
@@ -30,7 +30,7 @@ def with_hold(plan, **changes):
 
 def test_a_sound_dispatch_has_nothing_against_it(dispatch):
     assert blocking_rules(dispatch) == set()
-    assert compliant(validate(dispatch))
+    assert is_compliant(validate(dispatch))
 
 
 def test_the_room_to_the_fence_is_told(dispatch):

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from dfr.aircraft.catalogue import find_dock, find_drone
-from dfr.findings import Basis, Severity, compliant
+from dfr.findings import Basis, Severity, is_compliant
 from dfr.geo import VerticalDatum
-from dfr.plan.compliance import check
+from dfr.plan.compliance import check_plan
 from dfr.plan.jurisdictions.uk import UK
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import LONGEST_SHIFT_H, RULES, as_markdown
-from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest
+from dfr.plan.windows import hour_windows, landing_wind_limit_mps, tightest_limit
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
@@ -29,7 +29,7 @@ from .conftest import ORIGIN, START, Field, authorisation, box, candidate, hour
 
 def test_a_field_without_faults_is_a_go_and_every_rule_is_reported(field: Field):
     plan = make_plan(field())
-    assert compliant(plan.findings)
+    assert is_compliant(plan.findings)
     silent = {
         "placeholder",
         "keep-out",
@@ -51,7 +51,7 @@ def test_every_finding_carries_the_basis_of_its_rule(field: Field):
 def test_checking_a_plan_again_finds_the_same(field: Field):
     world = field()
     plan = make_plan(world)
-    assert check(world, plan) == plan.findings
+    assert check_plan(world, plan) == plan.findings
 
 
 # --- airspace
@@ -213,7 +213,7 @@ def test_the_margin_to_the_boundary_is_that_of_the_route_nearest_to_it(field: Fi
 def test_a_plan_for_a_wider_boundary_leaves_a_narrower_one(field: Field):
     plan = make_plan(field())
     narrow = field(site={"boundary": box(-500, -500, 390, 500)})
-    (found,) = [f for f in check(narrow, plan) if f.rule == "keep-in"]
+    (found,) = [f for f in check_plan(narrow, plan) if f.rule == "keep-in"]
     assert found.severity is Severity.VIOLATION
     assert found.margin_m < 0
 
@@ -234,7 +234,7 @@ def test_routes_keep_the_stand_off_from_a_crowd(field: Field):
 def test_a_crowd_that_comes_under_a_planned_route_is_a_violation(field: Field):
     plan = make_plan(field())
     moved = field(site={"crowds": (crowd(390, 60, 410, 120),)})
-    (found,) = [f for f in check(moved, plan) if f.rule == "crowd"]
+    (found,) = [f for f in check_plan(moved, plan) if f.rule == "crowd"]
     assert found.severity is Severity.VIOLATION
     assert found.margin_m == pytest.approx(-20.0)
 
@@ -377,7 +377,7 @@ def test_a_landing_wind_at_its_limit_is_compared_too(field: Field):
     limit = landing_wind_limit_mps(find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock))
     near = [replace(w, weather=replace(w.weather, wind_mps=limit * 0.99, gust_mps=0.0)) for w in windows]
     calm = replace(scenario, operation=replace(scenario.operation, max_wind_mps=80.0))
-    assert str(tightest(calm, near)[1]).startswith("landing wind")
+    assert str(tightest_limit(calm, near)[1]).startswith("landing wind")
 
 
 def test_docks_that_reach_no_call_in_time_are_a_violation(field: Field):

@@ -40,7 +40,7 @@ def test_coming_home_over_the_dock_costs_the_stop_there(field: Field):
     """A rally point beside the target lengthens the way home by a stop, and nothing on the way out."""
     world = field()
     hours = hour_windows(world.scenario)[:1]
-    way = router_of(world).path((0.0, 0.0), (0.0, 300.0))
+    way = router_of(world).find_path((0.0, 0.0), (0.0, 300.0))
     apart = world.scenario.contingency
     near = replace(apart, rally_points=(at(0, 310),))
     plain = sorties_of(replace(world.scenario, contingency=replace(apart, rally_points=())), [way], hours)
@@ -63,7 +63,7 @@ def test_the_return_height_of_the_scenario_is_flown(field: Field):
     world = field()
     higher = replace(world.scenario.contingency, return_height_m_agl=90.0)
     hours = hour_windows(world.scenario)[:1]
-    way = router_of(world).path((0.0, 0.0), (0.0, 300.0))
+    way = router_of(world).find_path((0.0, 0.0), (0.0, 300.0))
     level = sorties_of(world.scenario, [way], hours)
     climbing = sorties_of(replace(world.scenario, contingency=higher), [way], hours)
     assert dispatch_settings(world.scenario).return_height_m == 60.0

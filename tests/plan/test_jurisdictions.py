@@ -9,10 +9,9 @@ import pytest
 
 from dfr.findings import Basis, Severity
 from dfr.geo import LocalFrame, Position
-from dfr.plan.jurisdictions import JURISDICTIONS, NONE
-from dfr.plan.jurisdictions.model import Binds
+from dfr.plan.jurisdictions import Binds
 from dfr.plan.planner import make_plan
-from dfr.plan.rules import RULES
+from dfr.plan.rules import JURISDICTIONS, NONE, RULES
 from dfr.scenario import model as m
 from dfr.world.coverage import DATA_NEEDS
 from dfr.world.model import World

@@ -12,8 +12,7 @@ import pytest
 
 from dfr.errors import InfeasibleError, InputError
 from dfr.plan.codec import plan_from_dict
-from dfr.plan.objectives import Objective, SitingObjective, site
-from dfr.plan.pareto import pareto_fronts
+from dfr.plan.objectives import Objective, SitingObjective, pareto_fronts, site_docks
 from dfr.plan.planner import candidate_layouts, make_plan, with_roles
 
 from .conftest import START, Field, candidate, hour
@@ -73,7 +72,7 @@ def test_the_docks_are_the_best_of_all_choices(layouts, objective: str, docks: i
         for chosen in itertools.combinations(range(5), docks)
     }
     busy = 0.3 if objective == "mexclp" else None
-    chosen, by = site(layouts, docks, SitingObjective(objective=Objective(objective), busy=busy))
+    chosen, by = site_docks(layouts, docks, SitingObjective(objective=Objective(objective), busy=busy))
     sign = 1.0 if by.unit == "share" else -1.0
     assert sign * by.value == pytest.approx(max(values.values()), abs=1e-6)
     assert values[chosen] == pytest.approx(max(values.values()))
@@ -90,13 +89,13 @@ def test_where_no_layout_reaches_all_the_centre_reaches_most_and_those_soonest(l
     cut.matrix = replace(layouts.matrix, overhead_s=overhead_s)
     launch_s = layouts.scenario.crew.launch.median_s
     lost = layouts.calls[:, 1 - left].sum() / layouts.calls.sum()
-    chosen, by = site(cut, 1, SitingObjective(objective=Objective.CENTER))
+    chosen, by = site_docks(cut, 1, SitingObjective(objective=Objective.CENTER))
     assert (chosen, by.value) == ((4,), 3600.0 + launch_s)
-    beyond = f"{lost:.1%} of calls out of reach of these docks, as an hour"
-    assert by.given == f"{beyond}; the rest within {40 + launch_s:.0f} s"
-    chosen, by = site(cut, 2, SitingObjective(objective=Objective.CENTER))
+    beyond = f"{lost:.1%} of calls are out of reach of these docks and count as 1 hour"
+    assert by.given == f"{beyond}; the others are reached within {40 + launch_s:.0f} s"
+    chosen, by = site_docks(cut, 2, SitingObjective(objective=Objective.CENTER))
     assert (by.value, by.given) == (40.0 + launch_s, "")
-    _, by = site(cut, 1, SitingObjective(objective=Objective.MEDIAN))
+    _, by = site_docks(cut, 1, SitingObjective(objective=Objective.MEDIAN))
     assert beyond in by.given
 
 
@@ -109,7 +108,7 @@ def test_a_budget_buys_the_docks_that_cover_most(layouts):
         for chosen in itertools.combinations(range(5), count)
         if costs[list(chosen)].sum() <= 6.0
     )
-    chosen, by = site(layouts, 1, SitingObjective(budget=6.0))
+    chosen, by = site_docks(layouts, 1, SitingObjective(budget=6.0))
     assert by.value == pytest.approx(best, abs=1e-6)
     assert costs[list(chosen)].sum() <= 6.0
     assert "of 6 spent" in by.given
@@ -117,16 +116,16 @@ def test_a_budget_buys_the_docks_that_cover_most(layouts):
 
 def test_a_dock_serves_no_more_calls_an_hour_than_it_can(layouts):
     """Two calls come each hour, 0.6 on the left: one dock that serves one is half of them at most."""
-    _, by = site(layouts, 1, SitingObjective(capacity_per_h=1.0))
+    _, by = site_docks(layouts, 1, SitingObjective(capacity_per_h=1.0))
     assert by.value <= 0.5
-    _, roomy = site(layouts, 1, SitingObjective(capacity_per_h=100.0))
+    _, roomy = site_docks(layouts, 1, SitingObjective(capacity_per_h=100.0))
     times, calls = seconds(layouts)
     assert roomy.value == pytest.approx(((times <= LIMIT_S) * calls[:, None]).sum(axis=0).max() / calls.sum())
 
 
 def test_busy_drones_have_the_busy_fraction_they_were_sited_for(layouts):
-    _, by = site(layouts, 2, SitingObjective(objective=Objective.MEXCLP))
-    assert "agrees with these docks' own" in by.given
+    _, by = site_docks(layouts, 2, SitingObjective(objective=Objective.MEXCLP))
+    assert "in agreement with these docks' own" in by.given
     assert by.status == "optimal"
 
 
@@ -156,7 +155,7 @@ def test_flags_decide_over_sites_whatever_the_objective(world, objective: Object
 
 
 def test_roles_of_unknown_sites_are_refused(world):
-    with pytest.raises(InputError, match="'x' is no candidate -> of a, b, c, d, e"):
+    with pytest.raises(InputError, match="'x' is not a candidate -> choose from a, b, c, d, e"):
         with_roles(world, require=["x"])
     with pytest.raises(InputError, match="required and forbidden"):
         with_roles(world, require=["a"], forbid=["a"])
@@ -173,9 +172,9 @@ def test_wishes_that_do_not_go_together_are_refused(layouts, field: Field):
         with pytest.raises(InputError, match="->"):
             SitingObjective(**wrong)
     with pytest.raises(InputError, match="busy fraction 1"):
-        site(layouts, 1, SitingObjective(objective=Objective.MEXCLP, busy=1.0))
+        site_docks(layouts, 1, SitingObjective(objective=Objective.MEXCLP, busy=1.0))
     with pytest.raises(InfeasibleError, match="no dock fits"):
-        site(layouts, 1, SitingObjective(budget=0.5))
+        site_docks(layouts, 1, SitingObjective(budget=0.5))
     with pytest.raises(InputError, match="no cost of west, middle, east"):
         make_plan(field(), sited_for=SitingObjective(budget=10.0))
 

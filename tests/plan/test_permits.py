@@ -9,7 +9,7 @@ import pytest
 
 from dfr.findings import Finding, Severity
 from dfr.geo import VerticalDatum
-from dfr.plan.permits import names_zone
+from dfr.plan.checks.permission import names_zone
 from dfr.scenario import air
 from dfr.scenario import model as m
 from dfr.world.terrain import UnknownGround

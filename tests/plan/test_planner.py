@@ -196,7 +196,7 @@ def test_fewer_hours_than_the_scenario_requires_are_a_violation(field: Field):
 
 def test_a_period_without_calls_has_no_plan(field: Field):
     days = (replace(field().scenario.demand.days[0], calls=0.0),)
-    with pytest.raises(InfeasibleError, match="no demand in the period"):
+    with pytest.raises(InfeasibleError, match="no calls are expected in the period"):
         make_plan(field(demand={"days": days}))
 
 

@@ -11,9 +11,8 @@ from dfr.findings import Severity
 from dfr.geo import Position, VerticalDatum
 from dfr.mission.compile import compile_dispatch
 from dfr.plan.codec import plan_from_dict
-from dfr.plan.context import context_of
+from dfr.plan.context import context_of, profile_of
 from dfr.plan.planner import make_plan
-from dfr.plan.profile import profile_of
 from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS
 from dfr.world.airspace import Airspace

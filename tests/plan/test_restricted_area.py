@@ -12,8 +12,7 @@ from dfr.errors import InputError
 from dfr.geo import GEOD, LocalFrame, Position
 from dfr.plan.model import ProposedArea
 from dfr.plan.planner import make_plan
-from dfr.plan.restricted_area import aip_corner, propose_area
-from dfr.plan.volumes import GROUND_RISK_BUFFER
+from dfr.plan.volumes import GROUND_RISK_BUFFER, aip_corner, propose_area
 from dfr.world.terrain import FlatGround, UnknownGround
 
 from .conftest import Field

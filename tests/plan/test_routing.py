@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from dfr.plan.routing import Obstacle, Router, free_space
+from dfr.plan.routing import AvoidedArea, Router, free_space
 
 FIELD = shapely.box(0, 0, 200, 200)
 START, TARGET = (12.0, 12.0), (188.0, 188.0)
 CELL_M = 4.0
 
 
-def wall(*bounds: float, name: str = "wall", margin_m: float = 5.0) -> Obstacle:
-    return Obstacle(name=name, area=shapely.box(*bounds), margin_m=margin_m)
+def wall(*bounds: float, name: str = "wall", margin_m: float = 5.0) -> AvoidedArea:
+    return AvoidedArea(name=name, area=shapely.box(*bounds), margin_m=margin_m)
 
 
 def grid_length(free, start, target) -> float:
@@ -62,7 +62,7 @@ boxes = st.tuples(st.integers(20, 150), st.integers(20, 150), st.integers(8, 90)
 @given(st.lists(boxes, max_size=5))
 def test_no_way_on_a_grid_is_shorter_and_the_way_is_free(obstacles):
     router = Router(FIELD, obstacles, margin_m=5.0, stand_off_limit_m=0.0)
-    found = router.path(START, TARGET)
+    found = router.find_path(START, TARGET)
     free = free_space(FIELD, obstacles, 5.0)
     on_grid = grid_length(free, START, TARGET)
     if not found.reachable:
@@ -77,13 +77,13 @@ def test_no_way_on_a_grid_is_shorter_and_the_way_is_free(obstacles):
 
 
 def test_with_nothing_in_the_way_the_way_is_straight():
-    found = Router(FIELD, margin_m=5.0).path(START, TARGET)
+    found = Router(FIELD, margin_m=5.0).find_path(START, TARGET)
     assert found.points == (START, TARGET)
     assert found.limited_by == ""
 
 
 def test_a_wall_is_rounded_with_the_margin_at_its_corners():
-    found = Router(FIELD, [wall(90, -10, 110, 150)], margin_m=5.0).path((50, 50), (150, 50))
+    found = Router(FIELD, [wall(90, -10, 110, 150)], margin_m=5.0).find_path((50, 50), (150, 50))
     assert [tuple(np.round(p, 6)) for p in found.points[1:-1]] == [(85, 155), (115, 155)]
 
 
@@ -91,14 +91,14 @@ def test_a_wall_that_cuts_the_field_is_named():
     router = Router(
         FIELD, [wall(90, -10, 110, 300, name="the pier"), wall(20, 150, 40, 170, name="bandstand")]
     )
-    found = router.path((50, 50), (190, 50))
+    found = router.find_path((50, 50), (190, 50))
     assert not found.reachable
     assert "cut off by the pier" in found.limited_by
 
 
 def test_a_target_in_the_crowd_is_watched_from_its_edge():
     crowd = wall(100, 40, 160, 60, name="the main stage crowd", margin_m=10.0)
-    found = Router(FIELD, [crowd], margin_m=5.0).path((20, 50), (130, 50))
+    found = Router(FIELD, [crowd], margin_m=5.0).find_path((20, 50), (130, 50))
     assert found.reachable
     assert found.stand_off_m == pytest.approx(20.0, abs=0.02)
     assert shapely.Point(found.points[-1]).distance(crowd.area) == pytest.approx(10.0, abs=0.02)
@@ -108,24 +108,24 @@ def test_a_target_in_the_crowd_is_watched_from_its_edge():
 
 def test_of_equally_near_stand_offs_the_one_on_this_side_is_taken():
     crowd = wall(90, 20, 110, 180, name="crowd", margin_m=5.0)
-    found = Router(FIELD, [crowd], margin_m=5.0).path((20, 100), (100, 100))
+    found = Router(FIELD, [crowd], margin_m=5.0).find_path((20, 100), (100, 100))
     assert found.points[-1] == pytest.approx((85.0, 100.0))
 
 
 def test_a_target_too_deep_in_a_forbidden_area_is_out_of_reach():
-    found = Router(FIELD, [wall(60, 60, 180, 180)], stand_off_limit_m=30.0).path(START, (120, 120))
+    found = Router(FIELD, [wall(60, 60, 180, 180)], stand_off_limit_m=30.0).find_path(START, (120, 120))
     assert not found.reachable
     assert "inside wall" in found.limited_by
     assert "65 m away" in found.limited_by
 
 
 def test_a_start_in_a_margin_is_refused_with_the_distance():
-    found = Router(FIELD, [wall(50, 50, 60, 60, margin_m=10.0)]).path((47, 55), (150, 150))
+    found = Router(FIELD, [wall(50, 50, 60, 60, margin_m=10.0)]).find_path((47, 55), (150, 150))
     assert found.limited_by == "the start is 3 m from wall, margin 10 m"
 
 
 def test_a_start_outside_the_keep_in_is_refused():
-    assert "30 m outside the keep-in" in Router(FIELD).path((230, 100), (100, 100)).limited_by
+    assert "30 m outside the keep-in" in Router(FIELD).find_path((230, 100), (100, 100)).limited_by
 
 
 def cost_of(points, leg_cost) -> float:
@@ -142,15 +142,15 @@ def test_in_wind_the_way_with_more_tailwind_is_taken():
         """Still air from the east side; climbing south costs three times the northward leg."""
         return np.hypot(east_m, north_m) + 2.0 * np.maximum(-north_m, 0.0)
 
-    assert router.path((10, 95), (190, 80)).points[1][1] == pytest.approx(35.0)
-    by_cost = router.path((10, 95), (190, 80), leg_cost=seconds)
+    assert router.find_path((10, 95), (190, 80)).points[1][1] == pytest.approx(35.0)
+    by_cost = router.find_path((10, 95), (190, 80), leg_cost=seconds)
     south = ((10.0, 95.0), (85.0, 35.0), (115.0, 35.0), (190.0, 80.0))
     assert cost_of(by_cost.points, seconds) <= cost_of(south, seconds)
 
 
 def test_enlarging_an_obstacle_never_shortens_a_way():
     lengths = [
-        Router(FIELD, [wall(80, 60, 120, 140, margin_m=margin)]).path(START, TARGET).length_m
+        Router(FIELD, [wall(80, 60, 120, 140, margin_m=margin)]).find_path(START, TARGET).length_m
         for margin in (0.0, 5.0, 10.0, 20.0)
     ]
     assert lengths == sorted(lengths)
@@ -158,7 +158,7 @@ def test_enlarging_an_obstacle_never_shortens_a_way():
 
 def test_the_order_of_obstacles_changes_nothing():
     obstacles = [wall(40, 40, 70, 120), wall(60, 100, 150, 130), wall(100, 20, 120, 90)]
-    ways = {Router(FIELD, order).path(START, TARGET).points for order in (obstacles, obstacles[::-1])}
+    ways = {Router(FIELD, order).find_path(START, TARGET).points for order in (obstacles, obstacles[::-1])}
     assert len(ways) == 1
 
 
@@ -179,7 +179,7 @@ def all_pairs_length(free, start, target) -> float:
 
 def test_a_way_bends_where_a_wall_touches_the_corner_of_the_keep_in():
     router = Router(CORNER, [wall(20, 20, 82, 72)], margin_m=3.0, stand_off_limit_m=0.0)
-    assert router.path((4, 79), (130, 76)).length_m == pytest.approx(126.04, abs=0.01)
+    assert router.find_path((4, 79), (130, 76)).length_m == pytest.approx(126.04, abs=0.01)
 
 
 @settings(max_examples=40, deadline=None)
@@ -195,7 +195,7 @@ def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, d
     target = data.draw(ends.filter(lambda xy: xy != start))
     roomy = shapely.get_parts(router.free.buffer(-0.1, join_style="mitre"))
     joined = any(shapely.covers(part, shapely.MultiPoint([start, target])) for part in roomy)
-    found = router.path(start, target)
+    found = router.find_path(start, target)
     if not joined:  # apart, or joined by a gap finer than the tolerance: either answer is right
         return
     expected = all_pairs_length(router.free, start, target)
@@ -204,7 +204,7 @@ def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, d
 
 def test_walls_that_cut_the_field_together_are_named_with_the_leg():
     first, second = wall(90, -10, 110, 300, name="the pier"), wall(125, -10, 135, 300, name="the fair")
-    found = Router(FIELD, [first, second, wall(10, 10, 20, 20, name="hut")]).path((50, 50), (150, 50))
+    found = Router(FIELD, [first, second, wall(10, 10, 20, 20, name="hut")]).find_path((50, 50), (150, 50))
     assert not found.reachable
     assert "together (the fair)" in found.limited_by
     assert "the straight leg meets the pier after 35 m" in found.limited_by

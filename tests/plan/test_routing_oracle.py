@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from dfr.plan.routing import NO_HEADWAY, Obstacle, Router
+from dfr.plan.routing import NO_HEADWAY, AvoidedArea, Router
 
 CRUISE_MPS, AIRSPEED_MPS = 15.0, 18.0
 FIELD = shapely.box(0, 0, 200, 200)
@@ -76,7 +76,7 @@ def slivers(draw):
 
 keep_outs = st.lists(
     st.builds(
-        lambda area, margin_m: Obstacle(name="keep-out", area=area, margin_m=margin_m),
+        lambda area, margin_m: AvoidedArea(name="keep-out", area=area, margin_m=margin_m),
         hollow_keep_outs() | slivers(),
         st.sampled_from([0.0, 3.0, 8.0]),
     ),
@@ -107,7 +107,7 @@ def test_the_way_is_as_quick_as_over_every_pair_of_corners(obstacles, keep_in, s
     if not joined or start == target:
         return
     leg_cost = seconds_in(*wind)
-    found = router.path(start, target, leg_cost=leg_cost)
+    found = router.find_path(start, target, leg_cost=leg_cost)
     best = oracle_s(router.free, start, target, leg_cost)
     if math.isinf(best):
         assert not found.reachable
@@ -118,53 +118,55 @@ def test_the_way_is_as_quick_as_over_every_pair_of_corners(obstacles, keep_in, s
 def test_a_corner_of_the_keep_in_beside_a_block_is_turned_at_before_that_block_is_met():
     """The short way passes between a pond's corner and a shed that stands 5 cm from it."""
     keep_in = FIELD - shapely.box(80, 20, 120, 130)
-    shed = Obstacle(name="shed", area=shapely.box(60, 133.05, 77.05, 150), margin_m=0.0)
+    shed = AvoidedArea(name="shed", area=shapely.box(60, 133.05, 77.05, 150), margin_m=0.0)
     router = Router(keep_in, [shed], margin_m=3.0)
-    found = router.path((40, 100), (160, 100))
+    found = router.find_path((40, 100), (160, 100))
     assert found.length_m == pytest.approx(oracle_s(router.free, (40, 100), (160, 100), np.hypot), abs=0.01)
 
 
 def test_a_corner_between_two_blocks_that_almost_meet_is_turned_at_when_either_is_met():
-    west = Obstacle(name="west", area=shapely.box(60, 20, 100, 100), margin_m=0.0)
-    east = Obstacle(name="east", area=shapely.box(100.05, 99.95, 160, 190), margin_m=0.0)
+    west = AvoidedArea(name="west", area=shapely.box(60, 20, 100, 100), margin_m=0.0)
+    east = AvoidedArea(name="east", area=shapely.box(100.05, 99.95, 160, 190), margin_m=0.0)
     router = Router(FIELD, [west, east])
     for start, target in (((40, 60), (120, 60)), ((90, 150), (170, 150)), ((50, 30), (140, 95))):
         best = oracle_s(router.free, start, target, np.hypot)
-        assert router.path(start, target).length_m == pytest.approx(best, abs=0.01)
+        assert router.find_path(start, target).length_m == pytest.approx(best, abs=0.01)
 
 
 def test_a_sliver_without_a_margin_is_not_flown_through():
-    fence = Obstacle(name="the fence", area=shapely.box(99.999, 50, 100.0, 150), margin_m=0.0)
-    found = Router(FIELD, [fence]).path((50, 100), (150, 100))
+    fence = AvoidedArea(name="the fence", area=shapely.box(99.999, 50, 100.0, 150), margin_m=0.0)
+    found = Router(FIELD, [fence]).find_path((50, 100), (150, 100))
     assert found.length_m == pytest.approx(2.0 * math.hypot(50, 50), abs=0.01)
 
 
 def test_a_start_that_touches_both_sides_of_a_fence_is_on_the_side_of_its_target():
-    fence = Obstacle(name="the fence", area=shapely.box(99.999, -10, 100.0, 210), margin_m=0.0)
+    fence = AvoidedArea(name="the fence", area=shapely.box(99.999, -10, 100.0, 210), margin_m=0.0)
     router = Router(FIELD, [fence])
     for target in ((20, 100), (180, 100)):
-        assert router.path((99.9995, 100.0), target).reachable
+        assert router.find_path((99.9995, 100.0), target).reachable
 
 
 def test_a_start_a_hair_inside_a_margin_is_beside_it():
-    block = Obstacle(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
-    found = Router(FIELD, [block]).path((75.005, 100.0), (20.0, 100.0))
+    block = AvoidedArea(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
+    found = Router(FIELD, [block]).find_path((75.005, 100.0), (20.0, 100.0))
     assert found.points == ((75.005, 100.0), (20.0, 100.0))
 
 
 def test_without_headway_the_wind_is_named_not_a_keep_out():
-    block = Obstacle(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
-    found = Router(FIELD, [block]).path((150, 100), (20, 100), leg_cost=seconds_in(25.0, 0.0))
+    block = AvoidedArea(name="block", area=shapely.box(80, 80, 120, 120), margin_m=5.0)
+    found = Router(FIELD, [block]).find_path((150, 100), (20, 100), leg_cost=seconds_in(25.0, 0.0))
     assert found.limited_by == NO_HEADWAY
 
 
 def test_a_target_inside_a_hollow_keep_out_names_it_and_one_walled_in_names_a_wall():
     horseshoe = shapely.Polygon([(60, 60), (140, 60), (140, 140), (120, 140), (120, 80), (60, 80)])
-    inside = Router(FIELD, [Obstacle(name="the yard", area=horseshoe, margin_m=2.0)], stand_off_limit_m=5.0)
-    assert "inside the yard" in inside.path((20, 20), (130, 70)).limited_by
+    inside = Router(
+        FIELD, [AvoidedArea(name="the yard", area=horseshoe, margin_m=2.0)], stand_off_limit_m=5.0
+    )
+    assert "inside the yard" in inside.find_path((20, 20), (130, 70)).limited_by
     ring = shapely.Point(100, 100).buffer(60).difference(shapely.Point(100, 100).buffer(40))
     halves = [ring & shapely.box(0, 0, 100.5, 200), ring & shapely.box(99.5, 0, 200, 200)]
-    walls = [Obstacle(name=n, area=a, margin_m=2.0) for n, a in zip(("west", "east"), halves, strict=True)]
-    reason = Router(FIELD, walls).path((10, 100), (100, 100)).limited_by
+    walls = [AvoidedArea(name=n, area=a, margin_m=2.0) for n, a in zip(("west", "east"), halves, strict=True)]
+    reason = Router(FIELD, walls).find_path((10, 100), (100, 100)).limited_by
     assert "cut off by" in reason
     assert "west" in reason or "east" in reason

@@ -15,10 +15,10 @@ from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.findings import Severity
+from dfr.plan.contingency import with_safe_landing
 from dfr.plan.flight_path import WindLegCost, wind_leg_cost
 from dfr.plan.matrix import router_of
 from dfr.plan.planner import make_plan
-from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.windows import hour_windows, planning_window
 
 from .conftest import START, Field, at, box, candidate, hour
@@ -86,7 +86,7 @@ legs = st.tuples(st.floats(-3000, 3000), st.floats(-3000, 3000))
 @given(legs, legs, st.floats(0, 14), st.floats(0, 360))
 def test_no_detour_is_quicker_than_the_straight_leg(first, second, wind, towards):
     leg_cost = WindLegCost(
-        craft=find_drone("dji-m30t"), cruise_mps=15.0, most_airspeed_mps=18.0,
+        drone=find_drone("dji-m30t"), cruise_mps=15.0, most_airspeed_mps=18.0,
         wind_east_mps=wind * np.sin(np.radians(towards)), wind_north_mps=wind * np.cos(np.radians(towards)),
         temperature_c=15.0,
     )  # fmt: skip

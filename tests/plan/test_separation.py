@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from dfr.ardupilot.commands import Command
-from dfr.findings import Severity, compliant
+from dfr.findings import Severity, is_compliant
 from dfr.geo import Position
 from dfr.mission.compile import compile_dispatch
-from dfr.plan.checks.own_drones import check_own_drones
+from dfr.plan.checks.traffic import check_own_drones
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.context import context_of
 from dfr.plan.model import Plan, RoutePair
@@ -21,8 +21,8 @@ from dfr.plan.rules import APART_HEIGHT_M, APART_M
 from dfr.plan.separation import (
     STEP_M,
     DockRoutes,
+    find_meeting,
     least_levels,
-    meeting,
     routes_of_docks,
 )
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
@@ -65,8 +65,12 @@ def at_one_height(plan: Plan) -> Plan:
 
 
 def too_near(first: DockRoutes, second: DockRoutes) -> bool:
-    found = meeting(first, second)
+    found = find_meeting(first, second)
     return found is not None and bool(found.too_near)
+
+
+def raised_by(dock: DockRoutes, metres: float) -> DockRoutes:
+    return replace(dock, heights_m_amsl=dock.heights_m_amsl + metres)
 
 
 def cruise_heights(world) -> dict[str, float]:
@@ -82,7 +86,7 @@ def test_docks_whose_routes_meet_are_flown_15_m_apart_and_both_heights_are_named
     found = only(world, RULE)
     assert found.severity is Severity.OK
     assert "cruises at 75 m" in found.message
-    assert compliant(plan.findings)
+    assert is_compliant(plan.findings)
 
 
 def test_a_plan_at_one_height_for_all_docks_is_advised_and_may_still_go(field: Field):
@@ -117,8 +121,8 @@ def test_the_heights_are_the_nearest_that_keep_every_metre_of_every_route_apart(
         step
         for step in steps
         for one, other in ((first, second), (second, first))
-        if not too_near(one.raised(step), other)
-        or (lowest - step >= 20.0 and not too_near(one.raised(-step), other))
+        if not too_near(raised_by(one, step), other)
+        or (lowest - step >= 20.0 and not too_near(raised_by(one, -step), other))
     )
     raises = least_levels([first, second], limit_m_agl=500.0)
     assert [abs(raised) for raised in raises.values()] == [by_hand]

@@ -16,7 +16,7 @@ from dfr.plan.volumes import (
     adjacent_area_120s_m,
     adjacent_area_m,
     attitude_sight_m,
-    buffers,
+    compute_buffers,
     flight_geography,
     plan_volumes,
 )
@@ -27,20 +27,22 @@ from dfr.plan.volumes import (
     [(10, 22.1, 134.1, 52.8), (15, 33.5, 140.5, 80.8), (23, 57.0, 156.0, 130.2)],
 )
 def test_buffers_have_the_published_values(speed, aside, top, ground):
-    found = buffers(VolumeInputs(top_m_agl=120.0, speed_mps=speed, climb_mps=5.0, size_m=1.0, pitch_deg=45.0))
+    found = compute_buffers(
+        VolumeInputs(top_m_agl=120.0, speed_mps=speed, climb_mps=5.0, size_m=1.0, pitch_deg=45.0)
+    )
     assert found.contingency_m == pytest.approx(aside, abs=0.05)
     assert found.contingency_top_m_agl == pytest.approx(top, abs=0.05)
     assert found.ground_risk_m == pytest.approx(ground, abs=0.05)
 
 
 def test_the_ground_risk_buffer_is_at_most_as_wide_as_high():
-    found = buffers(VolumeInputs(top_m_agl=10.0, speed_mps=40.0))
+    found = compute_buffers(VolumeInputs(top_m_agl=10.0, speed_mps=40.0))
     assert found.ground_risk_m == pytest.approx(found.contingency_top_m_agl + 0.5)
 
 
 @given(st.floats(1, 30), st.floats(0.1, 10))
 def test_flying_faster_never_shrinks_a_buffer(speed, more):
-    slow, fast = (buffers(VolumeInputs(top_m_agl=60.0, speed_mps=v)) for v in (speed, speed + more))
+    slow, fast = (compute_buffers(VolumeInputs(top_m_agl=60.0, speed_mps=v)) for v in (speed, speed + more))
     assert fast.contingency_m > slow.contingency_m
     assert fast.contingency_top_m_agl > slow.contingency_top_m_agl
     assert fast.ground_risk_m >= slow.ground_risk_m
@@ -74,7 +76,7 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
     for inner, outer in itertools.pairwise(areas[:4]):
         assert outer.buffer(0.01).contains(inner)
     assert areas[0].boundary.distance(areas[1].boundary) == pytest.approx(
-        buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
+        compute_buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
     )
     assert all("v 12 m/s" in volume.method for volume in volumes)
 
@@ -93,7 +95,7 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
 def test_simplified_outlines_hold_the_true_volumes_and_little_more(ways, speed):
     """No point of an outline is nearer to the routes than its reach, nor much farther: by exact distances."""
     inputs = VolumeInputs(top_m_agl=60.0, speed_mps=speed)
-    frame, found = LocalFrame(Position(lat_deg=50.78, lon_deg=-1.09)), buffers(inputs)
+    frame, found = LocalFrame(Position(lat_deg=50.78, lon_deg=-1.09)), compute_buffers(inputs)
     routes = shapely.union_all([shapely.LineString(way) for way in ways])
     inner = 10.0 + found.contingency_m + found.ground_risk_m
     reaches = (10.0, 10.0 + found.contingency_m, inner)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dfr.plan.planner import make_plan
-from dfr.plan.worksheet import igrc_of, worksheet
+from dfr.plan.worksheet import igrc_of, make_worksheet
 from dfr.scenario import model as m
 from dfr.world.airspace import Airspace
 
@@ -21,7 +21,7 @@ def crowd(people_per_m2: float) -> m.CrowdArea:
 
 
 def sheet(world):
-    return worksheet(world, make_plan(world))
+    return make_worksheet(world, make_plan(world))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.metrics.kpi import summarise
 from dfr.metrics.resilience import n_minus_1
-from dfr.plan.objectives import Objective, SitingObjective
-from dfr.plan.pareto import pareto_fronts
+from dfr.plan.objectives import Objective, SitingObjective, pareto_fronts
 from dfr.plan.planner import candidate_layouts, make_plan
 from dfr.plan.verdict import verdict_of
 from dfr.report.html import LOST, Rehearsal, Studies, report_html

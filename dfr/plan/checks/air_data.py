@@ -44,7 +44,7 @@ def kinds_needed(scenario: Scenario) -> frozenset[DataKind]:
 def check_air_data(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """One finding for each kind of zone that is needed and not loaded, and for zones of unmanned aircraft."""
     covers = [answer.cover_of(kind) for kind in RULE_OF_KIND]
-    found = [_missing(context, answer, cover) for cover in covers if cover.missing]
+    found = [_check_missing_data(context, answer, cover) for cover in covers if cover.missing]
     unmanned = answer.cover_of(DataKind.UNMANNED_ZONES)
     return found if unmanned.missing else [*found, *_unmanned_loaded(context, unmanned)]
 
@@ -60,7 +60,7 @@ def _unmanned_loaded(context: Context, cover: KindCover) -> list[Finding]:
     return [finding("unmanned-aircraft-zone", severity, words, place=context.scenario.site.centre)]
 
 
-def _missing(context: Context, answer: VolumeAnswer, cover: KindCover) -> Finding:
+def _check_missing_data(context: Context, answer: VolumeAnswer, cover: KindCover) -> Finding:
     return finding(
         RULE_OF_KIND[cover.kind],
         Severity.UNKNOWN,
@@ -118,10 +118,10 @@ def check_data_age(context: Context) -> list[Finding]:
     """Each airspace file: the date the scenario gives it, and its age for the period."""
     stated = {file.path: file.date for file in context.scenario.airspace}
     sources = context.world.airspace.sources
-    return [_age(context, source, stated.get(source.path, source.date)) for source in sources]
+    return [_check_age(context, source, stated.get(source.path, source.date)) for source in sources]
 
 
-def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
+def _check_age(context: Context, source: AirspaceSource, stated: str) -> Finding:
     name, period = source.path.rsplit("/", 1)[-1], context.scenario.period
     if stated != source.date:
         words = f"{name} gives {source.date or 'no date'} as its date, but the scenario says "
@@ -144,7 +144,7 @@ def _age(context: Context, source: AirspaceSource, stated: str) -> Finding:
 
 
 MOST_LETTERS = 300
-"""Of a NOTAM's text in a finding; the whole stands in its file."""
+"""How many letters of a NOTAM a finding shows; its file has the whole text."""
 
 
 def _age_words(age: DataAge) -> str:
@@ -162,11 +162,15 @@ def check_notices(context: Context) -> list[Finding]:
     """Whether somebody has read the NOTAMs, until when that stands, and each text that could not be drawn."""
     reading = context.world.notam_reading
     if reading is None:
-        return [_unread(context)]
-    return [_read(context, reading), *_undrawn(context, reading), *_judged(context, reading)]
+        return [_notams_unread(context)]
+    return [
+        _notams_read(context, reading),
+        *_list_undrawn_notams(context, reading),
+        *_list_judged_notams(context, reading),
+    ]
 
 
-def _unread(context: Context) -> Finding:
+def _notams_unread(context: Context) -> Finding:
     assumed = context.scenario.notams is not None
     words = "Nobody has read the NOTAMs for this place and time."
     if assumed:
@@ -181,7 +185,7 @@ def _unread(context: Context) -> Finding:
     )
 
 
-def _read(context: Context, reading: NotamReading) -> Finding:
+def _notams_read(context: Context, reading: NotamReading) -> Finding:
     texts = context.world.notams
     count = sum(notams.count for notams in texts)
     texts_read = f", {counted_noun(count, 'NOTAM')} in {counted_noun(len(texts), 'file')}" if texts else ""
@@ -201,14 +205,14 @@ def _read(context: Context, reading: NotamReading) -> Finding:
     )
 
 
-def _undrawn(context: Context, reading: NotamReading) -> list[Finding]:
+def _list_undrawn_notams(context: Context, reading: NotamReading) -> list[Finding]:
     """NOTAMs that may apply here: in force at some time of the period, and nobody can say where."""
     period, place = context.scenario.period, context.scenario.site.centre
     return [
         finding(
             "notams",
             Severity.UNKNOWN,
-            f"{text.name} could not be drawn ({text.why}): {_shown(text)}",
+            f"{text.name} could not be drawn ({text.why}): {_shorten_text(text)}",
             place=place,
             fix="find out where it applies and state it in restrictions, or judge it in notams.judged",
         )
@@ -219,7 +223,7 @@ def _undrawn(context: Context, reading: NotamReading) -> list[Finding]:
     ]
 
 
-def _judged(context: Context, reading: NotamReading) -> list[Finding]:
+def _list_judged_notams(context: Context, reading: NotamReading) -> list[Finding]:
     """What the reader set aside, with the reason."""
     return [
         finding(
@@ -233,6 +237,6 @@ def _judged(context: Context, reading: NotamReading) -> list[Finding]:
     ]
 
 
-def _shown(text: NotamText) -> str:
+def _shorten_text(text: NotamText) -> str:
     words = " ".join(text.text.split())
     return words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]} ..."

@@ -8,10 +8,16 @@ from dataclasses import replace
 from dfr.findings import Finding, Severity, Validity, counted_noun
 from dfr.plan.checks.air_data import RULE_OF_KIND, check_air_data, check_notices, kinds_needed, short_name
 from dfr.plan.checks.heights import OBSTACLE_KIND
-from dfr.plan.context import Context, enough, finding, listed
-from dfr.plan.jurisdictions import jurisdiction_of
-from dfr.plan.permits import Needed, height_words, needed_spans, permit_for
-from dfr.plan.profile import deepest_drop_m, highest_ground_m_amsl
+from dfr.plan.checks.permission import Needed, height_words, needed_spans, permit_for
+from dfr.plan.context import (
+    Context,
+    deepest_drop_m,
+    finding,
+    highest_ground_m_amsl,
+    listed,
+    rounded_up,
+)
+from dfr.plan.rules import jurisdiction_of
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.air import DataKind
@@ -36,7 +42,7 @@ TOUCHING_M = 0.5
 
 def check_airspace(context: Context) -> list[Finding]:
     """Class, zones, FRZ and restrictions by notice, each with its margin."""
-    answer = _answer(context)
+    answer = _ask_airspace(context)
     if answer is None:
         return []
     return [
@@ -50,7 +56,7 @@ def check_airspace(context: Context) -> list[Finding]:
     ]
 
 
-def _answer(context: Context) -> VolumeAnswer | None:
+def _ask_airspace(context: Context) -> VolumeAnswer | None:
     volume = context.volume(GROUND_RISK_BUFFER)
     if volume is None:
         return None
@@ -70,9 +76,9 @@ def _answer(context: Context) -> VolumeAnswer | None:
 
 def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     """What class the air has; where no file says, and a go needs to know, `check_air_data` has said so."""
-    entered = [v for v in _controlled(answer) if v.verdict is not ZoneState.CLEAR]
+    entered = [v for v in _controlled_zones(answer) if v.verdict is not ZoneState.CLEAR]
     if entered:
-        return [_entered(context, "airspace-class", verdict, entered) for verdict in entered]
+        return [_check_entered_zone(context, "airspace-class", verdict, entered) for verdict in entered]
     lost = [s for s in context.world.airspace.sources if s.unplaced]
     if lost:
         words = " ".join(_lost_volumes(s.unplaced, short_name(s.path)) for s in lost)
@@ -89,7 +95,7 @@ def _class_findings(context: Context, answer: VolumeAnswer) -> list[Finding]:
     return [_class_finding(context, answer)]
 
 
-def _controlled(answer: VolumeAnswer) -> list[ZoneVerdict]:
+def _controlled_zones(answer: VolumeAnswer) -> list[ZoneVerdict]:
     return [v for v in answer.verdicts if v.zone.controlled and v.zone.binding]
 
 
@@ -101,7 +107,7 @@ def _lost_volumes(count: int, file: str) -> str:
 def _class_finding(context: Context, answer: VolumeAnswer) -> Finding:
     dated = listed([f"{s.path.rsplit('/', 1)[-1]} of {s.date}" for s in context.world.airspace.sources])
     overhead = [
-        v for v in _controlled(answer) if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None
+        v for v in _controlled_zones(answer) if v.horizontal_margin_m <= 0 and v.vertical_margin_m is not None
     ]
     above = min(overhead, key=lambda v: v.vertical_margin_m or 0.0, default=None)
     lowest = "" if above is None else f" The lowest controlled airspace overhead is {above.zone.label}."
@@ -118,18 +124,18 @@ def _zone_findings(
     context: Context, answer: VolumeAnswer, rule: str, kinds: frozenset[str] | None
 ) -> list[Finding]:
     """What is entered; where nothing is, the nearest zone with its margin."""
-    mine = [v for v in answer.verdicts if _of(v, kinds)]
+    mine = [v for v in answer.verdicts if _belongs_to_rule(v, kinds)]
     blocking = [v for v in mine if v.verdict is not ZoneState.CLEAR]
     if blocking:
-        return [_entered(context, rule, verdict, blocking) for verdict in blocking]
+        return [_check_entered_zone(context, rule, verdict, blocking) for verdict in blocking]
     nearest = min(mine, key=lambda v: v.margin_m, default=None)
     if nearest is None:
         if all(answer.cover_of(kind).uncovered_share for kind in KINDS_OF_RULE[rule]):
             return []
         words = f"No zone of this kind is within {NEARBY_M / 1000:.0f} km of the buffered volume."
         return [finding(rule, Severity.OK, words, place=context.scenario.site.centre)]
-    others = listed([_named(v) for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
-    words = f"The buffered volume is clear of the nearest zone, {_named(nearest)}."
+    others = listed([_zone_label(v) for v in sorted(mine, key=lambda v: v.margin_m)[1:]])
+    words = f"The buffered volume is clear of the nearest zone, {_zone_label(nearest)}."
     words += f" Also near: {others}." if others else ""
     assumed, why = nearest.zone.possible, nearest.zone.remarks
     return [
@@ -144,12 +150,12 @@ def _zone_findings(
     ]
 
 
-def _named(verdict: ZoneVerdict) -> str:
+def _zone_label(verdict: ZoneVerdict) -> str:
     """A zone's label; one that only may exist, or whose outline is assumed, says so."""
     return f"{verdict.zone.label} [possible, assumed]" if verdict.zone.possible else verdict.zone.label
 
 
-def _of(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
+def _belongs_to_rule(verdict: ZoneVerdict, kinds: frozenset[str] | None) -> bool:
     """Whether a zone belongs to a rule: the aerodrome kinds, or all others without class and notice."""
     kind = verdict.zone.kind.upper()
     if not verdict.zone.binding or kind in (NOTICE_KIND, OBSTACLE_KIND):
@@ -174,14 +180,16 @@ def _asks_nothing(context: Context, rule: str, zone: Zone) -> str:
     return ""
 
 
-def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequence[ZoneVerdict]) -> Finding:
+def _check_entered_zone(
+    context: Context, rule: str, verdict: ZoneVerdict, entered: Sequence[ZoneVerdict]
+) -> Finding:
     """A zone that is entered, or may be: permitted where clearances cover the hours and heights."""
     zone = verdict.zone
     if why := _asks_nothing(context, rule, zone):
-        words = f"The buffered volume enters {_named(verdict)}: {why}."
+        words = f"The buffered volume enters {_zone_label(verdict)}: {why}."
         fix = f"tell {zone.contact or 'its air traffic unit'} of the flights"
         return finding(rule, Severity.ADVICE, words, place=verdict.place, margin_m=verdict.margin_m, fix=fix)
-    needed = _needed(context, zone, entered)
+    needed = _needed_clearance(context, zone, entered)
     permit = None if zone.defect or needed is None else permit_for(context.scenario, zone, needed)
     if permit is None:
         return _verdict_finding(rule, verdict)
@@ -192,7 +200,7 @@ def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequenc
     under = " and ".join(clearance.label for clearance in permit.clearances)
     conditions = "; ".join(filter(None, (clearance.conditions for clearance in permit.clearances)))
     until, heights = f"{permit.until:%Y-%m-%d %H:%M}", height_words(permit.clearances[0])
-    words = f"The flights may enter {_named(verdict)} under {under}, until {until}, {heights}."
+    words = f"The flights may enter {_zone_label(verdict)} under {under}, until {until}, {heights}."
     contacts = listed(sorted({clearance.contact for clearance in permit.clearances}))
     return finding(
         rule,
@@ -206,7 +214,7 @@ def _entered(context: Context, rule: str, verdict: ZoneVerdict, entered: Sequenc
     )
 
 
-def _needed(context: Context, zone: Zone, entered: Sequence[ZoneVerdict]) -> Needed | None:
+def _needed_clearance(context: Context, zone: Zone, entered: Sequence[ZoneVerdict]) -> Needed | None:
     """What a clearance for a zone, one of those entered, has to cover; None where nothing is flown."""
     volume = context.volume(GROUND_RISK_BUFFER)
     if volume is None:
@@ -232,10 +240,10 @@ def _verdict_finding(rule: str, verdict: ZoneVerdict) -> Finding:
     return finding(
         rule,
         Severity.VIOLATION if known else Severity.UNKNOWN,
-        f"{_named(verdict)}: {verdict.reason or 'the buffered volume enters it'}.",
+        f"{_zone_label(verdict)}: {verdict.reason or 'the buffered volume enters it'}.",
         place=verdict.place,
         margin_m=verdict.margin_m,
-        fix=f"{ask}, or stay {enough(max(-verdict.margin_m, 0.0) + TOUCHING_M)} farther away"
+        fix=f"{ask}, or stay {rounded_up(max(-verdict.margin_m, 0.0) + TOUCHING_M)} farther away"
         if known
         else ask,
         source=zone.source,
@@ -272,7 +280,7 @@ def _notice_finding(context: Context, verdict: ZoneVerdict, mine: Sequence[ZoneV
             source=verdict.zone.source,
         )
     entered = [each for each in mine if each.verdict is not ZoneState.CLEAR]
-    return _entered(context, "temporary-restriction", verdict, entered)
+    return _check_entered_zone(context, "temporary-restriction", verdict, entered)
 
 
 def _data_findings(context: Context) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Checks of the choices for when something goes wrong: lost link, rally points and battery reserve."""
+"""Checks of energy and of what can go wrong: battery reserve, safe landing, lost link, rally points."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import math
 import numpy as np
 import shapely
 
+from dfr.aircraft.energy import usable_wh
 from dfr.findings import Finding, Severity
 from dfr.geo import Position
-from dfr.plan.context import Context, finding, listed
+from dfr.plan.checks.permission import allowed_clauses, overflight_clause, quote_clause
+from dfr.plan.context import Context, finding, listed, route_words
 from dfr.plan.contingency import RETURN_STEP_M
-from dfr.plan.matrix import crowd_obstacles
+from dfr.plan.matrix import crowd_obstacles, on_scene_s
 from dfr.plan.model import Route
-from dfr.plan.permits import allowed, overflight_clause, quoted
 from dfr.plan.rules import LEAST_RESERVE
 from dfr.plan.volumes import CONTINGENCY
+from dfr.plan.windows import hour_windows
 from dfr.scenario.model import LostLink
 
 Area = tuple[str, shapely.Polygon]
@@ -23,21 +25,21 @@ Area = tuple[str, shapely.Polygon]
 
 def check_contingency(context: Context) -> list[Finding]:
     """Lost link, rally points and reserve."""
-    return [*_lost_link(context), *_rally(context), _reserve(context)]
+    return [*_check_lost_link(context), *_check_rally_points(context), _check_reserve(context)]
 
 
-def _lost_link(context: Context) -> list[Finding]:
+def _check_lost_link(context: Context) -> list[Finding]:
     """Where the drone goes without a link: over people only under a clause that allows it."""
     crowds = [(crowd.name, crowd.area) for crowd in crowd_obstacles(context.world)]
     if context.scenario.contingency.lost_link is LostLink.LAND:
         return [_lands_where_it_is(context, crowds)]
-    over_people = _crossed(context, crowds)
+    over_people = _find_crossed(context, crowds)
     frame = context.world.frame
     keep_outs = [
         (f"the keep-out '{name}'", frame.polygon(ring)) for name, ring in context.scenario.site.keep_outs
     ]
     found = [_over_people(context, over_people)] if over_people else []
-    if crossed := _crossed(context, keep_outs):
+    if crossed := _find_crossed(context, keep_outs):
         words = f"The straight return leg crosses {listed(crossed)}."
         fix = "add a rally point on this side, or have its owner agree"
         found.append(finding("lost-link", Severity.ADVICE, words, fix=fix))
@@ -48,7 +50,7 @@ def _lost_link(context: Context) -> list[Finding]:
 def _over_people(context: Context, crossed: list[str]) -> Finding:
     clause, words = overflight_clause(context.scenario), f"The straight return leg crosses {listed(crossed)}."
     if clause is not None:
-        words += f" This is allowed by {quoted(context.scenario, clause)}."
+        words += f" This is allowed by {quote_clause(context.scenario, clause)}."
         return finding("lost-link", Severity.ADVICE, words, fix="brief it")
     fix = "add a rally point on this side of the crowd, or move the dock"
     return finding("lost-link", Severity.VIOLATION, words, fix=fix)
@@ -67,7 +69,7 @@ def _lands_where_it_is(context: Context, crowds: list[Area]) -> Finding:
     return finding("lost-link", Severity.VIOLATION, words, fix="choose rtl, or keep farther from the crowd")
 
 
-def _crossed(context: Context, areas: list[Area]) -> list[str]:
+def _find_crossed(context: Context, areas: list[Area]) -> list[str]:
     """What lies under a straight return from somewhere on a route, in words: area by area."""
     found = []
     for name, area in areas:
@@ -92,16 +94,16 @@ def _return_legs(
     return shapely.multilinestrings(shapely.linestrings(np.stack([xy, places[nearest]], axis=1)))
 
 
-def _rally(context: Context) -> list[Finding]:
+def _check_rally_points(context: Context) -> list[Finding]:
     points = context.scenario.contingency.rally_points
     if not points:
         words = "No rally point is set, so the dock is the only place to land."
         fix = "set contingency.rally_points inside the boundary, clear of people"
         return [finding("rally-points", Severity.ADVICE, words, fix=fix)]
-    return [_rally_point(context, point) for point in points]
+    return [_check_rally_point(context, point) for point in points]
 
 
-def _rally_point(context: Context, position: Position) -> Finding:
+def _check_rally_point(context: Context, position: Position) -> Finding:
     frame, site = context.world.frame, context.scenario.site
     point = shapely.Point(frame.point(position))
     keep_in = frame.polygon(site.boundary)
@@ -109,12 +111,12 @@ def _rally_point(context: Context, position: Position) -> Finding:
     areas += [(crowd.name, frame.polygon(crowd.area)) for crowd in site.crowds if crowd.people_per_m2 > 0]
     gaps = [(float(area.distance(point)), name, area) for name, area in areas]
     nearest = min(gaps, key=lambda item: item[:2], default=None)
-    leave = allowed(context.scenario).landing_outside_boundary
+    leave = allowed_clauses(context.scenario).landing_outside_boundary
     if not keep_in.covers(point):
         words, margin, fix = "is outside the boundary", -float(keep_in.distance(point)), "move it inside"
         severity = Severity.VIOLATION
         if leave is not None and leave.value and (nearest is None or nearest[0] > 0):
-            words += f", which is allowed by {quoted(context.scenario, leave)}"
+            words += f", which is allowed by {quote_clause(context.scenario, leave)}"
             severity, fix = Severity.ADVICE, "agree on it with who owns the ground"
     elif nearest is not None and nearest[0] <= 0:
         deep = float(nearest[2].exterior.distance(point))
@@ -133,7 +135,7 @@ def _rally_point(context: Context, position: Position) -> Finding:
     )
 
 
-def _reserve(context: Context) -> Finding:
+def _check_reserve(context: Context) -> Finding:
     choice = context.scenario.contingency
     own = choice.least_reserve_fraction or 0.0
     least = max(LEAST_RESERVE, own)
@@ -151,3 +153,53 @@ def _reserve(context: Context) -> Finding:
         f"({whose}){short}.",
         fix=f"set contingency.reserve_fraction to {least:g} or more" if low else "",
     )
+
+
+def check_energy(context: Context) -> list[Finding]:
+    """The longest sortie against what the battery gives in the coldest flyable hour, less the reserve."""
+    routes = [route for route in context.plan.routes if route.energy_wh is not None]
+    hours = [w.weather.temperature_c for w in hour_windows(context.scenario) if w.flyable]
+    if not routes or not hours:
+        return []
+    reserve = context.scenario.contingency.reserve_fraction
+    usable = usable_wh(context.drone, min(hours), reserve_fraction=reserve)
+    longest = max(routes, key=lambda route: route.energy_wh or 0.0)
+    needed, scene = longest.energy_wh or 0.0, on_scene_s(context.scenario) / 60
+    words = (
+        f"{route_words(longest)}, with {scene:.0f} min on scene, takes {needed:.0f} of the "
+        f"{usable:.0f} Wh that are usable above a reserve of {reserve:.0%}."
+    )
+    short = needed > usable
+    fix = "shorten the time on scene or use a larger battery" if short else ""
+    return [
+        finding("energy-reserve", Severity.VIOLATION if short else Severity.OK, words, fix=fix),
+        *_check_airframe(context),
+    ]
+
+
+def check_safe_landing(context: Context) -> list[Finding]:
+    """The route with the least safe-landing coverage, and how much has a place other than its own dock."""
+    routes = [route for route in context.plan.routes if route.safe_landing_share is not None]
+    if not routes:
+        return []
+    worst = min(routes, key=lambda route: (route.safe_landing_share or 0.0, route.diversion_share or 0.0))
+    share, other = worst.safe_landing_share or 0.0, worst.diversion_share or 0.0
+    words = (
+        f"{route_words(worst)} has a place to land within reach on {share:.0%} of its length, and one other "
+        f"than its dock on {other:.0%}."
+    )
+    if share < 1.0:
+        fix = "add rally points, shorten the time on scene or use a larger battery"
+        return [finding("safe-landing", Severity.VIOLATION, words, fix=fix)]
+    if other < 1.0:
+        fix = "add rally points inside the boundary, clear of people"
+        return [finding("safe-landing", Severity.ADVICE, words, fix=fix)]
+    return [finding("safe-landing", Severity.OK, words)]
+
+
+def _check_airframe(context: Context) -> list[Finding]:
+    cruise, top = context.scenario.operation.cruise_mps, context.drone.max_speed_mps
+    over = cruise > top
+    words = f"The cruise speed is {cruise:g} m/s; {context.drone.name} flies up to {top:g} m/s."
+    fix = f"set operation.cruise_mps to {top:g} or less" if over else ""
+    return [finding("airframe-limits", Severity.VIOLATION if over else Severity.OK, words, fix=fix)]

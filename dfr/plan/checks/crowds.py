@@ -1,4 +1,4 @@
-"""Checks of people below: stand-off from crowds, the crowd in the ground-risk buffer, and its risk class.
+"""Checks of people below: stand-off from crowds, crowds in the ground-risk buffer, ground risk class (iGRC).
 
 One set of routes, one fence and one check sheet hold for the whole period: a crowd gathers before its listed
 time, and a fence is not changed between two calls. What that costs in the other hours is stated.
@@ -6,20 +6,55 @@ time, and a fence is not changed between two calls. What that costs in the other
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import shapely
 
 from dfr.findings import Finding, Severity
-from dfr.plan.context import Context, enough, finding, nearest_on, route_words
+from dfr.plan.checks.permission import crowd_stand_off_m, overflight_clause, quote_clause
+from dfr.plan.context import Context, finding, nearest_on, rounded_up, route_words
 from dfr.plan.matrix import crowd_obstacles, router_of
-from dfr.plan.permits import crowd_stand_off_m, overflight_clause, quoted
-from dfr.plan.routing import START_TOLERANCE_M, Obstacle
+from dfr.plan.routing import START_TOLERANCE_M, AvoidedArea
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
-from dfr.plan.worksheet import igrc_of
 from dfr.scenario.model import OperationKind
 from dfr.world.model import World
+
+IGRC_COLUMNS = ((1.0, 25.0), (3.0, 35.0), (8.0, 75.0), (20.0, 120.0), (40.0, 200.0))
+"""The columns of the table: the drone's size in m and speed in m/s, both at most."""
+
+IGRC_ROWS: tuple[tuple[float, tuple[int | None, ...]], ...] = (
+    (5, (2, 3, 4, 5, 6)),
+    (50, (3, 4, 5, 6, 7)),
+    (500, (4, 5, 6, 7, 8)),
+    (5_000, (5, 6, 7, 8, 9)),
+    (50_000, (6, 7, 8, 9, 10)),
+    (math.inf, (7, 8, None, None, None)),
+)
+"""iGRC by people per km² below; None is outside SORA (JARUS SORA 2.5, table 2; to be confirmed)."""
+
+
+def igrc_column(size_m: float, speed_mps: float) -> int | None:
+    """The column that takes both the size and the speed of a drone; None beyond the table.
+
+    >>> igrc_column(0.7, 21.0), igrc_column(1.1, 23.0), igrc_column(0.7, 30.0), igrc_column(50.0, 20.0)
+    (0, 1, 1, None)
+    """
+    fitting = (k for k, (size, speed) in enumerate(IGRC_COLUMNS) if size_m <= size and speed_mps <= speed)
+    return next(fitting, None)
+
+
+def igrc_of(people_per_km2: float, *, size_m: float, speed_mps: float) -> int | None:
+    """The intrinsic ground risk class over a density of people; None where the table has none.
+
+    >>> [igrc_of(d, size_m=0.7, speed_mps=21.0) for d in (0.0, 5.0, 499.0, 50_000.0)]
+    [2, 3, 4, 7]
+    """
+    column = igrc_column(size_m, speed_mps)
+    if column is None:
+        return None
+    return next(classes[column] for below, classes in IGRC_ROWS if people_per_km2 < below)
 
 
 def check_crowds(context: Context) -> list[Finding]:
@@ -33,25 +68,25 @@ def check_crowds(context: Context) -> list[Finding]:
     if dense == 0:
         return [finding("crowd", Severity.OK, "The scenario has no crowd areas.")]
     if margin is None:
-        return [_overflight(context), _ground_risk(context, dense)]
-    found = [_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
-    below = _crowd_below(context, [crowd.area for crowd in crowds])
-    return [*_stand_off_rule(context, margin), *found, *below, _ground_risk(context, dense)]
+        return [_check_overflight(context), _check_ground_risk(context, dense)]
+    found = [_check_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
+    below = _check_crowd_below(context, [crowd.area for crowd in crowds])
+    return [*_check_stand_off_rule(context, margin), *found, *below, _check_ground_risk(context, dense)]
 
 
-def _overflight(context: Context) -> Finding:
+def _check_overflight(context: Context) -> Finding:
     """Crowds are flown over only under a clause that says so."""
     clause = overflight_clause(context.scenario)
     words = "The scenario states no stand-off, so drones fly over crowds."
     if clause is not None:
-        words += f" This is allowed by {quoted(context.scenario, clause)}."
+        words += f" This is allowed by {quote_clause(context.scenario, clause)}."
         return finding("crowd", Severity.ADVICE, words, fix="carry the authorisation")
     words += " No authorisation in force allows that."
     fix = "set operation.crowd_margin_m, or get a clause for overflight of assemblies"
     return finding("crowd", Severity.VIOLATION, words, fix=fix)
 
 
-def _stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
+def _check_stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
     """The stand-off that the scenario chose, against the least that is allowed."""
     least, source = crowd_stand_off_m(context.scenario)
     if margin_m >= least:
@@ -61,7 +96,7 @@ def _stand_off_rule(context: Context, margin_m: float) -> list[Finding]:
     return [finding("crowd", Severity.VIOLATION, words, margin_m=margin_m - least, fix=fix, source=source)]
 
 
-def _stand_off(context: Context, crowd: Obstacle, margin_m: float) -> Finding:
+def _check_stand_off(context: Context, crowd: AvoidedArea, margin_m: float) -> Finding:
     """The route nearest to a crowd, against the larger of the scenario's stand-off and the least allowed."""
     margin_m = max(margin_m, crowd_stand_off_m(context.scenario)[0])
     route, line = min(context.lines, key=lambda pair: float(shapely.distance(pair[1], crowd.area)))
@@ -73,11 +108,11 @@ def _stand_off(context: Context, crowd: Obstacle, margin_m: float) -> Finding:
         f"{route_words(route)} passes {gap:.0f} m from {crowd.name}; the stand-off is {margin_m:g} m.",
         place=context.place(nearest_on(line, crowd.area)),
         margin_m=gap - margin_m,
-        fix=f"keep {enough(margin_m - gap)} farther away" if short else "",
+        fix=f"keep {rounded_up(margin_m - gap)} farther away" if short else "",
     )
 
 
-def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
+def _check_crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Finding]:
     buffer = context.area(GROUND_RISK_BUFFER)
     below = shapely.intersection(buffer, shapely.union_all(crowds))
     if below.is_empty or below.area == 0:
@@ -96,8 +131,8 @@ def _crowd_below(context: Context, crowds: list[shapely.Polygon]) -> list[Findin
     ]
 
 
-def _ground_risk(context: Context, people_per_m2: float) -> Finding:
-    size, speed = context.craft.size_m, context.craft.max_speed_mps
+def _check_ground_risk(context: Context, people_per_m2: float) -> Finding:
+    size, speed = context.drone.size_m, context.drone.max_speed_mps
     found = igrc_of(people_per_m2 * 1e6, size_m=size, speed_mps=speed)
     people = "1 person" if people_per_m2 == 1 else f"{people_per_m2:g} people"
     risk = "outside SORA: it has no iGRC" if found is None else f"ground risk class iGRC {found}"
@@ -117,7 +152,7 @@ def check_crowd_hours(context: Context) -> list[Finding]:
     there = [window for window in windows if any_in_hour(spans, window.start)]
     if len(there) == len(windows):
         return []
-    longer, farther, which = _cost(context)
+    longer, farther, which = _cost_of_avoiding(context)
     words = (
         f"Routes avoid crowd areas at all hours, although crowds are expected in only {len(there)} of "
         f"{len(windows)} hours with calls. "
@@ -131,7 +166,7 @@ def check_crowd_hours(context: Context) -> list[Finding]:
     return [finding("crowd", Severity.ADVICE if which else Severity.OK, words, fix=fix if which else "")]
 
 
-def _cost(context: Context) -> tuple[float, float, str]:
+def _cost_of_avoiding(context: Context) -> tuple[float, float, str]:
     """(metres longer, metres farther off, its ends) of the route that avoiding crowds changes most."""
     scenario, frame = context.scenario, context.world.frame
     empty = _without_crowds(context.world)
@@ -139,7 +174,7 @@ def _cost(context: Context) -> tuple[float, float, str]:
     targets = {zone.id: frame.polygon(zone.area).centroid for zone in scenario.demand.zones}
     for route, _ in context.lines:
         start, end = frame.point(route.points[0]), targets[route.zone_id]
-        path = router.path(start, (end.x, end.y))
+        path = router.find_path(start, (end.x, end.y))
         if not path.reachable:
             continue
         longer, farther = route.length_m - path.length_m, route.stand_off_m - path.stand_off_m

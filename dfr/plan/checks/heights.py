@@ -11,9 +11,8 @@ import shapely
 
 from dfr.findings import Finding, Severity, Validity
 from dfr.plan.checks.air_data import needs_of, short_name
-from dfr.plan.context import Context, enough, finding, listed, route_words
-from dfr.plan.permits import height_limit_m_agl
-from dfr.plan.profile import Profile, profiles_of
+from dfr.plan.checks.permission import height_limit_m_agl
+from dfr.plan.context import Context, Profile, finding, listed, profiles_of, rounded_up, route_words
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
 from dfr.scenario.air import DataKind, ObstacleSurvey
@@ -37,18 +36,19 @@ def check_heights(context: Context) -> list[Finding]:
             + (f" ({allowed_by})." if allowed_by and limit == highest_allowed else "."),
             place=context.scenario.site.centre,
             margin_m=limit - highest,
-            fix=f"fly {enough(highest - limit)} lower" if over else "",
+            fix=f"fly {rounded_up(highest - limit)} lower" if over else "",
         )
     ]
     volume = context.volume(GROUND_RISK_BUFFER)
-    if volume is not None and volume.top_m_agl > highest_allowed:
+    above_m = 0.0 if volume is None else volume.top_m_agl - highest_allowed
+    if volume is not None and above_m > 0.0:
         found.append(
             finding(
                 "height-limit",
                 Severity.ADVICE,
                 f"The contingency volume reaches {volume.top_m_agl:.0f} m AGL, above {highest_allowed:g} m.",
-                margin_m=highest_allowed - volume.top_m_agl,
-                fix=f"fly {enough(volume.top_m_agl - highest_allowed)} lower to keep contingencies below it",
+                margin_m=-above_m,
+                fix=f"fly {rounded_up(above_m)} lower to keep contingencies below it",
             )
         )
     return [*found, *_ground_findings(context)]
@@ -80,10 +80,10 @@ def check_profiles(context: Context) -> list[Finding]:
         return []
     highest = max(known, key=lambda profile: float(profile.highest_m_agl.max()))
     lowest = min(known, key=lambda profile: float(profile.height_m_agl.min()))
-    return [_too_high(context, highest), _too_low(context, lowest)]
+    return [_check_highest(context, highest), _check_lowest(context, lowest)]
 
 
-def _too_high(context: Context, profile: Profile) -> Finding:
+def _check_highest(context: Context, profile: Profile) -> Finding:
     limit = min(context.scenario.operation.height_limit_m_agl, height_limit_m_agl(context.scenario)[0])
     k = int(np.argmax(profile.highest_m_agl))
     height = float(profile.highest_m_agl[k])
@@ -94,11 +94,11 @@ def _too_high(context: Context, profile: Profile) -> Finding:
         f"{route_words(profile.route)} is at most {height:.0f} m above the ground (limit {limit:g} m).",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
-        fix=f"fly {enough(-margin)} lower, or follow the terrain" if margin < 0 else "",
+        fix=f"fly {rounded_up(-margin)} lower, or follow the terrain" if margin < 0 else "",
     )
 
 
-def _too_low(context: Context, profile: Profile) -> Finding:
+def _check_lowest(context: Context, profile: Profile) -> Finding:
     k = int(np.argmin(profile.height_m_agl))
     margin = float(profile.height_m_agl[k]) - LEAST_CLEARANCE_M
     severity = Severity.OK
@@ -110,7 +110,7 @@ def _too_low(context: Context, profile: Profile) -> Finding:
         f"{route_words(profile.route)} is at least {profile.height_m_agl[k]:.0f} m above the ground.",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
-        fix=f"fly {enough(-margin)} higher or around the hill" if margin < 0 else "",
+        fix=f"fly {rounded_up(-margin)} higher or around the hill" if margin < 0 else "",
     )
 
 
@@ -140,8 +140,12 @@ def check_obstacles(context: Context) -> list[Finding]:
     if context.volume(CONTINGENCY) is None:
         return []
     obstacles = sorted(_obstacles_near(context), key=lambda item: item.away_m)
-    hit = [found for item in obstacles if item.away_m <= 0.0 and (found := _hit(context, item)) is not None]
-    return [*hit, *_all_known(context, obstacles)]
+    hit = [
+        found
+        for item in obstacles
+        if item.away_m <= 0.0 and (found := _check_obstacle_below(context, item)) is not None
+    ]
+    return [*hit, *_check_all_known(context, obstacles)]
 
 
 def least_height_m_agl(scenario: Scenario) -> float:
@@ -181,7 +185,7 @@ def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
                 )
 
 
-def _hit(context: Context, item: NearObstacle) -> Finding | None:
+def _check_obstacle_below(context: Context, item: NearObstacle) -> Finding | None:
     """An obstacle within the contingency volume that ends less than the clearance below the drones."""
     place = context.place(shapely.Point(shapely.get_coordinates(item.shape.centroid)[0]))
     height = context.world.terrain.ground_m_amsl(place)
@@ -200,20 +204,20 @@ def _hit(context: Context, item: NearObstacle) -> Finding | None:
         f"flight is at {lowest_m_agl(context):g} m; it has to be {LEAST_CLEARANCE_M:g} m above the obstacle.",
         place=place,
         margin_m=margin_m,
-        fix=f"fly {enough(-margin_m)} higher, or keep the routes away from it with a keep-out",
+        fix=f"fly {rounded_up(-margin_m)} higher, or keep the routes away from it with a keep-out",
         source=item.source,
     )
 
 
-def _all_known(context: Context, obstacles: list[NearObstacle]) -> list[Finding]:
+def _check_all_known(context: Context, obstacles: list[NearObstacle]) -> list[Finding]:
     """Whether a survey or a file speaks of all obstacles that reach the drones."""
     survey = survey_that_counts(context.scenario)
     if survey is not None:
-        return [_surveyed(context, survey, obstacles)]
-    cover = _cover(context)
+        return [_check_survey(context, survey, obstacles)]
+    cover = _find_covering_files(context)
     if cover:
         words = f"All obstacles that reach the drones are listed in {', '.join(map(short_name, cover))}."
-        return [finding("obstacle", Severity.OK, f"{words}{_near(obstacles)}")]
+        return [finding("obstacle", Severity.OK, f"{words}{_list_near(obstacles)}")]
     words = "Nobody has surveyed this place for obstacles, and no file lists all that reach the drones."
     if context.scenario.obstacles is not None:
         words += " The survey is assumed, which counts in an exercise only."
@@ -221,7 +225,7 @@ def _all_known(context: Context, obstacles: list[NearObstacle]) -> list[Finding]
         finding(
             "obstacle",
             Severity.UNKNOWN,
-            f"{words}{_near(obstacles)}",
+            f"{words}{_list_near(obstacles)}",
             place=context.scenario.site.centre,
             fix=needs_of(context.scenario).where_to_get(DataKind.OBSTACLES),
         )
@@ -234,7 +238,7 @@ def survey_that_counts(scenario: Scenario) -> ObstacleSurvey | None:
     return None if survey is None or (survey.assumed and not scenario.exercise) else survey
 
 
-def _surveyed(context: Context, survey: ObstacleSurvey, obstacles: list[NearObstacle]) -> Finding:
+def _check_survey(context: Context, survey: ObstacleSurvey, obstacles: list[NearObstacle]) -> Finding:
     margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - survey.tallest_m_agl
     by = f"by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}"
     words = f"Assumed for the exercise (survey {by})" if survey.assumed else f"Surveyed {by}"
@@ -248,12 +252,12 @@ def _surveyed(context: Context, survey: ObstacleSurvey, obstacles: list[NearObst
         fix = "have the site surveyed again"
         return finding("obstacle", Severity.UNKNOWN, words, place=context.scenario.site.centre, fix=fix)
     short = margin_m < 0.0
-    fix = f"fly {enough(-margin_m)} higher, or list the tall ones in a file with their places"
+    fix = f"fly {rounded_up(-margin_m)} higher, or list the tall ones in a file with their places"
     held = Severity.ADVICE if survey.assumed else Severity.OK
     return finding(
         "obstacle",
         Severity.VIOLATION if short else held,
-        f"{words}{_near(obstacles)}",
+        f"{words}{_list_near(obstacles)}",
         place=context.scenario.site.centre,
         margin_m=margin_m,
         fix=fix if short else "",
@@ -261,13 +265,13 @@ def _surveyed(context: Context, survey: ObstacleSurvey, obstacles: list[NearObst
     )
 
 
-def _near(obstacles: list[NearObstacle]) -> str:
+def _list_near(obstacles: list[NearObstacle]) -> str:
     if not obstacles:
         return ""
     return f" Listed near: {listed([f'{item.label} {item.away_m:.0f} m away' for item in obstacles])}."
 
 
-def _cover(context: Context) -> tuple[str, ...]:
+def _find_covering_files(context: Context) -> tuple[str, ...]:
     """The files that together list every obstacle which reaches the drones; none where they do not."""
     volume, scenario = context.volume(CONTINGENCY), context.scenario
     if volume is None:

@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from dfr.findings import Finding, Severity, counted_noun
 from dfr.geo import FloatArray
-from dfr.plan.context import Context, finding, listed
-from dfr.plan.jurisdictions import jurisdiction_of
-from dfr.plan.permits import allowed, in_force, quoted, visual_range_m
-from dfr.plan.profile import Profile, profile_of
+from dfr.plan.checks.permission import allowed_clauses, authorisation_in_force, quote_clause, visual_range_m
+from dfr.plan.context import Context, Profile, finding, listed, profile_of
+from dfr.plan.rules import jurisdiction_of
 from dfr.plan.volumes import attitude_sight_m
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import Observer, OperationKind
@@ -35,7 +34,7 @@ def check_sight(context: Context) -> list[Finding]:
     if operation.kind is OperationKind.BVLOS:
         words = "Nobody is required to see the drone (BVLOS)."
         fix = "keep to what the authorisation asks of a flight beyond sight"
-        return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_night(context)]
+        return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_check_night(context)]
     frame = context.world.frame
     height = operation.cruise_height_m_agl
     discs = {
@@ -51,16 +50,18 @@ def check_sight(context: Context) -> list[Finding]:
     posts = manned_posts(context, discs)
     seen = shapely.union_all([discs[post.id] for post in posts])
     unseen = [(route, shapely.difference(line, seen)) for route, line in context.lines]
-    found = [_unseen(context, route.zone_id, rest, seen) for route, rest in unseen if not rest.is_empty]
-    found += [] if found else _hidden(context, posts)
+    found = [
+        _unseen_finding(context, route.zone_id, rest, seen) for route, rest in unseen if not rest.is_empty
+    ]
+    found += [] if found else _check_hidden(context, posts)
     if not found and context.lines:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
         words = f"Every route is within sight of one of {counted_noun(len(posts), 'manned post')}."
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
-    return [*found, *_posts(context, posts), *_far_posts(context), *_night(context)]
+    return [*found, *_check_posts(context, posts), *_check_far_posts(context), *_check_night(context)]
 
 
-def _posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
+def _check_posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
     """Posts that nobody can stand at, and posts where nobody has stood."""
     posts, found = context.scenario.operation.posts, []
     if drawn := [post.id for post in posts if not post.confirmed]:
@@ -75,7 +76,7 @@ def _posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
     return found
 
 
-def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.Geometry) -> Finding:
+def _unseen_finding(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.Geometry) -> Finding:
     corners = [shapely.Point(xy) for xy in shapely.get_coordinates(rest)]
     worst = max(corners, key=lambda point: float(point.distance(seen)))
     beyond = float(worst.distance(seen))
@@ -89,7 +90,7 @@ def _unseen(context: Context, zone: str, rest: shapely.Geometry, seen: shapely.G
     )
 
 
-def _hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
+def _check_hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
     """Places in range of a post but behind ground or a crowd for every post: the worst route."""
     found: list[tuple[float, Profile, BoolArray]] = []
     for route, line in context.lines:
@@ -107,9 +108,9 @@ def _hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
     return [finding("visual-line-of-sight", Severity.VIOLATION, words, place=place, fix=fix)]
 
 
-def _far_posts(context: Context) -> list[Finding]:
+def _check_far_posts(context: Context) -> list[Finding]:
     """The farthest a post is relied on, against the range allowed and the size-based sight distance."""
-    size, (limit, source) = context.craft.size_m, visual_range_m(context.scenario)
+    size, (limit, source) = context.drone.size_m, visual_range_m(context.scenario)
     near, far = attitude_sight_m(size), max(post.range_m for post in context.scenario.operation.posts)
     judged = f"the attitude of a {size:.2g} m drone can be judged only to about {near:.0f} m."
     if far > limit:
@@ -137,7 +138,7 @@ def _far_posts(context: Context) -> list[Finding]:
     ]
 
 
-def _night(context: Context) -> list[Finding]:
+def _check_night(context: Context) -> list[Finding]:
     """Calls between sunset and sunrise are flown only under a clause for the night."""
     windows = hour_windows(context.scenario)
     place = context.scenario.site.centre
@@ -148,12 +149,12 @@ def _night(context: Context) -> list[Finding]:
     hours, meaning = counted_noun(len(dark), "hour"), jurisdiction_of(context.scenario).night
     hours += f"; {meaning}" if meaning else ""
     words = f"{share:.0%} of calls are expected after sunset or before sunrise ({hours})."
-    clause = allowed(context.scenario).night
+    clause = allowed_clauses(context.scenario).night
     if clause is not None and clause.value:
-        words += f" Flights then are allowed by {quoted(context.scenario, clause)}."
+        words += f" Flights then are allowed by {quote_clause(context.scenario, clause)}."
         fix = "green flashing light on, landing area lit, sight range checked in the dark"
         return [finding("night", Severity.ADVICE, words, fix=fix)]
-    held = in_force(context.scenario)
+    held = authorisation_in_force(context.scenario)
     words += (
         f" {held.label} does not allow flights then." if held else " No authorisation allows flights then."
     )
@@ -165,13 +166,13 @@ MOST_CHOICES = 5000
 
 
 def people_on_shift(context: Context) -> int:
-    """Pilots and safety pilots of the thinnest shift: each can stand at one post."""
+    """Pilots and safety pilots of the smallest shift: each can stand at one post."""
     shifts = context.scenario.crew.shifts
     return min((shift.remote_pilots + shift.safety_pilots for shift in shifts), default=0)
 
 
 def manned_posts(context: Context, discs: dict[str, shapely.Polygon]) -> tuple[Observer, ...]:
-    """The posts that the thinnest shift can man: those that together see most of all routes.
+    """The posts that the smallest shift can man: those that together see most of all routes.
 
     `discs` is the ground below what each post sees, by its id; posts without one see nothing.
     """
@@ -211,15 +212,15 @@ def seen_from(context: Context, post: Observer, profile: Profile) -> BoolArray:
     """Which places of a profile a post sees, (n,): in its slant range and over all that is between."""
     frame = context.world.frame
     eye_xy = np.asarray(frame.point(post.position))
-    eye_ground = _ground(context, eye_xy[None, :])[0]
+    eye_ground = _find_ground_heights(context, eye_xy[None, :])[0]
     away = np.hypot(*(profile.places - eye_xy).T)
     drone = np.nan_to_num(profile.ground_m_amsl + profile.height_m_agl, nan=profile.route.height_m_agl)
     eye = np.nan_to_num(eye_ground) + EYE_M
     in_range = np.hypot(away, drone - eye) <= post.range_m
-    return np.asarray(in_range & _clear(context, eye_xy, eye, profile.places, drone), bool)
+    return np.asarray(in_range & _is_view_clear(context, eye_xy, eye, profile.places, drone), bool)
 
 
-def _clear(
+def _is_view_clear(
     context: Context, eye_xy: FloatArray, eye: float, places: FloatArray, drone: FloatArray
 ) -> BoolArray:
     """Whether nothing stands between an eye and drones, (n,); steps are finer near the eye."""
@@ -228,12 +229,12 @@ def _clear(
     xy = eye_xy + share[None, :, None] * (places - eye_xy)[:, None, :]
     sight = eye + share[None, :] * (drone - eye)[:, None]
     flat = xy.reshape(-1, 2)
-    top = np.nan_to_num(_ground(context, flat), nan=-np.inf) + _crowd_m(context, flat)
+    top = np.nan_to_num(_find_ground_heights(context, flat), nan=-np.inf) + _crowd_m(context, flat)
     blocked = (sight < top.reshape(sight.shape)) & (share[None, :] * away[:, None] >= NEAR_M)
     return np.asarray(~blocked.any(axis=1))
 
 
-def _ground(context: Context, xy: FloatArray) -> FloatArray:
+def _find_ground_heights(context: Context, xy: FloatArray) -> FloatArray:
     lat, lon = context.world.frame.to_geodetic(xy[:, 0], xy[:, 1])
     return heights_m_amsl(context.world.terrain, lat, lon)
 

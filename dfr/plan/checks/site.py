@@ -127,7 +127,7 @@ def place_margins(context: Context, position: Position) -> list[PlaceMargin]:
     point = shapely.Point(frame.point(position))
     inside = -_gap_m(frame.polygon(site.boundary), point)
     words = f"{inside:,.0f} m inside the boundary" if inside > 0 else f"{-inside:,.0f} m outside the boundary"
-    found = [PlaceMargin(margin_m=inside - ROUTE_MARGIN_M, words=_needing(words, inside, ROUTE_MARGIN_M))]
+    found = [PlaceMargin(margin_m=inside - ROUTE_MARGIN_M, words=_need_words(words, inside, ROUTE_MARGIN_M))]
     areas = [(f"the keep-out '{name}'", frame.polygon(ring), ROUTE_MARGIN_M) for name, ring in site.keep_outs]
     margin = context.scenario.operation.crowd_margin_m or 0.0
     crowds = {(crowd.name, crowd.area) for crowd in site.crowds if crowd.people_per_m2 > 0}
@@ -138,10 +138,10 @@ def place_margins(context: Context, position: Position) -> list[PlaceMargin]:
 
 def _clear_of(name: str, gap_m: float, needed_m: float) -> PlaceMargin:
     words = f"{gap_m:,.0f} m from {name}" if gap_m > 0 else f"{-gap_m:,.0f} m inside {name}"
-    return PlaceMargin(margin_m=gap_m - needed_m, words=_needing(words, gap_m, needed_m))
+    return PlaceMargin(margin_m=gap_m - needed_m, words=_need_words(words, gap_m, needed_m))
 
 
-def _needing(words: str, gap_m: float, needed_m: float) -> str:
+def _need_words(words: str, gap_m: float, needed_m: float) -> str:
     return f"{words}, less than the {needed_m:g} m required" if 0 < gap_m < needed_m else words
 
 
@@ -153,12 +153,17 @@ def _gap_m(area: shapely.Polygon, point: shapely.Point) -> float:
 
 def check_docks(context: Context) -> list[Finding]:
     """Each chosen dock's place, the candidates that cannot hold one, and whether the water is known."""
-    chosen = [_dock(context, site.name, site.position) for site in context.plan.sites]
-    return [*chosen, *_others(context), *_placeholders(context), *_water_unknown(context)]
+    chosen = [_check_dock(context, site.name, site.position) for site in context.plan.sites]
+    return [
+        *chosen,
+        *_check_other_sites(context),
+        *_check_placeholders(context),
+        *_check_water_known(context),
+    ]
 
 
-def _dock(context: Context, name: str, position: Position) -> Finding:
-    bad = _broken(place_margins(context, position))
+def _check_dock(context: Context, name: str, position: Position) -> Finding:
+    bad = _find_breaches(place_margins(context, position))
     if not bad:
         least = min(place_margins(context, position), key=lambda margin: margin.margin_m)
         words = f"{name} is {least.words}."
@@ -169,15 +174,15 @@ def _dock(context: Context, name: str, position: Position) -> Finding:
         f"{name} is {'; '.join(margin.words for margin in bad)}.",
         place=position,
         margin_m=min(margin.margin_m for margin in bad),
-        fix=_move(context, position),
+        fix=_advise_move(context, position),
     )
 
 
-def _broken(found: list[PlaceMargin]) -> list[PlaceMargin]:
+def _find_breaches(found: list[PlaceMargin]) -> list[PlaceMargin]:
     return [margin for margin in found if margin.margin_m < -0.01]
 
 
-def _move(context: Context, position: Position) -> str:
+def _advise_move(context: Context, position: Position) -> str:
     """The nearest place that would do, as a fix."""
     better = nearest_place(context, position)
     if better is None:
@@ -203,7 +208,7 @@ def nearest_place(context: Context, position: Position) -> Position | None:
     return frame.position(found.x, found.y)
 
 
-def _others(context: Context) -> list[Finding]:
+def _check_other_sites(context: Context) -> list[Finding]:
     """Candidate sites that cannot hold a dock because of where they are."""
     chosen = {site.id for site in context.plan.sites}
     rest = [
@@ -211,7 +216,9 @@ def _others(context: Context) -> list[Finding]:
         for site in context.scenario.candidates
         if site.id not in chosen and site.use is not SiteUse.FORBIDDEN
     ]
-    found = [(site, bad[0]) for site in rest if (bad := _broken(place_margins(context, site.position)))]
+    found = [
+        (site, bad[0]) for site in rest if (bad := _find_breaches(place_margins(context, site.position)))
+    ]
     if not found:
         return []
     worst = min(found, key=lambda item: item[1].margin_m)
@@ -228,7 +235,7 @@ def _others(context: Context) -> list[Finding]:
     ]
 
 
-def _water_unknown(context: Context) -> list[Finding]:
+def _check_water_known(context: Context) -> list[Finding]:
     site = context.scenario.site
     if site.surface is Surface.SEA and site.water == ():
         words = "site.surface is sea, but site.water says that there is no water: one of them is wrong."
@@ -240,7 +247,7 @@ def _water_unknown(context: Context) -> list[Finding]:
     return [finding("dock-place", Severity.UNKNOWN, words, fix=fix)]
 
 
-def _placeholders(context: Context) -> list[Finding]:
+def _check_placeholders(context: Context) -> list[Finding]:
     """What a program drew to start from is no plan of a place."""
     drawn = context.scenario.unconfirmed
     if not drawn:
@@ -260,28 +267,28 @@ def check_sites(context: Context) -> list[Finding]:
         found
         for dock in context.plan.sites
         if dock.id in places
-        for found in (_power(context, places[dock.id]), _sky(places[dock.id]))
+        for found in (_check_power(context, places[dock.id]), _check_sky_view(places[dock.id]))
     ]
 
 
-def _power(context: Context, site: CandidateSite) -> Finding:
+def _check_power(context: Context, site: CandidateSite) -> Finding:
     words = f"{site.name} has {POWER_WORDS[site.power]}; access: {site.access}."
     if site.power is Power.MAINS:
         return finding("site-power", Severity.OK, words, place=site.position)
     if site.power is Power.GENERATOR:
         fix = "fuel for the whole period, and a second set"
         return finding("site-power", Severity.ADVICE, words, place=site.position, fix=fix)
-    needed = context.box.has_box
+    needed = context.dock.has_box
     return finding(
         "site-power",
         Severity.VIOLATION if needed else Severity.ADVICE,
-        f"{site.name} has no power for {context.box.name}.",
+        f"{site.name} has no power for {context.dock.name}.",
         place=site.position,
         fix="bring power or choose another site",
     )
 
 
-def _sky(site: CandidateSite) -> Finding:
+def _check_sky_view(site: CandidateSite) -> Finding:
     low = site.sky_view < LEAST_SKY_VIEW
     return finding(
         "sky-view",

@@ -1,11 +1,13 @@
-"""Checks of the procedures towards other users of the air: apart in place or height, or down in time.
+"""Checks of separation from other users of the air and between the team's own drones: place, height, time.
 
 Which routes share air with other traffic follows from the heights that a dispatch flies over known terrain.
+The team's own drones keep apart by place, by the heights of the plan, or by flying one at a time.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import shapely
 
@@ -14,7 +16,8 @@ from dfr.plan.context import Context, finding
 from dfr.plan.contingency import procedure_s
 from dfr.plan.flight_path import out_heights_m_home, return_height_m_agl, rtl_height_m_home
 from dfr.plan.model import Plan, Route
-from dfr.plan.rules import WELL_CLEAR_FT
+from dfr.plan.rules import APART_HEIGHT_M, APART_M, WELL_CLEAR_FT
+from dfr.plan.separation import DockRoutes, Meeting, aside_m, find_meeting, routes_of_docks
 from dfr.plan.volumes import GROUND_RISK_BUFFER, buffers_of, inputs_of
 from dfr.scenario.model import DeconflictionRule, OtherTraffic
 from dfr.units import FOOT_M
@@ -58,22 +61,22 @@ WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
 def check_traffic(context: Context) -> list[Finding]:
     """Each other user of the air against our buffered volume: separation, or the procedure and its time."""
     ours = context.area(GROUND_RISK_BUFFER)
-    return [found for user in context.scenario.traffic for found in _traffic(context, user, ours)]
+    return [found for user in context.scenario.traffic for found in _check_user(context, user, ours)]
 
 
-def _traffic(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> list[Finding]:
+def _check_user(context: Context, user: OtherTraffic, ours: shapely.Geometry) -> list[Finding]:
     area = context.world.frame.polygon(user.area)
     gap = float(shapely.distance(area, ours)) if not ours.is_empty else 0.0
     if gap > 0:
         words = f"{_user_words(user)} flies elsewhere, clear of the ground-risk buffer."
-        return [_finding(user, Severity.OK, words, margin_m=gap)]
+        return [_user_finding(user, Severity.OK, words, margin_m=gap)]
     if user.rule is DeconflictionRule.HEIGHT_SPLIT:
-        return [_split(context, user)]
+        return [_check_height_split(context, user)]
     shared, blind, routes = routes_shared(context.world, context.plan, user)
-    found = [_in_time(context, user, f"on {shared} of {routes} routes")]
+    found = [_check_time(context, user, f"on {shared} of {routes} routes")]
     if user.rule is DeconflictionRule.HOLD_LOW:
-        found.append(_hold(context, user))
-    return [*found, _blind(user, blind, routes)] if blind else found
+        found.append(_check_hold(context, user))
+    return [*found, _heights_unknown(user, blind, routes)] if blind else found
 
 
 def _user_words(user: OtherTraffic) -> str:
@@ -84,17 +87,17 @@ def _a_day(visits: float) -> str:
     return "once a day" if visits == 1 else f"{visits:g} times a day"
 
 
-def _finding(
+def _user_finding(
     user: OtherTraffic, severity: Severity, words: str, *, margin_m: float | None = None, fix: str = ""
 ) -> Finding:
     source = f"contact: {user.contact}"
     return finding("other-traffic", severity, words, margin_m=margin_m, fix=fix, source=source)
 
 
-def _in_time(context: Context, user: OtherTraffic, where: str) -> Finding:
+def _check_time(context: Context, user: OtherTraffic, where: str) -> Finding:
     needed = procedure_s(context.world, context.plan, user)
     late = needed > user.notice_s
-    return _finding(
+    return _user_finding(
         user,
         Severity.VIOLATION if late else Severity.ADVICE,
         f"{_user_words(user)} is in our air {_a_day(user.visits_per_day)}, {where}. Making way for it "
@@ -104,7 +107,7 @@ def _in_time(context: Context, user: OtherTraffic, where: str) -> Finding:
     )
 
 
-def _hold(context: Context, user: OtherTraffic) -> Finding:
+def _check_hold(context: Context, user: OtherTraffic) -> Finding:
     """Holding low is separation only below the heights of the other: the hold's top against their lowest."""
     ground = _ground_m(context)
     if ground is None:
@@ -117,15 +120,15 @@ def _hold(context: Context, user: OtherTraffic) -> Finding:
     )
     if room <= 0:
         fix = "choose land or return: a hold inside its heights separates nothing"
-        return _finding(user, Severity.VIOLATION, words, margin_m=room, fix=fix)
+        return _user_finding(user, Severity.VIOLATION, words, margin_m=room, fix=fix)
     if room < WELL_CLEAR_M:
         words += f" Well clear is {WELL_CLEAR_M:.0f} m ({WELL_CLEAR_FT:g} ft, ASTM F3442, to be confirmed)."
         fix = "agree on this height with its operator, hold lower, or choose land or return"
-        return _finding(user, Severity.ADVICE, words, margin_m=room, fix=fix)
-    return _finding(user, Severity.OK, words, margin_m=room)
+        return _user_finding(user, Severity.ADVICE, words, margin_m=room, fix=fix)
+    return _user_finding(user, Severity.OK, words, margin_m=room)
 
 
-def _split(context: Context, user: OtherTraffic) -> Finding:
+def _check_height_split(context: Context, user: OtherTraffic) -> Finding:
     """Heights kept apart by agreement, compared above mean sea level over the lowest and highest ground."""
     ground = _ground_m(context)
     if ground is None:
@@ -138,7 +141,7 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
     meets = gap < 0
     climbs = below >= above and user.lower_m_amsl <= ground[1]
     through = " (they climb and land through its heights)" if climbs else ""
-    return _finding(
+    return _user_finding(
         user,
         Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
         f"{_user_words(user)} flies between {user.lower_m_amsl:g} and {user.upper_m_amsl:g} m AMSL, our "
@@ -148,9 +151,9 @@ def _split(context: Context, user: OtherTraffic) -> Finding:
     )
 
 
-def _blind(user: OtherTraffic, blind: int, routes: int) -> Finding:
+def _heights_unknown(user: OtherTraffic, blind: int, routes: int) -> Finding:
     """Routes counted as shared because nothing tells that they are not."""
-    return _finding(
+    return _user_finding(
         user,
         Severity.UNKNOWN,
         f"{_user_words(user)} cannot be compared in height with {blind} of {routes} routes, whose ground is "
@@ -161,7 +164,7 @@ def _blind(user: OtherTraffic, blind: int, routes: int) -> Finding:
 
 def _ground_unknown(user: OtherTraffic) -> Finding:
     words = f"{_user_words(user)} cannot be compared in height: the ground under the docks is unknown."
-    return _finding(user, Severity.UNKNOWN, words, fix="state site.ground_m_amsl or give terrain data")
+    return _user_finding(user, Severity.UNKNOWN, words, fix="state site.ground_m_amsl or give terrain data")
 
 
 def _ground_m(context: Context) -> tuple[float, float] | None:
@@ -171,3 +174,83 @@ def _ground_m(context: Context) -> tuple[float, float] | None:
     heights = [terrain.ground_m_amsl(place) for place in places]
     known = [height for height in heights if height is not None and math.isfinite(height)]
     return (min(known), max(known)) if len(known) == len(heights) else None
+
+
+RULE = "own-drones-apart"
+IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
+
+
+def check_own_drones(context: Context) -> list[Finding]:
+    """Drones of one dock, which fly the same routes, and the routes of each pair of docks."""
+    docks = routes_of_docks(context)
+    found = [
+        *_check_same_dock(context, docks),
+        *(_check_pair(context, a, b) for a, b in combinations(docks, 2)),
+    ]
+    if docks and not found:
+        return [
+            finding(RULE, Severity.OK, "One drone flies at a time, so none has to be kept apart from it.")
+        ]
+    return found
+
+
+def _check_same_dock(context: Context, docks: list[DockRoutes]) -> list[Finding]:
+    shared = {site.id: site.drones for site in context.plan.sites if site.drones > 1}
+    names = [dock.site_id for dock in docks if dock.site_id in shared]
+    if not names:
+        return []
+    words = f"The drones of one dock ({', '.join(names)}) fly the same routes at the same height."
+    return [finding(RULE, Severity.ADVICE, words, fix=IN_TURN)]
+
+
+def _check_pair(context: Context, first: DockRoutes, second: DockRoutes) -> Finding:
+    names, found = f"{first.site_id} and {second.site_id}", find_meeting(first, second)
+    if found is None:
+        room = aside_m(first, second) - APART_M
+        words = f"The routes of {names} are at least {APART_M:g} m apart."
+        return finding(RULE, Severity.OK, words, margin_m=room)
+    a, b = found.nearest
+    place = context.place(found.place)
+    if not found.too_near:
+        heights = _cruise_height_words(context, first, second)
+        words = f"Routes of {names} that meet are at least {APART_HEIGHT_M:g} m apart in height{heights}."
+        return finding(RULE, Severity.OK, words, place=place, margin_m=found.margin_m)
+    count = len(found.too_near)
+    pairs = "1 pair of routes" if count == 1 else f"{count} pairs of routes"
+    same = f" ({found.same_zone} to the same zone)" if found.same_zone else ""
+    return finding(
+        RULE,
+        Severity.ADVICE,
+        f"{pairs} of {names}{same} come within {APART_M:g} m sideways and {APART_HEIGHT_M:g} m in "
+        f"height{_blind_words(found)}. The nearest are {a.site_id} to {a.zone_id} and {b.site_id} to "
+        f"{b.zone_id}, {found.aside_m:.0f} m apart sideways.{_held_words(context)}",
+        place=place,
+        margin_m=found.margin_m,
+        fix=_advise_fix(context, found),
+    )
+
+
+def _cruise_height_words(context: Context, first: DockRoutes, second: DockRoutes) -> str:
+    """The cruise heights of two docks, where the plan flies them at different ones."""
+    heights = {dock.site_id: dock.routes[0].height_m_agl for dock in (first, second)}
+    if len(set(heights.values())) == 1:
+        return ""
+    return " (" + ", ".join(f"{site} cruises at {height:g} m" for site, height in heights.items()) + ")"
+
+
+def _blind_words(found: Meeting) -> str:
+    return " (ground unknown, so counted as one height)" if found.blind else ""
+
+
+def _held_words(context: Context) -> str:
+    held = context.plan.height_levels is not None and context.plan.height_levels.in_turn
+    return " The simulation flies them one at a time." if held else ""
+
+
+def _advise_fix(context: Context, found: Meeting) -> str:
+    """The procedure, and what would do without it."""
+    if found.blind:
+        return f"{IN_TURN}; state site.ground_m_amsl or give terrain data to compare heights"
+    if context.plan.height_levels is None:
+        return f"{IN_TURN}; or write the plan anew with `dfr plan`, which flies docks at different heights"
+    return f"{IN_TURN}; no heights between the ground and the height limit keep them apart"

@@ -9,7 +9,7 @@ in the consolidated text of 1 May 2025; what was not found is marked unconfirmed
 from __future__ import annotations
 
 from dfr.findings import Basis
-from dfr.plan.jurisdictions.model import Binds, Jurisdiction, Number, OpenTopic, RuleRow
+from dfr.plan.jurisdictions import Binds, Jurisdiction, Number, OpenTopic, RuleRow
 
 REGULATION = "Regulation (EU) 2019/947"
 EUR_LEX = "eur-lex.europa.eu, CELEX 32019R0947"

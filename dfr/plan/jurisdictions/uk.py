@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dfr.findings import Basis
 from dfr.geo import Position
-from dfr.plan.jurisdictions.model import Binds, Jurisdiction, LocalNote, Number, RuleRow
+from dfr.plan.jurisdictions import Binds, Jurisdiction, LocalNote, Number, RuleRow
 
 CAA_POLICE = "caa.co.uk, Drone regulations for police forces"
 NPCC = f"NPCC guidance: police UAS stay within extant regulation ({CAA_POLICE})"

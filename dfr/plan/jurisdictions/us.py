@@ -7,7 +7,7 @@ word for word by several publishers; what was not read is marked unconfirmed.
 from __future__ import annotations
 
 from dfr.findings import Basis
-from dfr.plan.jurisdictions.model import Binds, Jurisdiction, Number, OpenTopic, RuleRow
+from dfr.plan.jurisdictions import Binds, Jurisdiction, Number, OpenTopic, RuleRow
 
 ECFR = "ecfr.gov, title 14 part 107"
 

@@ -1,4 +1,4 @@
-"""Covering everything: the fewest sites (LSCP), and the least worst time of p sites (p-center).
+"""Covering everything: the fewest sites that do (LSCP), and p sites with the least worst time (p-center).
 
 LSCP (Toregas et al. 1971): min sum_j y_j with every row covered. The p-center is the least time R
 of which the LSCP needs at most p sites (Minieka 1970): bisection over the distinct times.
@@ -6,20 +6,90 @@ of which the LSCP needs at most p sites (Minieka 1970): bisection over the disti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.siting.cover import greedy, swap
-from dfr.plan.siting.milp import Programme, Solution, solve
-from dfr.plan.siting.model import IntArray, Request
-from dfr.plan.siting.reductions import coverage, dominated_columns, dominated_rows, merge_rows
+from dfr.plan.siting.cover import (
+    choose_greedily,
+    coverage_table,
+    dominated_columns,
+    dominated_rows,
+    merge_rows,
+    swap_sites,
+)
+from dfr.plan.siting.milp import Programme, Solution, solve_programme
+from dfr.plan.siting.model import (
+    PROOF_TIME_LIMIT_S,
+    IntArray,
+    Request,
+    Sites,
+    at_least_zero,
+    fill_up,
+    make_request,
+    make_sites,
+    nothing_found,
+)
 
 MOST_ROWS_COMPARED = 6000
 """Above this many rows the pairwise comparison of rows costs more than it saves."""
+
+
+def solve_lscp(
+    times_s: object,
+    demand: ArrayLike | None = None,
+    *,
+    limit_s: float,
+    forced: Sequence[int] = (),
+    forbidden: Sequence[int] = (),
+    time_limit_s: float = PROOF_TIME_LIMIT_S,
+) -> Sites:
+    """The fewest sites that cover all demand within `limit_s` (Toregas et al. 1971).
+
+    `objective` is their number. Rows of no demand need no cover; without `demand` all rows count. Where
+    nothing covers all, `out_of_reach` names the rows that no site allowed covers.
+
+    >>> solve_lscp([[10.0, 90.0], [90.0, 10.0]], limit_s=60.0).chosen
+    (0, 1)
+    """
+    started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
+    asked = make_request(times_s, demand, forced=forced, forbidden=forbidden, p=None)
+    answer = set_cover(asked, limit_s, time_limit_s=time_limit_s)
+    seconds = perf_counter() - started
+    if answer.chosen is None:
+        return nothing_found(answer.bound, asked.unserved_rows(limit_s), seconds)
+    return make_sites(answer.chosen, objective=len(answer.chosen), bound=answer.bound, seconds=seconds)
+
+
+def solve_pcenter(
+    times_s: object,
+    demand: ArrayLike | None = None,
+    *,
+    p: int,
+    forced: Sequence[int] = (),
+    forbidden: Sequence[int] = (),
+    time_limit_s: float = PROOF_TIME_LIMIT_S,
+) -> Sites:
+    """The p sites with the least worst time to the nearest, over rows with demand (Hakimi 1964).
+
+    >>> solve_pcenter([[10.0, 90.0], [90.0, 20.0]], p=2).objective
+    20.0
+    """
+    started = perf_counter()
+    at_least_zero(time_limit_s=time_limit_s)
+    asked = make_request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    answer = least_worst(asked, p, time_limit_s=time_limit_s)
+    seconds = perf_counter() - started
+    if answer.chosen is None:
+        return nothing_found(answer.bound, asked.unserved_rows(), seconds)
+    chosen = fill_up(answer.chosen, asked, p)
+    return make_sites(chosen, objective=answer.worst_s, bound=answer.bound, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +117,7 @@ def set_cover(asked: Request, limit_s: float, *, time_limit_s: float, enough: in
 
     With `enough` the question is only whether so many suffice: any such choice ends the search.
     """
-    rows = coverage(asked.times, limit_s)[asked.demand > 0]
+    rows = coverage_table(asked.times, limit_s)[asked.demand > 0]
     columns = asked.allowed
     rows = rows[:, columns]
     held = np.asarray(rows[:, np.isin(columns, asked.forced)].sum(axis=1)).ravel() > 0
@@ -56,11 +126,11 @@ def set_cover(asked: Request, limit_s: float, *, time_limit_s: float, enough: in
         return SetCover(None, np.inf)
     open_columns = ~np.isin(columns, asked.forced)
     merged, _ = merge_rows(sparse.csr_array(rows[:, open_columns]), np.ones(rows.shape[0]))
-    rest = _reduced(_Rest(merged, columns[open_columns], asked.forced))
-    return _searched(rest, time_limit_s, enough)
+    rest = _reduce_cover(_Rest(merged, columns[open_columns], asked.forced))
+    return _search_cover(rest, time_limit_s, enough)
 
 
-def _reduced(rest: _Rest) -> _Rest:
+def _reduce_cover(rest: _Rest) -> _Rest:
     """Dominated rows and columns dropped and forced columns taken until nothing changes."""
     while rest.cover.shape[0]:
         size = rest.cover.shape
@@ -68,13 +138,13 @@ def _reduced(rest: _Rest) -> _Rest:
         rest = _Rest(rest.cover[:, stay], rest.columns[stay], rest.taken)
         if rest.cover.shape[0] <= MOST_ROWS_COMPARED:
             rest = _Rest(rest.cover[~dominated_rows(rest.cover)], rest.columns, rest.taken)
-        rest = _essential(rest)
+        rest = _take_essential(rest)
         if rest.cover.shape == size:
             break
     return rest
 
 
-def _essential(rest: _Rest) -> _Rest:
+def _take_essential(rest: _Rest) -> _Rest:
     """Columns that some row depends on, taken."""
     lone = np.unique(rest.cover[np.diff(rest.cover.indptr) == 1].indices)
     if lone.size == 0:
@@ -85,7 +155,7 @@ def _essential(rest: _Rest) -> _Rest:
     return _Rest(rest.cover[~held][:, free], rest.columns[free], taken)
 
 
-def _searched(rest: _Rest, time_limit_s: float, enough: int | None) -> SetCover:
+def _search_cover(rest: _Rest, time_limit_s: float, enough: int | None) -> SetCover:
     already = len(rest.taken)
     if rest.cover.shape[0] == 0:
         return SetCover(tuple(sorted(rest.taken)), float(already))
@@ -93,7 +163,7 @@ def _searched(rest: _Rest, time_limit_s: float, enough: int | None) -> SetCover:
         return SetCover(None, already + 1.0)
     first = _first_cover(rest, None if enough is None else enough - already)
     if enough is not None and first is not None and already + first.size <= enough:
-        return SetCover(_original(rest, first), float(already + 1))
+        return SetCover(_original_sites(rest, first), float(already + 1))
     return _by_milp(rest, first, time_limit_s, enough)
 
 
@@ -102,11 +172,11 @@ def _first_cover(rest: _Rest, p: int | None) -> IntArray | None:
     rows, columns = rest.cover.shape
     weights = np.ones(rows)
     if p is None:
-        chosen = greedy(rest.cover, weights, columns)
+        chosen = choose_greedily(rest.cover, weights, columns)
         place = np.argsort(chosen)
         first = np.minimum.reduceat(place[rest.cover.indices], rest.cover.indptr[:-1])
         return chosen[: int(first.max()) + 1]
-    chosen = swap(rest.cover, weights, greedy(rest.cover, weights, p))
+    chosen = swap_sites(rest.cover, weights, choose_greedily(rest.cover, weights, p))
     return chosen if np.all(rest.cover[:, chosen].sum(axis=1) > 0) else None
 
 
@@ -126,13 +196,13 @@ def _by_milp(rest: _Rest, first: IntArray | None, time_limit_s: float, enough: i
     if first is not None:
         start = np.zeros(columns)
         start[first] = 1.0
-    solution = solve(
+    solution = solve_programme(
         programme, time_limit_s=time_limit_s, start=start, stop_at=None if enough is None else room
     )
-    return _answer(rest, solution, enough)
+    return _read_cover(rest, solution, enough)
 
 
-def _answer(rest: _Rest, solution: Solution, enough: int | None) -> SetCover:
+def _read_cover(rest: _Rest, solution: Solution, enough: int | None) -> SetCover:
     already = len(rest.taken)
     if solution.infeasible:
         return SetCover(None, np.inf if enough is None else enough + 1.0)
@@ -140,10 +210,10 @@ def _answer(rest: _Rest, solution: Solution, enough: int | None) -> SetCover:
     if solution.values is None:
         return SetCover(None, bound)
     chosen = np.flatnonzero(solution.values > 0.5)
-    return SetCover(_original(rest, chosen), float(already + chosen.size) if solution.proven else bound)
+    return SetCover(_original_sites(rest, chosen), float(already + chosen.size) if solution.proven else bound)
 
 
-def _original(rest: _Rest, columns: IntArray) -> tuple[int, ...]:
+def _original_sites(rest: _Rest, columns: IntArray) -> tuple[int, ...]:
     return tuple(sorted((*rest.taken, *(int(j) for j in rest.columns[columns]))))
 
 
@@ -159,17 +229,17 @@ class Centre:
 def least_worst(asked: Request, p: int, *, time_limit_s: float) -> Centre:
     """The p-center by bisection over the distinct times."""
     started = perf_counter()
-    times = asked.dense()[asked.demand > 0][:, asked.allowed]
+    times = asked.dense_times()[asked.demand > 0][:, asked.allowed]
     if times.shape[0] == 0:
         return Centre(tuple(int(j) for j in asked.forced), 0.0, 0.0)
     least = float(times.min(axis=1).max())
     if not np.isfinite(least):
         return Centre(None, np.inf, np.inf)
     radii = np.unique(times[np.isfinite(times) & (times >= least)])
-    return _bisect(asked, radii, p, started + time_limit_s)
+    return _bisect_times(asked, radii, p, started + time_limit_s)
 
 
-def _bisect(asked: Request, radii: FloatArray, p: int, deadline: float) -> Centre:
+def _bisect_times(asked: Request, radii: FloatArray, p: int, deadline: float) -> Centre:
     low, high = 0, radii.size
     chosen: tuple[int, ...] | None = None
     while low < high:

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.classic import solve_mclp
+from dfr.plan.siting.cover import solve_mclp
 from dfr.plan.siting.milp import Blocks
 from dfr.plan.siting.model import (
     INFEASIBLE,
@@ -23,10 +23,10 @@ from dfr.plan.siting.model import (
     Request,
     Sites,
     at_least_zero,
-    filled,
+    fill_up,
+    make_request,
+    make_sites,
     no_sites,
-    request,
-    sites,
     unit_of,
 )
 
@@ -52,31 +52,33 @@ def solve_quantile(
     1.0
     """
     if not 0.0 < share <= 1.0:
-        raise InputError(f"share {share:g}", do="over 0, at most 1")
+        raise InputError(f"share {share:g}", do="give more than 0 and at most 1")
     started = perf_counter()
     at_least_zero(time_limit_s=time_limit_s)
-    asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
-    times = asked.dense()
+    asked = make_request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    times = asked.dense_times()
     useful = times[asked.demand > 0.0][:, asked.allowed]
     radii = np.unique(useful[np.isfinite(useful)])
     needed = share * float(asked.demand.sum()) * (1.0 - 1e-12)
     if needed == 0.0:
-        return sites(
-            filled(asked.forced, asked, p), objective=0.0, bound=0.0, seconds=perf_counter() - started
+        return make_sites(
+            fill_up(asked.forced, asked, p), objective=0.0, bound=0.0, seconds=perf_counter() - started
         )
-    search = _Search(times, asked, p, needed, radii)
-    search.roughly()
-    search.exactly(started + time_limit_s)
+    search = _RadiusSearch(times, asked, p, needed, radii)
+    search.bracket()
+    search.bisect(started + time_limit_s)
     low, high, chosen = search.low, search.high, search.chosen
     bound = float(radii[low]) if low < len(radii) else np.inf
     seconds = perf_counter() - started
     if chosen is None:
         status = INFEASIBLE if np.isinf(bound) else UNSOLVED
-        return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in asked.lost()])
-    return sites(chosen, objective=float(radii[high]), bound=bound, seconds=seconds)
+        return no_sites(
+            status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in asked.unserved_rows()]
+        )
+    return make_sites(chosen, objective=float(radii[high]), bound=bound, seconds=seconds)
 
 
-class _Search:
+class _RadiusSearch:
     """The least of some radii at which p sites cover enough: from `low` (proven) to `high` (found)."""
 
     def __init__(self, times: FloatArray, asked: Request, p: int, needed: float, radii: FloatArray) -> None:
@@ -84,28 +86,28 @@ class _Search:
         self.low, self.high = 0, len(radii)
         self.chosen: tuple[int, ...] | None = None
 
-    def roughly(self) -> None:
+    def bracket(self) -> None:
         """Both ends by bisection with what a covering knows at once: a good choice, and a bound."""
         low = self.low
         while low < self.high:
             middle = (low + self.high) // 2
-            low = low if self._look(middle, 0.0) else middle + 1
+            low = low if self._try_radius(middle, 0.0) else middle + 1
         high = self.high
         while self.low < high:
             middle = (self.low + high) // 2
-            self._look(middle, 0.0)
+            self._try_radius(middle, 0.0)
             high = high if self.low > middle else middle
 
-    def exactly(self, deadline: float) -> None:
+    def bisect(self, deadline: float) -> None:
         """What is between by bisection to proof, until one is not decided in time."""
         while self.low < self.high:
             middle = (self.low + self.high) // 2
             before = self.low
             left = deadline - perf_counter()
-            if left <= 0.0 or not (self._look(middle, left) or self.low > before):
+            if left <= 0.0 or not (self._try_radius(middle, left) or self.low > before):
                 return
 
-    def _look(self, k: int, time_limit_s: float) -> bool:
+    def _try_radius(self, k: int, time_limit_s: float) -> bool:
         """Narrow by what is found of one radius; True where enough is covered."""
         found = solve_mclp(
             self._times,
@@ -138,7 +140,7 @@ class Compromise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class ParetoFront:
     """Compromises, most covered first. `proven`: these are all that no other choice beats, and no more."""
 
     points: tuple[Compromise, ...]
@@ -154,7 +156,7 @@ def pareto_front(
     forced: Sequence[int] = (),
     forbidden: Sequence[int] = (),
     time_limit_s: float = TIME_LIMIT_S,
-) -> Front:
+) -> ParetoFront:
     """The price of equity: every best compromise of demand covered and worst time.
 
     By the epsilon constraint (Haimes et al. 1971): the most covered with no row later than epsilon, which
@@ -164,14 +166,14 @@ def pareto_front(
     """
     deadline = perf_counter() + time_limit_s
     at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s)
-    asked = request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
-    times = asked.dense()
+    asked = make_request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    times = asked.dense_times()
     wanted = (asked.demand > 0.0) & np.isfinite(times[:, asked.allowed]).any(axis=1)
     times, weights = times[wanted], asked.demand[wanted]
     points: list[Compromise] = []
     worst, proven = np.inf, True
     while worst > 0.0:
-        step = _Step(asked, times, weights, limit_s, p)
+        step = _EpsilonStep(asked, times, weights, limit_s, p)
         found = step.most_covered(below_s=worst, time_limit_s=deadline - perf_counter())
         proven = proven and found.status in ("optimal", INFEASIBLE)
         if not found.chosen:
@@ -182,11 +184,11 @@ def pareto_front(
         points.append(
             Compromise(chosen=found.chosen, covered=found.objective, worst_s=worst, bound=found.bound)
         )
-    return Front(points=tuple(points), proven=proven)
+    return ParetoFront(points=tuple(points), proven=proven)
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _EpsilonStep:
     """One epsilon of the front."""
 
     asked: Request
@@ -201,22 +203,22 @@ class _Step:
         unit = unit_of(self.weights)
         within = sparse.csr_array(((self.times <= self.limit_s) & np.isfinite(self.times)).astype(float))
         model = Blocks()
-        chosen = model.columns(
+        chosen = model.add_columns(
             self.asked.count,
             lower=np.isin(every, self.asked.forced).astype(float),
             upper=np.isin(every, self.asked.allowed).astype(float),
             integer=True,
         )
         model.at_most(chosen, np.ones(self.asked.count), self.p)
-        reached = model.columns(len(self.weights), gain=self.weights / unit)
-        model.rows([(chosen, -within), (reached, sparse.eye_array(len(self.weights)))], upper=0.0)
-        model.rows([(chosen, -sparse.csr_array((self.times < below_s).astype(float)))], upper=-1.0)
-        answer = model.solved(time_limit_s)
+        reached = model.add_columns(len(self.weights), gain=self.weights / unit)
+        model.add_rows([(chosen, -within), (reached, sparse.eye_array(len(self.weights)))], upper=0.0)
+        model.add_rows([(chosen, -sparse.csr_array((self.times < below_s).astype(float)))], upper=-1.0)
+        answer = model.solve(time_limit_s)
         if answer.values is None:
             status = INFEASIBLE if answer.infeasible else UNSOLVED
             return no_sites(status, bound=-answer.bound * unit, seconds=perf_counter() - started)
-        found = filled(tuple(np.flatnonzero(answer.values[chosen] > 0.5).tolist()), self.asked, self.p)
+        found = fill_up(tuple(np.flatnonzero(answer.values[chosen] > 0.5).tolist()), self.asked, self.p)
         held = np.asarray(within[:, list(found)].sum(axis=1)).ravel() > 0
         covered = float(self.weights[held].sum())
         bound = covered if answer.proven else max(-answer.bound * unit, covered)
-        return sites(found, objective=covered, bound=bound, seconds=perf_counter() - started)
+        return make_sites(found, objective=covered, bound=bound, seconds=perf_counter() - started)

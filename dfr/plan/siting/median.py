@@ -6,27 +6,40 @@ optimum is sum_i l_i + the p least values of sum_i min(0, c_ij - l_i): a bound f
 value shows that they are in no better choice, or in every one, are dropped or fixed; what the bound
 leaves open is branched on (Christofides & Beasley 1982), children starting from their parent's price.
 
-Good choices come first, by greedy addition and exchange of single columns (`greedy_median`, `exchange`).
+Good choices come first, by greedy addition and exchange of columns (`greedy_median`, `exchange_columns`).
 Where the relaxation is almost whole, HiGHS gets the formulation by radii instead (`median_programme`).
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.milp import Programme, Progress, solve
-from dfr.plan.siting.model import PROOF_TOLERANCE, IntArray
+from dfr.plan.siting.milp import Programme, Progress, scaled_progress, solve_programme
+from dfr.plan.siting.model import (
+    PROOF_TIME_LIMIT_S,
+    PROOF_TOLERANCE,
+    IntArray,
+    Request,
+    Sites,
+    at_least_zero,
+    make_request,
+    make_sites,
+    nothing_found,
+    unit_of,
+)
 
-ROOT_STEPS, ROOT_PACE = 1500, 1.5
-CHILD_STEPS, CHILD_PACE = 120, 0.6
-LEAST_PACE = 0.003
+ROOT_STEPS, ROOT_STEP_SIZE = 1500, 1.5
+CHILD_STEPS, CHILD_STEP_SIZE = 120, 0.6
+LEAST_STEP_SIZE = 0.003
 SLOW_DOWN, SLOW_DOWN_AFTER = 0.6, 8
 PRUNE_EVERY = 25
 OFFER_EVERY = 20
@@ -36,6 +49,91 @@ NEARLY_WHOLE = 0.002
 
 OVERSHOOT = 1.01
 """Steps aim this much above the best known total: the true optimum of the dual is not known."""
+
+DWARFED = 1e3
+"""Single costs so much above a whole good choice would hide it from a solver."""
+
+
+def solve_pmedian(
+    times_s: object,
+    demand: ArrayLike | None = None,
+    *,
+    p: int,
+    limit_s: float = np.inf,
+    forced: Sequence[int] = (),
+    forbidden: Sequence[int] = (),
+    time_limit_s: float = PROOF_TIME_LIMIT_S,
+    relative_gap: float = 0.0,
+    on_progress: Progress | None = None,
+) -> Sites:
+    """The p sites with the least demand-weighted total time to the nearest (Hakimi 1964).
+
+    `objective` is that total; divide by the demand's sum for the mean. Infeasible where some
+    demand is out of reach of every choice; a `limit_s` puts longer times out of reach.
+
+    >>> solve_pmedian([[10.0, 90.0], [90.0, 20.0]], [1.0, 2.0], p=1).objective
+    130.0
+    """
+    started = perf_counter()
+    at_least_zero(limit_s=limit_s, time_limit_s=time_limit_s, relative_gap=relative_gap)
+    asked = make_request(times_s, demand, forced=forced, forbidden=forbidden, p=p)
+    lost = asked.unserved_rows(limit_s)
+    if lost.size:
+        return nothing_found(np.inf, lost, perf_counter() - started)
+    cost, unit, beyond = _weigh_costs(asked, limit_s)
+    fixed = np.isin(asked.allowed, asked.forced)
+    finer = _refine_costs(cost, p, fixed, beyond)
+    if finer is not None:
+        unit, beyond, cost = unit * finer[1], beyond / finer[1], finer[0]
+    answer = solve_median(
+        cost,
+        p,
+        fixed,
+        time_limit_s=time_limit_s,
+        relative_gap=relative_gap,
+        on_progress=scaled_progress(on_progress, unit),
+    )
+    seconds = perf_counter() - started
+    bound = max(answer.bound, float(cost.min(axis=1).sum()))
+    if answer.objective >= beyond:
+        return nothing_found(np.inf if answer.bound >= beyond else bound * unit, (), seconds)
+    chosen = asked.allowed[answer.chosen]
+    return make_sites(chosen.tolist(), objective=answer.objective * unit, bound=bound * unit, seconds=seconds)
+
+
+def _weigh_costs(asked: Request, limit_s: float) -> tuple[FloatArray, float, float]:
+    """(Times weighted by demand in units of the second, that unit, what stands where nothing reaches).
+
+    Rows are those with demand, columns the sites allowed.
+    """
+    needed = asked.demand > 0
+    times = asked.dense_times()[needed][:, asked.allowed]
+    reach = np.isfinite(times) & (times <= limit_s)
+    with np.errstate(over="ignore"):
+        cost = np.where(reach, times, 0.0) * asked.demand[needed, None]
+        total = cost.max(axis=1, initial=0.0).sum()
+    if not np.isfinite(total):
+        raise InputError("demand times times_s is beyond any number", do="use larger units of either")
+    unit = unit_of(cost)
+    cost /= unit
+    beyond = 1.0 + float(cost.max(axis=1, initial=0.0).sum())
+    return np.where(reach, cost, beyond), unit, beyond
+
+
+def _refine_costs(
+    cost: FloatArray, p: int, fixed: NDArray[np.bool_], beyond: float
+) -> tuple[FloatArray, float] | None:
+    """(Costs no higher than twice a good choice, their unit), None where none dwarfs that choice.
+
+    No better choice pays a higher one, and what is left fits a solver's tolerances.
+    """
+    good = exchange_columns(cost, greedy_median(cost, p, fixed), fixed)
+    enough = 2.0 * float(cost[:, good].min(axis=1).sum())
+    if not 0.0 < DWARFED * enough < min(float(cost.max(initial=0.0)), beyond):
+        return None
+    capped = np.minimum(cost, enough)
+    unit = unit_of(capped)
+    return capped / unit, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +186,7 @@ class _Tree:
         self._whole = bool(np.all(cost == np.round(cost)))
         self._tried: set[bytes] = set()
         self._nodes = 0
-        self.chosen = exchange(cost, greedy_median(cost, p, forced), forced)
+        self.chosen = exchange_columns(cost, greedy_median(cost, p, forced), forced)
         self.objective = float(cost[:, self.chosen].min(axis=1).sum())
 
     @property
@@ -99,9 +197,9 @@ class _Tree:
 
     def run(self, on_progress: Progress | None) -> float:
         """Search until all is proven or the time is up; returns the proven lower bound."""
-        root = self._root()
+        root = self._make_root()
         if on_progress is not None:
-            on_progress(self.objective, self._proven(np.inf if root is None else root.bound))
+            on_progress(self.objective, self._proven_bound(np.inf if root is None else root.bound))
         if root is not None and self._worth - root.bound < NEARLY_WHOLE * self.objective:
             return self._by_programme(root, on_progress)
         open_nodes = [] if root is None else [(root.bound, 0, root)]
@@ -109,27 +207,29 @@ class _Tree:
         while open_nodes and perf_counter() < self._deadline:
             bound, _, node = heapq.heappop(open_nodes)
             if on_progress is not None:
-                on_progress(self.objective, self._proven(bound))
-            for child in self._children(node) if bound < self._worth else ():
+                on_progress(self.objective, self._proven_bound(bound))
+            for child in self._branch_node(node) if bound < self._worth else ():
                 count += 1
                 heapq.heappush(open_nodes, (child.bound, count, child))
         left = [bound for bound, _, _ in open_nodes if bound < self._worth]
-        return self._proven(min(left, default=np.inf))
+        return self._proven_bound(min(left, default=np.inf))
 
-    def _proven(self, bound: float) -> float:
+    def _proven_bound(self, bound: float) -> float:
         """The lower bound that follows when open nodes are bounded by `bound`."""
         if self._gap > 0:
             bound = min(bound, self._worth)
         slack = 1e-10 * max(abs(bound), 1.0) if np.isfinite(bound) else 0.0
         return min(float(np.ceil(bound - slack)) if self._whole else bound - slack, self.objective)
 
-    def _root(self) -> _Node | None:
+    def _make_root(self) -> _Node | None:
         """All columns, forced ones first; priced by each row's second nearest choice."""
         live = np.concatenate((np.flatnonzero(self._forced), np.flatnonzero(~self._forced)))
         second = min(1, self._p - 1)
         price = np.partition(self._cost[:, self.chosen], second, axis=1)[:, second].copy()
         fixed = int(self._forced.sum())
-        return self._bounded(live, fixed, price, steps=ROOT_STEPS, pace=ROOT_PACE, offer_every=OFFER_EVERY)
+        return self._bound_node(
+            live, fixed, price, steps=ROOT_STEPS, step_size=ROOT_STEP_SIZE, offer_every=OFFER_EVERY
+        )
 
     def _by_programme(self, root: _Node, on_progress: Progress | None) -> float:
         """HiGHS on the columns that are left; the dropped ones hold nothing better."""
@@ -138,14 +238,14 @@ class _Tree:
             self._cost[:, columns], self._p, np.isin(columns, root.live[: root.fixed])
         )
         left = self._deadline - perf_counter()
-        found = solve(programme, time_limit_s=left, relative_gap=self._gap, on_progress=on_progress)
+        found = solve_programme(programme, time_limit_s=left, relative_gap=self._gap, on_progress=on_progress)
         if found.values is not None:
-            self._offer(columns[np.flatnonzero(found.values[: columns.size] > 0.5)], improve=True)
+            self._offer_choice(columns[np.flatnonzero(found.values[: columns.size] > 0.5)], improve=True)
         if found.infeasible or found.proven:
-            return self._proven(np.inf)
-        return self._proven(max(root.bound, found.bound))
+            return self._proven_bound(np.inf)
+        return self._proven_bound(max(root.bound, found.bound))
 
-    def _children(self, node: _Node) -> list[_Node]:
+    def _branch_node(self, node: _Node) -> list[_Node]:
         """The part with the cheapest open column chosen, and the part without it."""
         open_columns = node.chosen[node.chosen >= node.fixed]
         if open_columns.size == 0:
@@ -158,20 +258,22 @@ class _Tree:
             (np.concatenate((numbers[: node.fixed], rest)), node.fixed),
         )
         found = [
-            self._bounded(node.live[order], fixed, node.price, steps=CHILD_STEPS, pace=CHILD_PACE)
+            self._bound_node(
+                node.live[order], fixed, node.price, steps=CHILD_STEPS, step_size=CHILD_STEP_SIZE
+            )
             for order, fixed in parts
             if order.size >= self._p
         ]
         return [child for child in found if child is not None]
 
-    def _bounded(
+    def _bound_node(
         self,
         live: IntArray,
         fixed: int,
         price: FloatArray,
         *,
         steps: int,
-        pace: float,
+        step_size: float,
         offer_every: int = 0,
     ) -> _Node | None:
         """A part of the search bounded by subgradient steps; None where it holds nothing better."""
@@ -179,7 +281,7 @@ class _Tree:
         top, top_price, idle = -np.inf, price, 0
         for step in range(steps):
             values = np.minimum(table - price, 0.0).sum(axis=1)
-            chosen = self._cheapest(values, fixed)
+            chosen = self._cheapest_columns(values, fixed)
             bound = float(price.sum() + values[chosen].sum())
             if bound > top + 1e-7 * abs(bound):
                 top, top_price, idle = bound, price, 0
@@ -188,27 +290,31 @@ class _Tree:
             else:
                 idle += 1
                 if idle % SLOW_DOWN_AFTER == 0:
-                    pace *= SLOW_DOWN
+                    step_size *= SLOW_DOWN
                     price = top_price
             if offer_every and step % offer_every == 0:
-                self._offer(live[chosen], improve=True)
+                self._offer_choice(live[chosen], improve=True)
             slope = 1.0 - (table[chosen] < price).sum(axis=0)
             norm = float(slope @ slope)
-            if norm == 0 or pace < LEAST_PACE or (step % 10 == 0 and perf_counter() > self._deadline):
+            if (
+                norm == 0
+                or step_size < LEAST_STEP_SIZE
+                or (step % 10 == 0 and perf_counter() > self._deadline)
+            ):
                 break
-            price = price + pace * max(OVERSHOOT * self.objective - bound, 1e-9) / norm * slope
+            price = price + step_size * max(OVERSHOOT * self.objective - bound, 1e-9) / norm * slope
             if step % PRUNE_EVERY == PRUNE_EVERY - 1:
-                order, fixed = self._kept(table, fixed, top_price)
+                order, fixed = self._keep_columns(table, fixed, top_price)
                 live, table = live[order], np.ascontiguousarray(table[order])
-        order, fixed = self._kept(table, fixed, top_price)
+        order, fixed = self._keep_columns(table, fixed, top_price)
         live, table = live[order], table[order]
         values = np.minimum(table - top_price, 0.0).sum(axis=1)
-        chosen = self._cheapest(values, fixed)
+        chosen = self._cheapest_columns(values, fixed)
         self._nodes += 1
-        self._offer(live[chosen], improve=self._nodes % IMPROVE_EVERY == 1)
+        self._offer_choice(live[chosen], improve=self._nodes % IMPROVE_EVERY == 1)
         return _Node(top, live, fixed, top_price, values, chosen)
 
-    def _cheapest(self, values: FloatArray, fixed: int) -> IntArray:
+    def _cheapest_columns(self, values: FloatArray, fixed: int) -> IntArray:
         """Local numbers of p columns of least value, the fixed ones among them."""
         free = self._p - fixed
         if free <= 0:
@@ -217,10 +323,10 @@ class _Tree:
             return np.arange(values.size)
         return np.concatenate((np.arange(fixed), fixed + np.argpartition(values[fixed:], free - 1)[:free]))
 
-    def _kept(self, table: FloatArray, fixed: int, price: FloatArray) -> tuple[IntArray, int]:
+    def _keep_columns(self, table: FloatArray, fixed: int, price: FloatArray) -> tuple[IntArray, int]:
         """(columns that some better choice holds, those that every better choice holds first), how many."""
         values = np.minimum(table - price, 0.0).sum(axis=1)
-        chosen = self._cheapest(values, fixed)
+        chosen = self._cheapest_columns(values, fixed)
         inside = np.zeros(values.size, bool)
         inside[chosen] = True
         given = np.arange(values.size) < fixed
@@ -234,14 +340,14 @@ class _Tree:
         order = [np.flatnonzero(part) for part in (given, sure, stay & ~sure & ~given)]
         return np.concatenate(order), fixed + int(sure.sum())
 
-    def _offer(self, columns: IntArray, *, improve: bool) -> None:
+    def _offer_choice(self, columns: IntArray, *, improve: bool) -> None:
         """Take a choice where it costs less, after exchange if asked."""
         key = np.sort(columns).tobytes()
         if key in self._tried:
             return
         self._tried.add(key)
         if improve:
-            columns = exchange(self._cost, columns, self._forced)
+            columns = exchange_columns(self._cost, columns, self._forced)
         value = float(self._cost[:, columns].min(axis=1).sum())
         if value < self.objective - 1e-9 * max(self.objective, 1.0):
             self.objective, self.chosen = value, columns
@@ -259,7 +365,9 @@ def greedy_median(cost: FloatArray, p: int, forced: NDArray[np.bool_]) -> IntArr
     return np.asarray(chosen, int)
 
 
-def exchange(cost: FloatArray, chosen: IntArray, forced: NDArray[np.bool_], *, limit: int = 500) -> IntArray:
+def exchange_columns(
+    cost: FloatArray, chosen: IntArray, forced: NDArray[np.bool_], *, limit: int = 500
+) -> IntArray:
     """A choice that no exchange of one column improves (Teitz & Bart 1968, best exchange first)."""
     chosen = chosen.copy()
     for _ in range(limit):
@@ -310,7 +418,7 @@ class _Steps:
     def __init__(self, columns: int) -> None:
         self._columns = columns
         self._at: list[tuple[IntArray, IntArray]] = []
-        self._costs: list[float] = []
+        self._weigh_costs: list[float] = []
         self._lower: list[float] = []
 
     def add_row(self, cost: FloatArray, ceiling: float) -> float:
@@ -319,18 +427,18 @@ class _Steps:
         previous = -1
         for k in range(radii.size - 1):
             here = np.flatnonzero(cost == radii[k])
-            own = self._columns + len(self._costs)
+            own = self._columns + len(self._weigh_costs)
             entries = [*here.tolist(), own] + ([] if previous < 0 else [previous])
             signs = [1] * (here.size + 1) + ([] if previous < 0 else [-1])
             self._at.append((np.asarray(entries), np.asarray(signs)))
             self._lower.append(1.0 if previous < 0 else 0.0)
-            self._costs.append(float(radii[k + 1] - radii[k]))
+            self._weigh_costs.append(float(radii[k + 1] - radii[k]))
             previous = own
         return float(radii[0])
 
     def programme(self, p: int, fixed: NDArray[np.bool_], offset: float) -> Programme:
         """The whole; the constant part of the cost rides on a column fixed at 1."""
-        chains, total = len(self._costs), self._columns + len(self._costs) + 1
+        chains, total = len(self._weigh_costs), self._columns + len(self._weigh_costs) + 1
         entries = [*self._at, (np.arange(self._columns), np.ones(self._columns, int))]
         lengths = [columns.size for columns, _ in entries]
         matrix = sparse.csr_array(
@@ -345,7 +453,7 @@ class _Steps:
         lower[: self._columns][fixed] = 1.0
         lower[-1] = 1.0
         return Programme(
-            cost=np.concatenate((np.zeros(self._columns), self._costs, [offset])),
+            cost=np.concatenate((np.zeros(self._columns), self._weigh_costs, [offset])),
             lower=lower,
             upper=np.ones(total),
             integer=np.arange(total) < self._columns,

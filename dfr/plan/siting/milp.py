@@ -1,7 +1,7 @@
 """Mixed-integer programmes solved by HiGHS on one thread, so that the same problem gives the same answer.
 
-Start from `solve`, which takes a whole `Programme`, or from `Blocks`, which builds a covering programme block
-by block.
+Start from `solve_programme`, which takes a whole `Programme`, or from `Blocks`, which builds a covering
+programme block by block.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from scipy import sparse
 from dfr.geo import FloatArray
 
 Progress = Callable[[float, float], None]
-"""Told the best objective and the bound so far while the solver runs."""
+"""Called with the best objective and the bound so far while the solver runs."""
+
+
+def scaled_progress(on_progress: Progress | None, unit: float) -> Progress | None:
+    """Progress in the caller's own weights."""
+    if on_progress is None:
+        return None
+    return lambda objective, bound: on_progress(objective * unit, bound * unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,7 @@ class _Quiet(highspy.Highs):
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
-def solve(
+def solve_programme(
     programme: Programme,
     *,
     time_limit_s: float,
@@ -74,20 +81,22 @@ def solve(
     `start` is a feasible point to begin from; the search ends early at an objective of `stop_at`.
     """
     solver = _Quiet()  # type: ignore[no-untyped-call]
-    for name, value in _options(time_limit_s, relative_gap, stop_at).items():
+    for name, value in _solver_options(time_limit_s, relative_gap, stop_at).items():
         solver.setOptionValue(name, value)
-    solver.passModel(_model(programme))
+    solver.passModel(_highs_model(programme))
     if start is not None:
         first = highspy.HighsSolution()
         first.col_value = start.tolist()
         solver.setSolution(first)
     if on_progress is not None:
-        solver.cbMipLogging.subscribe(_listener(on_progress))
+        solver.cbMipLogging.subscribe(_listen_to_progress(on_progress))
     solver.run()
-    return _solution(solver)
+    return _read_solution(solver)
 
 
-def _options(time_limit_s: float, relative_gap: float, stop_at: float | None) -> dict[str, str | float]:
+def _solver_options(
+    time_limit_s: float, relative_gap: float, stop_at: float | None
+) -> dict[str, str | float]:
     options: dict[str, str | float] = {
         "threads": 1,
         "parallel": "off",
@@ -101,7 +110,7 @@ def _options(time_limit_s: float, relative_gap: float, stop_at: float | None) ->
     return options
 
 
-def _model(programme: Programme) -> highspy.HighsLp:
+def _highs_model(programme: Programme) -> highspy.HighsLp:
     matrix = programme.matrix.tocsr()
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.shape
@@ -117,14 +126,14 @@ def _model(programme: Programme) -> highspy.HighsLp:
     return lp
 
 
-def _listener(on_progress: Progress) -> Callable[[Any], None]:
+def _listen_to_progress(on_progress: Progress) -> Callable[[Any], None]:
     def heard(event: Any) -> None:
         on_progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
 
     return heard
 
 
-def _solution(solver: highspy.Highs) -> Solution:
+def _read_solution(solver: highspy.Highs) -> Solution:
     status, info = solver.getModelStatus(), solver.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     return Solution(
@@ -150,7 +159,7 @@ class Blocks:
     blocks: list[tuple[list[tuple[slice, Any]], FloatArray]] = field(default_factory=list)
     width: int = 0
 
-    def columns(
+    def add_columns(
         self,
         count: int,
         *,
@@ -169,18 +178,18 @@ class Blocks:
 
     def at_most(self, columns: slice, weights: FloatArray, limit: float) -> None:
         """A weighted sum of columns is at most so much."""
-        self.rows([(columns, weights[None, :])], upper=limit)
+        self.add_rows([(columns, weights[None, :])], upper=limit)
 
-    def rows(self, parts: list[tuple[slice, Any]], *, upper: float | FloatArray) -> None:
+    def add_rows(self, parts: list[tuple[slice, Any]], *, upper: float | FloatArray) -> None:
         """Rows whose parts of columns add up to at most `upper`."""
         height = parts[0][1].shape[0]
         self.blocks.append((parts, np.broadcast_to(np.asarray(upper, float), (height,)).copy()))
 
-    def solved(self, time_limit_s: float, on_progress: Progress | None = None) -> Solution:
+    def solve(self, time_limit_s: float, on_progress: Progress | None = None) -> Solution:
         """The optimum as HiGHS finds it: a minimum of minus the gain."""
-        matrix = sparse.csr_array(sparse.vstack([self._block(parts) for parts, _ in self.blocks]))
+        matrix = sparse.csr_array(sparse.vstack([self._stack_block(parts) for parts, _ in self.blocks]))
         top = np.concatenate([upper for _, upper in self.blocks])
-        return solve(
+        return solve_programme(
             Programme(
                 cost=-np.concatenate(self.gain),
                 lower=np.concatenate(self.lower),
@@ -194,7 +203,7 @@ class Blocks:
             on_progress=on_progress,
         )
 
-    def _block(self, parts: list[tuple[slice, Any]]) -> sparse.coo_array:
+    def _stack_block(self, parts: list[tuple[slice, Any]]) -> sparse.coo_array:
         """One block of rows over all columns."""
         height = parts[0][1].shape[0]
         rows, columns, values = [], [], []

@@ -1,4 +1,4 @@
-"""What is asked of the siting solvers, and what they answer."""
+"""What siting solvers are asked and answer: checked times and demand, the chosen sites and their proof."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ OPTIMAL = "optimal"
 FEASIBLE = "feasible"
 INFEASIBLE = "infeasible"
 UNSOLVED = "unsolved"
+
+PROOF_TIME_LIMIT_S = 300.0
+"""For an exact search, unless said otherwise."""
 
 PROOF_TOLERANCE = 1e-9
 """Relative difference of objective and bound that counts as none."""
@@ -49,7 +52,7 @@ class Sites:
     out_of_reach: tuple[int, ...] = ()
 
 
-def sites(chosen: Sequence[int], *, objective: float, bound: float, seconds: float) -> Sites:
+def make_sites(chosen: Sequence[int], *, objective: float, bound: float, seconds: float) -> Sites:
     """A choice with its gap; proven where bound and objective agree."""
     difference = abs(bound - objective)
     gap = difference / abs(objective) if objective else math.inf
@@ -77,6 +80,12 @@ def no_sites(status: str, *, bound: float, seconds: float, out_of_reach: Sequenc
     )
 
 
+def nothing_found(bound: float, lost: Sequence[int] | IntArray, seconds: float) -> Sites:
+    """No choice; proven where the bound is infinite."""
+    status = INFEASIBLE if np.isinf(bound) else UNSOLVED
+    return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in lost])
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Checked input of a siting problem.
@@ -100,7 +109,7 @@ class Request:
         """Sites that may be chosen, ascending."""
         return np.setdiff1d(np.arange(self.count), np.asarray(self.forbidden, int))
 
-    def lost(self, limit_s: float = math.inf) -> IntArray:
+    def unserved_rows(self, limit_s: float = math.inf) -> IntArray:
         """Rows with demand that no site allowed serves within a limit."""
         if isinstance(self.times, np.ndarray):
             within = np.isfinite(self.times) & (self.times <= limit_s)
@@ -113,7 +122,7 @@ class Request:
             served[pairs.coords[0][useful]] = True
         return np.flatnonzero((self.demand > 0) & ~served)
 
-    def dense(self) -> FloatArray:
+    def dense_times(self) -> FloatArray:
         """Times as a dense array, inf where no pair is stored."""
         if isinstance(self.times, np.ndarray):
             return self.times
@@ -123,7 +132,7 @@ class Request:
         return table
 
 
-def request(
+def make_request(
     times_s: object,
     demand: ArrayLike | None,
     *,
@@ -132,12 +141,12 @@ def request(
     p: int | None,
 ) -> Request:
     """The input as checked arrays. Raises InputError that names what cannot be used."""
-    times = _times(times_s)
+    times = _read_times(times_s)
     n, m = times.shape
-    weights = np.ones(n) if demand is None else numbers(demand, "demand")
+    weights = np.ones(n) if demand is None else read_numbers(demand, "demand")
     if weights.shape != (n,):
         raise InputError(
-            f"demand has shape {weights.shape}, times_s has {n} rows", do="one weight for each row"
+            f"demand has shape {weights.shape}, times_s has {n} rows", do="give one weight for each row"
         )
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise InputError("demand holds a negative or non-finite weight", do="use weights >= 0")
@@ -149,43 +158,43 @@ def request(
 def _sites_of(which: Sequence[int], what: str) -> tuple[int, ...]:
     """Numbers of sites, ascending. Raises InputError."""
     try:
-        return tuple(sorted({whole(j, "site") for j in which}))
+        return tuple(sorted({read_whole(j, "site") for j in which}))
     except TypeError as error:
-        raise InputError(f"{what} {which!r}", do="a list of sites") from error
+        raise InputError(f"{what} {which!r}", do="give a list of sites") from error
 
 
-def filled(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
+def fill_up(chosen: Sequence[int], asked: Request, p: int) -> tuple[int, ...]:
     """Exactly p sites: where fewer reach the optimum, the lowest allowed numbers are added."""
     taken = set(chosen)
     spare = [int(j) for j in asked.allowed if int(j) not in taken]
     return (*chosen, *spare[: p - len(chosen)])
 
 
-def numbers(values: ArrayLike, what: str) -> FloatArray:
+def read_numbers(values: ArrayLike, what: str) -> FloatArray:
     """Values as an array of floats. Raises InputError where they are none."""
     try:
         found = np.asarray(values)
         real = found.astype(float) if found.dtype.kind != "c" else None
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what}: {error}", do="an array of numbers") from error
+        raise InputError(f"{what}: {error}", do="give an array of numbers") from error
     if real is None:
-        raise InputError(f"{what}: complex numbers", do="an array of numbers")
+        raise InputError(f"{what}: complex numbers", do="give an array of numbers")
     return real
 
 
-def whole(value: object, what: str) -> int:
+def read_whole(value: object, what: str) -> int:
     """A whole number. Raises InputError."""
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError as error:
-        raise InputError(f"{what} {value!r}", do="a whole number") from error
+        raise InputError(f"{what} {value!r}", do="give a whole number") from error
 
 
 def at_least_zero(**values: float) -> None:
     """Limits of a search, each by its name. Raises InputError for one that is negative or NaN."""
     for name, value in values.items():
         if not value >= 0.0:
-            raise InputError(f"{name} = {value}", do="0 or more")
+            raise InputError(f"{name} = {value}", do="give 0 or more")
 
 
 def unit_of(weights: FloatArray) -> float:
@@ -215,21 +224,21 @@ def fine_unit_of(weights: FloatArray) -> float:
     return unit * 2.0 ** -max(0, spare)
 
 
-def _times(times_s: object) -> Times:
+def _read_times(times_s: object) -> Times:
     table: Times
     if isinstance(times_s, (sparse.sparray, sparse.spmatrix)):
         if np.dtype(cast(Any, times_s).dtype).kind == "c":
-            raise InputError("times_s: complex numbers", do="an array of numbers")
+            raise InputError("times_s: complex numbers", do="give an array of numbers")
         table = sparse.csr_array(cast(Any, times_s), dtype=float)
         table.sum_duplicates()
         if table.nnz < cast(Any, times_s).nnz:
-            raise InputError("times_s stores a pair twice", do="one time for each pair")
+            raise InputError("times_s stores a pair twice", do="give one time for each pair")
         values = np.asarray(table.data, float)
     else:
         given = cast(Any, times_s)
         if np.ma.isMaskedArray(given) and not np.iscomplexobj(given):
             given = np.ma.filled(given.astype(float), np.inf)
-        table = values = numbers(given, "times_s")
+        table = values = read_numbers(given, "times_s")
     if len(table.shape) != 2 or table.shape[1] == 0:
         raise InputError(f"times_s has shape {table.shape}", do="give (n_demand, n_sites) with a site")
     if np.any(np.isnan(values)) or np.any(values < 0):
@@ -246,10 +255,10 @@ def _check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p
         raise InputError(f"site {both[0]} is both forced and forbidden", do="choose one")
     if p is None:
         return
-    p = whole(p, "p =")
+    p = read_whole(p, "p =")
     if p < max(1, len(forced)):
         raise InputError(
-            f"p = {p} with {len(forced)} forced sites", do=f"p must be at least {max(1, len(forced))}"
+            f"p = {p} with {len(forced)} forced sites", do=f"choose p of at least {max(1, len(forced))}"
         )
     if p > m - len(forbidden):
         raise InputError(

@@ -9,7 +9,7 @@ hypercube approximation with one drone each). A call that finds all drones busy 
 covered.
 
 MEXCLP asks how busy drones are before it can place them, and where they stand decides how busy they are.
-So `settle_busy` lets both take turns until they agree. How busy a layout is comes from `dock_loads`,
+So `find_agreed_sites` lets both take turns until they agree. How busy a layout is comes from `dock_loads`,
 or from a simulation: any function of the chosen sites will do.
 """
 
@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.model import Sites, numbers
+from dfr.plan.siting.model import Sites, read_numbers
 from dfr.plan.siting.variants import TIME_LIMIT_S, solve_mexclp
 
 BLOCKING_TOLERANCE = 1e-12
@@ -89,20 +89,20 @@ def dock_loads(
     if times.ndim != 2 or service.shape != times.shape or (len(rates), len(count)) != times.shape:
         raise InputError(
             f"times {times.shape}, service {service.shape}, {len(rates)} rates, {len(count)} docks",
-            do="(rows, docks) twice, one rate for each row, one number of drones for each dock",
+            do="give (rows, docks) twice, one rate for each row, one number of drones for each dock",
         )
     order = np.argsort(times, axis=1, kind="stable")
     reach = np.isfinite(times)
     held = np.where(reach, service, 0.0)
     blocked = np.where(count > 0, 0.0, 1.0)
     for _ in range(MOST_BLOCKING_ROUNDS):
-        load = (rates[:, None] * _offered(order, reach, blocked) * held).sum(axis=0)
+        load = (rates[:, None] * _offer_calls(order, reach, blocked) * held).sum(axis=0)
         fresh = np.array([erlang_b(int(d), float(a)) for d, a in zip(count, load, strict=True)])
         step = float(np.abs(fresh - blocked).max(initial=0.0))
         blocked = 0.5 * (blocked + fresh)
         if step < BLOCKING_TOLERANCE:
             break
-    serves = _offered(order, reach, blocked) * (1.0 - blocked)
+    serves = _offer_calls(order, reach, blocked) * (1.0 - blocked)
     carried = (rates[:, None] * serves * held).sum(axis=0)
     return DockLoads(
         blocked=blocked,
@@ -111,7 +111,7 @@ def dock_loads(
     )
 
 
-def _offered(
+def _offer_calls(
     order: np.ndarray[tuple[int, ...], np.dtype[np.intp]], reach: FloatArray, blocked: FloatArray
 ) -> FloatArray:
     """Chance that a call of a row comes to each dock: all that are nearer are busy."""
@@ -131,27 +131,27 @@ MOST_BUSY = 0.999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class AgreedSites:
     """Sites and the busy fraction they were placed for; `measured` is what these sites really give.
 
-    `settled` where both agree. `rounds` is how often the sites were placed.
+    `agreed` where both agree. `rounds` is how often the sites were placed.
     """
 
     sites: Sites
     busy: float
     measured: float
     rounds: int
-    settled: bool
+    agreed: bool
 
 
-def settle_busy(
+def find_agreed_sites(
     place: Callable[[float], Sites],
     busy_of: Callable[[tuple[int, ...]], float],
     *,
     first: float = FIRST_BUSY,
     tolerance: float = TOLERANCE,
     rounds: int = ROUNDS,
-) -> Settled:
+) -> AgreedSites:
     """Sites by `place(busy)` whose `busy_of(chosen)` is the busy fraction they were placed for.
 
     Each round takes the busy fraction that the last layout gave, kept between the highest found too low
@@ -160,7 +160,7 @@ def settle_busy(
 
     >>> from dfr.plan.siting import solve_mclp
     >>> table = [[10.0, 90.0], [90.0, 10.0]]
-    >>> settle_busy(lambda busy: solve_mclp(table, [1, 2], limit_s=60, p=1), lambda chosen: 0.4).rounds
+    >>> find_agreed_sites(lambda busy: solve_mclp(table, [1, 2], limit_s=60, p=1), lambda chosen: 0.4).rounds
     2
     """
     busy, low, high = first, 0.0, 1.0
@@ -170,9 +170,9 @@ def settle_busy(
         agree = abs(measured - busy) <= tolerance
         low, high = (busy, high) if measured > busy else (low, busy)
         if agree or number == rounds or high - low < tolerance or not found.chosen:
-            return Settled(sites=found, busy=busy, measured=measured, rounds=number, settled=agree)
+            return AgreedSites(sites=found, busy=busy, measured=measured, rounds=number, agreed=agree)
         busy = measured if low < measured < high else 0.5 * (low + high)
-    raise InputError(f"rounds = {rounds}", do="at least 1")
+    raise InputError(f"rounds = {rounds}", do="allow at least 1")
 
 
 def solve_queueing(
@@ -187,18 +187,18 @@ def solve_queueing(
     forbidden: Sequence[int] = (),
     first: float = FIRST_BUSY,
     time_limit_s: float = TIME_LIMIT_S,
-) -> Settled:
+) -> AgreedSites:
     """MEXCLP with the busy fraction of its own docks, each an M/M/d queue whose calls the next may take.
 
     `rates_per_s` are calls of each row, shape (n_demand,); `service_s`, shape (n_demand, n_sites), is how
     long a call keeps a drone. The busy fraction is the mean share of drones in use (`dock_loads`).
 
     >>> found = solve_queueing([[10.0]], [0.002], [[600.0]], limit_s=60.0, p=3)
-    >>> found.settled, found.sites.chosen, abs(found.measured - 0.4 * (1 - 0.089776)) < 1e-6
+    >>> found.agreed, found.sites.chosen, abs(found.measured - 0.4 * (1 - 0.089776)) < 1e-6
     (True, (0, 0, 0), True)
     """
     times, rates, service = (
-        numbers(values, name)
+        read_numbers(values, name)
         for values, name in ((times_s, "times_s"), (rates_per_s, "rates_per_s"), (service_s, "service_s"))
     )
 
@@ -213,4 +213,4 @@ def solve_queueing(
         loads = dock_loads(times[:, docks], rates, service[:, docks], drones)
         return float(loads.utilisation @ drones / drones.sum())
 
-    return settle_busy(place, busy_of, first=first)
+    return find_agreed_sites(place, busy_of, first=first)

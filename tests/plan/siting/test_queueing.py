@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dfr.plan.siting.queueing import dock_loads, erlang_b, settle_busy, solve_queueing
+from dfr.plan.siting.queueing import dock_loads, erlang_b, find_agreed_sites, solve_queueing
 from dfr.plan.siting.variants import solve_mexclp
 
 
@@ -23,7 +23,7 @@ def _case(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_one_dock_is_erlangs_loss_queue(drones: int, load: float) -> None:
     """Carried load of M/M/d/d: a (1 - B) of d drones."""
     found = solve_queueing([[10.0]], [load / 600.0], [[600.0]], limit_s=60.0, p=drones)
-    assert found.settled
+    assert found.agreed
     assert found.measured == pytest.approx(load * (1.0 - erlang_b(drones, load)) / drones)
 
 
@@ -31,7 +31,7 @@ def test_one_dock_is_erlangs_loss_queue(drones: int, load: float) -> None:
 def test_the_sites_are_the_best_for_the_busy_fraction_they_have(seed: int) -> None:
     times, rates, service = _case(seed)
     found = solve_queueing(times, rates, service, limit_s=60.0, p=3)
-    assert found.settled
+    assert found.agreed
     docks, drones = np.unique(found.sites.chosen, return_counts=True)
     loads = dock_loads(times[:, docks], rates, service[:, docks], drones)
     assert loads.utilisation @ drones / 3 == pytest.approx(found.measured)
@@ -58,8 +58,8 @@ def test_layouts_that_ask_for_each_other_end_between_them_and_say_so() -> None:
     def busy_of(chosen: tuple[int, ...]) -> float:
         return 0.9 if len(set(chosen)) == 3 else 0.0
 
-    found = settle_busy(lambda busy: solve_mexclp(times, rates, limit_s=60.0, p=3, busy=busy), busy_of)
-    assert not found.settled
+    found = find_agreed_sites(lambda busy: solve_mexclp(times, rates, limit_s=60.0, p=3, busy=busy), busy_of)
+    assert not found.agreed
     apart, together = (
         len(set(solve_mexclp(times, rates, limit_s=60.0, p=3, busy=found.busy + step).chosen)) == 3
         for step in (-0.01, 0.01)

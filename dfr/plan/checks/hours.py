@@ -1,4 +1,4 @@
-"""Checks of the weather: the hours that may be flown, the limits behind them, and the forecast of the day."""
+"""Checks of the hours that can be flown: weather and its limits, the forecast of the day, crew on duty."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dfr.findings import DayFact, Finding, Severity, Validity
+from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.context import Context, finding, listed
-from dfr.plan.windows import HourWindow, hour_windows, landing_wind_limit_mps, tightest
+from dfr.plan.rules import LONGEST_SHIFT_H
+from dfr.plan.windows import HourWindow, drones_on_duty, hour_windows, landing_wind_limit_mps, tightest_limit
+from dfr.scenario.model import OperationKind
 
 NEAR_LIMIT = 0.9
 """From this share of a limit on, the hour is flown with little room (assumed)."""
@@ -18,26 +20,30 @@ def check_weather(context: Context) -> list[Finding]:
     """The hours that may not be flown, what was not reported, and limits that nobody has stated."""
     windows = hour_windows(context.scenario)
     closed = [w for w in windows if not w.flyable]
-    found = [*_closed(windows, closed), *_missing_limits(context), *_gusts_estimated(windows)]
-    found = [*_reports(context), *_room(context, windows), *found]
+    found = [
+        *_check_closed_hours(windows, closed),
+        *_check_limits_known(context),
+        *_check_gusts_reported(windows),
+    ]
+    found = [*_name_reports(context), *_check_room_to_limits(context, windows), *found]
     found.append(_weather_of_the_day(context, windows))
     return found
 
 
-def _reports(context: Context) -> list[Finding]:
+def _name_reports(context: Context) -> list[Finding]:
     """The reports that the weather was taken from: station, distance and issue."""
     reports = context.scenario.weather.reports
     return [finding("weather", Severity.OK, f"The weather is from {reports}.")] if reports else []
 
 
-def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
+def _check_room_to_limits(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
     """How many hours may be flown, and the value that comes nearest to its limit in any of them."""
     open_hours = [window for window in windows if window.flyable]
     if not open_hours:
         return []
     count = "All" if len(open_hours) == len(windows) else f"{len(open_hours)} of"
     words = f"{count} {len(windows)} hours with calls may be flown."
-    nearest = tightest(context.scenario, open_hours)
+    nearest = tightest_limit(context.scenario, open_hours)
     if nearest is None:
         return [finding("weather", Severity.OK, words)]
     window, value = nearest
@@ -49,13 +55,13 @@ def _room(context: Context, windows: Sequence[HourWindow]) -> list[Finding]:
 
 
 def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Finding:
-    """Whether the hours are those of a report or forecast of the day, and until when it tells them."""
+    """Whether the hours are those of a report or forecast of the day, and how long it holds."""
     scenario = context.scenario
-    told = set(scenario.weather.of_the_day)
-    spell = _last_spell(windows, told)
+    known_hours = set(scenario.weather.of_the_day)
+    spell = _last_spell(windows, known_hours)
     if spell:
         until = spell[-1].start + timedelta(hours=1)
-        count = sum(window.weather.start in told for window in windows)
+        count = sum(window.weather.start in known_hours for window in windows)
         words = f"The weather of the day is known in {count} of {len(windows)} hours with calls"
         words += f", until {until:%a %H:%M}."
         validity = Validity(what="the weather of the day", since=spell[0].start, until=until)
@@ -71,9 +77,9 @@ def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Find
     return finding("weather", Severity.UNKNOWN, words, fix=fix, due=DayFact.WEATHER)
 
 
-def _last_spell(windows: Sequence[HourWindow], told: set[datetime]) -> list[HourWindow]:
-    """The last hours with calls, one after another, whose weather is told; none where none is."""
-    known = [window.weather.start in told for window in windows]
+def _last_spell(windows: Sequence[HourWindow], known_hours: set[datetime]) -> list[HourWindow]:
+    """The last run of hours with calls whose weather is known, one after another; empty where none is."""
+    known = [window.weather.start in known_hours for window in windows]
     if not any(known):
         return []
     end = len(known) - known[::-1].index(True)
@@ -98,7 +104,7 @@ def check_flyable_hours(context: Context) -> list[Finding]:
     return [finding("flyable-hours", Severity.OK, words)]
 
 
-def _closed(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list[Finding]:
+def _check_closed_hours(windows: Sequence[HourWindow], closed: Sequence[HourWindow]) -> list[Finding]:
     if not closed:
         return []
     share = sum(w.calls for w in closed) / sum(w.calls for w in windows)
@@ -123,35 +129,37 @@ def hour_spans(closed: Sequence[HourWindow]) -> str:
             spans[-1].append(window)
         else:
             spans.append([window])
-    return listed([_span(span[0].start, span[-1].start + timedelta(hours=1)) for span in spans], most=12)
+    return listed(
+        [_span_words(span[0].start, span[-1].start + timedelta(hours=1)) for span in spans], most=12
+    )
 
 
-def _span(start: datetime, end: datetime) -> str:
+def _span_words(start: datetime, end: datetime) -> str:
     """From hour to hour; the day of the end where it is another."""
     same = start.date() == end.date() or (end.hour == 0 and end.date() - start.date() == timedelta(days=1))
     last = f"{end.hour or 24:02d}" if same else f"{end:%a %H}"
     return f"{start:%a %H}-{last}"
 
 
-def _missing_limits(context: Context) -> list[Finding]:
-    operation, craft = context.scenario.operation, context.craft
+def _check_limits_known(context: Context) -> list[Finding]:
+    operation, drone = context.scenario.operation, context.drone
     found = []
-    if operation.max_wind_mps is None and craft.max_wind_mps is None:
+    if operation.max_wind_mps is None and drone.max_wind_mps is None:
         fix = "set operation.max_wind_mps"
-        words = f"No wind limit is known for {craft.name}."
+        words = f"No wind limit is known for {drone.name}."
         found.append(finding("weather", Severity.UNKNOWN, words, fix=fix))
-    elif operation.max_wind_mps is not None and operation.max_wind_mps > (craft.max_wind_mps or 1e9):
+    elif operation.max_wind_mps is not None and operation.max_wind_mps > (drone.max_wind_mps or 1e9):
         found.append(
             finding(
                 "weather",
                 Severity.VIOLATION,
                 f"The operation's wind limit of {operation.max_wind_mps:g} m/s is above the drone's "
-                f"{craft.max_wind_mps:g} m/s.",
+                f"{drone.max_wind_mps:g} m/s.",
                 fix="set operation.max_wind_mps to the drone's limit or lower",
             )
         )
-    if landing_wind_limit_mps(craft, context.box) is None:
-        words = f"No landing wind limit is published for {craft.name} on {context.box.name}."
+    if landing_wind_limit_mps(drone, context.dock) is None:
+        words = f"No landing wind limit is published for {drone.name} on {context.dock.name}."
         found.append(finding("weather", Severity.ADVICE, words, fix="measure one (`dfr landing`)"))
     if operation.max_gust_mps is None:
         words = "The operation states no gust limit."
@@ -159,9 +167,66 @@ def _missing_limits(context: Context) -> list[Finding]:
     return found
 
 
-def _gusts_estimated(windows: Sequence[HourWindow]) -> list[Finding]:
+def _check_gusts_reported(windows: Sequence[HourWindow]) -> list[Finding]:
     silent = sum(w.weather.gust_mps is None for w in windows)
     if not silent:
         return []
     words = f"Gusts are not reported in {silent} of {len(windows)} hours; the surface's gust factor is used."
     return [finding("weather", Severity.ADVICE, words, fix="measure gusts at the dock")]
+
+
+def check_crew(context: Context) -> list[Finding]:
+    """People for each drone in the air, in every hour with calls; length of shifts."""
+    crew, fleet = context.scenario.crew, context.scenario.fleet
+    drones = len(context.plan.sites) * fleet.drones_per_dock
+    found = [_check_safety_pilots(context), *_check_crew_gaps(context)]
+    fewest = min(crew.shifts, key=lambda shift: drones_on_duty(context.scenario, shift), default=None)
+    able = 0 if fewest is None else drones_on_duty(context.scenario, fewest)
+    if fewest is not None and able < drones:
+        found.append(
+            finding(
+                "crew",
+                Severity.ADVICE,
+                f"The shift from {fewest.start:%a %H:%M} has people for {able} of {drones} drones.",
+                fix="add pilots and safety pilots, or expect drones to wait for people",
+            )
+        )
+    elif fewest is not None:
+        words = f"Every shift has people for all {counted_noun(drones, 'drone')} at once."
+        found.append(finding("crew", Severity.OK, words))
+    longest = max(((s.end - s.start).total_seconds() / 3600 for s in crew.shifts), default=0.0)
+    if longest > LONGEST_SHIFT_H:
+        words = f"The longest shift is {longest:g} hours."
+        found.append(finding("duty-hours", Severity.ADVICE, words, fix="split it or add relief"))
+    else:
+        found.append(finding("duty-hours", Severity.OK, f"The longest shift is {longest:g} hours."))
+    return found
+
+
+def _check_safety_pilots(context: Context) -> Finding:
+    """Under VLOS and EVLOS a second safety pilot for each drone."""
+    crew, kind = context.scenario.crew, context.scenario.operation.kind
+    if kind is OperationKind.BVLOS:
+        return finding("crew", Severity.OK, "No safety pilot beside the drone is required (BVLOS).")
+    bare = [s for s in crew.shifts if s.safety_pilots < 1]
+    if crew.safety_pilots_per_drone < 1 or bare:
+        return finding(
+            "crew",
+            Severity.VIOLATION,
+            f"{kind.value} is flown without a second safety pilot"
+            + (f" in the shift from {bare[0].start:%a %H:%M}." if bare else "."),
+            fix="put a safety pilot on every shift and set crew.safety_pilots_per_drone to 1",
+        )
+    return finding("crew", Severity.OK, f"Each drone has a second safety pilot ({kind.value}).")
+
+
+def _check_crew_gaps(context: Context) -> list[Finding]:
+    """Calls outside every shift."""
+    windows, shifts = hour_windows(context.scenario), context.scenario.crew.shifts
+    alone = [w for w in windows if not any(s.start <= w.start < s.end for s in shifts)]
+    if not alone:
+        return []
+    share = sum(w.calls for w in alone) / sum(w.calls for w in windows)
+    hours = counted_noun(len(alone), "hour")
+    words = f"Nobody is on duty in {hours} with {share:.0%} of calls: {hour_spans(alone)}."
+    return [finding("crew", Severity.ADVICE, words, fix="add shifts or leave these calls to patrols")]
