@@ -110,7 +110,7 @@ def measured(scenario: Path) -> dict[str, float]:
         page.wait_for_selector("body[data-ready]")
         page.wait_for_timeout(3000)
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        read = page.evaluate("performance.getEntriesByName('told')[0].startTime")
+        read = page.evaluate("performance.getEntriesByName('figures')[0].startTime")
         result = {"first_paint_ms": paint, "panel_ms": read, **dragged(page)}
         browser.close()
         server.terminate()

@@ -16,12 +16,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
-from dfr.report.isochrones import isochrones_by_hour
+from dfr.report.isochrones import draw_isochrones_by_hour
 from dfr.report.pdf import FLAGS, find_chromium
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIO = "victorious-2024"
 FLIGHT_MS = 300_000
+PATIENCE_MS = 180_000
 ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
@@ -49,6 +50,7 @@ def serving(*arguments: str) -> Iterator[str]:
 def opened(browser: Browser, base: str, name: str, width: int = 1280) -> Page:
     """A page, ready and with its map drawn."""
     page = browser.new_page(viewport={"width": width, "height": 800})
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{base}/{name}")
     page.wait_for_selector("body[data-ready]")
     page.wait_for_timeout(2_500)
@@ -125,7 +127,7 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     world = load_world(find_scenario(SCENARIO))
     plan = make_plan(world)
-    _, windy, _ = isochrones_by_hour(world, plan)
+    _, windy, _ = draw_isochrones_by_hour(world, plan)
     (IMAGES / "isochrones-hours.svg").write_text(windy[1], encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
         run, scenario = str(Path(name) / "run"), str(Path(name) / f"{SCENARIO}.yaml")

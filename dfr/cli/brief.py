@@ -13,7 +13,7 @@ from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import write_atomically
 from dfr.report.brief import FITTINGS, BriefedRun, brief_html
 from dfr.report.pdf import find_chromium, print_within
-from dfr.store.origin import on_the_day_of, recall
+from dfr.store.origin import load_run, on_the_day_of
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -51,7 +51,7 @@ def brief(
             do="install chromium (or set DFR_CHROMIUM), "
             f"or write {out.with_suffix('.html').name} and print it from any browser: it is laid out for A4",
         )
-    found = recall(run, scenario=scenario)
+    found = load_run(run, scenario=scenario)
     found = on_the_day_of(found, options.files) if options.files else found
     verdict = options.verdict(found.world, found.plan)
     briefed = BriefedRun(

@@ -14,7 +14,7 @@ from dfr.metrics.compare import Difference, compare
 from dfr.metrics.kpi import Summary
 from dfr.plan.verdict import exercise_title
 from dfr.sim.events import Records
-from dfr.store.origin import Recalled, recall
+from dfr.store.origin import LoadedRun, load_run
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -37,7 +37,7 @@ def compare_runs(
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"--level {level:g} is no confidence", do="between 0 and 1, such as 0.95")
-    runs = recall(first), recall(second)
+    runs = load_run(first), load_run(second)
     summaries = [_finished_summary(run) for run in runs]
     gaps = compare(summaries[0], summaries[1], level=level)
     shown = [gap for gap in gaps if gap.clear or not clear]
@@ -64,7 +64,7 @@ def compare_runs(
         say(_difference_line(gap))
 
 
-def _finished_summary(run: Recalled) -> Summary:
+def _finished_summary(run: LoadedRun) -> Summary:
     if run.summary is None:
         raise InputError(
             f"{run.folder}: no finished simulation", do=f"`dfr simulate ... --out {run.folder}` first"

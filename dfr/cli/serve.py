@@ -22,7 +22,7 @@ from dfr.io.scenario_files import DayFiles, find_scenario
 from dfr.link.lost_link import TAKE_OVER, left_words
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
-from dfr.store.origin import Recalled, on_the_day_of, recall
+from dfr.store.origin import LoadedRun, load_run, on_the_day_of
 from dfr.web.app import make_app
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
@@ -218,7 +218,7 @@ def _open_pages(
     pages = PageData(runs=SimulationRuns(jobs=jobs))
     if run is not None:
         note(f"reading {run} ...")
-        found = recall(run, scenario=scenario)
+        found = load_run(run, scenario=scenario)
         _show_run(pages, on_the_day_of(found, files) if files else found)
     elif scenario is not None:
         note(f"planning {scenario} ...")
@@ -230,16 +230,16 @@ def _open_pages(
         yield pages
 
 
-def _show_run(pages: PageData, found: Recalled) -> None:
+def _show_run(pages: PageData, found: LoadedRun) -> None:
     """A run on the pages: its plan, its records and its flights."""
     pages.editor = ScenarioEditor(Path(found.world.scenario.file), plan=found.plan, day=found.day)
     if found.records is not None and found.summary is not None:
-        pages.runs.add(_run_label(found), found.world, found.plan, found.records, found.summary)
+        pages.runs.add_run(_run_label(found), found.world, found.plan, found.records, found.summary)
     ceiling_m = found.world.scenario.operation.height_limit_m_agl
     pages.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
 
 
-def _run_label(found: Recalled) -> str:
+def _run_label(found: LoadedRun) -> str:
     return f"{found.folder.resolve().name}: {', '.join(site.name for site in found.plan.sites)}"
 
 

@@ -41,7 +41,7 @@ from dfr.sim.experiment import checked_replications
 from dfr.sim.inputs import SimInputs
 from dfr.store.earlier import REHEARSED
 from dfr.store.landing_cache import use_landing_cache
-from dfr.store.origin import remember
+from dfr.store.origin import write_origin
 from dfr.store.runs import held_replications
 from dfr.world.model import World
 
@@ -167,7 +167,7 @@ def simulate(
     with explain_stop(work.kept_words):
         summary, manifest = _run_as_asked(work, study.replications, wanted, max_replications)
     if out is not None:
-        remember(out, path, plan=proposed)
+        write_origin(out, path, plan=proposed)
     reports = _simulate_losses(work, summary) if losses else None
     if as_json:
         exercise = {"exercise": world.scenario.exercise}

@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 WORDS = {
-    Outcome.SERVED: "served",
+    Outcome.SERVED: "completed as planned",
     Outcome.RECALLED: "recalled by order",
     Outcome.LIMIT: "cut short by a limit of this flight",
     Outcome.FAILSAFE: "cut short by a failsafe of the vehicle",

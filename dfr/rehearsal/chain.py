@@ -32,7 +32,7 @@ from dfr.report.html import CLOCKS_SHOWN, Rehearsal, ShownShift, Studies, report
 from dfr.report.map import standalone_map
 from dfr.scenario.model import Study
 from dfr.store.earlier import REHEARSED, keep_earlier
-from dfr.store.origin import remember
+from dfr.store.origin import write_origin
 from dfr.store.runs import StoredRun, held_replications, run_to_store
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.world.model import World
@@ -171,7 +171,7 @@ def begin_folder(request: RehearsalRequest, plan: Plan, *, operator: Operator) -
     """Move an earlier rehearsal aside, and write the plan to the folder."""
     if kept := keep_earlier(request.out):
         operator.tell(f"the earlier rehearsal in {request.out} is kept in {kept}")
-    remember(request.out, request.scenario_file, day=request.day)
+    write_origin(request.out, request.scenario_file, day=request.day)
     write_atomically(request.out / "plan.json", json_text(plan.as_dict()))
 
 

@@ -11,7 +11,7 @@ from dfr.metrics.stress import stress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import ParetoFronts, pareto_fronts
 from dfr.plan.planner import candidate_layouts
-from dfr.report.charts import fronts_chart
+from dfr.report.charts import pareto_chart
 from dfr.report.html import Studies
 from dfr.report.svg import svg_file
 from dfr.store.runs import StoredRun
@@ -42,7 +42,7 @@ def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) 
     operator.tell("finding the best layout for each number of docks and objective ...")
     found = pareto_fronts(candidate_layouts(world)[0], docks)
     write_atomically(folder / "front.json", json_text(found.as_dict()))
-    write_atomically(folder / "front.svg", svg_file(fronts_chart(found)))
+    write_atomically(folder / "front.svg", svg_file(pareto_chart(found)))
     return found
 
 

@@ -1,1 +1,1 @@
-"""Self-contained pages and pictures."""
+"""Pages and pictures that need no network: the report, the brief, maps, charts and JUnit XML."""

@@ -1,4 +1,4 @@
-"""The airspace sheet: zones over and near the flights, who to call, and who else flies there."""
+"""The airspace sheet of the brief: permissions, zones near the flights, other users of the air, contacts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dfr.units import m_to_ft
 from dfr.world.model import World
 
 NEAR_M = 5000.0
-"""Zones further away than this are not on the sheet (assumed: minutes of flight, off the planned area)."""
+"""Zones farther from the volumes than this are left out (assumed: minutes of flight away)."""
 
 MOST_ZONES = 9
 
@@ -27,7 +27,7 @@ RULES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneRow:
-    """One zone of the sheet."""
+    """One airspace zone on the sheet."""
 
     name: str
     kind: str
@@ -39,7 +39,7 @@ class ZoneRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficRow:
-    """One other user of the air."""
+    """One other user of the air on the sheet."""
 
     name: str
     heights: str
@@ -50,7 +50,7 @@ class TrafficRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionRow:
-    """One document that the crew carries: its reference, what it is for, and until when."""
+    """One document that the crew carries: its reference, what it permits, until when, and who to ask."""
 
     reference: str
     covers: str
@@ -59,28 +59,32 @@ class PermissionRow:
 
 
 def permission_rows(scenario: Scenario) -> list[PermissionRow]:
-    """The authorisation and the clearances; one that is only assumed says so."""
+    """A row for the authorisation and each clearance; an assumed one says so."""
     held = scenario.operation.authorisation
     rows = []
     if held is not None:
         kinds = () if held.allows.kind is None else held.allows.kind.value
         until, covers = f"{held.valid_to:%d %b %Y %H:%M}", f"{', '.join(kinds) or 'no kind of'} operation"
-        rows.append(PermissionRow(reference=_held(held), covers=covers, until=until, contact=held.issuer))
+        rows.append(
+            PermissionRow(reference=_reference_words(held), covers=covers, until=until, contact=held.issuer)
+        )
     for leave in scenario.clearances:
         zone = leave.zone or f"every {leave.kind}"
         covers = f"{zone}, {height_words(leave)}" + (f"; {leave.conditions}" if leave.conditions else "")
         until = f"{leave.end:%d %b %Y %H:%M}"
         contact = f"{leave.authority}, {leave.contact}"
-        rows.append(PermissionRow(reference=_held(leave), covers=covers, until=until, contact=contact))
+        rows.append(
+            PermissionRow(reference=_reference_words(leave), covers=covers, until=until, contact=contact)
+        )
     return rows
 
 
-def _held(permission: Authorisation | Clearance) -> str:
+def _reference_words(permission: Authorisation | Clearance) -> str:
     return f"{permission.reference} (assumed)" if permission.assumed else permission.reference
 
 
 def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:
-    """(zones of the sheet, nearest and lowest first; how many more there are)."""
+    """(rows of the zones, nearest and lowest first; how many more there are)."""
     centre = world.scenario.site.centre
     reach_m = NEAR_M + _radius_m(world, plan)
     found = world.airspace.zones_near(centre, within_m=reach_m)
@@ -100,13 +104,13 @@ def airspace_rows(world: World, plan: Plan) -> tuple[list[ZoneRow], int]:
 
 
 def traffic_rows(scenario: Scenario) -> list[TrafficRow]:
-    """The other users of the air, and what was agreed with them."""
+    """A row for each other user of the air, with what was agreed."""
     return [
         TrafficRow(
             name=f"{user.id.replace('-', ' ')} ({user.kind})",
             heights=f"{user.lower_m_amsl:.0f} to {user.upper_m_amsl:.0f} m AMSL "
             f"({m_to_ft(user.lower_m_amsl):.0f} to {m_to_ft(user.upper_m_amsl):.0f} ft)",
-            rule=_rule(user.rule, user.hold_height_m_agl),
+            rule=_rule_words(user.rule, user.hold_height_m_agl),
             notice=f"{user.notice_s:.0f} s",
             contact=user.contact or "none stated",
         )
@@ -114,13 +118,13 @@ def traffic_rows(scenario: Scenario) -> list[TrafficRow]:
     ]
 
 
-def _rule(rule: DeconflictionRule, hold_m: float) -> str:
+def _rule_words(rule: DeconflictionRule, hold_m: float) -> str:
     words = RULES[rule]
     return f"{words}, at {hold_m:.0f} m" if rule is DeconflictionRule.HOLD_LOW else words
 
 
 def _radius_m(world: World, plan: Plan) -> float:
-    """How far from the site's centre the volumes reach."""
+    """The greatest distance of a volume's corner from the site's centre."""
     rings = [
         ring for volume in plan.volumes if not volume.id.startswith("adjacent_area") for ring in volume.rings
     ]

@@ -1,4 +1,4 @@
-"""The brief: a deployment on two printed pages, for people who stand in the wind with no network."""
+"""The brief (`brief_html`): a deployment on two printed pages, for people outdoors without a network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dfr.world.model import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitting:
-    """A type size, and how many rows of advice are shown; None for all."""
+    """A type size, and how many notes are shown; None for all."""
 
     density: str
     advice: int | None = None
@@ -43,14 +43,14 @@ FITTINGS = (
     Fitting(density=TIGHT, advice=3),
     Fitting(density=TIGHT, advice=0),
 )
-"""What to try in turn where a brief runs over two pages: advice is cut after smaller type has not helped."""
+"""What to try in turn where a brief is longer than two pages: smaller type first, then fewer notes."""
 
 MAP_LABEL_PX = 19.0
-"""On a map 118 mm wide type of 6.4 points."""
+"""6.4 points on a map 118 mm wide."""
 
 MOST_TO_NOTE_IN_FRONT = 4
 MANY_BLOCKING = 9
-"""More rules than this against a go make the map give way to them on the first page."""
+"""With more blocking rules than this, the map is smaller so that they fit on the first page."""
 
 MOST_DOCKS = 6
 MOST_DOCKS_TIGHT = 4
@@ -63,13 +63,13 @@ SIDE_LINES = 8
 FRONT_LINES = 50
 BACK_LINES = 46
 TIGHT_BACK_LINES = 60
-"""What the map and the headings beside it take, and how many lines the first and the second page hold at the
-middle density, the second at the tightest too (measured in print, the fullest of the shipped scenarios)."""
+"""Lines that the map takes and its neighbours need; lines that each page holds at the middle density, and the
+second page at the tightest (measured in print on the fullest shipped scenario)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefedRun:
-    """What is briefed; `summary` is None where nothing was simulated."""
+    """The run that is briefed; `summary` is None where nothing was simulated."""
 
     world: World
     plan: Plan
@@ -90,12 +90,14 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     lists = checklists(scenario, plan)
     traffic = traffic_rows(scenario)
     days = day_sheets(scenario, plan.coverage_by_hour)
-    blocking, advice = _to_tell(run)
-    fitting = fitting or _fitting(
-        _front_lines(run, days, blocking), _back_lines(plan, airspace, traffic, lists), len(advice)
+    blocking, advice = _split_findings(run)
+    fitting = fitting or _choose_fitting(
+        _count_front_lines(run, days, blocking),
+        _count_back_lines(plan, airspace, traffic, lists),
+        len(advice),
     )
     docks = MOST_DOCKS_TIGHT if fitting.density == TIGHT else MOST_DOCKS
-    front = max(0, MOST_TO_NOTE_IN_FRONT - len(blocking))
+    on_first_page = max(0, MOST_TO_NOTE_IN_FRONT - len(blocking))
     shown = advice[: fitting.advice]
     return template.render(
         scenario=scenario,
@@ -113,15 +115,15 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         period=period_words(scenario.period),
         operation=OPERATIONS[scenario.operation.kind],
         sited="" if plan.sited_by is None else f"The docks are sited for {plan.sited_by}.",
-        craft=find_drone(scenario.fleet.drone).name,
-        box=find_dock(scenario.fleet.dock).name,
+        drone_name=find_drone(scenario.fleet.drone).name,
+        dock_name=find_dock(scenario.fleet.dock).name,
         verdict=run.verdict,
         counted=count_by_severity(plan.findings),
         blocking=blocking,
-        noted=shown[:front],
-        noted_behind=shown[front:],
+        noted=shown[:on_first_page],
+        noted_behind=shown[on_first_page:],
         map_svg=map_svg(run.world, plan, label_px=MAP_LABEL_PX),
-        response=_response(run.summary),
+        response=_response_rows(run.summary),
         sites=plan.sites[:docks],
         days=days[:MOST_DAYS],
         more={
@@ -136,60 +138,61 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         airspace_left_out=left_out,
         traffic=traffic[:MOST_TRAFFIC],
         checklists=lists,
-        assumed=_assumed(run),
+        assumed=_assumed_words(run),
         assumed_more=max(0, sum(a.assumed for a in scenario.assumptions) - MOST_ASSUMPTIONS),
     )
 
 
-def _fitting(front: int, back: int, advice: int) -> Fitting:
-    """The fitting where nobody prints to see whether it fits: rather small than a third page."""
+def _choose_fitting(front: int, back: int, advice: int) -> Fitting:
+    """An estimated fitting, for a page that is not printed here: rather too small than a third page."""
     if front <= FRONT_LINES and back + 2 * advice <= BACK_LINES:
         return Fitting(density="dense")
     return Fitting(density=TIGHT, advice=max(0, TIGHT_BACK_LINES - back) // 2)
 
 
-def _front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequence[FindingGroup]) -> int:
+def _count_front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequence[FindingGroup]) -> int:
     plan, shifts = run.plan, len(run.world.scenario.crew.shifts)
     side = SIDE_LINES + 2 * min(len(plan.sites), MOST_DOCKS) + min(shifts, 7)
-    side += len(plan.coverage) + len(_response(run.summary))
+    side += len(plan.coverage) + len(_response_rows(run.summary))
     spans = min(len(limited_spans(plan.coverage_by_hour)), MOST_SPANS)
     sheets = sum(1 + len(day.lines) for day in days[:MOST_DAYS])
     return max(MAP_LINES, side) + sheets + spans + 2 * len(blocking) + len(run.verdict.lines)
 
 
-def _back_lines(
+def _count_back_lines(
     plan: Plan, airspace: Sequence[object], traffic: Sequence[object], lists: Sequence[Checklist]
 ) -> int:
     rows = len(airspace) + min(len(traffic), MOST_TRAFFIC) + len(plan.contingency)
     return 2 * rows + sum(len(one.steps) for one in lists)
 
 
-def _to_tell(run: BriefedRun) -> tuple[list[FindingGroup], list[FindingGroup]]:
-    """(What stops a go, what is to be noted), by rule in order of danger; the report has each of them."""
-    told = [group for group in grouped_by_rule(run.plan.findings) if group.worst.severity is not Severity.OK]
-    stops = [run.verdict.counts(group.worst) for group in told]
-    blocking = [group for group, stop in zip(told, stops, strict=True) if stop]
-    return blocking, [group for group, stop in zip(told, stops, strict=True) if not stop]
+def _split_findings(run: BriefedRun) -> tuple[list[FindingGroup], list[FindingGroup]]:
+    """(Findings that block a go, findings to note), by rule, gravest first; the report lists each."""
+    groups = grouped_by_rule(run.plan.findings)
+    open_groups = [group for group in groups if group.worst.severity is not Severity.OK]
+    stops = [run.verdict.counts(group.worst) for group in open_groups]
+    blocking = [group for group, stop in zip(open_groups, stops, strict=True) if stop]
+    return blocking, [group for group, stop in zip(open_groups, stops, strict=True) if not stop]
 
 
-def _response(summary: Summary | None) -> list[tuple[str, str]]:
-    """Simulated medians and 90th percentiles in words; none where nothing was simulated."""
+def _response_rows(summary: Summary | None) -> list[tuple[str, str]]:
+    """(Words, value) of simulated response times and of the share attended; empty without a simulation."""
     if summary is None:
         return []
     rows = []
     for name, words in (("call_to_overhead_s", "call to overhead"), ("call_to_video_s", "call to video")):
         kpi = summary.kpis.get(name)
         if kpi is not None and kpi.p50 is not None and kpi.p90 is not None:
-            rows.append((f"{words}: half; 9 in 10 within", f"{kpi.p50:.0f} s; {kpi.p90:.0f} s"))
+            rows.append((f"{words}: median, and 9 in 10 within", f"{kpi.p50:.0f} s; {kpi.p90:.0f} s"))
     attended = summary.kpis.get("attended")
     if attended is not None and attended.mean is not None:
         rows.append(("calls attended", f"{100 * attended.mean:.0f} %"))
     return rows
 
 
-def _assumed(run: BriefedRun) -> str:
-    """Assumed figures in a line; of a whole block its reason, since its value is the block."""
-    told = [a for a in run.world.scenario.assumptions if a.assumed][:MOST_ASSUMPTIONS]
+def _assumed_words(run: BriefedRun) -> str:
+    """The assumed figures in a line, with their values unless one stands for a whole block."""
+    assumed = [a for a in run.world.scenario.assumptions if a.assumed][:MOST_ASSUMPTIONS]
     return "; ".join(
-        a.path if a.value.startswith("block") else f"{a.path} = {short(a.value, 40)}" for a in told
+        a.path if a.value.startswith("block") else f"{a.path} = {short(a.value, 40)}" for a in assumed
     )

@@ -26,15 +26,13 @@ from dfr.plan.model import CoverageHour, LayoutGain
 from dfr.plan.objectives import ParetoFronts
 from dfr.track import FlightTrack
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-    "#7a7a7a",
-)
+BLUE = "#0072B2"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+RED = "#D55E00"
+PURPLE = "#CC79A7"
+SKY = "#56B4E9"
+GREY = "#7a7a7a"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 
 STYLE: dict[Any, Any] = {
@@ -53,16 +51,15 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
 }
 
-LONG_GAP_TICKS = 12
-
+MOST_HOUR_LABELS = 12
 
 SHOWN_SHARE = 0.95
-"""Response curves end where this share of the slowest is reached; a few waits of an hour say little."""
+"""Response curves end where this share of the slowest is reached; a few waits of an hour add little."""
 
 
 def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, targets_s: Mapping[str, float]) -> str:
-    """Cumulative share of calls answered within so many seconds, one curve per clock pair."""
-    figure, axes = canvas(7.2, 3.2)
+    """Cumulative share of attended calls by seconds, a curve for each pair of clocks."""
+    figure, axes = empty_chart(7.2, 3.2)
     for (name, values), colour in zip(seconds.items(), CYCLE, strict=False):
         if not len(values):
             continue
@@ -80,8 +77,8 @@ def response_curves(seconds: Mapping[str, NDArray[np.float64]], *, targets_s: Ma
 
 
 def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float]) -> str:
-    """Coverage by forecast hour, hours that cannot be flown hatched, with the wind and its limits."""
-    figure, axes = canvas(7.2, 3.0)
+    """Coverage by hour, with the wind and its limits; hours that cannot be flown are hatched."""
+    figure, axes = empty_chart(7.2, 3.0)
     x = np.arange(len(hours))
     share = np.array([100.0 * h.share for h in hours])
     flyable = np.array([h.flyable for h in hours], dtype=bool)
@@ -90,8 +87,8 @@ def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float
         x[~flyable], 100.0, color="#eeeeee", hatch="///", edgecolor=GREY, width=0.9, label="cannot be flown"
     )
     axes.set(ylabel="% of calls in time", ylim=(0, 100))
-    step = max(1, len(hours) // LONG_GAP_TICKS)
-    axes.set_xticks(x[::step], [_hour(h.hour) for h in hours][::step], rotation=35, ha="right")
+    step = max(1, len(hours) // MOST_HOUR_LABELS)
+    axes.set_xticks(x[::step], [_hour_label(h.hour) for h in hours][::step], rotation=35, ha="right")
     wind = axes.twinx()
     wind.grid(visible=False)
     wind.plot(x, [h.wind_mps for h in hours], color=ORANGE, label="wind at 10 m")
@@ -105,7 +102,7 @@ def hours_chart(hours: Sequence[CoverageHour], *, limits_mps: Mapping[str, float
 
 def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
     """Coverage of the best layout of 1, 2, 3 ... docks, with the proven bound."""
-    figure, axes = canvas(4.2, 2.8)
+    figure, axes = empty_chart(4.2, 2.8)
     docks = [layout.docks for layout in layouts]
     axes.bar(docks, [100.0 * layout.share for layout in layouts], color=BLUE, width=0.6)
     axes.plot(
@@ -123,7 +120,7 @@ def layouts_chart(layouts: Sequence[LayoutGain]) -> str:
 
 def phases_chart(predicted: Mapping[str, float | None], flown: Mapping[str, float | None]) -> str:
     """Seconds of each phase, predicted beside flown."""
-    figure, axes = canvas(4.2, 2.8)
+    figure, axes = empty_chart(4.2, 2.8)
     names = list(predicted)
     y = np.arange(len(names))
     axes.barh(y - 0.19, [predicted[n] or 0.0 for n in names], 0.36, color=BLUE, label="predicted")
@@ -140,7 +137,7 @@ def phases_chart(predicted: Mapping[str, float | None], flown: Mapping[str, floa
 
 def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float) -> str:
     """Height above the dock over time, predicted and flown, under the height limit."""
-    figure, axes = canvas(7.2, 2.6)
+    figure, axes = empty_chart(7.2, 2.6)
     axes.plot(predicted.t_s, predicted.height_m, color=BLUE, label="predicted")
     keep = np.unique(np.linspace(0, len(flown.t_s) - 1, 600).astype(int))
     axes.plot(
@@ -171,34 +168,52 @@ PHASE_COLOURS = {
 BAND_COLOURS = {"other traffic": ORANGE, "weather hold": "#8b949e"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DrawnBar:
+    """A bar of the timeline: in which row, of what kind, from when until when."""
+
+    row: str
+    kind: str
+    start_s: float
+    end_s: float
+
+
 def timeline_chart(timeline: Timeline, *, start_s: float, end_s: float, start_label: str) -> str:
-    """What happened between two moments: a row for calls, for what held us up, and for each drone."""
+    """What happened between two times: rows for calls, other traffic, weather holds and each drone."""
     drones = sorted({bar.drone for bar in timeline.bars})
     bands = {"other traffic": timeline.visits, "weather hold": timeline.holds}
     rows = ["calls", *(name for name, spans in bands.items() if spans), *drones]
-    figure, axes = canvas(7.2, 1.2 + 0.34 * len(rows))
+    figure, axes = empty_chart(7.2, 1.2 + 0.34 * len(rows))
 
-    def hours(moment_s: float) -> float:
+    def hours_in(moment_s: float) -> float:
         return (min(max(moment_s, start_s), end_s) - start_s) / 3600.0
 
-    intervals = [("weather hold", "weather hold", x.start_s, x.end_s) for x in timeline.holds]
-    intervals += [("other traffic", "other traffic", x.start_s, x.end_s) for x in timeline.visits]
-    intervals += [(bar.drone, bar.phase, bar.start_s, bar.end_s) for bar in timeline.bars]
+    bars = [
+        _DrawnBar(row=name, kind=name, start_s=span.start_s, end_s=span.end_s)
+        for name, spans in bands.items()
+        for span in spans
+    ]
+    bars += [
+        _DrawnBar(row=bar.drone, kind=bar.phase, start_s=bar.start_s, end_s=bar.end_s)
+        for bar in timeline.bars
+    ]
     for kind, colour in (PHASE_COLOURS | BAND_COLOURS).items():
-        mine = [i for i in intervals if i[1] == kind and i[3] > start_s and i[2] < end_s]
-        if mine:
-            left = [hours(i[2]) for i in mine]
-            width = [hours(i[3]) - hours(i[2]) for i in mine]
-            label = kind.replace("_", " ")
+        shown = [bar for bar in bars if bar.kind == kind and bar.end_s > start_s and bar.start_s < end_s]
+        if shown:
             axes.barh(
-                [rows.index(i[0]) for i in mine], width, left=left, height=0.62, color=colour, label=label
+                [rows.index(bar.row) for bar in shown],
+                [hours_in(bar.end_s) - hours_in(bar.start_s) for bar in shown],
+                left=[hours_in(bar.start_s) for bar in shown],
+                height=0.62,
+                color=colour,
+                label=kind.replace("_", " "),
             )
     missed = timeline.missed
     for calls, colour, label in (
         ([c for c in timeline.calls if c not in missed], "#222222", "call attended"),
         (missed, RED, "call missed"),
     ):
-        at = [hours(c.call_s) for c in calls if start_s <= c.call_s <= end_s]
+        at = [hours_in(c.call_s) for c in calls if start_s <= c.call_s <= end_s]
         if at:
             axes.scatter(at, [0] * len(at), marker="|", s=90, color=colour, label=label, zorder=3)
     axes.set_yticks(range(len(rows)), rows)
@@ -212,7 +227,7 @@ BINS = 18
 
 
 def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
-    """How key figures vary between replications: a histogram each, with its mean and 95 % interval."""
+    """How key figures vary between replications: a histogram of each, with its mean and 95 % interval."""
     shown = [summary.kpis[name] for name in names if name in summary.kpis]
     shown = [kpi for kpi in shown if np.isfinite(kpi.by_replication).any()]
     with mpl.rc_context(STYLE):
@@ -235,8 +250,8 @@ def distributions_chart(summary: Summary, names: Sequence[str]) -> str:
     return svg_of(figure, "Key figures over replications")
 
 
-def fronts_chart(found: ParetoFronts) -> str:
-    """What more docks buy by each objective, and what an earlier worst zone costs in coverage."""
+def pareto_chart(found: ParetoFronts) -> str:
+    """What more docks bring for each objective, and what a faster slowest zone costs in coverage."""
     panels = []
     for objective in dict.fromkeys(option.by.objective for option in found.options):
         options = [option for option in found.options if option.by.objective == objective]
@@ -244,7 +259,7 @@ def fronts_chart(found: ParetoFronts) -> str:
         scale = 100.0 if share else 1.0
         points = [(float(o.docks), scale * o.by.value, f"{scale * o.by.value:.0f}") for o in options]
         panels.append(
-            FrontPanel(
+            TradeoffPanel(
                 title=options[0].by.what,
                 across="docks",
                 up="% of calls" if share else "seconds",
@@ -254,19 +269,19 @@ def fronts_chart(found: ParetoFronts) -> str:
         )
     if found.compromises:
         panels.append(
-            FrontPanel(
+            TradeoffPanel(
                 title=f"layouts of {found.docks} docks that no other beats",
                 across="seconds to the slowest zone",
                 up="% of calls in time",
                 points=[(p.worst_s, 100.0 * p.share, f"{100.0 * p.share:.1f}") for p in found.compromises],
             )
         )
-    return front_chart(panels, title="Layouts that no other beats")
+    return tradeoff_chart(panels, title="Layouts that no other beats")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrontPanel:
-    """Options as points (cost, benefit, name) of one panel; `down` where less of the benefit is better."""
+class TradeoffPanel:
+    """Options as points (cost, benefit, name) in one panel; with `down` less of the benefit is better."""
 
     title: str
     across: str
@@ -275,14 +290,14 @@ class FrontPanel:
     down: bool = False
 
 
-def front_chart(panels: Sequence[FrontPanel], *, title: str) -> str:
-    """Panels of options: those that no other beats are joined, filled and named, the others hollow."""
+def tradeoff_chart(panels: Sequence[TradeoffPanel], *, title: str) -> str:
+    """Panels of options: those that no other option beats are joined, filled and named; others are hollow."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.6 * min(2, len(panels)), 2.6 * -(-len(panels) // 2)), layout="constrained")
         grid = figure.subplots(-(-len(panels) // 2), min(2, len(panels)), squeeze=False).ravel()
     for axes, panel in zip(grid, panels, strict=False):
         sign = -1.0 if panel.down else 1.0
-        best = efficient([(x, sign * y, name) for x, y, name in panel.points])
+        best = undominated([(x, sign * y, name) for x, y, name in panel.points])
         axes.plot(
             [p[0] for p in panel.points],
             [p[1] for p in panel.points],
@@ -305,12 +320,12 @@ def front_chart(panels: Sequence[FrontPanel], *, title: str) -> str:
     return svg_of(figure, title)
 
 
-def efficient(
+def undominated(
     points: Sequence[tuple[float, float, str]],
 ) -> list[tuple[float, float, str]]:
-    """The points that no other beats: none that costs as little is better.
+    """The points that no other point beats at the same or a lower cost.
 
-    >>> efficient([(1, 60, "one dock"), (2, 90, "two"), (2, 80, "two elsewhere"), (3, 90, "three")])
+    >>> undominated([(1, 60, "one dock"), (2, 90, "two"), (2, 80, "two elsewhere"), (3, 90, "three")])
     [(1, 60, 'one dock'), (2, 90, 'two')]
     """
     best, kept = -np.inf, []
@@ -321,15 +336,15 @@ def efficient(
     return kept
 
 
-def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+def empty_chart(width_in: float, height_in: float) -> tuple[Figure, Axes]:
     """An empty chart in the house style."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         return figure, figure.add_subplot()
 
 
-def _hour(iso: str) -> str:
-    """A local hour in as few words as a tick has room for."""
+def _hour_label(iso: str) -> str:
+    """A local hour, short enough for a tick."""
     return f"{datetime.fromisoformat(iso):%a %d %H:%M}"
 
 

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that opens without network and prints."""
+"""The report of a run (`report_html`): one HTML file that opens without a network and prints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from dfr import __version__
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import UNITS, find_dock, find_drone
 from dfr.findings import by_danger, count_by_severity
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
@@ -25,7 +25,7 @@ from dfr.plan.objectives import ParetoFronts
 from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import charts
-from dfr.report.isochrones import isochrones, isochrones_by_hour
+from dfr.report.isochrones import draw_isochrones, draw_isochrones_by_hour
 from dfr.report.landing_charts import scenario_landing_chart
 from dfr.report.map import map_svg
 from dfr.report.profiles import height_profiles
@@ -36,6 +36,7 @@ from dfr.report.words import (
     percent,
     period_words,
     plural,
+    quantity,
     sentence,
 )
 from dfr.scenario.model import Scenario
@@ -53,7 +54,7 @@ CLOCKS_SHOWN = ("call_to_decision_s", "call_to_airborne_s", "call_to_overhead_s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studies:
-    """What was studied besides the run itself; empty where nobody asked."""
+    """Studies besides the run itself; empty where they were not asked for."""
 
     losses: Sequence[LossReport] = ()
     fronts: ParetoFronts | None = None
@@ -71,10 +72,10 @@ class ShownShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """All that a report shows.
+    """Everything that a report shows.
 
-    `responses_s` maps a clock pair to the seconds of every call for which both clocks came;
-    `not_flown` says why where `flights` is empty.
+    `responses_s` maps a pair of clocks to the seconds of every call that has both times;
+    `not_flown` says why `flights` is empty, where it is.
     """
 
     world: World
@@ -96,7 +97,7 @@ class Rehearsal:
 
 
 def report_html(run: Rehearsal) -> str:
-    """The page, self-contained: styles and pictures inside, no script, no outside address."""
+    """The page with its styles and pictures inside; no script, no outside address."""
     scenario, plan = run.world.scenario, run.plan
     flyable = [hour for hour in plan.coverage_by_hour if hour.flyable]
     templates = resources.files("dfr.report") / "templates"
@@ -115,56 +116,56 @@ def report_html(run: Rehearsal) -> str:
         operation=OPERATIONS[scenario.operation.kind],
         verdict=run.verdict,
         counted=count_by_severity(plan.findings),
-        tiles=_tiles(run),
+        tiles=_headline_tiles(run),
         map_svg=map_svg(run.world, plan, flown=run.tracks),
-        siting=_siting(plan),
-        docks=_docks(run),
-        coverage=_coverage(run),
+        siting=_siting_words(plan),
+        docks=_dock_rows(run),
+        coverage=_coverage_rows(run),
         layouts_svg=charts.layouts_chart(plan.layouts) if plan.layouts else "",
-        isochrones_svg=isochrones(run.world, plan),
-        isochrones_by_hour=isochrones_by_hour(run.world, plan),
+        isochrones_svg=draw_isochrones(run.world, plan),
+        isochrones_by_hour=draw_isochrones_by_hour(run.world, plan),
         profile_svg=height_profiles(run.world, plan),
         landing_svg=scenario_landing_chart(run.world),
         distributions_svg=charts.distributions_chart(run.summary, DISTRIBUTIONS),
         hours_svg=charts.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
         findings=by_danger(plan.findings),
-        simulated=_simulated(run),
-        response_svg=_responses(run),
+        simulated=_simulation_words(run),
+        response_svg=_response_chart(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
-        missed=[(_reason(reason), percent(share)) for reason, share in run.summary.missed.items()],
-        timeline_svg=_timeline(run),
+        missed=[(_missed_reason(reason), percent(share)) for reason, share in run.summary.missed.items()],
+        timeline_svg=_shift_timeline(run),
         timeline_caption=_timeline_caption(run),
-        flights=[_flight(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
+        flights=[_flight_section(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
         not_flown=run.not_flown,
         flown_shift=run.flown_shift,
-        losses=[_loss(report) for report in run.studies.losses],
+        losses=[_loss_row(report) for report in run.studies.losses],
         fronts=run.studies.fronts,
-        front_svg="" if run.studies.fronts is None else charts.fronts_chart(run.studies.fronts),
+        front_svg="" if run.studies.fronts is None else charts.pareto_chart(run.studies.fronts),
         stress=run.studies.stress,
-        flyable_hours=[_hour(hour) for hour in flyable],
+        flyable_hours=[_hour_row(hour) for hour in flyable],
         hours_alike=len({(hour.share, hour.mean_s, hour.worst_s) for hour in flyable}) == 1,
         number=lambda value: "-" if value is None else f"{value:.2f}",
         seconds=lambda value: "-" if value is None else f"{value:.1f}",
         assumptions=(*scenario.assumptions, *ASSUMED),
         assumed_count=sum(assumption.assumed for assumption in (*scenario.assumptions, *ASSUMED)),
-        hardware=_hardware(scenario),
+        hardware=_hardware_rows(scenario),
         provenance=run.provenance,
     )
 
 
-def _tiles(run: Rehearsal) -> list[dict[str, str]]:
+def _headline_tiles(run: Rehearsal) -> list[dict[str, str]]:
     plan = run.plan
     limit, hours = plan.siting_limit_s, plan.coverage_by_hour
     tiles = [
         {
             "number": percent(plan.objective),
-            "what": f"of calls in the hours flown: a drone is planned overhead within {limit:.0f} s",
-            "how_sure": _proof(plan),
+            "what": f"of calls in hours that can be flown: planned overhead within {limit:.0f} s",
+            "how_sure": _proof_words(plan),
         },
         {
             "number": percent(plan.flyable_share),
-            "what": "of expected calls come in hours that can be flown",
+            "what": "of expected calls are in hours that can be flown",
             "how_sure": f"{sum(h.flyable for h in hours)} of the {len(hours)} hours with calls can be flown",
         },
     ]
@@ -179,7 +180,10 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
             sure = f"{SURE} {interval(kpi.p50_interval, number)} s"
             how = f"{reached}; {sure}; 9 in 10 within {number(kpi.p90)} s"
             tiles.append({"number": f"{number(kpi.p50)} s", "what": what, "how_sure": how})
-    for name, what in (("first_on_scene", "the drone is first on scene"), ("within_target", "within target")):
+    for name, what in (
+        ("first_on_scene", "drone first on scene"),
+        ("within_target", "overhead within target"),
+    ):
         kpi = run.summary.kpis.get(name)
         if kpi:
             how = f"{kpi.what}; {SURE} {interval(kpi.interval, percent)}"
@@ -200,7 +204,7 @@ def _tiles(run: Rehearsal) -> list[dict[str, str]]:
     return tiles
 
 
-def _proof(plan: Plan) -> str:
+def _proof_words(plan: Plan) -> str:
     """How sure it is that no other layout does better."""
     by, docks = plan.sited_by, plural(len(plan.sites), "dock")
     if by is not None and by.objective != "mclp":
@@ -214,8 +218,8 @@ def _proof(plan: Plan) -> str:
     return f"{docks}: within {100 * plan.gap:.2g} % of the best possible layout"
 
 
-def _siting(plan: Plan) -> str:
-    """What the docks were sited for and how well, then what they cover."""
+def _siting_words(plan: Plan) -> str:
+    """What the docks were sited for, and what they cover."""
     by = plan.sited_by
     sited = "" if by is None else f"The docks are sited for {by}. "
     best = ""
@@ -229,7 +233,7 @@ def _siting(plan: Plan) -> str:
     )
 
 
-def _coverage(run: Rehearsal) -> list[dict[str, str]]:
+def _coverage_rows(run: Rehearsal) -> list[dict[str, str]]:
     """Planned and simulated share of calls overhead within each limit of the decision."""
     rows = []
     for limit, share in sorted(run.plan.coverage.items()):
@@ -249,7 +253,7 @@ def _coverage(run: Rehearsal) -> list[dict[str, str]]:
     return rows
 
 
-def _docks(run: Rehearsal) -> list[dict[str, object]]:
+def _dock_rows(run: Rehearsal) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for site in run.plan.sites:
         dock = run.summary.docks.get(site.id)
@@ -265,43 +269,53 @@ def _docks(run: Rehearsal) -> list[dict[str, object]]:
     return rows
 
 
-def _simulated(run: Rehearsal) -> str:
+def _simulation_words(run: Rehearsal) -> str:
     return (
         f"The whole period was simulated {plural(run.summary.replications, 'time')} (replications), "
-        f"seed {run.summary.seed}. Intervals hold the true mean 95 times in 100. "
-        "The number of calls is itself uncertain: each replication draws its own."
+        f"seed {run.summary.seed}. A 95 % interval contains the true mean in 95 of 100 cases. "
+        "The number of calls is uncertain too: each replication draws its own."
     )
 
 
-def _responses(run: Rehearsal) -> str:
+def _response_chart(run: Rehearsal) -> str:
     clocks = {name: run.responses_s[name] for name in CLOCKS_SHOWN if name in run.responses_s}
     named = {name.removesuffix("_s").replace("_", " "): values for name, values in clocks.items()}
     targets = {f"target {p.id}": p.target_s for p in run.world.scenario.demand.priorities}
     return charts.response_curves(named, targets_s=targets)
 
 
-def _hardware(scenario: Scenario) -> list[dict[str, str]]:
-    """The catalogue's figures of the drone and the dock, each with who says so."""
+def _hardware_rows(scenario: Scenario) -> list[dict[str, str]]:
+    """The catalogue's figures of the drone and the dock, each with the status of its source."""
     rows = []
     for item in (find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)):
         for name, figure in item.figures().items():
-            value = "unknown" if figure.value is None else f"{figure.value:g} {figure.unit}"
-            what = f"{item.name}: {name.replace('_', ' ')}"
-            rows.append({"what": what, "value": value, "status": figure.source_status})
+            rows.append(
+                {
+                    "what": f"{item.name}: {_name_without_unit(name)}",
+                    "value": quantity(figure.value, figure.unit),
+                    "status": figure.source_status,
+                }
+            )
     return rows
 
 
+def _name_without_unit(name: str) -> str:
+    """The name of a catalogue figure in words, without the unit at its end."""
+    words = next((name.removesuffix(ending) for ending, _ in UNITS if name.endswith(ending)), name)
+    return words.replace("_", " ")
+
+
 def _wind_limits(run: Rehearsal) -> dict[str, float]:
-    """The limits on the mean wind, by name."""
+    """Limits on the mean wind, by name."""
     scenario = run.world.scenario
-    craft, box = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
-    flying = [w for w in (scenario.operation.max_wind_mps, craft.max_wind_mps) if w is not None]
-    landing = landing_wind_limit_mps(craft, box)
-    limits = {"limit at cruise height": min(flying)} if flying else {}
+    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    in_flight_mps = [w for w in (scenario.operation.max_wind_mps, drone.max_wind_mps) if w is not None]
+    landing = landing_wind_limit_mps(drone, dock)
+    limits = {"limit at cruise height": min(in_flight_mps)} if in_flight_mps else {}
     return limits | ({} if landing is None else {"limit to land": landing})
 
 
-def _reason(reason: str) -> str:
+def _missed_reason(reason: str) -> str:
     """Why calls were missed, in words."""
     if reason.startswith(Missed.WEATHER):
         held = reason.removeprefix(Missed.WEATHER).replace("_", " ")
@@ -332,12 +346,12 @@ def _kpi_name(kpi: Kpi) -> str:
     return f"{name}, s" if kpi.unit == "s" else name
 
 
-def _timeline(run: Rehearsal) -> str:
+def _shift_timeline(run: Rehearsal) -> str:
     if run.shift is None:
         return ""
     shift = run.shift
     return charts.timeline_chart(
-        shift.timeline, start_s=shift.start_s, end_s=shift.end_s, start_label=_wall(run, shift.start_s)
+        shift.timeline, start_s=shift.start_s, end_s=shift.end_s, start_label=_wall_time(run, shift.start_s)
     )
 
 
@@ -352,11 +366,11 @@ def _timeline_caption(run: Rehearsal) -> str:
     )
 
 
-def _wall(run: Rehearsal, t_s: float) -> str:
+def _wall_time(run: Rehearsal, t_s: float) -> str:
     return f"{run.world.scenario.period.wall_time(t_s):%a %d %b %H:%M}"
 
 
-def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
+def _flight_section(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
     predicted = {p.phase.value: p.predicted_s for p in flight.phases}
     flown = {p.phase.value: p.flown_s for p in flight.phases}
     shown = {name: getattr(flight, name) for name in flight.__slots__}
@@ -366,8 +380,8 @@ def _flight(flight: RehearsedFlight, ceiling_m: float) -> dict[str, object]:
     }
 
 
-def _loss(report: LossReport) -> dict[str, object]:
-    """One loss: each figure with all in order, without, and the interval of the difference."""
+def _loss_row(report: LossReport) -> dict[str, object]:
+    """One loss: each key figure before and after it, with the interval of the difference."""
     figures = []
     for change in report.changes:
         share = change.name in SHARE_FIGURES
@@ -384,7 +398,7 @@ def _loss(report: LossReport) -> dict[str, object]:
     return {"what": f"{LOST[report.kind]} {report.what}", "figures": figures}
 
 
-def _hour(hour: CoverageHour) -> dict[str, str]:
+def _hour_row(hour: CoverageHour) -> dict[str, str]:
     return {
         "hour": hour.hour[:16].replace("T", " "),
         "wind": f"{hour.wind_mps:.1f} m/s from {hour.wind_from_deg:.0f}°",

@@ -1,6 +1,6 @@
 """Isochrones: how soon a drone is overhead anywhere on the site, in the winds that matter and in each hour.
 
-`isochrones` and `isochrones_by_hour` draw what `times_by_wind` and `times_by_hour` work out on a grid.
+`draw_isochrones` draws the times of `times_by_wind`, `draw_isochrones_by_hour` those of `times_by_hour`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ARROW = 0.13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeGrid:
-    """Seconds on a grid, shape (north, east); NaN outside the site and where no way leads."""
+    """Seconds on a grid, shape (north, east); NaN outside the site and where no route leads."""
 
     name: str
     east_m: FloatArray
@@ -55,34 +55,34 @@ class TimeGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourTimes:
-    """An hour with calls and the reach in its wind; None where it cannot be flown."""
+    """An hour with calls and the times in its wind; None where it cannot be flown."""
 
     window: HourWindow
     times: TimeGrid | None
 
 
 def times_by_wind(world: World, plan: Plan) -> tuple[TimeGrid, ...]:
-    """The reach of the plan's docks in still air, in the planning wind and in the strongest flyable wind."""
-    return _reached(world, plan, _winds(world))
+    """Times from the nearest dock in still air, in the planning wind and in the strongest flyable wind."""
+    return _times_in_winds(world, plan, _named_winds(world))
 
 
 def times_by_hour(world: World, plan: Plan) -> tuple[HourTimes, ...]:
-    """The reach of the plan's docks in each hour with calls, in order; none where no hour can be flown."""
+    """Times from the nearest dock in each hour with calls, in order; none where no hour can be flown."""
     windows = hour_windows(world.scenario)
     flyable = [window for window in windows if window.flyable]
-    named = [(_words(f"{w.start:%H:%M}", w), w) for w in flyable]
-    found = _reached(world, plan, named, cells=HOURLY_CELLS)
+    named = [(_name_with_wind(f"{w.start:%H:%M}", w), w) for w in flyable]
+    found = _times_in_winds(world, plan, named, cells=HOURLY_CELLS)
     if not found:
         return ()
-    by_start = {window.start: reach for window, reach in zip(flyable, found, strict=True)}
+    by_start = {window.start: grid for window, grid in zip(flyable, found, strict=True)}
     return tuple(HourTimes(window=window, times=by_start.get(window.start)) for window in windows)
 
 
-def _reached(
+def _times_in_winds(
     world: World, plan: Plan, windows: Sequence[tuple[str, HourWindow]], *, cells: int = CELLS
 ) -> tuple[TimeGrid, ...]:
-    """The reach in each named wind; none where there is no wind, dock or place."""
-    east, north, inside = _grid(world, cells)
+    """Times from the nearest dock in each named wind; none where there is no wind, dock or place."""
+    east, north, inside = _site_grid(world, cells)
     places = [(float(east[j]), float(north[i])) for i, j in np.argwhere(inside)]
     homes = [world.frame.point(site.position) for site in plan.sites]
     if not windows or not homes or not places:
@@ -90,7 +90,7 @@ def _reached(
     find = path_finder(world, planning_window(hour_windows(world.scenario)))
     times = np.stack(
         [
-            _seconds(
+            _seconds_along(
                 raised_scenario(world.scenario, site.raised_m),
                 [find(home, place) for place in places],
                 windows,
@@ -107,16 +107,16 @@ def _reached(
     return tuple(found)
 
 
-def _seconds(
-    scenario: Scenario, ways: Sequence[FlightPath], windows: Sequence[tuple[str, HourWindow]]
+def _seconds_along(
+    scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[tuple[str, HourWindow]]
 ) -> FloatArray:
-    """Seconds from lift-off to overhead along ways in each wind, shape (winds, ways); inf where not flown."""
-    sorties = sorties_of(scenario, ways, [window for _, window in windows])
+    """Seconds from lift-off to overhead, shape (winds, paths); inf where it cannot be flown."""
+    sorties = sorties_of(scenario, paths, [window for _, window in windows])
     seconds = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf)
-    return seconds.reshape(len(windows), len(ways))
+    return seconds.reshape(len(windows), len(paths))
 
 
-def _winds(world: World) -> list[tuple[str, HourWindow]]:
+def _named_winds(world: World) -> list[tuple[str, HourWindow]]:
     """(Name, hour) of each wind shown; an hour whose wind is shown already is left out."""
     flyable = [window for window in hour_windows(world.scenario) if window.flyable]
     if not flyable:
@@ -124,18 +124,18 @@ def _winds(world: World) -> list[tuple[str, HourWindow]]:
     usual = planning_window(flyable)
     strongest = max(flyable, key=lambda window: (window.weather.wind_mps, window.start))
     still = replace(usual, wind=MeanWind(speed_mps=0.0, from_deg=0.0))
-    shown = [("still air", still), (_words("planning wind", usual), usual)]
+    shown = [("still air", still), (_name_with_wind("planning wind", usual), usual)]
     if strongest is not usual:
-        shown.append((_words("strongest wind flown in", strongest), strongest))
+        shown.append((_name_with_wind("strongest wind flown in", strongest), strongest))
     return shown
 
 
-def _words(name: str, window: HourWindow) -> str:
+def _name_with_wind(name: str, window: HourWindow) -> str:
     weather = window.weather
     return f"{name}, {weather.wind_mps:.1f} m/s from {weather.wind_from_deg:.0f}°"
 
 
-def _grid(
+def _site_grid(
     world: World, cells: int
 ) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
     keep_in = world.frame.polygon(world.scenario.site.boundary)
@@ -146,33 +146,33 @@ def _grid(
     return xs, ys, np.asarray(shapely.contains_xy(keep_in, grid_east, grid_north))
 
 
-def isochrones(world: World, plan: Plan) -> str:
+def draw_isochrones(world: World, plan: Plan) -> str:
     """Isochrones in still air and in the winds that matter; '' where no hour can be flown."""
     found = times_by_wind(world, plan)
     if not found:
         return ""
     return isochrones_chart(
-        found, keep_in=_keep_in(world), docks=_docks(world, plan), limit_s=_limit_s(world, plan)
+        found, keep_in=_boundary_points(world), docks=_dock_points(world, plan), limit_s=_limit_s(world, plan)
     )
 
 
-def isochrones_by_hour(world: World, plan: Plan) -> tuple[tuple[str, str], ...]:
+def draw_isochrones_by_hour(world: World, plan: Plan) -> tuple[tuple[str, str], ...]:
     """(Day, SVG) of each day: a panel for each hour in its own wind, closed hours hatched, on one scale."""
     hours = times_by_hour(world, plan)
-    bands = _bands([hour.times for hour in hours if hour.times is not None])
+    bands = _used_bands([hour.times for hour in hours if hour.times is not None])
     days = groupby(hours, key=lambda hour: f"{hour.window.start:%A %d %B %Y}")
-    keep_in, docks, limit_s = _keep_in(world), _docks(world, plan), _limit_s(world, plan)
+    keep_in, docks, limit_s = _boundary_points(world), _dock_points(world, plan), _limit_s(world, plan)
     return tuple(
-        (day, _sheet(day, list(found), bands, keep_in=keep_in, docks=docks, limit_s=limit_s))
+        (day, _draw_day(day, list(found), bands, keep_in=keep_in, docks=docks, limit_s=limit_s))
         for day, found in days
     )
 
 
-def _keep_in(world: World) -> FloatArray:
+def _boundary_points(world: World) -> FloatArray:
     return world.frame.points(world.scenario.site.boundary)
 
 
-def _docks(world: World, plan: Plan) -> FloatArray:
+def _dock_points(world: World, plan: Plan) -> FloatArray:
     return world.frame.points(site.position for site in plan.sites)
 
 
@@ -182,30 +182,30 @@ def _limit_s(world: World, plan: Plan) -> float:
 
 
 def isochrones_chart(
-    reaches: Sequence[TimeGrid], *, keep_in: FloatArray, docks: FloatArray, limit_s: float | None = None
+    grids: Sequence[TimeGrid], *, keep_in: FloatArray, docks: FloatArray, limit_s: float | None = None
 ) -> str:
     """A panel for each wind: lines of equal seconds from lift-off to overhead, metres east and north."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.3 * max(1, len(reaches)), 2.9), layout="constrained")
-        panels = np.atleast_1d(figure.subplots(1, max(1, len(reaches)), sharey=True, squeeze=False)[0])
-    for axes, reach in zip(panels, reaches, strict=False):
+        figure = Figure(figsize=(3.3 * max(1, len(grids)), 2.9), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(1, max(1, len(grids)), sharey=True, squeeze=False)[0])
+    for axes, grid in zip(panels, grids, strict=False):
         axes.add_patch(Polygon(keep_in, closed=True, facecolor="#eef5f1", edgecolor=GREEN, linewidth=1.2))
-        if np.isfinite(reach.seconds).any():
+        if np.isfinite(grid.seconds).any():
             wanted = sorted({*LEVELS_S, *([] if limit_s is None else [limit_s])})
-            levels = [s for s in wanted if np.nanmin(reach.seconds) < s < np.nanmax(reach.seconds)]
-            axes.contourf(reach.east_m, reach.north_m, reach.seconds, levels=12, cmap="Blues_r", alpha=0.75)
+            levels = [s for s in wanted if np.nanmin(grid.seconds) < s < np.nanmax(grid.seconds)]
+            axes.contourf(grid.east_m, grid.north_m, grid.seconds, levels=12, cmap="Blues_r", alpha=0.75)
             if levels:
                 lines = axes.contour(
-                    reach.east_m,
-                    reach.north_m,
-                    reach.seconds,
+                    grid.east_m,
+                    grid.north_m,
+                    grid.seconds,
                     levels=levels,
                     colors=[RED if s == limit_s else "#12263a" for s in levels],
                     linewidths=1.0,
                 )
                 axes.clabel(lines, fmt="%d s", fontsize=7.5)
         axes.plot(docks[:, 0], docks[:, 1], "s", color=BLUE, markeredgecolor="white", markersize=8)
-        axes.set(title=reach.name, xlabel="m east", aspect="equal")
+        axes.set(title=grid.name, xlabel="m east", aspect="equal")
         axes.title.set_fontsize(8.5)
         axes.grid(visible=False)
         axes.locator_params(axis="x", nbins=5)
@@ -213,19 +213,19 @@ def isochrones_chart(
     return svg_of(figure, "Seconds from lift-off to overhead by wind")
 
 
-def shades(count: int) -> FloatArray:
+def band_colours(count: int) -> FloatArray:
     """Colours of so many bands, shape (count, 4): one hue, each lighter than the one before."""
     return np.asarray(mpl.colormaps["Blues_r"](np.linspace(0.15, 0.95, count)))
 
 
-def _bands(reaches: Sequence[TimeGrid]) -> list[float]:
+def _used_bands(grids: Sequence[TimeGrid]) -> list[float]:
     """The bands that anything falls in, the last one open to the slowest place."""
-    slowest = max((float(np.nanmax(r.seconds)) for r in reaches if np.isfinite(r.seconds).any()), default=1.0)
+    slowest = max((float(np.nanmax(r.seconds)) for r in grids if np.isfinite(r.seconds).any()), default=1.0)
     edges = [float(edge) for edge in BANDS_S if edge < slowest]
     return [*edges, max(slowest, edges[-1] + 1.0)]
 
 
-def _sheet(
+def _draw_day(
     day: str,
     hours: Sequence[HourTimes],
     bands: Sequence[float],
@@ -238,15 +238,15 @@ def _sheet(
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, MARGINS_IN + PANEL_IN * rows), layout="constrained")
         panels = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
-    colours = shades(len(bands) - 1)
+    colours = band_colours(len(bands) - 1)
     for axes, hour in zip(panels, hours, strict=False):
         axes.add_patch(Polygon(keep_in, closed=True, facecolor="none", edgecolor=GREEN, linewidth=0.8))
         if hour.times is None:
-            _closed(axes, keep_in)
+            _hatch_closed(axes, keep_in)
         else:
-            _filled(axes, hour.times, bands, colours, limit_s)
+            _fill_bands(axes, hour.times, bands, colours, limit_s)
         axes.plot(docks[:, 0], docks[:, 1], "s", color=BLUE, markeredgecolor="white", markersize=4)
-        _wind(axes, hour)
+        _draw_wind(axes, hour)
         axes.set(aspect="equal", xticks=[], yticks=[])
     for axes in panels:
         axes.grid(visible=False)
@@ -254,34 +254,34 @@ def _sheet(
             spine.set_visible(False)
     for axes in panels[len(hours) :]:
         axes.set_visible(False)
-    _legend(figure, bands, colours, limit_s)
+    _draw_legend(figure, bands, colours, limit_s)
     return svg_of(figure, f"Seconds from lift-off to overhead by hour, {day}")
 
 
-def _filled(axes: Axes, reach: TimeGrid, bands: Sequence[float], colours: FloatArray, limit_s: float) -> None:
-    if not np.isfinite(reach.seconds).any():
+def _fill_bands(
+    axes: Axes, grid: TimeGrid, bands: Sequence[float], colours: FloatArray, limit_s: float
+) -> None:
+    if not np.isfinite(grid.seconds).any():
         return
-    axes.contourf(reach.east_m, reach.north_m, reach.seconds, levels=bands, colors=colours)
-    slowest = float(np.nanmax(reach.seconds))
-    _lines(axes, reach, [edge for edge in bands[1:-1] if edge < slowest], "#12263a", 0.5)
-    if np.nanmin(reach.seconds) < limit_s < slowest:
-        _lines(axes, reach, [limit_s], RED, 1.3)
+    axes.contourf(grid.east_m, grid.north_m, grid.seconds, levels=bands, colors=colours)
+    slowest = float(np.nanmax(grid.seconds))
+    _draw_lines(axes, grid, [edge for edge in bands[1:-1] if edge < slowest], "#12263a", 0.5)
+    if np.nanmin(grid.seconds) < limit_s < slowest:
+        _draw_lines(axes, grid, [limit_s], RED, 1.3)
 
 
-def _lines(axes: Axes, reach: TimeGrid, levels: Sequence[float], colour: str, width: float) -> None:
+def _draw_lines(axes: Axes, grid: TimeGrid, levels: Sequence[float], colour: str, width: float) -> None:
     if levels:
-        axes.contour(
-            reach.east_m, reach.north_m, reach.seconds, levels=levels, colors=colour, linewidths=width
-        )
+        axes.contour(grid.east_m, grid.north_m, grid.seconds, levels=levels, colors=colour, linewidths=width)
 
 
-def _closed(axes: Axes, keep_in: FloatArray) -> None:
+def _hatch_closed(axes: Axes, keep_in: FloatArray) -> None:
     axes.add_patch(
         Polygon(keep_in, closed=True, facecolor="#eeeeee", edgecolor=GREY, hatch="////", linewidth=0.5)
     )
 
 
-def _wind(axes: Axes, hour: HourTimes) -> None:
+def _draw_wind(axes: Axes, hour: HourTimes) -> None:
     """The hour and its wind in words, and an arrow that blows as the wind does."""
     weather = hour.window.weather
     axes.set_title(f"{hour.window.start:%H:%M}  {weather.wind_mps:.1f} m/s {weather.wind_from_deg:.0f}°")
@@ -299,7 +299,7 @@ def _wind(axes: Axes, hour: HourTimes) -> None:
     )
 
 
-def _legend(figure: Figure, bands: Sequence[float], colours: FloatArray, limit_s: float) -> None:
+def _draw_legend(figure: Figure, bands: Sequence[float], colours: FloatArray, limit_s: float) -> None:
     names = [f"{low:.0f} to {high:.0f} s" for low, high in pairwise(bands)]
     handles: list[Patch | Line2D] = [
         Patch(facecolor=tuple(colour), edgecolor="#12263a", linewidth=0.5, label=name)

@@ -18,15 +18,15 @@ def junit_xml(
     verdict: Verdict,
     problem: str = "",
 ) -> str:
-    """The verdict, one suite of findings and one for each flight; what blocks a go, or differs, is a failure.
+    """JUnit XML with suites for verdict, findings and each flight; what blocks a go or differs is a failure.
 
-    `problem` says why a flight that was to be flown was not: a failure of its own.
+    `problem` says why a planned flight did not happen; it is a failure too.
     """
     root = ET.Element("testsuites", name=f"dfr rehearse {scenario}")
-    told = ". ".join(line.rstrip(".") for line in verdict.lines)
-    _suite(root, "verdict", [(verdict.headline, "" if verdict.go else told, 0.0)], said=told)
+    reasons = ". ".join(line.rstrip(".") for line in verdict.lines)
+    _add_suite(root, "verdict", [(verdict.headline, "" if verdict.go else reasons, 0.0)], said=reasons)
     against = [(f.rule, f.message if verdict.counts(f) else "", 0.0) for f in by_danger(findings)]
-    _suite(root, "findings", against)
+    _add_suite(root, "findings", against)
     for flight in flights:
         cases = [
             (
@@ -38,14 +38,16 @@ def junit_xml(
         ]
         not_landed = "it did not come to rest, disarmed, within the tolerance of its guidance"
         cases.append(("landed", "" if flight.landed else not_landed, 0.0))
-        _suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
+        _add_suite(root, f"flight {flight.site_id} to {flight.zone_id}", cases)
     if problem:
-        _suite(root, "flights", [("every dispatch is flown", problem, 0.0)])
+        _add_suite(root, "flights", [("every dispatch is flown", problem, 0.0)])
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ET.Element, name: str, cases: Sequence[tuple[str, str, float]], *, said: str = "") -> None:
+def _add_suite(
+    root: ET.Element, name: str, cases: Sequence[tuple[str, str, float]], *, said: str = ""
+) -> None:
     failures = sum(bool(failure) for _, failure, _ in cases)
     suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)), failures=str(failures))
     for case, failure, seconds in cases:

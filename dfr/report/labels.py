@@ -1,4 +1,4 @@
-"""Words on a map, each beside its place and off the others where there is room."""
+"""Places labels on a map (`Labels`): near their marks, without overlaps where there is room."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 CHARACTER = 0.62
 LINE = 1.12
-"""Width of a bold letter and height of a line, in type sizes (measured of DejaVu Sans, rounded up)."""
+"""Width of a bold letter and height of a line, in type sizes (measured in DejaVu Sans, rounded up)."""
 
 FAR = 0.4
 OUTSIDE = 4.0
-"""Cost of a unit of distance beside one of hidden area, and of area outside the picture (chosen by eye)."""
+"""Cost of distance, and of area outside the picture, relative to hidden area (chosen by eye)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Box:
     width: float
     height: float
 
-    def shared(self, other: Box) -> float:
-        """The area that both cover."""
+    def shared_area(self, other: Box) -> float:
+        """The area that both boxes cover."""
         across = (self.width + other.width) / 2 - abs(self.x - other.x)
         down = (self.height + other.height) / 2 - abs(self.y - other.y)
         full = min(across, self.width, other.width), min(down, self.height, other.height)
@@ -32,7 +32,7 @@ class Box:
 
     @property
     def area(self) -> float:
-        """Its whole area."""
+        """The area of the box."""
         return self.width * self.height
 
 
@@ -47,30 +47,28 @@ def box_of(lines: Sequence[str], *, size: float) -> tuple[float, float]:
 
 @dataclass(slots=True)
 class Labels:
-    """What is on a picture already; each label that is placed is in the way of the next."""
+    """The boxes already taken on a picture; each placed label is added to them."""
 
     picture: Box
     taken: list[Box] = field(default_factory=list)
 
-    def block(self, x: float, y: float, side: float) -> None:
-        """Keep words off a mark."""
+    def block_mark(self, x: float, y: float, side: float) -> None:
+        """Keep labels off a mark."""
         self.taken.append(Box(x, y, side, side))
 
-    def place(self, at: tuple[float, float], size: tuple[float, float], shifts: Iterable[float]) -> Box:
-        """The best box of a size about a place: shifted across by so many widths, down by so many heights."""
+    def place_about(self, at: tuple[float, float], size: tuple[float, float], shifts: Iterable[float]) -> Box:
+        """The best box of a size around a place, shifted by so many widths across and heights down."""
         width, height = size
-        ways = list(shifts)
+        steps = list(shifts)
         boxes = [
             Box(at[0] + across * width, at[1] + down * height, width, height)
-            for across in ways
-            for down in ways
+            for across in steps
+            for down in steps
         ]
-        best = min(boxes, key=lambda box: self._cost(box, at))
-        self.taken.append(best)
-        return best
+        return self._take_best(boxes, at)
 
-    def beside(self, at: tuple[float, float], size: tuple[float, float], away: float) -> Box:
-        """The best box of a size that stands so far off a mark, on any side of it."""
+    def place_beside(self, at: tuple[float, float], size: tuple[float, float], away: float) -> Box:
+        """The best box of a size at this distance from a mark, on any side."""
         width, height = size
         across, down = width / 2 + away, height / 2 + away
         boxes = [
@@ -79,12 +77,16 @@ class Labels:
             for dy in (-height / 2, height / 2, 0.0, -down, down)
             if dx or abs(dy) == down
         ]
-        best = min(boxes, key=lambda box: self._cost(box, at))
+        return self._take_best(boxes, at)
+
+    def _take_best(self, boxes: Iterable[Box], at: tuple[float, float]) -> Box:
+        """The box that hides least and stands nearest, which is taken from now on."""
+        best = min(boxes, key=lambda box: self._cost_of(box, at))
         self.taken.append(best)
         return best
 
-    def _cost(self, box: Box, at: tuple[float, float]) -> float:
-        hidden = sum(box.shared(other) for other in self.taken)
-        outside = box.area - box.shared(self.picture)
+    def _cost_of(self, box: Box, at: tuple[float, float]) -> float:
+        hidden = sum(box.shared_area(other) for other in self.taken)
+        outside = box.area - box.shared_area(self.picture)
         far = abs(box.x - at[0]) + abs(box.y - at[1])
         return hidden + OUTSIDE * outside + FAR * far

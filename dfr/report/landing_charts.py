@@ -16,7 +16,7 @@ from dfr.aircraft.landing_study import Axis, LandingAir
 from dfr.geo import FloatArray
 from dfr.io.files import write_atomically
 from dfr.plan.windows import landing_wind_limit_mps
-from dfr.report.charts import CYCLE, RED, canvas, svg_of
+from dfr.report.charts import CYCLE, RED, empty_chart, svg_of
 from dfr.world.model import World
 from dfr.world.weather import turbulence_intensity_of
 
@@ -36,29 +36,29 @@ def scenario_landing_chart(world: World) -> str:
     stiffness stands beside the catalogue's.
     """
     fleet = world.scenario.fleet
-    craft, box = find_drone(fleet.drone), find_dock(fleet.dock)
-    crafts = {f"catalogue (stiffness {craft.loop_gain:g}, assumed)": craft}
-    if craft.loop_gain != 1.0:
-        crafts["ArduCopter's own stiffness"] = replace(craft, loop_gain=1.0)
+    drone, dock = find_drone(fleet.drone), find_dock(fleet.dock)
+    drones = {f"catalogue (stiffness {drone.loop_gain:g}, assumed)": drone}
+    if drone.loop_gain != 1.0:
+        drones["ArduCopter's own stiffness"] = replace(drone, loop_gain=1.0)
     intensity = turbulence_intensity_of(world.scenario)
 
-    def docked(craft: Drone) -> FloatArray:
+    def docked_shares(drone: Drone) -> FloatArray:
         odds = (
-            landing_odds(craft, box, fleet.guidance, wind_mps=wind, turbulence_intensity=intensity)
+            landing_odds(drone, dock, fleet.guidance, wind_mps=wind, turbulence_intensity=intensity)
             for wind in ODDS_WINDS_MPS
         )
         return np.array([chance.docked for chance in odds])
 
     return landing_chart(
         np.array(ODDS_WINDS_MPS),
-        {name: docked(each) for name, each in crafts.items()},
-        limit_mps=landing_wind_limit_mps(craft, box),
+        {name: docked_shares(each) for name, each in drones.items()},
+        limit_mps=landing_wind_limit_mps(drone, dock),
     )
 
 
 def landing_chart(winds_mps: FloatArray, docked: Mapping[str, FloatArray], *, limit_mps: float | None) -> str:
     """Share of landing attempts that end in the dock against the mean wind, one line for each guidance."""
-    figure, axes = canvas(4.2, 2.8)
+    figure, axes = empty_chart(4.2, 2.8)
     for (name, share), colour in zip(docked.items(), CYCLE, strict=False):
         axes.plot(winds_mps, 100.0 * share, "o-", color=colour, markersize=3.5, label=name)
     if limit_mps is not None:
@@ -84,7 +84,7 @@ def write_envelope_svg(
         figure, panels = pyplot.subplots(1, len(rows), figsize=(10.0, 3.4), sharey=True, layout="constrained")
         for panel, (axis, own) in zip(panels, rows.items(), strict=True):
             at = [float(str(row[axis.value])) for row in own]
-            rate, low, high = ([_share(row, name) for row in own] for name in ("rate", "low", "high"))
+            rate, low, high = ([_success_share(row, name) for row in own] for name in ("rate", "low", "high"))
             panel.fill_between(at, low, high, alpha=0.25, linewidth=0.0, label="95 %")
             panel.plot(at, rate, marker="o", markersize=3.0, label="docked")
             panel.set(xlabel=LABELS[axis], ylim=(0.0, 1.02), title=held[axis])
@@ -98,7 +98,7 @@ def write_envelope_svg(
     write_atomically(path, buffer.getvalue())
 
 
-def _share(row: EnvelopeRow, name: str) -> float:
+def _success_share(row: EnvelopeRow, name: str) -> float:
     success = row["success"]
     assert isinstance(success, dict)
     return float(success[name])

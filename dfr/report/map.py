@@ -1,4 +1,4 @@
-"""The map of a plan as SVG: no tiles, no script, metres east and north of the site's centre."""
+"""The map of a plan as SVG (`map_svg`): no tiles and no script; drawn in metres from the site's centre."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DOCK_SIDE = 13.0
 LABEL_PX = 12.0
 ZONE_SHIFTS = (0.0, -0.35, 0.35, -0.7, 0.7, -1.1, 1.1)
 MOST_NAMED = 12
-"""More docks than this would write their names over each other; each still has its title."""
+"""With more docks than this their names would overlap, so only their titles remain."""
 
 
 FILLED = ("sea", "land", "park", "building")
@@ -61,21 +61,21 @@ def map_svg(
     flown: Sequence[tuple[str, FlightTrack]] = (),
     label_px: float = LABEL_PX,
 ) -> str:
-    """The plan on its site, 1000 units wide. `flown` pairs the id of a dock with a track flown from it."""
-    view = _view(world, plan)
+    """The plan on its site as SVG, 1000 units wide. `flown` pairs a dock's id with a track flown from it."""
+    view = _view_of(world, plan)
     layers = [
-        *_ground(world, view),
-        *_site(world, view),
-        *_volumes(world, plan, view),
-        *_routes(world, plan, view),
-        *_zones(world, plan, view),
-        *_traffic(world, view),
-        *_posts(world, view),
-        *_flown(world, plan, view, flown),
-        *_docks(world, plan, view),
-        *_words(world, plan, view, label_px),
-        _north(),
-        _scale_bar(view),
+        *_draw_ground(world, view),
+        *_draw_site(world, view),
+        *_draw_volumes(world, plan, view),
+        *_draw_routes(world, plan, view),
+        *_draw_zones(world, plan, view),
+        *_draw_traffic(world, view),
+        *_draw_posts(world, view),
+        *_draw_flown(world, plan, view, flown),
+        *_draw_docks(world, plan, view),
+        *_draw_labels(world, plan, view, label_px),
+        _draw_north(),
+        _draw_scale_bar(view),
     ]
     return svg.element(
         "svg",
@@ -101,7 +101,7 @@ DEFS = (
 )
 
 
-def _view(world: World, plan: Plan) -> _View:
+def _view_of(world: World, plan: Plan) -> _View:
     frame, scenario = world.frame, world.scenario
     shown = [frame.polygon(scenario.site.boundary)]
     shown += [frame.polygon(zone.area) for zone in scenario.demand.zones]
@@ -119,29 +119,29 @@ def _view(world: World, plan: Plan) -> _View:
     return _View(west, north, scale, max((north - south) * scale, 300.0))
 
 
-def _ground(world: World, view: _View) -> list[str]:
-    """What lies under everything: coast and roads where there is a drawing, else a grid; how good it is."""
+def _draw_ground(world: World, view: _View) -> list[str]:
+    """The ground: coast and roads where there is a base drawing, else a grid; with a note on its accuracy."""
     drawn = base_drawing(world)
     corner = (WIDTH_PX, view.height_px)
     frame = shapely.box(0.0, 0.0, *corner)
     if drawn is None:
         step_m, lines = grid_lines(world)
-        shapes = [_cut(view.area(shapely.LineString(ends)), frame, "base grid") for ends in lines]
-        return [*shapes, _note(describe_no_drawing(step_m), corner)]
+        shapes = [_clip_path(view.area(shapely.LineString(ends)), frame, "base grid") for ends in lines]
+        return [*shapes, _draw_note(describe_no_drawing(step_m), corner)]
 
     def local(lonlat: FloatArray) -> FloatArray:
         east, north = world.frame.to_enu(lonlat[:, 1], lonlat[:, 0])
         return np.column_stack([east, north])
 
     shapes = [
-        _cut(view.area(shapely.transform(geometry, local)), frame, f"base {kind}")
+        _clip_path(view.area(shapely.transform(geometry, local)), frame, f"base {kind}")
         for kind, geometry in sorted(drawn.features, key=lambda feature: GROUND_ORDER.index(feature[0]))
     ]
-    return [*shapes, _note(drawn.note, corner)]
+    return [*shapes, _draw_note(drawn.note, corner)]
 
 
-def _cut(shape: shapely.Geometry, frame: shapely.Polygon, css: str) -> str:
-    """The part of a shape inside the picture as one path; '' where nothing of it is."""
+def _clip_path(shape: shapely.Geometry, frame: shapely.Polygon, css: str) -> str:
+    """The part of a shape inside the picture as one path; '' where none is."""
     inside = shapely.intersection(shapely.make_valid(shape), frame)
     if inside.is_empty:
         return ""
@@ -154,73 +154,79 @@ def _cut(shape: shapely.Geometry, frame: shapely.Polygon, css: str) -> str:
     return svg.element("path", d=path, class_=css) if path else ""
 
 
-def _note(words: str, corner: tuple[float, float]) -> str:
+def _draw_note(words: str, corner: tuple[float, float]) -> str:
     return svg.text(corner[0] - 8, corner[1] - 8, words, class_="base-note") if words else ""
 
 
-def _ring(world: World, view: _View, ring: Ring, css: str, title: str) -> str:
+def _draw_ring(world: World, view: _View, ring: Ring, css: str, title: str) -> str:
     area = view.area(world.frame.polygon(ring))
     return svg.element("path", d=svg.path_of_area(area), class_=css, title=title)
 
 
-def _volumes(world: World, plan: Plan, view: _View) -> list[str]:
+def _draw_volumes(world: World, plan: Plan, view: _View) -> list[str]:
     return [
-        _ring(world, view, ring, f"volume {volume.id}", f"{volume.name}: top {volume.top_m_agl:.0f} m AGL")
+        _draw_ring(
+            world, view, ring, f"volume {volume.id}", f"{volume.name}: top {volume.top_m_agl:.0f} m AGL"
+        )
         for volume in reversed(plan.volumes)
         if not volume.id.startswith("adjacent_area")
         for ring in volume.rings
     ]
 
 
-def _site(world: World, view: _View) -> list[str]:
+def _draw_site(world: World, view: _View) -> list[str]:
     site = world.scenario.site
     crowds = {crowd.area: crowd for crowd in site.crowds}
-    shapes = [_ring(world, view, site.boundary, "keep-in", f"{site.name}: keep-in boundary")]
+    shapes = [_draw_ring(world, view, site.boundary, "keep-in", f"{site.name}: keep-in boundary")]
     shapes += [
-        _ring(world, view, crowd.area, "crowd", f"{crowd.name}: up to {crowd.people_per_m2:g} people per m²")
+        _draw_ring(
+            world, view, crowd.area, "crowd", f"{crowd.name}: up to {crowd.people_per_m2:g} people per m²"
+        )
         for crowd in crowds.values()
     ]
-    shapes += [_ring(world, view, ring, "keep-out", f"keep-out: {name}") for name, ring in site.keep_outs]
+    shapes += [
+        _draw_ring(world, view, ring, "keep-out", f"keep-out: {name}") for name, ring in site.keep_outs
+    ]
     return shapes
 
 
-def _zones(world: World, plan: Plan, view: _View) -> list[str]:
+def _draw_zones(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
     for zone in world.scenario.demand.zones:
         best = plan.soonest_route(zone.id)
         origin = "" if best is None else f" after lift-off from {best.site_id}"
-        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {_soon(best)}{origin}"
-        shapes.append(_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
+        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {_time_words(best)}{origin}"
+        shapes.append(_draw_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
     return shapes
 
 
-def _soon(best: Route | None) -> str:
+def _time_words(best: Route | None) -> str:
     return "not reachable" if best is None or best.overhead_s is None else f"{best.overhead_s:.0f} s"
 
 
-def _words(world: World, plan: Plan, view: _View, size: float) -> list[str]:
-    """The zones' names with how soon each is reached, and the docks' names, off the marks and each other."""
+def _draw_labels(world: World, plan: Plan, view: _View, size: float) -> list[str]:
+    """Names of zones with their times, and names of docks, placed clear of the marks and each other."""
     labels = Labels(Box(WIDTH_PX / 2, view.height_px / 2, WIDTH_PX, view.height_px))
-    for mark in _marks(world, plan, view):
-        labels.block(*mark)
+    for mark in _label_obstacles(world, plan, view):
+        labels.block_mark(*mark)
     labels.taken.append(_scale_box(view))
     words = []
     for site in plan.sites if len(plan.sites) <= MOST_NAMED else ():
         name = short(site.name, DOCK_CHARACTERS)
         at = view.xy(*world.frame.point(site.position))
-        box = labels.beside(at, box_of([name], size=size), DOCK_SIDE)
+        box = labels.place_beside(at, box_of([name], size=size), DOCK_SIDE)
         words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
     for zone in world.scenario.demand.zones:
         named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
-        lines = [*named, _soon(plan.soonest_route(zone.id))]
+        lines = [*named, _time_words(plan.soonest_route(zone.id))]
         at = view.xy(*world.frame.point(centroid(zone.area)))
-        box = labels.place(at, box_of(lines, size=size), ZONE_SHIFTS)
-        words += _lines(box, lines, size)
+        box = labels.place_about(at, box_of(lines, size=size), ZONE_SHIFTS)
+        words += _draw_text_lines(box, lines, size)
     return words
 
 
-def _marks(world: World, plan: Plan, view: _View) -> list[tuple[float, float, float]]:
-    """(x, y, side) of every mark that words must not hide."""
+def _label_obstacles(world: World, plan: Plan, view: _View) -> list[tuple[float, float, float]]:
+    """(x, y, side) of every mark that labels must not hide."""
     scenario = world.scenario
     docks = {site.id for site in plan.sites}
     marks = [(site.position, 2 * DOCK_SIDE if site.id in docks else 12.0) for site in scenario.candidates]
@@ -229,8 +235,8 @@ def _marks(world: World, plan: Plan, view: _View) -> list[tuple[float, float, fl
     return [(*view.xy(*world.frame.point(place)), side) for place, side in marks]
 
 
-def _lines(box: Box, lines: Sequence[str], size: float) -> list[str]:
-    """Lines under each other, the last one the time."""
+def _draw_text_lines(box: Box, lines: Sequence[str], size: float) -> list[str]:
+    """Lines of text, one below the other; the last is the time."""
     step = box.height / len(lines)
     top = box.y - box.height / 2 + 0.8 * step
     return [
@@ -245,9 +251,9 @@ def _lines(box: Box, lines: Sequence[str], size: float) -> list[str]:
     ]
 
 
-def _traffic(world: World, view: _View) -> list[str]:
+def _draw_traffic(world: World, view: _View) -> list[str]:
     return [
-        _ring(
+        _draw_ring(
             world,
             view,
             other.area,
@@ -259,7 +265,7 @@ def _traffic(world: World, view: _View) -> list[str]:
     ]
 
 
-def _posts(world: World, view: _View) -> list[str]:
+def _draw_posts(world: World, view: _View) -> list[str]:
     shapes = []
     for post in world.scenario.operation.posts:
         x, y = view.xy(*world.frame.point(post.position))
@@ -271,7 +277,7 @@ def _posts(world: World, view: _View) -> list[str]:
     return shapes
 
 
-def _routes(world: World, plan: Plan, view: _View) -> list[str]:
+def _draw_routes(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
     for zone in world.scenario.demand.zones:
         route = plan.soonest_route(zone.id)
@@ -279,16 +285,16 @@ def _routes(world: World, plan: Plan, view: _View) -> list[str]:
             continue
         where = f"{route.site_id} to {route.zone_id}"
         title = f"{where}: {route.length_m:.0f} m, overhead in {route.overhead_s:.0f} s"
-        line = svg.path_of(_through(world, view, route.points), closed=False)
+        line = svg.path_of(_route_pixels(world, view, route.points), closed=False)
         shapes.append(svg.element("path", d=line, class_="route", title=title))
     return shapes
 
 
-def _through(world: World, view: _View, positions: Sequence[Position]) -> list[tuple[float, float]]:
+def _route_pixels(world: World, view: _View, positions: Sequence[Position]) -> list[tuple[float, float]]:
     return [view.xy(float(e), float(n)) for e, n in world.frame.points(positions)]
 
 
-def _flown(world: World, plan: Plan, view: _View, flown: Sequence[tuple[str, FlightTrack]]) -> list[str]:
+def _draw_flown(world: World, plan: Plan, view: _View, flown: Sequence[tuple[str, FlightTrack]]) -> list[str]:
     homes = {site.id: world.frame.point(site.position) for site in plan.sites}
     shapes = []
     for site_id, track in flown:
@@ -299,7 +305,7 @@ def _flown(world: World, plan: Plan, view: _View, flown: Sequence[tuple[str, Fli
     return shapes
 
 
-def _docks(world: World, plan: Plan, view: _View) -> list[str]:
+def _draw_docks(world: World, plan: Plan, view: _View) -> list[str]:
     chosen = {site.id: site for site in plan.sites}
     shapes = []
     for candidate in world.scenario.candidates:
@@ -316,14 +322,14 @@ def _docks(world: World, plan: Plan, view: _View) -> list[str]:
     return shapes
 
 
-def _north() -> str:
+def _draw_north() -> str:
     arrow = svg.element("path", d="M0 -22l7 26l-7 -6l-7 6z", class_="ink")
     letter = svg.text(0, 20, "N", class_="label middle")
     return svg.element("g", transform=f"translate({WIDTH_PX - 30:.0f} 40)", body=arrow + letter)
 
 
-def _scale(view: _View) -> tuple[int, float, float]:
-    """(Metres, left, bottom) of the scale bar: over the line in the corner that says whose the drawing is."""
+def _scale_bar_place(view: _View) -> tuple[int, float, float]:
+    """(Metres, left, bottom) of the scale bar, above the note on the source of the drawing."""
     metres = next(
         m for m in (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000, 200_000) if m * view.scale > 80
     )
@@ -331,13 +337,13 @@ def _scale(view: _View) -> tuple[int, float, float]:
 
 
 def _scale_box(view: _View) -> Box:
-    metres, x, y = _scale(view)
+    metres, x, y = _scale_bar_place(view)
     width = metres * view.scale
     return Box(x + width / 2, y - 14.0, width, 30.0)
 
 
-def _scale_bar(view: _View) -> str:
-    metres, x, y = _scale(view)
+def _draw_scale_bar(view: _View) -> str:
+    metres, x, y = _scale_bar_place(view)
     width = metres * view.scale
     words = f"{metres} m" if metres < 1000 else f"{metres // 1000} km"
     bar = svg.element("path", d=f"M{x} {y - 6:.1f}v6h{width:.1f}v-6", class_="scale-bar")

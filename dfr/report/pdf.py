@@ -14,7 +14,7 @@ from typing import TypeVar
 from dfr.errors import DfrError, InputError
 
 Fitting = TypeVar("Fitting")
-"""How a page may be set, in the words of whoever renders it."""
+"""How a page is set, as its renderer defines it."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 VARIABLE = "DFR_CHROMIUM"
@@ -29,11 +29,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""A browser that prints one local file and talks to nobody."""
+"""For a browser that prints one local file and contacts nobody."""
 
 
 class PrintError(DfrError):
-    """The browser did not print."""
+    """The browser printed nothing."""
 
     code = "print"
 
@@ -43,13 +43,13 @@ def find_chromium() -> str | None:
     named = os.environ.get(VARIABLE)
     if named:
         if shutil.which(named) is None:
-            raise InputError(f"{VARIABLE}={named} is no program", do="name a Chromium, or unset it")
+            raise InputError(f"{VARIABLE}={named} is not a program", do="name a Chromium, or unset it")
         return named
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def print_pdf(html: str, *, browser: str) -> bytes:
-    """The page printed by a browser with a profile of its own. Raises PrintError with what it said."""
+    """The page as PDF, printed by a browser with its own profile. Raises PrintError with its message."""
     with tempfile.TemporaryDirectory(prefix="dfr-print-") as name:
         folder = Path(name)
         page, out = folder / "page.html", folder / "page.pdf"
@@ -70,7 +70,7 @@ def print_pdf(html: str, *, browser: str) -> bytes:
         return out.read_bytes()
 
 
-def pages(pdf: bytes) -> int:
+def count_pages(pdf: bytes) -> int:
     """How many pages a PDF of Chromium has."""
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
 
@@ -78,11 +78,11 @@ def pages(pdf: bytes) -> int:
 def print_within(
     render: Callable[[Fitting], str], fittings: Sequence[Fitting], *, most: int, browser: str
 ) -> tuple[bytes, int]:
-    """(The first printing that stays within so many pages, its pages); the last one where none does."""
+    """(The first printing that stays within so many pages, how many it has); the last one where none does."""
     pdf, count = b"", 0
     for fitting in fittings:
         pdf = print_pdf(render(fitting), browser=browser)
-        count = pages(pdf)
+        count = count_pages(pdf)
         if count <= most:
             break
     return pdf, count

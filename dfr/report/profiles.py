@@ -1,4 +1,4 @@
-"""Altitude profiles of planned routes, as `plan.json` keeps them: ground, flight, limit; unknown is said."""
+"""Altitude profiles of planned routes (`height_profiles`): ground, flight and limit; unknown is hatched."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ ROOM_M = 8.0
 
 
 def height_profiles(world: World, plan: Plan) -> str:
-    """The heights along planned routes over their ground; '' where nothing is routed."""
+    """The chart of heights along the planned routes; '' where there are none."""
     routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
     ceiling_m = world.scenario.operation.height_limit_m_agl
     return profiles_chart(routes, ceiling_m_agl=ceiling_m) if routes else ""
 
 
 def profiles_chart(routes: Sequence[Route], *, ceiling_m_agl: float) -> str:
-    """A panel for each route, m AMSL over m along it: its ground, its flight out and home, and the limit.
+    """A panel for each route: ground, flight out and home, and limit, in m AMSL over m along the route.
 
-    Of many routes those come first that have least room under the limit, or an unknown one.
+    Of many routes, those with the least or an unknown room under the limit are shown.
     """
     shown = sorted(routes, key=lambda route: _room_m(route, ceiling_m_agl))[:MOST_PANELS]
     columns = min(COLUMNS, len(shown))
@@ -40,7 +40,7 @@ def profiles_chart(routes: Sequence[Route], *, ceiling_m_agl: float) -> str:
         figure = Figure(figsize=(7.2, 0.5 + 1.55 * rows), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False)
     for axes, route in zip(panels.ravel(), shown, strict=False):
-        _panel(axes, route.profile, ceiling_m_agl)
+        _draw_panel(axes, route.profile, ceiling_m_agl)
         axes.set_title(f"{route.site_id} to {route.zone_id}", fontsize=8)
         axes.tick_params(labelsize=7)
     for axes in panels.ravel()[len(shown) :]:
@@ -59,38 +59,38 @@ def profiles_chart(routes: Sequence[Route], *, ceiling_m_agl: float) -> str:
 
 
 def _room_m(route: Route, ceiling_m_agl: float) -> float:
-    """Least room under the limit; none where the ground is unknown."""
-    heights = _heights(route.profile.highest_m_agl) if route.profile else np.array([np.nan])
+    """Least room under the limit; minus infinity where the ground is unknown."""
+    heights = _known_heights(route.profile.highest_m_agl) if route.profile else np.array([np.nan])
     return ceiling_m_agl - float(heights.max()) if np.isfinite(heights).all() else -np.inf
 
 
-def _heights(values: Sequence[float | None]) -> FloatArray:
+def _known_heights(values: Sequence[float | None]) -> FloatArray:
     return np.array([np.nan if value is None else value for value in values])
 
 
-def _panel(axes: Axes, profile: RouteProfile | None, ceiling_m_agl: float) -> None:
+def _draw_panel(axes: Axes, profile: RouteProfile | None, ceiling_m_agl: float) -> None:
     if profile is None:
-        _say(axes, "this plan has no profile")
+        _write_note(axes, "no profile in this plan")
         return
-    along, ground = np.asarray(profile.along_m), _heights(profile.ground_m_amsl)
-    low, high = ground + _heights(profile.lowest_m_agl), ground + _heights(profile.highest_m_agl)
+    along, ground = np.asarray(profile.along_m), _known_heights(profile.ground_m_amsl)
+    low, high = ground + _known_heights(profile.lowest_m_agl), ground + _known_heights(profile.highest_m_agl)
     known = np.isfinite(low) & np.isfinite(high)
     axes.set_xlim(along[0], max(along[-1], along[0] + 1.0))
-    _unknown(axes, along, known)
+    _hatch_unknown(axes, along, known)
     if not known.any():
-        _say(axes, "ground unknown")
+        _write_note(axes, "ground unknown")
         return
     floor = float(np.nanmin(ground)) - ROOM_M
     axes.fill_between(along, floor, ground, color=GROUND, label="ground")
     axes.plot(along, ground + ceiling_m_agl, "--", color=RED, label=f"limit {ceiling_m_agl:g} m above ground")
     axes.fill_between(along, low, high, color=BLUE, alpha=0.25, linewidth=0)
-    axes.plot(along, low, color=BLUE, linewidth=1.5, label="flown, out and home")
+    axes.plot(along, low, color=BLUE, linewidth=1.5, label="planned flight, out and home")
     axes.plot(along, high, color=BLUE, linewidth=0.9)
     axes.set_ylim(bottom=floor)
 
 
-def _unknown(axes: Axes, along: FloatArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-    """Hatched from the last known place to the next."""
+def _hatch_unknown(axes: Axes, along: FloatArray, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+    """Hatch from the last known point to the next."""
     style: dict[str, Any] = {"facecolor": "#eeeeee", "edgecolor": GREY, "hatch": "///", "linewidth": 0}
     where = np.flatnonzero(~known)
     for run in np.split(where, np.flatnonzero(np.diff(where) > 1) + 1):
@@ -99,6 +99,6 @@ def _unknown(axes: Axes, along: FloatArray, known: np.ndarray[tuple[int], np.dty
             axes.axvspan(start, end, label="ground unknown", **style)
 
 
-def _say(axes: Axes, words: str) -> None:
+def _write_note(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=RED, fontsize=8)
     axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""Small pieces of SVG: escaped, rounded, with a title that a pointer or a screen reader finds."""
+"""Pieces of SVG: elements, text and paths; escaped, rounded, with titles for pointers and screen readers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Points = Iterable[tuple[float, float]]
 def element(tag: str, *, title: str = "", body: str = "", **attributes: Any) -> str:
     """One element; attribute names write `_` for `-`, and `class_` for class."""
     pairs = (
-        f'{name.rstrip("_").replace("_", "-")}="{escape(_text(value))}"' for name, value in attributes.items()
+        f'{name.rstrip("_").replace("_", "-")}="{escape(_attribute_text(value))}"'
+        for name, value in attributes.items()
     )
     inner = (f"<title>{escape(title)}</title>" if title else "") + body
     return f"<{tag} {' '.join(pairs)}>{inner}</{tag}>"
@@ -38,15 +39,15 @@ def path_of_area(area: shapely.Geometry) -> str:
     rings = (
         ring for part in parts if part.geom_type == "Polygon" for ring in (part.exterior, *part.interiors)
     )
-    return "".join(path_of(_xy(ring), closed=True) for ring in rings)
+    return "".join(path_of(_ring_points(ring), closed=True) for ring in rings)
 
 
-def _xy(ring: shapely.LinearRing) -> list[tuple[float, float]]:
+def _ring_points(ring: shapely.LinearRing) -> list[tuple[float, float]]:
     coords: NDArray[np.float64] = np.asarray(ring.coords)[:-1, :2]
     return [(float(x), float(y)) for x, y in coords]
 
 
-def _text(value: object) -> str:
+def _attribute_text(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 

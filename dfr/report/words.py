@@ -1,4 +1,4 @@
-"""Values in words, as report and brief write them: shares, numbers, intervals, periods; texts cut to fit."""
+"""Values in words, as report and brief write them: percentages, numbers, intervals, periods, lists."""
 
 from __future__ import annotations
 
@@ -27,12 +27,24 @@ def percent(share: float | None, *, sign: bool = False) -> str:
 
 
 def number(value: float | None, *, sign: bool = False) -> str:
-    """A number with one decimal and thousands told apart.
+    """A number with one decimal and thousands separators.
 
     >>> number(1234.56), number(None)
     ('1,234.6', 'unknown')
     """
     return UNKNOWN if value is None else f"{value:{'+' if sign else ''},.1f}".replace("-", MINUS)
+
+
+UNIT_SIGNS = {"1": "", "deg": "°", "deg/s2": "°/s²", "degC": " °C", "m2": " m²"}
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value with its unit as people write it.
+
+    >>> quantity(35.0, "deg"), quantity(10000.0, "m"), quantity(0.222, "m2"), quantity(None, "W")
+    ('35°', '10,000 m', '0.222 m²', 'unknown')
+    """
+    return UNKNOWN if value is None else f"{value:,g}{UNIT_SIGNS.get(unit, f' {unit}')}".replace("-", MINUS)
 
 
 def interval(of: Interval, write: Callable[[float | None], str]) -> str:

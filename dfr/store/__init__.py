@@ -1,1 +1,1 @@
-"""Runs on disk: records, key figures and a manifest."""
+"""Runs on disk: records, key figures, manifests, flights, sweeps; and the cache of landing odds."""

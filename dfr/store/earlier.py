@@ -1,9 +1,9 @@
-"""A folder whose rehearsal is made anew: the earlier one is kept under another name, never overwritten.
+"""Keeps an earlier rehearsal when a new one goes to the same folder (`keep_earlier`): nothing is overwritten.
 
-    FOLDER/report.html ...                   the rehearsal made last
-    FOLDER/earlier/20240823T181500Z/...      one made before it, by when it was written (UTC)
+    FOLDER/report.html ...                   the latest rehearsal
+    FOLDER/earlier/20240823T181500Z/...      an earlier one, named by the time it was written (UTC)
 
-Replications of an unfinished run stay where they are, so that the same command goes on with them.
+Replications of an unfinished run stay where they are, so that the same command continues with them.
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ EARLIER = "earlier"
 RUN = "run"
 MADE_FILES = ("report.html", REHEARSED, "map.svg", "n_minus_1.json", "front.json", "front.svg")
 MADE_FOLDERS = ("flights", "tracks")
-TOLD_FILES = (ORIGIN, PLAN)
-"""What says of which scenario and plan the made files are."""
+ORIGIN_FILES = (ORIGIN, PLAN)
+"""The files that say which scenario and plan the others belong to."""
 
 
 def keep_earlier(folder: Path) -> Path | None:
-    """Move an earlier rehearsal of a folder to one of its own inside it; None where there is none.
+    """The folder inside this one to which its earlier rehearsal was moved; None where there was none.
 
-    So is moved what bears the name of a file that a rehearsal makes, whoever made it.
-
-    Records are copied, since the same seed may go on with them. Raises InputError where the folder
+    Every file with the name of a rehearsal's file is moved, whoever made it. Records are copied, because
+    the same seed may continue with them. Raises InputError where the folder
     holds a simulation, which a rehearsal would mix with its own files, or cannot be written.
     """
     if (folder / "manifest.json").is_file():
         raise InputError(f"{folder} holds a run of `dfr simulate`", do="choose another --out")
     made = [folder / name for name in (*MADE_FILES, *MADE_FOLDERS) if (folder / name).exists()]
-    a_plan_of_theirs = (folder / PLAN).is_file() and not (folder / ORIGIN).is_file()
-    if not made and not a_plan_of_theirs:
+    foreign_plan = (folder / PLAN).is_file() and not (folder / ORIGIN).is_file()
+    if not made and not foreign_plan:
         return None
     try:
-        return _moved(folder, made)
+        return _move_files(folder, made)
     except OSError as error:
         raise InputError(
-            f"{folder}: its earlier rehearsal cannot be kept ({error.strerror})", do="choose another --out"
+            f"{folder}: its earlier rehearsal cannot be kept ({error.strerror})",
+            do="choose another --out",
         ) from error
 
 
-def _moved(folder: Path, made: list[Path]) -> Path:
-    kept = _free(folder / EARLIER, max(made or [folder / PLAN], key=_written))
+def _move_files(folder: Path, made: list[Path]) -> Path:
+    kept = _free_name(folder / EARLIER, max(made or [folder / PLAN], key=_written_at))
     kept.mkdir(parents=True)
     for path in made:
         path.rename(kept / path.name)
-    for name in TOLD_FILES:
+    for name in ORIGIN_FILES:
         if (folder / name).is_file():
             (folder / name).rename(kept / name)
     if (folder / RUN / "kpis.json").is_file():
@@ -60,11 +60,11 @@ def _moved(folder: Path, made: list[Path]) -> Path:
     return kept
 
 
-def _written(path: Path) -> float:
+def _written_at(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _free(parent: Path, newest: Path) -> Path:
-    stamp = f"{datetime.fromtimestamp(_written(newest), UTC):%Y%m%dT%H%M%SZ}"
+def _free_name(parent: Path, newest: Path) -> Path:
+    stamp = f"{datetime.fromtimestamp(_written_at(newest), UTC):%Y%m%dT%H%M%SZ}"
     names = itertools.chain([stamp], (f"{stamp}-{number}" for number in itertools.count(2)))
     return next(parent / name for name in names if not (parent / name).exists())

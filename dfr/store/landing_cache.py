@@ -1,12 +1,12 @@
-"""Landing odds kept on disk between runs, so that the same landings are not flown again for each command.
+"""Keeps tables of landing odds on disk between runs, so that the same landings are not simulated again.
 
-A table of odds takes 8,500 simulated landings and depends on nothing but the drone, the dock, how the
-landing is guided, turbulence, rain, and the model's code. All of these are in the digest that names its
-file: whatever changes, the table is made anew. `use_landing_cache` is where a verb begins.
+A table takes 8,500 simulated landings. It depends only on the drone, the dock, how the landing is guided,
+turbulence, rain, and the model's code. The digest that names its file covers all of these: when one of
+them changes, the table is made again. A verb starts with `use_landing_cache`.
 
     ~/.cache/dfr/landing_odds/3f0c....odds     or in the folder that DFR_CACHE names
 
-Processes may share the folder: a file is written whole or not at all, and one that is damaged is made again.
+Processes may share the folder: a file is written whole or not at all, and a damaged one is made again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from dfr.io.files import write_atomically
 FOLDER_VARIABLE = "DFR_CACHE"
 MOST_TABLES = 1000  # half a megabyte; a year of weather in one scenario asks for about a dozen
 
-MODEL = ("aircraft", "ardupilot", "scenario", "world")
+MODEL_PACKAGES = ("aircraft", "ardupilot", "scenario", "world")
 """The packages whose code a landing may depend on, besides the modules next to them: up to `aircraft`."""
 
 
@@ -51,26 +51,26 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LandingCache:
-    """Tables of landing odds in a folder, those used last kept."""
+    """Tables of landing odds in a folder; the most recently used are kept."""
 
     folder: Path
     most: int = MOST_TABLES
 
     def odds(self, case: OddsCase, fly: Callable[[], FloatArray]) -> FloatArray:
-        """The table of a case: the one that is kept, else the one that `fly` makes, which is kept then."""
+        """The table of a case: from the folder, else made by `fly` and then kept."""
         path = self.folder / f"{digest(case)}.odds"
-        found = _read(path)
+        found = _read_table(path)
         if found is not None:
             return found
         made = fly()
-        # What cannot be kept (a full disk, a folder of somebody else) is right all the same.
+        # A table that cannot be kept (full disk, no permission) is still correct.
         with suppress(InputError):
-            write_atomically(path, _packed(made))
+            write_atomically(path, _table_text(made))
             self._drop_oldest()
         return made
 
     def _drop_oldest(self) -> None:
-        """Remove what was used longest ago, also what a killed process left half written."""
+        """Remove the files used longest ago, also what a killed process left half written."""
         files = sorted(_times_of(self.folder), reverse=True)
         for _, path in files[self.most :]:
             with suppress(OSError):
@@ -79,7 +79,7 @@ class LandingCache:
 
 def digest(case: OddsCase) -> str:
     """SHA-256 of all that a table depends on: the case, and the code and libraries that fly it."""
-    return _checksum(json.dumps([asdict(case), model_digest()], sort_keys=True, default=str))
+    return _checksum_of(json.dumps([asdict(case), model_digest()], sort_keys=True, default=str))
 
 
 @cache
@@ -93,23 +93,26 @@ def code_digest(files: Mapping[str, Path]) -> str:
     content = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
     machine = [platform.python_version(), platform.machine(), np.show_config(mode="dicts")]
     libraries = {name: version(name) for name in ("numpy", "scipy")}
-    return _checksum(json.dumps([content, machine, libraries], sort_keys=True, default=str))
+    return _checksum_of(json.dumps([content, machine, libraries], sort_keys=True, default=str))
 
 
 def model_files() -> dict[str, Path]:
     """The source files of the landing model by their name in the package."""
     package = Path(dfr.__file__).parent
-    found = [*package.glob("*.py"), *(path for room in MODEL for path in (package / room).rglob("*.py"))]
+    found = [
+        *package.glob("*.py"),
+        *(path for room in MODEL_PACKAGES for path in (package / room).rglob("*.py")),
+    ]
     return {path.relative_to(package).as_posix(): path for path in sorted(found)}
 
 
-def _packed(table: FloatArray) -> str:
+def _table_text(table: FloatArray) -> str:
     """A table as JSON, each number exact, under the checksum of that line."""
     content = json.dumps(table.tolist())
-    return f"{_checksum(content)}\n{content}\n"
+    return f"{_checksum_of(content)}\n{content}\n"
 
 
-def _read(path: Path) -> FloatArray | None:
+def _read_table(path: Path) -> FloatArray | None:
     """The table in a file, which counts as used now; None where there is none, or it is damaged."""
     try:
         checksum, _, content = path.read_text(encoding="utf-8").partition("\n")
@@ -117,10 +120,10 @@ def _read(path: Path) -> FloatArray | None:
     except (OSError, UnicodeDecodeError):
         return None
     content = content.strip()
-    return np.array(json.loads(content)) if content and _checksum(content) == checksum else None
+    return np.array(json.loads(content)) if content and _checksum_of(content) == checksum else None
 
 
-def _checksum(content: str) -> str:
+def _checksum_of(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
-"""A sweep: the same calls in every design point, figures side by side, and the best selected.
+"""Sweeps over docks, drones and crews (`Sweeper`): every design point gets the same calls.
 
-FOLDER/docks-2_pilots-1/...     each point is a run of its own, resumable and comparable
+FOLDER/docks-2_pilots-1/...     each design point is a run of its own; it can be resumed and compared
 FOLDER/sweep.json               the table
 """
 
@@ -24,20 +24,20 @@ from dfr.sim.experiment import simulate_inputs
 from dfr.sim.factors import Variant, varied_plan, varied_world
 from dfr.sim.inputs import SimInputs
 from dfr.statistics import FloatArray
-from dfr.store.origin import remember
+from dfr.store.origin import write_origin
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
 
 SMALLER_IS_BETTER = ("_s", "_minutes_per_day", "yields_per_day", "missed_for_traffic", "diverted")
-"""Endings of the names of figures that are better when small; all others are better when large."""
+"""Endings of the names of key figures that are better when small. All others are better when large."""
 
 OnPoint = Callable[[int, str], None]
-"""Told how many simulations are done, and of which point."""
+"""Called with how many simulations are done and the name of the design point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What is selected for: a figure, the lead that matters, and the chance of being right."""
+    """The goal of a selection: a key figure, the smallest difference that matters, and the confidence."""
 
     kpi: str
     zone: float
@@ -46,14 +46,14 @@ class Goal:
 
     @property
     def smaller_is_better(self) -> bool:
-        """Whether the least is the best."""
+        """Whether smaller values of the key figure are better."""
         name = self.kpi
         return not name.startswith("within_") and name.endswith(SMALLER_IS_BETTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A design point as simulated."""
+class DesignPoint:
+    """A simulated design point."""
 
     variant: Variant
     plan: Plan
@@ -62,18 +62,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """The points of a sweep; with a goal, in which order, and which are selected."""
+    """The design points of a sweep, their order by the goal, and which are selected."""
 
     scenario: str
     seed: int
-    points: tuple[Point, ...]
+    points: tuple[DesignPoint, ...]
     goal: Goal
     order: tuple[int, ...]
     behind: tuple[Difference | None, ...]
     selection: Selection
 
     def as_dict(self) -> dict[str, object]:
-        """The sweep as JSON: points in order of the goal's figure, the best first."""
+        """The sweep as JSON: design points in order of the goal's key figure, the best first."""
         return {
             "scenario": self.scenario,
             "seed": self.seed,
@@ -86,10 +86,10 @@ class Sweep:
                 "decided": self.selection.decided,
                 "replications_used": self.selection.used,
             },
-            "points": [self._row(rank, index) for rank, index in enumerate(self.order, start=1)],
+            "points": [self._point_row(rank, index) for rank, index in enumerate(self.order, start=1)],
         }
 
-    def _row(self, rank: int, index: int) -> dict[str, object]:
+    def _point_row(self, rank: int, index: int) -> dict[str, object]:
         point, gap = self.points[index], self.behind[index]
         return {
             "rank": rank,
@@ -131,37 +131,38 @@ class Sweeper:
     def sweep(
         self, variants: Sequence[Variant], *, replications: int, goal: Goal, on_point: OnPoint
     ) -> Sweep:
-        """All points at `replications` at most; a point that is dropped is simulated no further.
+        """The sweep, with at most `replications` of each design point; a dropped point gets no more.
 
-        Raises InputError for a figure that there is not, or too few replications for the first stage.
+        Raises InputError for an unknown key figure, or too few replications for the first stage.
         """
         if replications < goal.first_stage:
             raise InputError(
-                f"{replications} replications of a first stage of {goal.first_stage}", do="as many or more"
+                f"{replications} replications are fewer than the first stage of {goal.first_stage}",
+                do=f"ask for at least {goal.first_stage}",
             )
         summaries: dict[int, Summary] = {}
         racing, done = tuple(range(len(variants))), 0
         selection = None
         for count in replication_numbers(goal.first_stage, replications):
             for index in racing:
-                summaries[index] = self._summary(variants[index], count)
+                summaries[index] = self._summarise_point(variants[index], count)
                 done += 1
                 on_point(done, variants[index].name)
-            selection = _selected(summaries, goal)
+            selection = _select_best(summaries, goal)
             racing = selection.survivors
             if selection.decided:
                 break
         if selection is None:
             raise AssertionError("no replication numbers")
-        return self._table(variants, summaries, goal, selection)
+        return self._sweep_of(variants, summaries, goal, selection)
 
-    def _table(
+    def _sweep_of(
         self, variants: Sequence[Variant], summaries: dict[int, Summary], goal: Goal, selection: Selection
     ) -> Sweep:
-        order = _ranked(summaries, goal, selection)
+        order = _rank_points(summaries, goal, selection)
         best = summaries[order[0]]
         points = tuple(
-            Point(variant=variant, plan=self._plan(variant), summary=summaries[index])
+            DesignPoint(variant=variant, plan=self._plan_of(variant), summary=summaries[index])
             for index, variant in enumerate(variants)
         )
         behind = tuple(
@@ -180,8 +181,8 @@ class Sweeper:
             selection=selection,
         )
 
-    def _summary(self, variant: Variant, count: int) -> Summary:
-        world, plan = varied_world(self._world, variant), self._plan(variant)
+    def _summarise_point(self, variant: Variant, count: int) -> Summary:
+        world, plan = varied_world(self._world, variant), self._plan_of(variant)
         if variant not in self._inputs:
             self._inputs[variant] = sim_inputs(world, plan)
         inputs = self._inputs[variant]
@@ -201,21 +202,21 @@ class Sweeper:
             inputs=inputs,
             cluster=self._cluster,
         )
-        remember(folder, self._file, plan=plan, variant=variant)
+        write_origin(folder, self._file, plan=plan, variant=variant)
         return stored.summary
 
-    def _plan(self, variant: Variant) -> Plan:
-        """The plan of so many docks, made once, with the point's drones."""
+    def _plan_of(self, variant: Variant) -> Plan:
+        """The plan for this number of docks, made once, with the drones of the design point."""
         if variant.docks not in self._plans:
             self._plans[variant.docks] = make_plan(self._world, docks=variant.docks)
         return varied_plan(self._plans[variant.docks], variant)
 
 
-def _selected(summaries: dict[int, Summary], goal: Goal) -> Selection:
-    """The selection over all points, of the replications in which all that were simulated have the figure."""
+def _select_best(summaries: dict[int, Summary], goal: Goal) -> Selection:
+    """The selection over all points, from the replications in which each of them has the key figure."""
     for summary in summaries.values():
         if goal.kpi not in summary.kpis:
-            raise InputError(f"no figure {goal.kpi!r}", do=f"one of {', '.join(summary.kpis)}")
+            raise InputError(f"there is no key figure {goal.kpi!r}", do=f"choose {', '.join(summary.kpis)}")
     rows = [summaries[index].kpis[goal.kpi].by_replication for index in sorted(summaries)]
     values: FloatArray = np.full((len(rows), max(map(len, rows))), np.nan)
     known = np.ones(values.shape[1], dtype=bool)
@@ -231,12 +232,12 @@ def _selected(summaries: dict[int, Summary], goal: Goal) -> Selection:
     )
 
 
-def _ranked(summaries: dict[int, Summary], goal: Goal, selection: Selection) -> tuple[int, ...]:
-    """Points by the figure's mean, those still in the race first, unknown means last."""
+def _rank_points(summaries: dict[int, Summary], goal: Goal, selection: Selection) -> tuple[int, ...]:
+    """Indexes of the points by the key figure's mean: those not dropped first, unknown means last."""
     sign = 1.0 if goal.smaller_is_better else -1.0
 
-    def key(index: int) -> tuple[bool, bool, float]:
+    def sort_key(index: int) -> tuple[bool, bool, float]:
         mean = summaries[index].kpis[goal.kpi].mean
         return (index not in selection.survivors, mean is None, 0.0 if mean is None else sign * mean)
 
-    return tuple(sorted(summaries, key=key))
+    return tuple(sorted(summaries, key=sort_key))

@@ -1,4 +1,4 @@
-"""Flights of a rehearsal on disk: predicted and flown samples, one JSON file for each."""
+"""Flights of a rehearsal on disk (`store_flight`, `load_flights`): predicted and flown, a JSON file each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFlight:
-    """One flight and what was predicted of it; samples are metres from `home`."""
+    """One flight, predicted and flown; samples are metres from `home`."""
 
     name: str
     home: Position
@@ -31,7 +31,7 @@ class StoredFlight:
 
 
 def store_flight(folder: Path, flight: StoredFlight) -> None:
-    """Keep a flight in a run's folder."""
+    """Write a flight into a run's folder."""
     document = {
         "name": flight.name,
         "home": flight.home.as_dict(),
@@ -42,21 +42,21 @@ def store_flight(folder: Path, flight: StoredFlight) -> None:
 
 
 def load_flights(folder: Path) -> list[StoredFlight]:
-    """The flights in a run's folder by name. Raises InputError for a file that holds none."""
-    return [_flight(path) for path in sorted((folder / FOLDER).glob("*.json"))]
+    """The flights in a run's folder, in order of their names. Raises InputError for a damaged file."""
+    return [_read_flight(path) for path in sorted((folder / FOLDER).glob("*.json"))]
 
 
-def _flight(path: Path) -> StoredFlight:
+def _read_flight(path: Path) -> StoredFlight:
     try:
         document = json.loads(read_bounded(path))
         return StoredFlight(
             name=path.stem,
             home=Position(**document["home"]),
-            predicted=_track(document["predicted"]),
-            flown=_track(document["flown"]),
+            predicted=_track_of(document["predicted"]),
+            flown=_track_of(document["flown"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: not a flight ({error})", do="rehearse again") from error
+        raise InputError(f"{path} is not a flight ({error})", do="rehearse again") from error
 
 
 def _as_dict(track: FlightTrack) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _as_dict(track: FlightTrack) -> dict[str, Any]:
     }
 
 
-def _track(data: Mapping[str, Any]) -> FlightTrack:
+def _track_of(data: Mapping[str, Any]) -> FlightTrack:
     t_s, east_m, north_m, height_m = (np.asarray(data[name], float) for name in COLUMNS)
     return FlightTrack(
         name=str(data["name"]),

@@ -1,1 +1,1 @@
-"""The web faces: plan, simulate, replay and live, on this machine and with nothing from outside."""
+"""The web pages: plan, simulate, replay and live; served on this machine, nothing fetched from outside."""

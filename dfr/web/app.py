@@ -1,6 +1,6 @@
-"""The application: which address gives what, and what is asked as checked values.
+"""The web application (`make_app`): its routes, and requests as checked values.
 
-Files are read once at the start; no address names a path.
+Files are read once at the start; no address names a path on the disk.
 """
 
 from __future__ import annotations
@@ -44,46 +44,50 @@ Answer = Callable[[dict[str, Any]], Any]
 
 
 def make_app(pages: PageData, access: Access) -> ASGIApp:
-    """The application behind its guard, for the pages of one server."""
+    """The application of one server, behind its guard."""
     routes = [
         Route("/", lambda request: RedirectResponse("/live" if pages.editor is None else "/plan")),
-        *(Route(f"/{page}", _file(f"{page}.html")) for page in PAGES),
-        *(Route(f"/static/{name}", _file(name)) for name in static_files() if not name.endswith(".html")),
-        Route("/favicon.ico", _file("icon.svg")),
-        *_basemap(pages),
+        *(Route(f"/{page}", _serve_file(f"{page}.html")) for page in PAGES),
+        *(
+            Route(f"/static/{name}", _serve_file(name))
+            for name in static_files()
+            if not name.endswith(".html")
+        ),
+        Route("/favicon.ico", _serve_file("icon.svg")),
+        *_basemap_routes(pages),
         *_read_routes(pages),
         *_change_routes(pages),
-        Route("/api/replay/tlog", _upload(pages), methods=["POST"]),
-        WebSocketRoute("/ws/live", _stream(pages.vehicles, LIVE_HZ)),
-        WebSocketRoute("/ws/progress", _stream(lambda: pages.runs.progress, PROGRESS_HZ)),
+        Route("/api/replay/tlog", _upload_endpoint(pages), methods=["POST"]),
+        WebSocketRoute("/ws/live", _state_stream(pages.vehicle_states, LIVE_HZ)),
+        WebSocketRoute("/ws/progress", _state_stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
-    app = Starlette(routes=routes, exception_handlers={DfrError: _explained})
+    app = Starlette(routes=routes, exception_handlers={DfrError: _explain_error})
     app.router.redirect_slashes = False
     return Guard(app, access=access)
 
 
 def static_files() -> dict[str, bytes]:
-    """Every file that is served, by name."""
+    """Every file that is served, by its name."""
     folder = resources.files("dfr.web") / "static"
-    return {item.name: item.read_bytes() for item in folder.iterdir() if _suffix(item.name) in MEDIA}
+    return {item.name: item.read_bytes() for item in folder.iterdir() if _suffix_of(item.name) in MEDIA}
 
 
-def _suffix(name: str) -> str:
+def _suffix_of(name: str) -> str:
     return name[name.rfind(".") :]
 
 
-def _file(name: str) -> Callable[[Request], Response]:
+def _serve_file(name: str) -> Callable[[Request], Response]:
     data = (resources.files("dfr.web") / "static" / name).read_bytes()
-    media = MEDIA[_suffix(name)]
+    media = MEDIA[_suffix_of(name)]
 
-    def answer(_request: Request) -> Response:
+    def send_file(_request: Request) -> Response:
         return Response(data, media_type=media, headers={"cache-control": "no-cache"})
 
-    return answer
+    return send_file
 
 
-def _basemap(pages: PageData) -> list[Route]:
-    """The user's PMTiles file, which the page reads in ranges; there is no address where there is no file."""
+def _basemap_routes(pages: PageData) -> list[Route]:
+    """The route to the user's PMTiles file, which the page reads in ranges; none without a file."""
     path = pages.basemap
     if path is None:
         return []
@@ -91,54 +95,55 @@ def _basemap(pages: PageData) -> list[Route]:
 
 
 def _read_routes(pages: PageData) -> list[Route]:
-    """What can be asked for; asking changes nothing."""
+    """The routes that read; they change nothing."""
 
-    def get(path: str, answer: Callable[[Mapping[str, str]], Any]) -> Route:
-        async def endpoint(request: Request) -> Response:
-            return _json(await run_in_threadpool(answer, request.query_params))
+    def get_route(path: str, answer: Callable[[Mapping[str, str]], Any]) -> Route:
+        async def answer_get(request: Request) -> Response:
+            return _json_response(await run_in_threadpool(answer, request.query_params))
 
-        return Route(path, endpoint, methods=["GET"])
+        return Route(path, answer_get, methods=["GET"])
 
     return [
-        get("/api/about", lambda query: pages.about()),
-        get("/api/place", lambda query: pages.place()),
-        get("/api/plan", lambda query: pages.plan()),
-        get("/api/plan/hours", lambda query: pages.require_editor().hours()),
-        get("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),
-        get(
+        get_route("/api/about", lambda query: pages.describe_server()),
+        get_route("/api/place", lambda query: pages.fixed_layers()),
+        get_route("/api/plan", lambda query: pages.plan_state()),
+        get_route("/api/plan/hours", lambda query: pages.require_editor().times_by_hour()),
+        get_route("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),
+        get_route(
             "/api/runs/compare",
-            lambda query: pages.runs.differences(int_of(query, "first"), int_of(query, "second")),
+            lambda query: pages.runs.compare_runs(int_of(query, "first"), int_of(query, "second")),
         ),
-        get("/api/replay", lambda query: pages.replays()),
-        get(
-            "/api/replay/shift", lambda query: pages.shift(int_of(query, "run"), query.get("kind", "typical"))
+        get_route("/api/replay", lambda query: pages.list_replays()),
+        get_route(
+            "/api/replay/shift",
+            lambda query: pages.replay_shift(int_of(query, "run"), query.get("kind", "typical")),
         ),
-        get("/api/replay/flight", lambda query: pages.flight(query.get("name", ""))),
+        get_route("/api/replay/flight", lambda query: pages.replay_flight(query.get("name", ""))),
     ]
 
 
 def _change_routes(pages: PageData) -> list[Route]:
-    """What changes something: POST with a JSON object, nothing else."""
+    """The routes that change something: each takes a POST with a JSON object."""
 
-    def post(path: str, do: Answer) -> Route:
-        async def endpoint(request: Request) -> Response:
+    def post_route(path: str, act: Answer) -> Route:
+        async def answer_post(request: Request) -> Response:
             document = object_of(await request.body())
-            return _json(await run_in_threadpool(do, document))
+            return _json_response(await run_in_threadpool(act, document))
 
-        return Route(path, endpoint, methods=["POST"])
+        return Route(path, answer_post, methods=["POST"])
 
-    def edited(change: Callable[[dict[str, Any]], None]) -> Answer:
-        def do(document: dict[str, Any]) -> Any:
+    def edit_plan(change: Callable[[dict[str, Any]], None]) -> Answer:
+        def apply_change(document: dict[str, Any]) -> Any:
             if document.get("version") != pages.require_editor().version:
-                raise InputError("the plan was changed in another window", do="it is shown as it is now")
+                raise InputError("another window has changed the plan", do="look at it again, then edit")
             change(document)
-            return pages.plan()
+            return pages.plan_state()
 
-        return do
+        return apply_change
 
-    def simulate(document: dict[str, Any]) -> Any:
+    def start_simulation(document: dict[str, Any]) -> Any:
         step = pages.require_editor().step
-        pages.runs.start(
+        pages.runs.start_run(
             step.world,
             step.plan,
             replications=whole_of(document, "replications"),
@@ -147,49 +152,55 @@ def _change_routes(pages: PageData) -> list[Route]:
         )
         return pages.runs.progress
 
-    def ask(document: dict[str, Any]) -> Any:
+    def ask_command(document: dict[str, Any]) -> Any:
         control = pages.control_of(whole_of(document, "vehicle"))
-        return control.ask(text_of(document, "command"), str(document.get("zone", "")))
+        return control.ask_for(text_of(document, "command"), str(document.get("zone", "")))
 
-    def confirm(document: dict[str, Any]) -> Any:
-        return {"done": pages.control_of(whole_of(document, "vehicle")).confirm(text_of(document, "key"))}
+    def confirm_command(document: dict[str, Any]) -> Any:
+        return {"done": pages.control_of(whole_of(document, "vehicle")).confirm_key(text_of(document, "key"))}
 
-    def stop(_document: dict[str, Any]) -> Any:
-        pages.runs.stop()
+    def stop_simulation(_document: dict[str, Any]) -> Any:
+        pages.runs.stop_run()
         return pages.runs.progress
 
     return [
-        post("/api/plan/preview", lambda d: pages.require_editor().preview(position_of(d))),
-        post(
+        post_route("/api/plan/preview", lambda d: pages.require_editor().preview_times(position_of(d))),
+        post_route(
             "/api/plan/move",
-            edited(lambda d: pages.require_editor().move_site(text_of(d, "site"), position_of(d))),
+            edit_plan(lambda d: pages.require_editor().move_site(text_of(d, "site"), position_of(d))),
         ),
-        post("/api/plan/place", edited(lambda d: pages.require_editor().place_dock(text_of(d, "site")))),
-        post("/api/plan/take", edited(lambda d: pages.require_editor().take_dock(text_of(d, "site")))),
-        post("/api/plan/boundary", edited(lambda d: pages.require_editor().redraw_boundary(ring_of(d)))),
-        post("/api/plan/again", edited(lambda d: pages.require_editor().site_again())),
-        post("/api/plan/undo", edited(lambda d: pages.require_editor().undo())),
-        post("/api/plan/redo", edited(lambda d: pages.require_editor().redo())),
-        post("/api/plan/save", edited(lambda d: pages.require_editor().save())),
-        post("/api/simulate", simulate),
-        post("/api/simulate/stop", stop),
-        post("/api/live/ask", ask),
-        post("/api/live/confirm", confirm),
+        post_route(
+            "/api/plan/place", edit_plan(lambda d: pages.require_editor().place_dock(text_of(d, "site")))
+        ),
+        post_route(
+            "/api/plan/take", edit_plan(lambda d: pages.require_editor().take_dock(text_of(d, "site")))
+        ),
+        post_route(
+            "/api/plan/boundary", edit_plan(lambda d: pages.require_editor().redraw_boundary(ring_of(d)))
+        ),
+        post_route("/api/plan/again", edit_plan(lambda d: pages.require_editor().site_again())),
+        post_route("/api/plan/undo", edit_plan(lambda d: pages.require_editor().undo())),
+        post_route("/api/plan/redo", edit_plan(lambda d: pages.require_editor().redo())),
+        post_route("/api/plan/save", edit_plan(lambda d: pages.require_editor().save())),
+        post_route("/api/simulate", start_simulation),
+        post_route("/api/simulate/stop", stop_simulation),
+        post_route("/api/live/ask", ask_command),
+        post_route("/api/live/confirm", confirm_command),
     ]
 
 
-def _upload(pages: PageData) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        return _json(await run_in_threadpool(pages.add_tlog, await request.body()))
+def _upload_endpoint(pages: PageData) -> Callable[[Request], Any]:
+    async def answer_upload(request: Request) -> Response:
+        return _json_response(await run_in_threadpool(pages.add_tlog, await request.body()))
 
-    return endpoint
+    return answer_upload
 
 
-def _stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any]:
-    """A socket that tells a state so often, and listens to nothing."""
+def _state_stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any]:
+    """A socket that sends a state so many times a second and listens to nothing."""
     open_sockets: set[WebSocket] = set()
 
-    async def endpoint(socket: WebSocket) -> None:
+    async def stream_state(socket: WebSocket) -> None:
         if len(open_sockets) >= MOST_SOCKETS:
             await socket.close(code=1013)
             return
@@ -206,7 +217,7 @@ def _stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any
             open_sockets.discard(socket)
             gone.cancel()
 
-    return endpoint
+    return stream_state
 
 
 async def _until_gone(socket: WebSocket) -> None:
@@ -215,22 +226,22 @@ async def _until_gone(socket: WebSocket) -> None:
             await socket.receive_text()
 
 
-# -- requests as checked values --
+# -- values of a request, checked --
 
 
 def object_of(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; no body is an empty one. Raises InputError where it is not there."""
+    """The JSON object in a body; an empty body is an empty object. Raises InputError for anything else."""
     try:
         document = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON: {error}", do="send a JSON object") from error
+        raise InputError(f"the body is not JSON ({error})", do="send a JSON object") from error
     if not isinstance(document, dict):
-        raise InputError("no JSON object", do="send one")
+        raise InputError("the body is not a JSON object", do="send a JSON object")
     return document
 
 
 def text_of(document: Mapping[str, Any], key: str) -> str:
-    """A text of a document. Raises InputError where it is not there."""
+    """A text in a document. Raises InputError where it is missing."""
     value = document.get(key)
     if not isinstance(value, str):
         raise InputError(f"{key} is missing", do="send it as text")
@@ -238,7 +249,7 @@ def text_of(document: Mapping[str, Any], key: str) -> str:
 
 
 def number_of(document: Mapping[str, Any], key: str) -> float:
-    """A number of a document. Raises InputError where it is not there."""
+    """A number in a document. Raises InputError where it is missing."""
     value = document.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
         raise InputError(f"{key} is missing", do="send it as a number")
@@ -246,28 +257,28 @@ def number_of(document: Mapping[str, Any], key: str) -> float:
 
 
 def whole_of(document: Mapping[str, Any], key: str) -> int:
-    """A whole number of a document. Raises InputError for a fraction: nothing is rounded to a vehicle."""
+    """A whole number in a document. Raises InputError for a fraction: a vehicle's number is never rounded."""
     value = number_of(document, key)
     if not value.is_integer():
-        raise InputError(f"{key} {value:g} is no whole number", do="send one")
+        raise InputError(f"{key} {value:g} is not a whole number", do="send a whole number")
     return int(value)
 
 
 def int_of(query: Mapping[str, str], key: str) -> int:
-    """A whole number of a query. Raises InputError where it is not there."""
+    """A whole number in a query. Raises InputError where it is missing."""
     value = query.get(key, "")
     if not value.isdecimal() or len(value) > 9:
-        raise InputError(f"{key}={value!r:.20} is no number", do="give one")
+        raise InputError(f"{key}={value!r:.20} is not a whole number", do="give a whole number")
     return int(value)
 
 
 def position_of(document: Mapping[str, Any]) -> Position:
-    """The `lat_deg` and `lon_deg` of a document. Raises InputError where it is not there."""
+    """The `lat_deg` and `lon_deg` in a document. Raises InputError where one is missing."""
     return Position(lat_deg=number_of(document, "lat_deg"), lon_deg=number_of(document, "lon_deg"))
 
 
 def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
-    """The `ring` of a document: [lon, lat] corners. Raises InputError where it is not there."""
+    """The `ring` in a document: [lon, lat] corners. Raises InputError where it is missing."""
     corners = document.get("ring")
     if not isinstance(corners, list) or not 3 <= len(corners) <= MOST_CORNERS:
         raise InputError("ring is missing", do=f"send 3 to {MOST_CORNERS} corners")
@@ -278,12 +289,12 @@ def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
 # -- answers --
 
 
-def _explained(_request: Request, error: Exception) -> Response:
-    """A DfrError as JSON: what, and what to do."""
+def _explain_error(_request: Request, error: Exception) -> Response:
+    """A DfrError as JSON: what happened and what to do."""
     code = getattr(error, "code", "dfr")
     status = 403 if isinstance(error, VehicleRefusedError) else 400
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)
 
 
-def _json(document: object) -> Response:
+def _json_response(document: object) -> Response:
     return PlainTextResponse(json_line(document), media_type="application/json")

@@ -1,7 +1,7 @@
-"""Commands to the vehicle: only where the server was started for it, and each asked for twice.
+"""Commands to a vehicle (`Control`): only where the server was started for it, each confirmed by the user.
 
-A command is first asked for; the answer says in words what will happen and carries a key that is good
-once and for a short time. Only the key, sent back, does it.
+The page asks for a command. The answer says in words what will happen and carries a key that is valid
+once and for a short time. The command is sent when the key comes back.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from dfr.plan.verdict import Verdict, require_go, verdict_of
 from dfr.world.model import World
 
 Place = Callable[[], tuple[World, Plan] | None]
-"""The world and the plan as they stand when a flight is asked for; None where no plan is served."""
+"""Gives the world and the plan at the time a flight is asked for; None where no plan is served."""
 
 ASKED_S = 20.0
-"""A question older than this is no longer answered: the situation has changed."""
+"""A question older than this cannot be confirmed: the situation may have changed."""
 
 AT_DOCK_M = 30.0
 ON_SCENE_S = 30.0
@@ -52,7 +52,7 @@ MODES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A command that waits to be confirmed."""
+    """A command that waits for its confirmation."""
 
     words: str
     asked_at: float
@@ -60,7 +60,7 @@ class Question:
 
 
 class Control:
-    """The commands of one vehicle; `allowed` False refuses all of them. `number` is its place on the page."""
+    """The commands of one vehicle. `allowed` False refuses all; `number` is how the page numbers it."""
 
     def __init__(
         self,
@@ -80,93 +80,93 @@ class Control:
         self.words = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """What may be commanded."""
+        """What may be commanded, as the page shows it."""
         place = self._place()
         zones = [] if place is None else place[0].scenario.demand.zones
         return {
             "allowed": self.allowed,
-            "flying": self._busy(),
+            "flying": self._is_flying(),
             "words": self.words,
             "zones": [{"id": zone.id, "name": zone.name} for zone in zones],
         }
 
-    def ask(self, command: str, zone: str = "") -> dict[str, str]:
-        """A key for a command and what it will do, in words. Raises VehicleRefusedError if read-only."""
+    def ask_for(self, command: str, zone: str = "") -> dict[str, str]:
+        """A key for a command, and in words what it will do. Raises VehicleRefusedError if read-only."""
         if not self.allowed:
             raise VehicleRefusedError("this page is read-only", do="start `dfr serve` with --allow-control")
-        question = self._question(command, zone)
+        question = self._make_question(command, zone)
         key = secrets.token_urlsafe(16)
         with self._lock:
-            # One question at a time: an older one is void.
+            # Only one question is open at a time.
             self._questions = {key: question}
         return {"key": key, "words": question.words}
 
-    def confirm(self, key: str) -> str:
-        """Do what was asked for under a key. Raises InputError for a key that is unknown, used or too old."""
+    def confirm_key(self, key: str) -> str:
+        """Send the command of a key; its words. Raises InputError for an unknown, used or old key."""
         with self._lock:
             question = self._questions.pop(key, None)
         if not self.allowed or question is None or time.monotonic() - question.asked_at > ASKED_S:
-            raise InputError("that question is no longer open", do="ask again")
+            raise InputError("this question can no longer be confirmed", do="ask again")
         question.do()
         return question.words
 
-    def _question(self, command: str, zone: str) -> Question:
+    def _make_question(self, command: str, zone: str) -> Question:
         now = time.monotonic()
         if command == "dispatch":
-            mission, room_m, words = self._dispatch(zone)
-            return Question(words=words, asked_at=now, do=lambda: self._fly(mission, room_m))
+            mission, room_m, words = self._prepare_dispatch(zone)
+            return Question(words=words, asked_at=now, do=lambda: self._start_flight(mission, room_m))
         if command not in MODES:
-            raise InputError(f"no command {command!r:.30}", do=f"dispatch, {', '.join(MODES)}")
+            raise InputError(f"no command is called {command!r:.30}", do=f"send dispatch, {', '.join(MODES)}")
         mode, words = MODES[command]
         state = self._vehicle.state
-        told = words.format(here=_place_words(state.position), home=_place_words(state.home))
-        words = f"{self._who()} {told}"
+        effect = words.format(here=_place_words(state.position), home=_place_words(state.home))
+        words = f"{self._vehicle_name()} {effect}"
         return Question(words=words, asked_at=now, do=lambda: self._vehicle.set_mode(mode))
 
-    def _who(self) -> str:
-        """The vehicle a command is for, as the page numbers it and as the link does."""
+    def _vehicle_name(self) -> str:
+        """The vehicle of a command, with its number on the page and its system id on the link."""
         kind = "SIMULATED vehicle" if self._vehicle.simulated else "REAL VEHICLE"
         return f"{kind} {self.number} (system {self._vehicle.target[0]}):"
 
-    def _dispatch(self, zone: str) -> tuple[FlightPlan, float, str]:
-        """(The mission to a zone, how near the dock's centre it must stand, what will happen in words)."""
+    def _prepare_dispatch(self, zone: str) -> tuple[FlightPlan, float, str]:
+        """(The mission to a zone, how near the dock's centre it must land, what will happen)."""
         place = self._place()
         if place is None:
             raise InputError("no plan is loaded", do="serve the vehicle with --scenario or --run")
-        if self._busy():
-            raise InputError("a dispatch is flying", do="wait until it is back")
+        if self._is_flying():
+            raise InputError("a dispatch is in the air", do="wait until it has landed")
         world, plan = place
-        require_go(self._verdict(world, plan), simulated=self._vehicle.simulated)
-        site = self._site(plan)
+        require_go(self._verdict_now(world, plan), simulated=self._vehicle.simulated)
+        site = self._dock_stood_on(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
         require_sound(validate(mission))
         if self._vehicle.simulated:
-            mission = self._stood_in(mission)
+            mission = self._adapt_to_stand_in(mission)
         fleet = world.scenario.fleet
         room_m = Limits.for_dock(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
         target = next(z for z in world.scenario.demand.zones if z.id == zone)
         words = (
-            f"{self._who()} upload, arm, take off from {site.name} and fly to {target.name} ({zone}). "
-            "Motors will start."
+            f"{self._vehicle_name()} upload, arm, take off from {site.name} and fly to {target.name} "
+            f"({zone}). Motors will start."
         )
         return mission, room_m, words
 
-    def _verdict(self, world: World, plan: Plan) -> Verdict:
-        """The verdict now: a dispatch asked for is flown on the day, whatever the date of the plan."""
+    def _verdict_now(self, world: World, plan: Plan) -> Verdict:
+        """The verdict now: a dispatch flies today, whatever the date of the plan."""
         checked = replace(plan, findings=check_plan(world, plan))
         return verdict_of(world.scenario, checked, now=self._now(), day=True)
 
-    def _stood_in(self, mission: FlightPlan) -> FlightPlan:
-        """A stand-in airframe needs more tilt in this wind, and its link's seconds are the vehicle's."""
+    def _adapt_to_stand_in(self, mission: FlightPlan) -> FlightPlan:
+        """The mission for a simulated airframe: it needs more tilt, and its clock runs faster."""
         timeout_s = min(MOST_GCS_TIMEOUT_S, mission.params["FS_GCS_TIMEOUT"] * self._speedup)
         own = {"ANGLE_MAX": STAND_IN_TILT_CDEG, "FS_GCS_TIMEOUT": timeout_s}
         return replace(mission, params=mission.params | own)
 
-    def _site(self, plan: Plan) -> DockSite:
-        """The dock the vehicle stands on."""
+    def _dock_stood_on(self, plan: Plan) -> DockSite:
+        """The dock on which the vehicle stands."""
         at = self._vehicle.state.position
         if at is None:
-            raise InputError("the vehicle has not said where it is", do="wait for its position")
+            raise InputError("the vehicle has not reported its position", do="wait for its position")
         site = min(plan.sites, key=lambda s: distance_m(s.position, at))
         away_m = distance_m(site.position, at)
         if away_m > AT_DOCK_M:
@@ -175,29 +175,29 @@ class Control:
             )
         return site
 
-    def _busy(self) -> bool:
+    def _is_flying(self) -> bool:
         return self._flight is not None and self._flight.is_alive()
 
-    def _fly(self, mission: FlightPlan, room_m: float) -> None:
+    def _start_flight(self, mission: FlightPlan, room_m: float) -> None:
         with self._lock:
-            if self._busy():
-                raise InputError("a dispatch is flying", do="wait until it is back")
+            if self._is_flying():
+                raise InputError("a dispatch is in the air", do="wait until it has landed")
             self.words = "uploading"
-            self._flight = threading.Thread(target=self._flown, args=(mission, room_m), daemon=True)
+            self._flight = threading.Thread(target=self._fly_and_report, args=(mission, room_m), daemon=True)
             self._flight.start()
 
-    def _flown(self, mission: FlightPlan, room_m: float) -> None:
+    def _fly_and_report(self, mission: FlightPlan, room_m: float) -> None:
         try:
             upload_verified(self._vehicle, mission)
             self.words = "uploaded and read back; starting"
             ended = fly_dispatch(
-                self._vehicle, mission, confirmed=True, on_event=self._tell, dock_tolerance_m=room_m
+                self._vehicle, mission, confirmed=True, on_event=self._show_event, dock_tolerance_m=room_m
             )
             self.words = f"dispatch {ended.summary}; {ended.landing}"
         except DfrError as error:
             self.words = str(error)
 
-    def _tell(self, event: Event) -> None:
+    def _show_event(self, event: Event) -> None:
         self.words = f"flying: {event.what}"
 
 

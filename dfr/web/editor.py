@@ -1,4 +1,4 @@
-"""A scenario that is being edited: each step is the file's bytes, so that undo and save are exact."""
+"""Editing a scenario on the plan page (`ScenarioEditor`): undo and save are exact, byte for byte."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_STEPS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditStep:
-    """The scenario after an edit: its bytes, what they mean, and the plan with the docks kept."""
+    """The scenario after an edit: its bytes, its world, and the plan for the docks that were kept."""
 
     data: bytes
     what: str
@@ -88,59 +88,59 @@ class ScenarioEditor:
             }
 
     def move_site(self, site_id: str, position: Position) -> None:
-        """Put a candidate site elsewhere and plan anew with the same docks."""
+        """Move a candidate site and plan again with the same docks."""
         with self._lock:
-            site = self._site(site_id)
-            self._take(move_site(self.step.data, site_id, position), f"move {site.name}")
+            site = self._find_site(site_id)
+            self._apply_edit(move_site(self.step.data, site_id, position), f"move {site.name}")
 
     def place_dock(self, site_id: str) -> None:
-        """Put one more dock, on a candidate site: a person's choice, which the planner then keeps to."""
+        """Add a dock on a candidate site. The planner keeps to this choice."""
         with self._lock:
-            site, docks = self._site(site_id), self._docks()
+            site, docks = self._find_site(site_id), self._dock_ids()
             if site.use is SiteUse.FORBIDDEN:
                 raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
-                raise InputError(f"{site.name} has a dock already", do="choose another site")
+                raise InputError(f"{site.name} already has a dock", do="choose another site")
             data = set_dock_count(set_site_use(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
-            self._take(data, f"dock at {site.name}", docks=[*docks, site_id])
+            self._apply_edit(data, f"dock at {site.name}", docks=[*docks, site_id])
 
     def take_dock(self, site_id: str) -> None:
-        """Leave a candidate site without its dock: one less in all."""
+        """Remove the dock from a candidate site; the plan has one dock fewer."""
         with self._lock:
-            site = self._site(site_id)
-            left = [dock for dock in self._docks() if dock != site_id]
-            if len(left) == len(self._docks()):
-                raise InputError(f"{site.name} has no dock", do="choose a site that has")
+            site = self._find_site(site_id)
+            left = [dock for dock in self._dock_ids() if dock != site_id]
+            if len(left) == len(self._dock_ids()):
+                raise InputError(f"{site.name} has no dock", do="choose a site that has one")
             if not left:
-                raise InputError("a plan has at least one dock", do="place another first")
+                raise InputError("a plan needs at least one dock", do="place another first")
             data = set_dock_count(self.step.data, len(left))
             if site.use is SiteUse.REQUIRED:
                 data = set_site_use(data, site_id, SiteUse.ALLOWED)
-            self._take(data, f"no dock at {site.name}", docks=left)
+            self._apply_edit(data, f"no dock at {site.name}", docks=left)
 
     def redraw_boundary(self, ring: Ring) -> None:
-        """Give the site another keep-in boundary and plan anew with the same docks."""
+        """Change the keep-in boundary of the site and plan again with the same docks."""
         with self._lock:
-            self._take(redraw_boundary(self.step.data, ring), "edit the boundary")
+            self._apply_edit(redraw_boundary(self.step.data, ring), "edit the boundary")
 
     def site_again(self) -> None:
         """Let the planner choose the docks again."""
         with self._lock:
             now = self.step
-            self._push(replace(now, plan=make_plan(now.world), what="choose docks again"))
+            self._push_step(replace(now, plan=make_plan(now.world), what="choose docks again"))
 
     def undo(self) -> None:
         """Go one step back, where there is one."""
-        self._go(-1)
+        self._move_by(-1)
 
     def redo(self) -> None:
         """Go one step forward, where there is one."""
-        self._go(1)
+        self._move_by(1)
 
     def save(self) -> None:
-        """Write the file, unless somebody else has changed it since it was read.
+        """Write the file, unless somebody has changed it since it was read.
 
-        Where a planner that reads it would choose other docks, those shown are written as required.
+        If the planner would choose other docks from this file, the docks shown are written as required.
         """
         with self._lock:
             if self.why_not_saved:
@@ -149,31 +149,31 @@ class ScenarioEditor:
             if on_disk != self._saved:
                 digest = hashlib.sha256(on_disk).hexdigest()[:12]
                 raise InputError(
-                    f"the file was changed by somebody else (sha256 {digest})", do="serve it again"
+                    f"somebody else has changed the file (sha256 {digest})", do="start `dfr serve` again"
                 )
             self._keep_docks()
             data = self.step.data
-            # What is written must be what was planned: read it back before it replaces the old file.
+            # The file must mean what was planned: read it before it replaces the old one.
             parse_scenario(data, name=str(self._path), folder=self._path.parent)
             write_atomically(self._path, data)
             self._saved = data
             self.version += 1
 
-    def preview(self, position: Position) -> dict[str, float | None]:
-        """Seconds from lift-off to overhead of each zone in the planning wind, from a place."""
+    def preview_times(self, position: Position) -> dict[str, float | None]:
+        """Seconds from lift-off at a place to overhead of each zone, in the planning wind."""
         now = self.step
         scenario, frame = now.world.scenario, now.world.frame
         hour = planning_window(hour_windows(scenario))
         find = path_finder(now.world, hour)
         start = frame.point(position)
         centres = zone_centres(scenario)
-        ways = [find(start, frame.point(centre)) for centre in centres.values()]
-        found = sorties_of(scenario, ways, [hour])
+        paths = [find(start, frame.point(centre)) for centre in centres.values()]
+        found = sorties_of(scenario, paths, [hour])
         seconds = found.climb_s + found.out_s
         return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}
 
-    def hours(self) -> list[dict[str, Any]]:
-        """For each hour planned in, how soon the nearest dock is overhead of each zone in its wind."""
+    def times_by_hour(self) -> list[dict[str, Any]]:
+        """For each planned hour, seconds from lift-off to overhead of each zone from the nearest dock."""
         now = self.step
         chosen = {site.id for site in now.plan.sites}
         scenario = now.world.scenario
@@ -192,25 +192,25 @@ class ScenarioEditor:
             for window, row in zip(windows, nearest, strict=True)
         ]
 
-    def _site(self, site_id: str) -> CandidateSite:
+    def _find_site(self, site_id: str) -> CandidateSite:
         site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)
         if site is None:
-            raise InputError(f"no candidate site {site_id!r:.60}", do="reload the page")
+            raise InputError(f"there is no candidate site {site_id!r:.60}", do="reload the page")
         return site
 
-    def _docks(self) -> list[str]:
+    def _dock_ids(self) -> list[str]:
         return [site.id for site in self.step.plan.sites]
 
-    def _take(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
-        """Read edited bytes as if they were the file, plan with these docks (or as it was), keep the step."""
+    def _apply_edit(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
+        """Add a step: the edited bytes read like the file, planned with these docks (or those before)."""
         scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
-        plan = plan_with_docks(world, self._docks() if docks is None else docks)
-        self._push(EditStep(data=data, what=what, world=world, plan=plan))
+        plan = plan_with_docks(world, self._dock_ids() if docks is None else docks)
+        self._push_step(EditStep(data=data, what=what, world=world, plan=plan))
 
     def _keep_docks(self) -> None:
-        """Require the docks that are shown, where the planner would choose others from the same file."""
-        docks = self._docks()
+        """Require the docks that are shown, if the planner would choose others from the same file."""
+        docks = self._dock_ids()
         if {site.id for site in make_plan(self.step.world).sites} == set(docks):
             return
         data = set_dock_count(self.step.data, len(docks))
@@ -219,14 +219,14 @@ class ScenarioEditor:
                 data = set_site_use(data, site.id, SiteUse.REQUIRED)
             elif site.use is SiteUse.REQUIRED:
                 data = set_site_use(data, site.id, SiteUse.ALLOWED)
-        self._take(data, "require these docks")
+        self._apply_edit(data, "require these docks")
 
-    def _push(self, step: EditStep) -> None:
+    def _push_step(self, step: EditStep) -> None:
         self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]
         self._now = len(self._steps) - 1
         self.version += 1
 
-    def _go(self, by: int) -> None:
+    def _move_by(self, by: int) -> None:
         with self._lock:
             if 0 <= self._now + by < len(self._steps):
                 self._now += by

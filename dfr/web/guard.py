@@ -1,8 +1,7 @@
-"""Who may ask: Host, Origin, token and size are checked before a request reaches a page.
+"""Protects the server (`Guard`): checks Host, Origin, token and size before a request reaches a page.
 
-The browser is the enemy's tool here: any page a user has open may send requests to 127.0.0.1. So a
-foreign Host (DNS rebinding) and a foreign Origin (cross-site requests and sockets) are refused, and
-nothing that changes anything is reachable by GET.
+Any web page that a user has open can send requests to 127.0.0.1. So the guard refuses a foreign Host (DNS
+rebinding) and a foreign Origin (cross-site requests and sockets), and no GET changes anything.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
-"""No request but an upload is larger than an edit of a boundary."""
+"""The largest request, besides an upload, is an edit of the boundary."""
 
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 """A tlog of an hour is about 10 MiB."""
 
 BODY_S = 60.0
-"""A body that takes longer is given up: whoever drips it would hold a place for ever."""
+"""A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
 UPLOADS = frozenset({"/api/replay/tlog"})
 COOKIE = "dfr_token"
@@ -48,7 +47,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What the server answers to: its hosts as `name:port`, and a token where one is needed."""
+    """What a request needs: a host of these, as `name:port`, and the token where there is one."""
 
     hosts: frozenset[str]
     token: str | None = None
@@ -63,7 +62,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: refuses what must not get in, and puts the safety headers on what goes out."""
+    """ASGI middleware: refuses forbidden requests and adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app, self._access = app, access
@@ -73,29 +72,29 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        answer = self._refusal(scope)
+        answer = self._refuse_request(scope)
         if scope["type"] == "websocket":
             if answer is not None:
                 await send({"type": "websocket.close", "code": 1008})
                 return
             await self._app(scope, receive, send)
             return
-        sender = _with_headers(send)
+        send_with_headers = _with_headers(send)
         if answer is not None:
-            await answer(scope, receive, sender)
+            await answer(scope, receive, send_with_headers)
             return
-        await self._bounded(scope, receive, sender)
+        await self._pass_bounded(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> Response | None:
-        """The answer to what may not get in; None for what may."""
+    def _refuse_request(self, scope: Scope) -> Response | None:
+        """The response to a forbidden request; None for an allowed one."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self._access.hosts:
-            return PlainTextResponse("this server does not answer to that name\n", status_code=421)
+            return PlainTextResponse("this server does not answer to that host name\n", status_code=421)
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         origins = headers.getlist("origin")
         own = (f"http://{host}", f"https://{host}")
-        # A second Origin beside ours is nobody's honest request.
+        # No honest request has a second Origin beside ours.
         foreign = len(origins) != 1 or origins[0].lower() not in own
         if foreign and (changes or origins):
             return PlainTextResponse("requests from other sites are refused\n", status_code=403)
@@ -103,23 +102,23 @@ class Guard:
 
     def _token_refusal(self, scope: Scope, headers: Headers) -> Response | None:
         token = self._access.token
-        if token is None or _same(_cookie(headers), token):
+        if token is None or _is_same_token(_token_cookie(headers), token):
             return None
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        if scope["type"] == "http" and scope["method"] == "GET" and _same(given, token):
+        if scope["type"] == "http" and scope["method"] == "GET" and _is_same_token(given, token):
             # The token leaves the address bar at once, and scripts never see it.
             response = RedirectResponse(scope["path"], status_code=303)
             response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
             return response
         return PlainTextResponse("a token is needed: open the address that `dfr serve` printed\n", 401)
 
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request whose body stays within its limit."""
         limit = MAX_UPLOAD_BYTES if scope["path"] in UPLOADS else MAX_BODY_BYTES
         length = Headers(scope=scope).get("content-length", "0")
         announced = int(length) if length.isascii() and length.isdigit() else limit + 1
         try:
-            body = None if announced > limit else await asyncio.wait_for(_read(receive, limit), BODY_S)
+            body = None if announced > limit else await asyncio.wait_for(_read_body(receive, limit), BODY_S)
         except TimeoutError:
             late = PlainTextResponse(f"the body took more than {BODY_S:.0f} s\n", status_code=408)
             await late(scope, receive, send)
@@ -128,11 +127,11 @@ class Guard:
             refused = PlainTextResponse(f"over the limit of {limit} bytes\n", status_code=413)
             await refused(scope, receive, send)
             return
-        await self._app(scope, _Replayed(body, receive), send)
+        await self._app(scope, _BufferedBody(body, receive), send)
 
 
-async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The body of a request; None where it is longer than it may be, whatever it said of itself."""
+async def _read_body(receive: Receive, limit: int) -> bytes | None:
+    """The body of a request; None where it is over the limit, whatever its header says."""
     body = bytearray()
     while True:
         message = await receive()
@@ -143,8 +142,8 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return bytes(body)
 
 
-class _Replayed:
-    """A body that was read, told once more; after it, what the client does."""
+class _BufferedBody:
+    """A body that was read, received once more; after it, what the client sends."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
@@ -156,7 +155,7 @@ class _Replayed:
 
 
 def _with_headers(send: Send) -> Send:
-    async def sender(message: MutableMapping[str, Any]) -> None:
+    async def send_with_headers(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
             for name, value in HEADERS.items():
@@ -165,10 +164,10 @@ def _with_headers(send: Send) -> Send:
             message["headers"] = headers.raw
         await send(message)
 
-    return sender
+    return send_with_headers
 
 
-def _cookie(headers: Headers) -> str:
+def _token_cookie(headers: Headers) -> str:
     jar: SimpleCookie = SimpleCookie()
     try:
         jar.load(headers.get("cookie", ""))
@@ -177,5 +176,5 @@ def _cookie(headers: Headers) -> str:
     return jar[COOKIE].value if COOKIE in jar else ""
 
 
-def _same(given: str, wanted: str) -> bool:
+def _is_same_token(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())

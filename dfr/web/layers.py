@@ -1,4 +1,4 @@
-"""A plan and its world as GeoJSON, one collection for each layer of the map."""
+"""Layers of the map as GeoJSON: `static_layers` of the scenario, `plan_layers` of the plan."""
 
 from __future__ import annotations
 
@@ -16,92 +16,97 @@ Layers = dict[str, dict[str, Any]]
 AIRSPACE_WITHIN_M = 15_000.0
 
 
-def collection(features: Iterable[Feature]) -> dict[str, Any]:
+def feature_collection(features: Iterable[Feature]) -> dict[str, Any]:
     """Features as one GeoJSON document."""
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def area(rings: Sequence[Ring], **properties: Any) -> Feature:
-    """Several rings as one feature, each an area of its own."""
-    shape = [[_closed(ring)] for ring in rings]
-    return _feature("MultiPolygon", shape, properties)
+def area_feature(rings: Sequence[Ring], **properties: Any) -> Feature:
+    """Several rings as one feature, each a separate area."""
+    shape = [[_close_ring(ring)] for ring in rings]
+    return _make_feature("MultiPolygon", shape, properties)
 
 
-def line(points: Sequence[Position], **properties: Any) -> Feature:
+def line_feature(points: Sequence[Position], **properties: Any) -> Feature:
     """A path."""
-    return _feature("LineString", [lonlat(point) for point in points], properties)
+    return _make_feature("LineString", [to_lonlat(point) for point in points], properties)
 
 
-def point(position: Position, **properties: Any) -> Feature:
+def point_feature(position: Position, **properties: Any) -> Feature:
     """A place."""
-    return _feature("Point", lonlat(position), properties)
+    return _make_feature("Point", to_lonlat(position), properties)
 
 
-def lonlat(position: Position) -> list[float]:
+def to_lonlat(position: Position) -> list[float]:
     """GeoJSON's order: longitude, latitude; to a centimetre."""
     return [round(position.lon_deg, 7), round(position.lat_deg, 7)]
 
 
 def static_layers(world: World) -> Layers:
-    """What an edit of docks and boundary does not change."""
+    """The layers that an edit of docks or boundary does not change."""
     scenario = world.scenario
     site = scenario.site
     near = world.airspace.zones_near(site.centre, within_m=AIRSPACE_WITHIN_M)
     crowds = {crowd.area: crowd for crowd in site.crowds}
     return {
         "base": base_layer(world),
-        "airspace": collection(
-            area(
+        "airspace": feature_collection(
+            area_feature(
                 zone.rings,
-                told=" · ".join(filter(None, (zone.label, zone.contact))),
+                description=" · ".join(filter(None, (zone.label, zone.contact))),
                 low=zone.lower.text == "SFC",
             )
             for zone, _ in near
         ),
-        "crowds": collection(
-            area([ring], told=f"crowd: {crowd.name}, {crowd.people_per_m2:g} people/m²")
+        "crowds": feature_collection(
+            area_feature([ring], description=f"crowd: {crowd.name}, {crowd.people_per_m2:g} people/m²")
             for ring, crowd in crowds.items()
         ),
-        "keep_outs": collection(area([ring], told=f"keep-out: {name}") for name, ring in site.keep_outs),
-        "traffic": collection(
-            area(
+        "keep_outs": feature_collection(
+            area_feature([ring], description=f"keep-out: {name}") for name, ring in site.keep_outs
+        ),
+        "traffic": feature_collection(
+            area_feature(
                 [user.area],
-                told=f"other traffic: {user.id}, {user.kind}, {user.rule.value.replace('_', ' ')}",
+                description=f"other traffic: {user.id}, {user.kind}, {user.rule.value.replace('_', ' ')}",
             )
             for user in scenario.traffic
         ),
-        "posts": collection(
-            point(post.position, told=f"observer's post {post.id}, sees {post.range_m:.0f} m")
+        "posts": feature_collection(
+            point_feature(post.position, description=f"observer post {post.id}: sees {post.range_m:.0f} m")
             for post in scenario.operation.posts
         ),
-        "rally": collection(
-            point(place, told=f"rally point {place}") for place in scenario.contingency.rally_points
+        "rally": feature_collection(
+            point_feature(place, description=f"rally point {place}")
+            for place in scenario.contingency.rally_points
         ),
     }
 
 
 def plan_layers(world: World, plan: Plan) -> Layers:
-    """What the plan says of the place: docks, sites, zones with times, routes, volumes, findings."""
+    """The layers of the plan: docks, sites, zones with times, routes, volumes, findings."""
     scenario = world.scenario
     chosen = {site.id for site in plan.sites}
-    best = soonest(plan)
+    best = soonest_routes(plan)
     return {
-        "keep_in": collection([area([scenario.site.boundary], name="keep-in")]),
-        "zones": collection(
-            area([zone.area], **_zone_words(zone.id, zone.name, zone.share, best.get(zone.id)))
+        "keep_in": feature_collection([area_feature([scenario.site.boundary], name="keep-in")]),
+        "zones": feature_collection(
+            area_feature([zone.area], **_zone_words(zone.id, zone.name, zone.share, best.get(zone.id)))
             for zone in scenario.demand.zones
         ),
-        "zone_names": collection(
-            point(centroid(zone.area), **_zone_words(zone.id, zone.name, zone.share, best.get(zone.id)))
+        "zone_names": feature_collection(
+            point_feature(
+                centroid(zone.area), **_zone_words(zone.id, zone.name, zone.share, best.get(zone.id))
+            )
             for zone in scenario.demand.zones
         ),
-        "volumes": collection(
-            area(volume.rings, id=volume.id, name=volume.name, top_m_agl=volume.top_m_agl)
+        "volumes": feature_collection(
+            area_feature(volume.rings, id=volume.id, name=volume.name, top_m_agl=volume.top_m_agl)
             for volume in plan.volumes
             if not volume.id.startswith("adjacent_area") and volume.rings
         ),
-        "routes": collection(
-            line(
+        "routes": feature_collection(
+            line_feature(
                 route.points,
                 site=route.site_id,
                 zone=route.zone_id,
@@ -111,8 +116,8 @@ def plan_layers(world: World, plan: Plan) -> Layers:
             for route in plan.routes
             if len(route.points) > 1
         ),
-        "sites": collection(
-            point(
+        "sites": feature_collection(
+            point_feature(
                 site.position,
                 id=site.id,
                 name=site.name,
@@ -123,15 +128,15 @@ def plan_layers(world: World, plan: Plan) -> Layers:
             )
             for site in scenario.candidates
         ),
-        "findings": collection(
-            point(finding.place, number=number, severity=finding.severity.value, rule=finding.rule)
+        "findings": feature_collection(
+            point_feature(finding.place, number=number, severity=finding.severity.value, rule=finding.rule)
             for number, finding in enumerate(plan.findings)
             if finding.place is not None and finding.severity.value != "ok"
         ),
     }
 
 
-def soonest(plan: Plan) -> dict[str, Route]:
+def soonest_routes(plan: Plan) -> dict[str, Route]:
     """The quickest route to each zone that can be reached."""
     found: dict[str, Route] = {}
     for route in sorted(plan.routes, key=lambda r: (r.overhead_s is None, r.overhead_s or 0.0, r.site_id)):
@@ -141,17 +146,17 @@ def soonest(plan: Plan) -> dict[str, Route]:
 
 
 def base_layer(world: World) -> dict[str, Any]:
-    """The drawing under the map, with a `note` on whose and how good it is; else a grid of round metres."""
+    """The base drawing with a `note` on its source and accuracy; without one, a grid in round metres."""
     drawn = base_drawing(world)
     if drawn is None:
         step_m, lines = grid_lines(world)
-        features = [line([world.frame.position(*end) for end in ends], kind="grid") for ends in lines]
-        return {**collection(features), "note": describe_no_drawing(step_m)}
+        features = [line_feature([world.frame.position(*end) for end in ends], kind="grid") for ends in lines]
+        return {**feature_collection(features), "note": describe_no_drawing(step_m)}
     shapes = [
         {"type": "Feature", "properties": {"kind": kind}, "geometry": geometry_to_geojson(geometry)}
         for kind, geometry in drawn.features
     ]
-    return {**collection(shapes), "note": drawn.note}
+    return {**feature_collection(shapes), "note": drawn.note}
 
 
 def _zone_words(zone: str, name: str, share: float, route: Route | None) -> dict[str, Any]:
@@ -160,7 +165,7 @@ def _zone_words(zone: str, name: str, share: float, route: Route | None) -> dict
     return {"id": zone, "name": name, "share": share, "overhead_s": seconds, "words": f"{name}\n{words}"}
 
 
-def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> Feature:
+def _make_feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> Feature:
     return {
         "type": "Feature",
         "properties": properties,
@@ -168,6 +173,6 @@ def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> Feature
     }
 
 
-def _closed(ring: Ring) -> list[list[float]]:
-    corners = [lonlat(corner) for corner in ring]
+def _close_ring(ring: Ring) -> list[list[float]]:
+    corners = [to_lonlat(corner) for corner in ring]
     return [*corners, corners[0]]

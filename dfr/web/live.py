@@ -1,7 +1,7 @@
-"""The vehicle as the live page shows it; nothing here commands anything.
+"""A vehicle as the live page shows it (`LiveVehicle`); nothing here commands it.
 
-The wind is the vehicle's own estimate where it gives one. Energy to home is predicted by the flight
-model in that wind, and compared with the charge the vehicle reports.
+The wind is the vehicle's own estimate, where it sends one. The flight model predicts the energy to fly
+home in that wind; the page compares it with the charge that the vehicle reports.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.peer import LINK_LOST_S
 from dfr.link.vehicle import VehicleState
-from dfr.web.layers import lonlat
+from dfr.web.layers import to_lonlat
 from dfr.world.weather import MeanWind
 
 CAMERA_DOWN_DEG = 45.0
@@ -28,12 +28,12 @@ CAMERA_HIGH_DEG = 36.0
 """Camera pitch and angles of view (assumed: a common wide camera; the gimbal's own angles are not read)."""
 
 FARTHEST_M = 400.0
-"""Where the camera looks over the horizon its footprint is cut off here."""
+"""A footprint ends at this distance where the camera sees the horizon."""
 
 TRAFFIC_KEPT_S = 60.0
 TEXTS_SHOWN = 12
 POSITION_STALE_S = 2.0
-"""A position is asked for ten times a second: one so old is no longer where the vehicle is (assumed)."""
+"""The vehicle is asked for its position ten times a second; one older than this is stale (assumed)."""
 
 ENERGY_EVERY_S = 1.0
 UNKNOWN_HEADING = 65535
@@ -41,7 +41,7 @@ UNKNOWN_HEADING = 65535
 
 @dataclass(slots=True)
 class _Heard:
-    """What the state does not hold: wind direction, heading, other traffic."""
+    """What the vehicle's state does not hold: wind direction, heading, gimbal, time of the position."""
 
     wind_from_deg: float | None = None
     heading_deg: float | None = None
@@ -50,7 +50,7 @@ class _Heard:
 
 
 class LiveVehicle:
-    """One vehicle and what is known of it, as plain values for the page."""
+    """One vehicle as plain values for the page."""
 
     def __init__(self, vehicle: MavlinkVehicle, *, airframe: str, rtsp: str = "") -> None:
         self.vehicle = vehicle
@@ -61,11 +61,11 @@ class LiveVehicle:
         self._lock = threading.Lock()
         self._opened_at = time.monotonic()
         self._home_energy: tuple[float, dict[str, Any]] | None = None
-        vehicle.port.listen(self._hear)
+        vehicle.port.listen(self._on_message)
 
     def close(self) -> None:
-        """Stop listening; the vehicle is closed by whoever opened it."""
-        self.vehicle.port.leave(self._hear)
+        """Stop listening. Whoever opened the vehicle closes it."""
+        self.vehicle.port.leave(self._on_message)
 
     def as_dict(self) -> dict[str, Any]:
         """The vehicle now."""
@@ -82,10 +82,10 @@ class LiveVehicle:
             "t_s": state.t_s,
             "armed": state.armed,
             "mode": state.mode_name,
-            "at": None if state.position is None else lonlat(state.position),
-            "home": None if state.home is None else lonlat(state.home),
+            "at": None if state.position is None else to_lonlat(state.position),
+            "home": None if state.home is None else to_lonlat(state.home),
             "height_m": state.height_m_home,
-            "speed_mps": _speed(state),
+            "speed_mps": _ground_speed(state),
             "climb_mps": state.climb_mps,
             "heading_deg": self._heard.heading_deg,
             "mission": [state.mission_seq, state.mission_total],
@@ -93,9 +93,9 @@ class LiveVehicle:
             "battery": state.battery_remaining,
             "battery_volt": state.battery_volt,
             "satellites": state.satellites,
-            "wind": self._wind(state),
-            "home_energy": self._energy(state),
-            "footprint": footprint(
+            "wind": self._wind_state(state),
+            "home_energy": self._energy_to_home(state),
+            "footprint": camera_footprint(
                 state.position, state.height_m_home, self._heard.heading_deg, down_deg=self._down_deg()
             ),
             "footprint_assumed": self._heard.gimbal_down_deg is None,
@@ -105,7 +105,7 @@ class LiveVehicle:
         }
 
     def _position_age_s(self) -> float:
-        """Seconds since it last said where it is; as long as the page has it where it never did."""
+        """Seconds since its last position; since the page opened where it has sent none."""
         at = self._heard.position_at
         return time.monotonic() - (self._opened_at if at is None else at)
 
@@ -113,13 +113,13 @@ class LiveVehicle:
         own = self._heard.gimbal_down_deg
         return CAMERA_DOWN_DEG if own is None else own
 
-    def _wind(self, state: VehicleState) -> dict[str, float | None] | None:
+    def _wind_state(self, state: VehicleState) -> dict[str, float | None] | None:
         if state.wind_mps is None:
             return None
         return {"mps": state.wind_mps, "from_deg": self._heard.wind_from_deg}
 
-    def _energy(self, state: VehicleState) -> dict[str, Any] | None:
-        """Energy to fly home and land, beside what is left; None where it cannot be told."""
+    def _energy_to_home(self, state: VehicleState) -> dict[str, Any] | None:
+        """Energy to fly home and land, beside what is left; None where it is unknown."""
         now = time.monotonic()
         if self._home_energy is not None and now - self._home_energy[0] < ENERGY_EVERY_S:
             return self._home_energy[1]
@@ -134,29 +134,29 @@ class LiveVehicle:
         with self._lock:
             return [dict(item) for item in self._traffic.values() if item["heard"] > oldest]
 
-    def _hear(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         kind = message.get_type()
         if kind == "ADSB_VEHICLE":
             with self._lock:
-                self._traffic[message.ICAO_address] = _traffic(message)
+                self._traffic[message.ICAO_address] = _traffic_entry(message)
         if not self.vehicle.from_target(message):
             return
         if kind == "WIND":
             self._heard.wind_from_deg = message.direction % 360.0
         elif kind == "GLOBAL_POSITION_INT":
-            self._hear_position(message)
+            self._on_position(message)
         elif kind == "MOUNT_STATUS":
             self._heard.gimbal_down_deg = -message.pointing_a / 100.0
 
-    def _hear_position(self, message: Message) -> None:
+    def _on_position(self, message: Message) -> None:
         if message.lat or message.lon:
             self._heard.position_at = time.monotonic()
         if message.hdg != UNKNOWN_HEADING:
             self._heard.heading_deg = message.hdg / 100.0
 
 
-def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) -> dict[str, Any]:
-    """What the way home and the landing cost nine flights in ten at most, and its share of the battery."""
+def energy_home(state: VehicleState, drone: Drone, wind_from_deg: float | None) -> dict[str, Any]:
+    """Time to return and land that 9 of 10 flights stay within, and the share of the battery it needs."""
     assert state.position is not None
     assert state.home is not None
     away_m = distance_m(state.position, state.home)
@@ -167,15 +167,15 @@ def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) 
         height_m=max(state.height_m_home or 0.0, 5.0),
         on_scene_s=0.0,
         wind=wind,
-        drone=craft,
-        settings=flight_settings(craft),
+        drone=drone,
+        settings=flight_settings(drone),
     )
     late_s, land_s = back.back_late_s, back.land_s
     seconds = None if late_s is None or land_s is None else late_s + land_s
     share: float | None = None
-    if seconds is not None and back.energy_wh and back.total_s and craft.battery_wh:
-        # The whole sortie's mean power over the part that remains.
-        share = back.energy_wh / back.total_s * seconds / craft.battery_wh
+    if seconds is not None and back.energy_wh and back.total_s and drone.battery_wh:
+        # The mean power of the whole sortie over the remaining time.
+        share = back.energy_wh / back.total_s * seconds / drone.battery_wh
     left = state.battery_remaining
     return {
         "away_m": away_m,
@@ -187,10 +187,10 @@ def energy_home(state: VehicleState, craft: Drone, wind_from_deg: float | None) 
     }
 
 
-def footprint(
+def camera_footprint(
     at: Position | None, height_m: float | None, heading_deg: float | None, *, down_deg: float
 ) -> list[list[float]]:
-    """The corners of what the camera sees on flat ground, as [lon, lat]; none near the ground."""
+    """The corners of what the camera sees on flat ground, as [lon, lat]; empty near the ground."""
     if at is None or height_m is None or heading_deg is None or height_m < 2.0:
         return []
     frame = LocalFrame(at)
@@ -204,17 +204,17 @@ def footprint(
         heading = math.radians(heading_deg)
         east = forward * math.sin(heading) + across * math.cos(heading)
         north = forward * math.cos(heading) - across * math.sin(heading)
-        corners.append(lonlat(frame.position(east, north)))
+        corners.append(to_lonlat(frame.position(east, north)))
     return [*corners, corners[0]]
 
 
-def _speed(state: VehicleState) -> float | None:
+def _ground_speed(state: VehicleState) -> float | None:
     if state.east_mps is None or state.north_mps is None:
         return None
     return math.hypot(state.east_mps, state.north_mps)
 
 
-def _traffic(message: Message) -> dict[str, Any]:
+def _traffic_entry(message: Message) -> dict[str, Any]:
     callsign = (
         message.callsign if isinstance(message.callsign, str) else message.callsign.decode("ascii", "replace")
     )

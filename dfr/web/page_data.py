@@ -1,4 +1,4 @@
-"""What the pages of one server show: a plan being edited, runs, flights and vehicles, where there are any."""
+"""The data of the web pages (`PageData`): the plan being edited, runs, flights and vehicles of one server."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
-from dfr.web.layers import Layers, plan_layers, soonest, static_layers
+from dfr.web.layers import Layers, plan_layers, soonest_routes, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import flown_tlog, shift_of
 from dfr.web.runs import SimulationRuns
 from dfr.world.model import World
 
-NO_SCENARIO = "no scenario is served -> start with `dfr serve --scenario NAME` or `--run DIR`"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedVehicle:
-    """A vehicle on the live page: what is seen of it, and what it may be told."""
+    """A vehicle on the live page: its state and its commands."""
 
     live: LiveVehicle
     control: Control
@@ -34,7 +32,7 @@ class ServedVehicle:
 
 @dataclass(slots=True, kw_only=True)
 class PageData:
-    """The state behind the pages; parts are None where the server was started without them."""
+    """The state behind the pages; a part is None or empty where the server was started without it."""
 
     editor: ScenarioEditor | None = None
     runs: SimulationRuns = field(default_factory=SimulationRuns)
@@ -46,39 +44,41 @@ class PageData:
     def require_editor(self) -> ScenarioEditor:
         """The editor of the plan. Raises InputError where no scenario is served."""
         if self.editor is None:
-            raise InputError(NO_SCENARIO)
+            raise InputError(
+                "no scenario is served", do="start with `dfr serve --scenario NAME` or `--run DIR`"
+            )
         return self.editor
 
-    def about(self) -> dict[str, Any]:
-        """What this server has, for every page's head."""
+    def describe_server(self) -> dict[str, Any]:
+        """What this server offers, for the head of every page."""
         scenario = None if self.editor is None else self.editor.step.world.scenario
         return {
-            "title": _title(scenario),
+            "title": _page_title(scenario),
             "exercise": scenario is not None and scenario.exercise,
             "plan": scenario is not None,
             "basemap": self.basemap is not None,
             "live": bool(self.served),
-            "allow_control": any(craft.control.allowed for craft in self.served),
+            "allow_control": any(vehicle.control.allowed for vehicle in self.served),
         }
 
-    def place(self) -> Layers:
-        """The layers that no edit changes: the page asks for them once."""
+    def fixed_layers(self) -> Layers:
+        """The layers that no edit changes; a page asks for them once."""
         if self._static is None:
             self._static = static_layers(self.require_editor().first.world)
         return self._static
 
-    def plan(self) -> dict[str, Any]:
+    def plan_state(self) -> dict[str, Any]:
         """The plan page's state."""
         editor = self.require_editor()
         step, first = editor.step, editor.first
         plan, before = step.plan, first.plan
-        best, best_before = soonest(plan), soonest(before)
+        best, best_before = soonest_routes(plan), soonest_routes(before)
         return {
             **editor.status(),
             "layers": plan_layers(step.world, plan),
-            "centre": self._centre(),
+            "centre": self._site_centre(),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
-            "docks": [_dock(plan, site) for site in plan.sites],
+            "docks": [_dock_state(plan, site) for site in plan.sites],
             "zones": [
                 {
                     "id": zone.id,
@@ -110,36 +110,36 @@ class PageData:
                 }
                 for h in plan.coverage_by_hour
             ],
-            "verdict": self._verdict().as_dict(),
+            "verdict": self._verdict_now().as_dict(),
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
             "counted": count_by_severity(plan.findings),
         }
 
-    def _verdict(self) -> Verdict:
-        """The verdict on the plan as it is edited, now."""
+    def _verdict_now(self) -> Verdict:
+        """The verdict now on the plan as edited."""
         step = self.require_editor().step
         return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
 
-    def _centre(self) -> list[float]:
+    def _site_centre(self) -> list[float]:
         centre = self.require_editor().step.world.scenario.site.centre
         return [centre.lon_deg, centre.lat_deg]
 
-    def replays(self) -> dict[str, Any]:
+    def list_replays(self) -> dict[str, Any]:
         """What there is to replay."""
         runs = [{"number": run.number, "label": run.label} for run in self.runs.finished]
         return {"runs": runs, "flights": list(self.flights)}
 
-    def shift(self, number: int, kind: str) -> dict[str, Any]:
-        """A simulated shift of a run."""
+    def replay_shift(self, number: int, kind: str) -> dict[str, Any]:
+        """A simulated shift of a run, to replay."""
         if kind not in list(Kind):
-            raise InputError(f"no kind {kind!r:.20}", do=f"{', '.join(Kind)}")
-        run = self.runs.run(number)
+            raise InputError(f"there is no kind of shift {kind!r:.20}", do=f"choose {', '.join(Kind)}")
+        run = self.runs.find_run(number)
         return shift_of(run.world, run.plan, run.records, Kind(kind))
 
-    def flight(self, name: str) -> dict[str, Any]:
-        """A flight by its name, which is only looked up among those that were read at the start."""
+    def replay_flight(self, name: str) -> dict[str, Any]:
+        """A flight by its name; only flights that were read at the start are found."""
         if name not in self.flights:
-            raise InputError(f"no flight {name!r:.60}", do="choose one of the list")
+            raise InputError(f"there is no flight {name!r:.60}", do="choose one from the list")
         return self.flights[name]
 
     def add_tlog(self, data: bytes) -> dict[str, Any]:
@@ -149,36 +149,36 @@ class PageData:
         )
         return flown_tlog(data, name="uploaded tlog", ceiling_m=ceiling)
 
-    def vehicles(self) -> dict[str, Any]:
-        """The live page's state: each vehicle and what it may be told, in the order they were named."""
-        return {"vehicles": [craft.live.as_dict() | craft.control.as_dict() for craft in self.served]}
+    def vehicle_states(self) -> dict[str, Any]:
+        """The state of the live page: each vehicle with its commands, in the order given at the start."""
+        return {"vehicles": [vehicle.live.as_dict() | vehicle.control.as_dict() for vehicle in self.served]}
 
     def control_of(self, number: int) -> Control:
         """The control of a vehicle. Raises InputError where there is no such vehicle."""
         if not self.served:
             raise InputError("no vehicle is connected", do="start with `dfr serve --vehicle URL`")
         if not 0 <= number < len(self.served):
-            raise InputError(f"no vehicle {number}", do=f"0 to {len(self.served) - 1}")
+            raise InputError(f"there is no vehicle {number}", do=f"choose 0 to {len(self.served) - 1}")
         return self.served[number].control
 
     def world_and_plan(self) -> tuple[World, Plan] | None:
-        """The world and plan as they are edited now; None where no scenario is served."""
+        """The world and plan as edited; None where no scenario is served."""
         return None if self.editor is None else (self.editor.step.world, self.editor.step.plan)
 
     def close(self) -> None:
-        """End what runs."""
+        """End what is running."""
         self.runs.close()
-        for craft in self.served:
-            craft.live.close()
+        for vehicle in self.served:
+            vehicle.live.close()
 
 
-def _title(scenario: Scenario | None) -> str:
-    """The head of every page; an exercise says so."""
+def _page_title(scenario: Scenario | None) -> str:
+    """The title of every page; it says when this is an exercise."""
     return "dfr" if scenario is None else exercise_title(scenario, scenario.title)
 
 
-def _dock(plan: Plan, site: DockSite) -> dict[str, Any]:
-    """A dock and how much of the site it reaches; `why` is what stands in its way."""
+def _dock_state(plan: Plan, site: DockSite) -> dict[str, Any]:
+    """A dock and how many zones it reaches; `why` says what limits it."""
     routes = [route for route in plan.routes if route.site_id == site.id]
     return {
         "id": site.id,

@@ -1,4 +1,4 @@
-"""Simulations started from the page: one at a time, in a thread, with progress that anyone may ask for."""
+"""Simulations started from the page (`SimulationRuns`): one at a time, in a thread, with their progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dfr.sim.experiment import simulate
 from dfr.world.model import World
 
 MOST_REPLICATIONS = 2_000
-"""From a page; longer studies are for `dfr simulate`."""
+"""The most replications from a page; use `dfr simulate` for longer studies."""
 
 MOST_RUNS = 20
 MOST_SEED = 2**32
@@ -23,7 +23,7 @@ MOST_SEED = 2**32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """A simulation that ended: of which plan, its records and its figures."""
+    """A finished simulation: its world, plan, records and key figures."""
 
     number: int
     label: str
@@ -43,8 +43,8 @@ class FinishedRun:
         return {"number": self.number, "label": self.label, "sites": docks, **summary, "kpis": kpis}
 
 
-class _StoppedError(Exception):
-    """Somebody pressed Stop."""
+class _StopPressedError(Exception):
+    """The user pressed Stop."""
 
 
 class SimulationRuns:
@@ -59,8 +59,8 @@ class SimulationRuns:
         self._progress: dict[str, Any] = {"running": False, "done": 0, "total": 0, "error": ""}
         self._next = 1
 
-    def add(self, label: str, world: World, plan: Plan, records: Records, summary: Summary) -> None:
-        """Keep a run; the oldest goes when there are too many."""
+    def add_run(self, label: str, world: World, plan: Plan, records: Records, summary: Summary) -> None:
+        """Keep a run; when there are too many, the oldest is dropped."""
         with self._lock:
             run = FinishedRun(
                 number=self._next, label=label, world=world, plan=plan, records=records, summary=summary
@@ -68,54 +68,55 @@ class SimulationRuns:
             self._next += 1
             self._finished = [*self._finished, run][-MOST_RUNS:]
 
-    def start(self, world: World, plan: Plan, *, replications: int, seed: int, label: str) -> None:
-        """Begin a simulation. Raises InputError for numbers that make no sense, or while another runs."""
+    def start_run(self, world: World, plan: Plan, *, replications: int, seed: int, label: str) -> None:
+        """Start a simulation. Raises InputError for numbers out of range, or while another is running."""
         if not 1 <= replications <= MOST_REPLICATIONS:
             raise InputError(
-                f"{replications} replications", do=f"1 to {MOST_REPLICATIONS} here, more with `dfr simulate`"
+                f"a page cannot simulate {replications} replications",
+                do=f"choose 1 to {MOST_REPLICATIONS:,}, or run more with `dfr simulate`",
             )
         if not 0 <= seed < MOST_SEED:
-            raise InputError(f"seed {seed}", do=f"0 to {MOST_SEED - 1}")
+            raise InputError(f"seed {seed} is out of range", do=f"choose 0 to {MOST_SEED - 1}")
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise InputError("a simulation is running", do="wait for it, or stop it")
             self._stop.clear()
             self._progress = {"running": True, "done": 0, "total": replications, "error": ""}
             self._thread = threading.Thread(
-                target=self._run, args=(world, plan, replications, seed, label), daemon=True
+                target=self._simulate_in_thread, args=(world, plan, replications, seed, label), daemon=True
             )
             self._thread.start()
 
-    def stop(self) -> None:
-        """End the simulation that runs, if one does."""
+    def stop_run(self) -> None:
+        """Stop the running simulation, if there is one."""
         self._stop.set()
 
     def close(self) -> None:
         """Stop, and wait until the processes of the simulation are gone."""
-        self.stop()
+        self.stop_run()
         if self._thread is not None:
             self._thread.join(timeout=30.0)
 
     @property
     def progress(self) -> dict[str, Any]:
-        """How far the simulation is, and why it failed if it did."""
+        """How far the simulation is, and why it ended early if it did."""
         return dict(self._progress)
 
     @property
     def finished(self) -> list[FinishedRun]:
-        """The runs there are, oldest first."""
+        """The finished runs, oldest first."""
         return list(self._finished)
 
-    def run(self, number: int) -> FinishedRun:
-        """A run by its number. Raises InputError where there is none."""
+    def find_run(self, number: int) -> FinishedRun:
+        """A run by its number. Raises InputError for an unknown number."""
         found = next((run for run in self._finished if run.number == number), None)
         if found is None:
-            raise InputError(f"no run {number}", do="choose one of the list")
+            raise InputError(f"there is no run {number}", do="choose one from the list")
         return found
 
-    def differences(self, first: int, second: int) -> list[dict[str, Any]]:
-        """Paired differences of two runs, second less first."""
-        found = compare(self.run(first).summary, self.run(second).summary)
+    def compare_runs(self, first: int, second: int) -> list[dict[str, Any]]:
+        """Paired differences of two runs, second minus first."""
+        found = compare(self.find_run(first).summary, self.find_run(second).summary)
         return [
             {
                 "name": d.name,
@@ -130,19 +131,19 @@ class SimulationRuns:
             for d in found
         ]
 
-    def _run(self, world: World, plan: Plan, replications: int, seed: int, label: str) -> None:
+    def _simulate_in_thread(self, world: World, plan: Plan, replications: int, seed: int, label: str) -> None:
         def on_done(done: int) -> None:
             self._progress["done"] = done
             if self._stop.is_set():
-                raise _StoppedError
+                raise _StopPressedError
 
         try:
             run = simulate(
                 world, plan, replications=replications, seed=seed, jobs=self._jobs, on_done=on_done
             )
             summary = summarise(run.records, run.inputs.deployment, seed=seed)
-            self.add(label, world, plan, run.records, summary)
-        except _StoppedError:
+            self.add_run(label, world, plan, run.records, summary)
+        except _StopPressedError:
             self._progress["error"] = "stopped"
         except DfrError as error:
             self._progress["error"] = str(error)

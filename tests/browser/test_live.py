@@ -24,7 +24,7 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
     )
     with serve("--run", rehearsed_folder, *options) as base:
         page = watched(base).open("live")
-        until(page, "document.getElementById('link').innerText === 'link good'")
+        until(page, "document.getElementById('link').innerText === 'The link is good.'")
         assert "SIMULATED" in page.inner_text("#state")
         assert "rtsp://camera.invalid/1" in page.inner_text("#state")
         assert page.locator(".dock").count() == 2, "drawn as docks, not as places without one"
@@ -49,7 +49,7 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
         until(page, "window.dfrMap.queryRenderedFeatures({layers: ['footprint']}).length > 0")
         until(
             page,
-            "document.getElementById('flight').innerText.startsWith('dispatch served; docked: ')",
+            "document.getElementById('flight').innerText.startsWith('dispatch completed as planned; docked')",
             within_ms=FLIGHT_S,
         )
         assert page.locator("#height-chart svg path").count() >= 2
@@ -61,16 +61,16 @@ def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehear
     with serve("--run", rehearsed_folder, *options) as base:
         page = watched(base).open("live")
         until(page, "document.querySelectorAll('.drone').length === 2")
-        page.click("#crafts button >> nth=1")
+        page.click("#vehicles button >> nth=1")
         page.click("[data-command=dispatch]")
         page.click("#yes")
         until(
             page,
-            "document.querySelectorAll('#crafts button')[1].innerText.includes('ARMED')",
+            "document.querySelectorAll('#vehicles button')[1].innerText.includes('ARMED')",
             within_ms=60_000,
         )
-        assert "ARMED" not in page.inner_text("#crafts button >> nth=0")
-        page.click("#crafts button >> nth=0")
+        assert "ARMED" not in page.inner_text("#vehicles button >> nth=0")
+        page.click("#vehicles button >> nth=0")
         until(page, "document.querySelector('[data-row=mode]').innerText.includes('disarmed')")
         page.close()
 
@@ -119,7 +119,7 @@ def test_a_server_that_stalls_is_no_contact_over_everything_until_it_speaks_agai
     with serving_process(*options) as (base, server):
         watch = watched(base)
         page = watch.open("live")
-        until(page, "document.getElementById('link').innerText === 'link good'")
+        until(page, "document.getElementById('link').innerText === 'The link is good.'")
         page.evaluate(FIRST_WORDS)
         page.click("[data-command=return]")
         page.wait_for_selector("#confirm[open]")
@@ -136,7 +136,7 @@ def test_a_server_that_stalls_is_no_contact_over_everything_until_it_speaks_agai
         finally:
             server.send_signal(signal.SIGCONT)
         page.wait_for_selector("#no-contact", state="hidden")
-        until(page, "document.getElementById('link').innerText === 'link good'")
+        until(page, "document.getElementById('link').innerText === 'The link is good.'")
         assert page.title() == "Live - dfr"
         assert page.locator("[data-command]:not([disabled])").count() >= 3
         assert page.evaluate("window.first"), "without a reload"
@@ -163,11 +163,11 @@ def test_a_lost_link_and_an_old_position_are_told_apart_for_each_vehicle(watched
         watch = watched(base)
         watch.page.route_web_socket("**/ws/live", changed)
         page = watch.open("live")
-        until(page, "document.getElementById('link').innerText.startsWith('LINK LOST: silent for 5.2 s')")
+        until(page, "document.getElementById('link').innerText.startsWith('LINK LOST: no message for 5.2 s')")
         assert page.title() == "LINK LOST - dfr"
-        assert "LINK LOST 5 s" in page.inner_text("#crafts button >> nth=0")
-        assert "POSITION STALE" in page.inner_text("#crafts button >> nth=1")
-        page.click("#crafts button >> nth=1")
+        assert "LINK LOST 5 s" in page.inner_text("#vehicles button >> nth=0")
+        assert "POSITION STALE" in page.inner_text("#vehicles button >> nth=1")
+        page.click("#vehicles button >> nth=1")
         until(page, "document.getElementById('link').innerText.startsWith('POSITION STALE: 4.4 s old')")
         assert page.locator(".drone.stale").count() == 2, "neither is drawn as if it were there now"
         assert page.inner_text(".drone >> nth=0") == "1"

@@ -129,6 +129,6 @@ def test_an_hour_shows_its_wind_and_why_it_is_not_flown(watched, planning):
         "() => { const h = document.getElementById('hour'); h.value = 3;"
         " h.dispatchEvent(new Event('input')); }"
     )
-    until(page, "document.getElementById('hour-words').innerText.includes('not flyable')")
+    until(page, "document.getElementById('hour-words').innerText.includes('cannot be flown')")
     assert "limit 8 m/s" in page.inner_text("#hour-words")
     until(page, "document.querySelector('#zones td:nth-child(3)').innerText === 'not reached'")

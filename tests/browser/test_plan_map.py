@@ -11,10 +11,10 @@ def test_what_lies_on_the_map_is_told_on_a_click_and_from_a_list(watched, planni
     page = watched(planning).open("plan")
     page.locator("summary", has_text="one by one").focus()
     page.keyboard.press("Enter")
-    told = page.locator("#told button").all_inner_texts()
+    told = page.locator("#descriptions button").all_inner_texts()
     assert "FLEETLANDS (ATZ, SFC to 2027 ft) · FLEETLANDS INFORMATION 135.705" in told
     assert any(words.startswith("crowd: In front of the Common Stage") for words in told)
-    page.locator("#told button", has_text="castle-lighthouse").focus()
+    page.locator("#descriptions button", has_text="castle-lighthouse").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".maplibregl-popup")
     assert "keep-out: castle-lighthouse" in page.inner_text(".maplibregl-popup")

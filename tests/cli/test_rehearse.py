@@ -13,7 +13,7 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.objectives import Objective, SitingObjective
 from dfr.plan.planner import make_plan
 from dfr.store.earlier import keep_earlier
-from dfr.store.origin import recall
+from dfr.store.origin import load_run
 
 PHASES = ["climb", "out", "on_scene", "back", "land"]
 
@@ -208,8 +208,9 @@ def test_an_earlier_rehearsal_is_kept_under_another_name_and_it_is_said(tmp_path
     assert (kept / "flights" / "old.tlog").read_text() == "flown"
     assert not (out / "flights").exists(), "no page mixes two deployments"
     assert (out / "notes.txt").read_text() == "mine"
-    first = recall(kept)
-    assert (len(first.plan.sites), first.summary.replications, recall(out).summary.replications) == (2, 3, 2)
+    first = load_run(kept)
+    counts = (len(first.plan.sites), first.summary.replications, load_run(out).summary.replications)
+    assert counts == (2, 3, 2)
 
 
 def test_two_rehearsals_of_the_same_second_are_both_kept(tmp_path):

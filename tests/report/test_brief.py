@@ -18,7 +18,7 @@ from dfr.plan.planner import make_plan
 from dfr.plan.verdict import verdict_of
 from dfr.report.brief import FITTINGS, BriefedRun, Fitting, brief_html
 from dfr.report.hours_sheet import limited_spans
-from dfr.report.pdf import find_chromium, pages, print_pdf, print_within
+from dfr.report.pdf import count_pages, find_chromium, print_pdf, print_within
 
 SCENARIOS = sorted(shipped_scenarios())
 
@@ -116,7 +116,7 @@ def test_the_brief_asks_for_nothing_from_outside(briefed):
 
 def test_a_pdf_without_a_chromium_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("DFR_CHROMIUM", str(tmp_path / "none"))
-    with pytest.raises(InputError, match="is no program"):
+    with pytest.raises(InputError, match="is not a program"):
         find_chromium()
 
 
@@ -126,8 +126,10 @@ def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
     run = briefed(name)
     pdf, count = print_within(lambda fitting: brief_html(run, fitting), FITTINGS, most=2, browser=chromium)
     assert pdf.startswith(b"%PDF")
-    assert count == pages(pdf) == 2
-    assert pages(print_pdf(brief_html(run), browser=chromium)) == 2, "the HTML, printed by whoever opens it"
+    assert count == count_pages(pdf) == 2
+    assert count_pages(print_pdf(brief_html(run), browser=chromium)) == 2, (
+        "the HTML, printed by whoever opens it"
+    )
 
 
 def front_of(page: str) -> str:
@@ -248,7 +250,7 @@ def crowded(briefed):
 def test_the_worst_deployment_still_fits_on_two_pages(crowded, chromium):
     _, count = print_within(lambda fitting: brief_html(crowded, fitting), FITTINGS, most=2, browser=chromium)
     assert count == 2
-    assert pages(print_pdf(brief_html(crowded), browser=chromium)) == 2
+    assert count_pages(print_pdf(brief_html(crowded), browser=chromium)) == 2
 
 
 def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):

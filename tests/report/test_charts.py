@@ -12,8 +12,14 @@ from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.matrix import build_matrix
 from dfr.plan.model import RouteProfile
 from dfr.plan.planner import make_plan
-from dfr.report.charts import BLUE, FrontPanel, efficient, front_chart
-from dfr.report.isochrones import isochrones, isochrones_by_hour, shades, times_by_hour, times_by_wind
+from dfr.report.charts import BLUE, TradeoffPanel, tradeoff_chart, undominated
+from dfr.report.isochrones import (
+    band_colours,
+    draw_isochrones,
+    draw_isochrones_by_hour,
+    times_by_hour,
+    times_by_wind,
+)
 from dfr.report.landing_charts import landing_chart, scenario_landing_chart
 from dfr.report.profiles import height_profiles, profiles_chart
 from dfr.world.demand import zone_centres
@@ -88,7 +94,7 @@ def plan_ids(plan):
 
 
 def test_a_sheet_for_each_day_shows_every_hour_with_its_wind(world, plan, hours):
-    sheets = isochrones_by_hour(world, plan)
+    sheets = draw_isochrones_by_hour(world, plan)
     assert [day for day, _ in sheets] == sorted({f"{h.window.start:%A %d %B %Y}" for h in hours}, key=day_of)
     for day, svg in sheets:
         ET.fromstring(svg)
@@ -105,7 +111,7 @@ def day_of(words):
 
 def test_closed_hours_are_hatched_and_only_those(world, plan, hours):
     """A hatch is a pattern that each closed hour fills itself with, and the legend once."""
-    for day, svg in isochrones_by_hour(world, plan):
+    for day, svg in draw_isochrones_by_hour(world, plan):
         closed = sum(h.times is None for h in hours if f"{h.window.start:%A %d %B %Y}" == day)
         assert len(re.findall(r"fill: url\(#", svg)) == closed + 1
 
@@ -114,15 +120,15 @@ def test_bands_are_told_apart_without_colour():
     """Relative luminance as WCAG 2.2 defines it rises from band to band, so that grey print shows them."""
     for count in (3, 6, 9):
         linear = np.where(
-            shades(count)[:, :3] <= 0.04045,
-            shades(count)[:, :3] / 12.92,
-            ((shades(count)[:, :3] + 0.055) / 1.055) ** 2.4,
+            band_colours(count)[:, :3] <= 0.04045,
+            band_colours(count)[:, :3] / 12.92,
+            ((band_colours(count)[:, :3] + 0.055) / 1.055) ** 2.4,
         )
         assert (np.diff(linear @ [0.2126, 0.7152, 0.0722]) > 0.02).all()
 
 
 def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_cannot_see_it(world, plan):
-    for svg in (isochrones(world, plan), height_profiles(world, plan), scenario_landing_chart(world)):
+    for svg in (draw_isochrones(world, plan), height_profiles(world, plan), scenario_landing_chart(world)):
         root = ET.fromstring(svg)
         assert root.get("aria-label")
         assert root.get("role") == "img"
@@ -177,7 +183,7 @@ def test_of_many_profiles_those_with_least_room_are_drawn(plan):
 
 def test_a_plan_without_profiles_says_so(plan):
     bare = dataclasses.replace(plan.routes[0], profile=None)
-    assert "this plan has no profile" in profiles_chart([bare], ceiling_m_agl=120.0)
+    assert "no profile in this plan" in profiles_chart([bare], ceiling_m_agl=120.0)
 
 
 def test_the_same_data_give_the_same_bytes():
@@ -187,10 +193,10 @@ def test_the_same_data_give_the_same_bytes():
 
 def test_the_front_holds_what_no_other_option_beats():
     options = [(2, 80.0, "b"), (1, 60.0, "a"), (2, 90.0, "c"), (3, 90.0, "d"), (4, 95.0, "e")]
-    assert [name for *_, name in efficient(options)] == ["a", "c", "e"]
-    more = FrontPanel(title="coverage", across="docks", up="%", points=options)
-    less = FrontPanel(title="mean", across="docks", up="s", points=options, down=True)
-    svg = front_chart([more, less], title="Options")
+    assert [name for *_, name in undominated(options)] == ["a", "c", "e"]
+    more = TradeoffPanel(title="coverage", across="docks", up="%", points=options)
+    less = TradeoffPanel(title="mean", across="docks", up="s", points=options, down=True)
+    svg = tradeoff_chart([more, less], title="Options")
     assert ">e<" in svg.replace("\n", "")
     assert svg.count(">a<") == 2
     assert svg.count(">b<") == 0

@@ -22,29 +22,32 @@ def test_the_shared_area_is_that_of_geometry():
     for x, y, width in pairs:
         second = Box(x, y, width, 8.0)
         wanted = rectangle(first).intersection(rectangle(second)).area
-        assert first.shared(second) == pytest.approx(wanted)
+        assert first.shared_area(second) == pytest.approx(wanted)
 
 
 def test_a_name_alone_stands_on_its_place():
-    box = Labels(PICTURE).place((300.0, 300.0), (80.0, 30.0), (0.0, -0.5, 0.5))
+    box = Labels(PICTURE).place_about((300.0, 300.0), (80.0, 30.0), (0.0, -0.5, 0.5))
     assert (box.x, box.y) == (300.0, 300.0)
 
 
 def test_a_name_moves_off_a_mark():
     labels = Labels(PICTURE)
-    labels.block(300.0, 300.0, 20.0)
-    box = labels.place((300.0, 300.0), (80.0, 30.0), (0.0, -1.0, 1.0))
-    assert box.shared(Box(300.0, 300.0, 20.0, 20.0)) == 0.0
+    labels.block_mark(300.0, 300.0, 20.0)
+    box = labels.place_about((300.0, 300.0), (80.0, 30.0), (0.0, -1.0, 1.0))
+    assert box.shared_area(Box(300.0, 300.0, 20.0, 20.0)) == 0.0
 
 
 def test_names_of_neighbours_do_not_hide_each_other():
     labels = Labels(PICTURE)
     boxes = [
-        labels.place((300.0 + 20.0 * i, 300.0), (80.0, 30.0), (0.0, -0.7, 0.7, -1.1, 1.1)) for i in range(4)
+        labels.place_about((300.0 + 20.0 * i, 300.0), (80.0, 30.0), (0.0, -0.7, 0.7, -1.1, 1.1))
+        for i in range(4)
     ]
-    assert all(a.shared(b) == 0.0 for a, b in itertools.combinations(boxes, 2))
+    assert all(a.shared_area(b) == 0.0 for a, b in itertools.combinations(boxes, 2))
 
 
 def test_a_dock_at_the_edge_has_its_name_inside_the_picture():
-    box = Labels(PICTURE).beside((990.0, 400.0), box_of(["Emsworth fire station yard"], size=12.0), 13.0)
-    assert box.shared(PICTURE) == pytest.approx(box.area)
+    box = Labels(PICTURE).place_beside(
+        (990.0, 400.0), box_of(["Emsworth fire station yard"], size=12.0), 13.0
+    )
+    assert box.shared_area(PICTURE) == pytest.approx(box.area)

@@ -24,8 +24,16 @@ from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import FIELDS
-from dfr.store.parts import finished, part_path, read_part, write_part
-from dfr.store.runs import StoredRun, load_manifest, load_records, run_to_store
+from dfr.store.runs import (
+    StoredRun,
+    finished_parts,
+    load_manifest,
+    load_records,
+    part_path,
+    read_part,
+    run_to_store,
+    write_part,
+)
 from dfr.world.model import World
 
 SEED = 3
@@ -96,7 +104,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(
 
     with pytest.raises(KeyboardInterrupt):
         run_to_store(world, plan, folder=folder, replications=8, seed=SEED, jobs=1, on_done=stop_after_three)
-    assert finished(folder / "parts") == {0, 1, 2}
+    assert finished_parts(folder / "parts") == {0, 1, 2}
     assert not (folder / "kpis.json").exists()
     heard: list[int] = []
     run_to_store(world, plan, folder=folder, replications=8, seed=SEED, jobs=1, on_done=heard.append)
@@ -115,11 +123,11 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         start_new_session=True,
     ) as process:
         give_up = time.monotonic() + 60.0
-        while len(finished(folder / "parts")) < 8 and time.monotonic() < give_up:
+        while len(finished_parts(folder / "parts")) < 8 and time.monotonic() < give_up:
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
     assert not (folder / "kpis.json").exists()
-    assert len(finished(folder / "parts")) >= 8
+    assert len(finished_parts(folder / "parts")) >= 8
     heard: list[int] = []
     run_to_store(world, plan, folder=folder, replications=8, seed=SEED, jobs=1, on_done=heard.append)
     assert len(heard) < 8
@@ -169,7 +177,7 @@ def test_a_manifest_that_is_none_is_refused(world: World, plan: Plan, tmp_path: 
     with pytest.raises(InputError, match="not JSON"):
         run_to_store(world, plan, folder=tmp_path, replications=1, seed=SEED)
     (tmp_path / "manifest.json").write_text("[]")
-    with pytest.raises(InputError, match="not a manifest"):
+    with pytest.raises(InputError, match="not the manifest of a run"):
         load_manifest(tmp_path)
 
 
@@ -177,7 +185,7 @@ def test_a_damaged_part_is_named(world: World, plan: Plan, tmp_path: Path) -> No
     folder = tmp_path / "run"
     (folder / "parts").mkdir(parents=True)
     part_path(folder / "parts", 0).write_bytes(b"")
-    with pytest.raises(InputError, match=r"0000000\.arrow: damaged"):
+    with pytest.raises(InputError, match=r"0000000\.arrow is damaged"):
         run_to_store(world, plan, folder=folder, replications=2, seed=SEED)
 
 
@@ -226,7 +234,7 @@ def test_damaged_records_are_named_whatever_is_wrong_with_them(
     shutil.copytree(whole.folder, tmp_path / "run")
     path = tmp_path / "run" / "records" / f"{name}.parquet"
     DAMAGES[damage](path)
-    with pytest.raises(InputError, match=rf"{name}\.parquet: damaged.*-> simulate"):
+    with pytest.raises(InputError, match=rf"{name}\.parquet is damaged.*-> simulate"):
         load_records(tmp_path / "run")
 
 

@@ -192,7 +192,7 @@ def test_a_fraction_of_a_vehicle_is_not_rounded_to_one(port, number):
     for path in ("/api/live/ask", "/api/live/confirm"):
         status, text = ask(port, path, method="POST", document={"vehicle": number, "command": "land"})
         assert status == 400
-        assert "no whole number" in json.loads(text)["error"]["message"]
+        assert "is not a whole number" in json.loads(text)["error"]["message"]
 
 
 def test_a_socket_of_our_page_is_told_and_a_foreign_one_refused(port):

@@ -17,7 +17,7 @@ from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.web import control as control_module
 from dfr.web import live as live_module
 from dfr.web.control import Control
-from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, footprint
+from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, camera_footprint
 
 FLOWN_AWAY = SimpleNamespace(summary="landed, not docked", landing="landed, not docked: 3.00 m away")
 ENDED = f"dispatch {FLOWN_AWAY.summary}; {FLOWN_AWAY.landing}"
@@ -50,21 +50,21 @@ def vehicle():
 def test_read_only_refuses_before_anything_else(vehicle):
     read_only = Control(vehicle, allowed=False, place=nowhere)
     with pytest.raises(VehicleRefusedError, match="--allow-control"):
-        read_only.ask("return")
+        read_only.ask_for("return")
     with pytest.raises(InputError):
-        read_only.confirm("anything")
+        read_only.confirm_key("anything")
     assert vehicle.modes == []
 
 
 def test_asking_does_nothing_and_confirming_does_it_once(vehicle):
     control = Control(vehicle, allowed=True, place=nowhere)
-    question = control.ask("return")
+    question = control.ask_for("return")
     assert vehicle.modes == []
     assert "Return to launch" in question["words"]
-    control.confirm(question["key"])
+    control.confirm_key(question["key"])
     assert vehicle.modes == [CopterMode.RTL]
     with pytest.raises(InputError, match="ask again"):
-        control.confirm(question["key"])
+        control.confirm_key(question["key"])
     assert vehicle.modes == [CopterMode.RTL]
 
 
@@ -73,45 +73,45 @@ def test_a_command_names_the_vehicle_and_where_it_will_be(vehicle):
     vehicle.state = VehicleState(position=HERE, home=home)
     control = Control(vehicle, allowed=True, place=nowhere, number=3)
     for command, place in (("return", home), ("hold", HERE), ("land", HERE)):
-        words = control.ask(command)["words"]
+        words = control.ask_for(command)["words"]
         assert words.startswith("REAL VEHICLE 3 (system 7): ")
         assert str(place) in words
     vehicle.state = VehicleState()
-    assert "a position that it has not reported" in control.ask("land")["words"]
+    assert "a position that it has not reported" in control.ask_for("land")["words"]
 
 
 def test_a_newer_question_makes_the_older_void(vehicle):
     control = Control(vehicle, allowed=True, place=nowhere)
-    land, hold = control.ask("land"), control.ask("hold")
+    land, hold = control.ask_for("land"), control.ask_for("hold")
     with pytest.raises(InputError):
-        control.confirm(land["key"])
-    control.confirm(hold["key"])
+        control.confirm_key(land["key"])
+    control.confirm_key(hold["key"])
     assert vehicle.modes == [CopterMode.BRAKE]
 
 
 def test_a_question_grows_old(vehicle, monkeypatch):
     control = Control(vehicle, allowed=True, place=nowhere)
-    question = control.ask("land")
+    question = control.ask_for("land")
     later = time.monotonic() + control_module.ASKED_S + 1
     monkeypatch.setattr(control_module.time, "monotonic", lambda: later)
-    with pytest.raises(InputError, match="no longer open"):
-        control.confirm(question["key"])
+    with pytest.raises(InputError, match="can no longer be confirmed"):
+        control.confirm_key(question["key"])
     assert vehicle.modes == []
 
 
 def test_an_unknown_command_and_a_dispatch_without_a_plan_are_explained(vehicle):
     control = Control(vehicle, allowed=True, place=nowhere)
-    with pytest.raises(InputError, match="no command 'explode'"):
-        control.ask("explode")
+    with pytest.raises(InputError, match="no command is called 'explode'"):
+        control.ask_for("explode")
     with pytest.raises(InputError, match="no plan is loaded"):
-        control.ask("dispatch", "castle-stage")
+        control.ask_for("dispatch", "castle-stage")
 
 
 def test_an_exercise_is_flown_on_no_real_vehicle(vehicle, victorious):
     control = Control(vehicle, allowed=True, place=lambda: victorious)
     with pytest.raises(NonCompliantError, match="not marked simulated"):
-        control.ask("dispatch", "castle-stage")
-    assert control.ask("return")["words"].startswith("REAL VEHICLE 1 (system 7): ")
+        control.ask_for("dispatch", "castle-stage")
+    assert control.ask_for("return")["words"].startswith("REAL VEHICLE 1 (system 7): ")
 
 
 def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkeypatch):
@@ -122,19 +122,19 @@ def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkey
     over = world.scenario.period.end
     control = Control(vehicle, allowed=True, place=lambda: (real, plan), now=lambda: over)
     with pytest.raises(NonCompliantError, match="the deployment ended"):
-        control.ask("dispatch", "castle-stage")
+        control.ask_for("dispatch", "castle-stage")
 
 
 def test_a_vehicle_must_stand_on_a_dock(vehicle, victorious):
     vehicle.simulated = True
     control = Control(vehicle, allowed=True, place=lambda: victorious)
-    words = control.ask("dispatch", "castle-stage")["words"]
+    words = control.ask_for("dispatch", "castle-stage")["words"]
     assert words.startswith("SIMULATED vehicle 1 (system 7): upload, arm, take off from ")
     assert "(castle-stage)" in words
     away = Position(lat_deg=50.7700, lon_deg=-1.08)
     vehicle.state = dataclasses.replace(vehicle.state, position=away)
     with pytest.raises(InfeasibleError, match="from the nearest dock"):
-        control.ask("dispatch", "castle-stage")
+        control.ask_for("dispatch", "castle-stage")
 
 
 def test_a_plan_that_is_no_go_is_not_flown(vehicle, victorious):
@@ -144,8 +144,8 @@ def test_a_plan_that_is_no_go_is_not_flown(vehicle, victorious):
     vehicle.simulated = True
     control = Control(vehicle, allowed=True, place=lambda: (blocked, plan))
     with pytest.raises(NonCompliantError, match=r"EXERCISE: (NO GO|UNKNOWN)"):
-        control.ask("dispatch", "castle-stage")
-    assert control.ask("return")["key"], "coming home is never refused"
+        control.ask_for("dispatch", "castle-stage")
+    assert control.ask_for("return")["key"], "coming home is never refused"
 
 
 def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch):
@@ -155,7 +155,7 @@ def test_the_dock_s_own_room_judges_the_landing(vehicle, victorious, monkeypatch
         control_module, "fly_dispatch", lambda *_, **options: asked.append(options) or FLOWN_AWAY
     )
     control = Control(vehicle, allowed=True, place=lambda: victorious)
-    control.confirm(control.ask("dispatch", "castle-stage")["key"])
+    control.confirm_key(control.ask_for("dispatch", "castle-stage")["key"])
     until = time.monotonic() + 60
     while control.words != ENDED and time.monotonic() < until:
         time.sleep(0.01)
@@ -172,9 +172,9 @@ def test_no_second_dispatch_starts_while_one_flies(vehicle, victorious, monkeypa
     monkeypatch.setattr(control_module, "upload_verified", lambda *_: landed.wait(10))
     monkeypatch.setattr(control_module, "fly_dispatch", lambda *_, **__: pytest.fail("not reached"))
     control = Control(vehicle, allowed=True, place=lambda: victorious)
-    control.confirm(control.ask("dispatch", "castle-stage")["key"])
-    with pytest.raises(InputError, match="a dispatch is flying"):
-        control.ask("dispatch", "castle-stage")
+    control.confirm_key(control.ask_for("dispatch", "castle-stage")["key"])
+    with pytest.raises(InputError, match="a dispatch is in the air"):
+        control.ask_for("dispatch", "castle-stage")
     monkeypatch.setattr(
         control_module, "fly_dispatch", lambda *_, **__: (_ for _ in ()).throw(InputError("x"))
     )
@@ -255,11 +255,11 @@ def test_a_link_that_is_lost_and_a_position_that_is_old_are_two_things(monkeypat
 
 
 def test_the_camera_sees_the_ground_ahead_of_it_and_nothing_from_the_pad():
-    assert footprint(HERE, 1.0, 90.0, down_deg=45.0) == []
-    assert footprint(None, 60.0, 90.0, down_deg=45.0) == []
-    ring = footprint(HERE, 60.0, 90.0, down_deg=45.0)
+    assert camera_footprint(HERE, 1.0, 90.0, down_deg=45.0) == []
+    assert camera_footprint(None, 60.0, 90.0, down_deg=45.0) == []
+    ring = camera_footprint(HERE, 60.0, 90.0, down_deg=45.0)
     assert ring[0] == ring[-1]
     assert all(lon > HERE.lon_deg for lon, _ in ring), "heading east"
-    low = footprint(HERE, 60.0, 0.0, down_deg=10.0)
+    low = camera_footprint(HERE, 60.0, 0.0, down_deg=10.0)
     far = max(distance_m(HERE, Position(lat_deg=lat, lon_deg=lon)) for lon, lat in low)
     assert far < 1.4 * FARTHEST_M, "over the horizon it is cut off"

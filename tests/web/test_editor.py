@@ -38,7 +38,7 @@ def test_a_moved_dock_stays_a_dock_and_its_times_change(editor):
 
 def test_a_preview_tells_what_the_move_then_gives(editor):
     site, there = nearer(editor)
-    told = editor.preview(there)
+    told = editor.preview_times(there)
     editor.move_site(site, there)
     for route in editor.step.plan.routes:
         if route.site_id == site:
@@ -121,7 +121,7 @@ def test_docks_that_cannot_be_are_refused_with_words(editor):
     one, other = sites_of(editor.step.plan)
     for edit, site, words in (
         (editor.place_dock, "pyramids", "forbidden for docks"),
-        (editor.place_dock, one, "has a dock already"),
+        (editor.place_dock, one, "already has a dock"),
         (editor.take_dock, "skate-park", "has no dock"),
         (editor.place_dock, "nowhere", "no candidate site"),
     ):
@@ -149,7 +149,7 @@ def test_a_file_changed_by_somebody_else_is_not_overwritten(editor, tmp_path):
     path = tmp_path / "victorious.yaml"
     editor.move_site(*nearer(editor))
     path.write_bytes(path.read_bytes() + b"# theirs\n")
-    with pytest.raises(InputError, match="changed by somebody else"):
+    with pytest.raises(InputError, match="somebody else has changed the file"):
         editor.save()
     assert path.read_bytes().endswith(b"# theirs\n")
 
@@ -161,7 +161,7 @@ def test_a_shipped_scenario_is_never_written():
 
 
 def test_the_hours_tell_a_time_for_each_zone_in_each_flyable_hour(editor):
-    hours = editor.hours()
+    hours = editor.times_by_hour()
     flyable = [hour.hour for hour in editor.step.plan.coverage_by_hour if hour.flyable]
     assert [hour["hour"] for hour in hours] == flyable
     zones = {zone.id for zone in editor.step.world.scenario.demand.zones}
@@ -175,7 +175,7 @@ def test_the_hours_tell_a_time_for_each_zone_in_each_flyable_hour(editor):
 
 def test_the_page_gets_every_layer_as_geojson(editor):
     pages = PageData(editor=editor)
-    state, place = pages.plan(), pages.place()
+    state, place = pages.plan_state(), pages.fixed_layers()
     assert not set(place) & set(state["layers"]), "an edit sends nothing again that it cannot change"
     layers = place | state["layers"]
     kinds = {f["geometry"]["type"] for layer in layers.values() for f in layer["features"]}

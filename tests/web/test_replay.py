@@ -11,7 +11,7 @@ from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
 from dfr.web.page_data import PageData
-from dfr.web.replay import flight, gauges, shift_of, stored_flights
+from dfr.web.replay import gauge_series, replay_of, shift_of, stored_flights
 from dfr.web.runs import SimulationRuns
 
 HOME = Position(lat_deg=50.78, lon_deg=-1.09)
@@ -34,7 +34,7 @@ def flown(late_s=40.0):
 
 
 def test_predicted_and_flown_lie_over_each_other_however_long_the_drone_waited():
-    shown = flight(HOME, flown=flown(), predicted=predicted(), title="x", ceiling_m=120.0)
+    shown = replay_of(HOME, flown=flown(), predicted=predicted(), title="x", ceiling_m=120.0)
     for key in ("height_m", "lon", "lat"):
         a = np.interp(np.arange(0, 170), shown["flown"]["t_s"], shown["flown"][key])
         b = np.interp(np.arange(0, 170), shown["predicted"]["t_s"], shown["predicted"][key])
@@ -63,7 +63,7 @@ def test_a_shift_is_told_with_places_for_all_that_happens(simulated, kind):
     world, plan, records, _ = simulated
     shift = shift_of(world, plan, records, kind)
     assert shift["start_s"] < shift["end_s"]
-    assert {bar[1] for bar in shift["bars"]} <= set(shift["docks"])
+    assert {bar["dock"] for bar in shift["bars"]} <= set(shift["docks"])
     in_shift = [c for c in shift["calls"] if shift["start_s"] <= c["call_s"] < shift["end_s"]]
     assert in_shift
     reached = [f for f in shift["flights"] if f["airborne_s"] is not None]
@@ -77,12 +77,12 @@ def test_a_shift_is_told_with_places_for_all_that_happens(simulated, kind):
 def test_runs_are_listed_compared_and_told_apart_by_their_numbers(simulated):
     world, plan, records, summary = simulated
     runs = SimulationRuns()
-    runs.add("first", world, plan, records, summary)
-    runs.add("second", world, plan, records, summary)
+    runs.add_run("first", world, plan, records, summary)
+    runs.add_run("second", world, plan, records, summary)
     pages = PageData(runs=runs)
-    assert [run["label"] for run in pages.replays()["runs"]] == ["first", "second"]
-    assert all(row["difference"] in (0.0, None) for row in runs.differences(1, 2))
-    assert pages.shift(2, "worst")["kind"] == "shift"
+    assert [run["label"] for run in pages.list_replays()["runs"]] == ["first", "second"]
+    assert all(row["difference"] in (0.0, None) for row in runs.compare_runs(1, 2))
+    assert pages.replay_shift(2, "worst")["kind"] == "shift"
 
 
 def told(t_s, battery, wind):
@@ -91,7 +91,7 @@ def told(t_s, battery, wind):
 
 def test_the_log_s_battery_and_wind_are_told_from_lift_off_about_once_a_second():
     states = [told(flown().t_s[0] + 0.25 * i, 1.0 - 0.001 * i, 6.0) for i in range(400)]
-    found = gauges(states, flown())
+    found = gauge_series(states, flown())
     times = [t for t, _ in found["battery"]]
     assert len(times) == pytest.approx(100, abs=2)
     assert min(np.diff(times)) > 0.99
@@ -100,7 +100,10 @@ def test_the_log_s_battery_and_wind_are_told_from_lift_off_about_once_a_second()
 
 
 def test_a_vehicle_that_tells_neither_has_no_gauges():
-    assert gauges([VehicleState(t_s=float(t)) for t in range(9)], flown()) == {"battery": [], "wind": []}
+    assert gauge_series([VehicleState(t_s=float(t)) for t in range(9)], flown()) == {
+        "battery": [],
+        "wind": [],
+    }
 
 
 def test_a_broken_log_takes_nothing_from_the_flight_beside_it(tmp_path):

@@ -1,5 +1,5 @@
-// The user's own map under everything: one PMTiles file that this server hands out in ranges. Vector tiles of the
-// Protomaps and OpenMapTiles schemas are drawn quietly, so that what the plan says stands out; images as they are.
+// The user's own base map: one PMTiles file that this server sends in ranges. Vector tiles of the Protomaps and
+// OpenMapTiles schemas are drawn in pale colours, so that the plan stands out; images are drawn as they are.
 /* global maplibregl, pmtiles */
 
 import { $, element } from "./common.js";
@@ -37,12 +37,12 @@ export async function addBasemap(map, before) {
   const archive = new pmtiles.PMTiles(new URL(ADDRESS, location).href);
   protocol.add(archive);
   maplibregl.addProtocol("pmtiles", protocol.tile);
-  const [header, told] = [await archive.getHeader(), await archive.getMetadata()];
+  const [header, metadata] = [await archive.getHeader(), await archive.getMetadata()];
   const vector = header.tileType === VECTOR;
   map.addSource("basemap", vector ? { type: "vector", url: `pmtiles://${archive.source.getKey()}` } : { type: "raster", tileSize: 256, url: `pmtiles://${archive.source.getKey()}` });
-  const there = new Set((told.vector_layers ?? []).map((layer) => layer.id));
+  const there = new Set((metadata.vector_layers ?? []).map((layer) => layer.id));
   const layers = vector ? DRAWN.flatMap(({ of, name = "", ...look }) => of.filter((id) => there.has(id)).map((id) => ({ ...look, id: `basemap-${id}${name}`, source: "basemap", "source-layer": id }))) : [{ id: "basemap-image", type: "raster", source: "basemap", paint: { "raster-saturation": -0.4, "raster-fade-duration": 0 } }];
   for (const layer of layers) map.addLayer(layer, before);
-  if (told.attribution) $("map").append(element("p", { class: "attribution" }, words(told.attribution)));
+  if (metadata.attribution) $("map").append(element("p", { class: "attribution" }, words(metadata.attribution)));
   return layers.length > 0;
 }

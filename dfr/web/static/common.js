@@ -1,4 +1,4 @@
-// What every page needs: asking the server, saying what went wrong, the head of the page, contrast.
+// What every page needs: requests to the server, error messages, the head of the page, contrast.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -23,11 +23,11 @@ export function toast(words) {
 
 async function answer(response) {
   if (response.ok) return response.json();
-  let words = `the server said ${response.status}`;
+  let words = `The server answered with status ${response.status}.`;
   try {
     words = (await response.json()).error.message;
   } catch {
-    // Not an explanation of ours: the status says what there is to say.
+    // The body explains nothing: the status is all there is.
   }
   throw new Error(words);
 }
@@ -49,8 +49,8 @@ export async function tell(promise) {
   }
 }
 
-// A socket that is opened again when it breaks, or when it has said nothing for a while: what an old one still
-// brings is not heard. `onState` is called with null while it is broken.
+// A socket that is opened again when it breaks or stays silent; messages of the old one are ignored.
+// `onState` is called with null while it is broken.
 const SILENT_MS = 4000;
 
 export function stream(path, onState) {
@@ -113,7 +113,7 @@ function contrast(on) {
   try {
     localStorage.setItem("contrast", on ? "high" : "normal");
   } catch {
-    // A browser that keeps nothing shows normal contrast next time.
+    // A browser without storage shows normal contrast next time.
   }
 }
 

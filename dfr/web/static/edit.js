@@ -1,5 +1,5 @@
-// What is edited: the sites with and without docks, and the corners of the keep-in; by hand on the map or by keyboard.
-// Each thing that takes the focus has a `data-key` that lasts from one drawing to the next: so does the focus.
+// Editing sites, docks and the corners of the boundary, with the pointer on the map or with the keyboard.
+// Each element that can have the focus has a `data-key` that stays the same when it is drawn again: so does the focus.
 
 import { $, element } from "./common.js";
 import { marker } from "./map.js";
@@ -14,22 +14,22 @@ const lngLat = ([lng, lat]) => ({ lng, lat });
 
 // Where an arrow key moves a [lon, lat]; null for any other key.
 function stepped(event, [lon, lat]) {
-  const way = ARROWS[event.key];
-  if (!way) return null;
+  const step = ARROWS[event.key];
+  if (!step) return null;
   event.preventDefault();
   event.stopPropagation();
   const metres = event.shiftKey ? FINE_M : STEP_M;
-  return [lon + (way[0] * metres) / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)), lat + (way[1] * metres) / METRES_PER_DEGREE];
+  return [lon + (step[0] * metres) / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)), lat + (step[1] * metres) / METRES_PER_DEGREE];
 }
 
-// Draws with the focus kept; `next` is the key of what takes it where what had it is gone.
+// Draws again and keeps the focus on the element with the same key.
 export function focusKept(drawAll) {
   const had = document.activeElement?.dataset?.key;
   drawAll();
   if (had && document.activeElement?.dataset?.key !== had) document.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
 }
 
-// `plan()` is the plan as it stands, `change(path, document)` sends an edit, `preview(site, at)` tells times meanwhile.
+// `plan()` gives the plan now, `change(path, document)` sends an edit, `preview(site, at)` asks for times meanwhile.
 export function makeEditor({ plan, change, preview }) {
   let map = null;
   let markers = [];
@@ -43,7 +43,7 @@ export function makeEditor({ plan, change, preview }) {
   const redraw = (ring) => change("/api/plan/boundary", { ring });
   const markerOf = (id) => markers.find((m) => m.getElement().dataset.site === id);
 
-  // One edit for a run of key presses.
+  // One edit for several key presses in a row.
   function settle(key, act) {
     clearTimeout(waiting[key]);
     waiting[key] = setTimeout(act, SETTLED_MS);

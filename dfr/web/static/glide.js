@@ -1,5 +1,5 @@
-// Dragging the map where the browser draws without a graphics card: the drawn picture is slid, and drawn anew
-// when the hand rests (sharp) or its margin is used up (coarse). With a card MapLibre draws each frame itself.
+// Dragging the map in a browser without a graphics card: the picture is shifted, and drawn again when the
+// pointer rests (sharp) or the margin is used up (coarse). With a card, MapLibre draws each frame itself.
 
 export const MARGIN_PX = 240;
 const USED_UP_PX = 224;
@@ -10,8 +10,8 @@ const COARSE = 0.35;
 export function drawsInSoftware() {
   try {
     const gl = document.createElement("canvas").getContext("webgl2");
-    const told = gl.getExtension("WEBGL_debug_renderer_info");
-    const name = String(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    const info = gl.getExtension("WEBGL_debug_renderer_info");
+    const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
     gl.getExtension("WEBGL_lose_context")?.loseContext();
     return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
   } catch {
@@ -23,12 +23,12 @@ export function glide(map) {
   const canvas = map.getCanvas();
   const picture = map.getCanvasContainer();
   const sharp = map.getPixelRatio();
-  let held = null; // Where the hand was last, while it holds the map.
-  let slid = [0, 0]; // How far the picture lies from where it was drawn.
-  let far = 0; // How far the hand has moved since it took hold: little is a click.
+  let held = null; // The last position of the pointer while it holds the map.
+  let slid = [0, 0]; // How far the picture is shifted from where it was drawn.
+  let far = 0; // How far the pointer has moved since it took hold; a short way is a click.
   let rest = null;
 
-  // Draw anew where the picture was slid to: coarsely while the hand moves on, sharply when it rests.
+  // Draw again where the picture was shifted to: coarsely while the pointer moves, sharply when it rests.
   function draw(ratio) {
     clearTimeout(rest);
     const [x, y] = slid;

@@ -15,16 +15,16 @@ let limits = [];
 let heardAt = performance.now();
 let contact = null;
 
-// The server sends five frames a second: without one for this long the page knows nothing.
+// The server sends five frames a second. Without one for this long, what the page shows is old.
 const NO_CONTACT_MS = 1000;
 
-// What the page remembers of a vehicle: its marker, where it has been, its heights.
+// What the page keeps of a vehicle: its marker, its trail, its heights.
 const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
 
 function rows(vehicle) {
   const wind = vehicle.wind ? `${number(vehicle.wind.mps)} m/s${vehicle.wind.from_deg === null ? "" : ` from ${vehicle.wind.from_deg.toFixed(0)}°`}` : "not reported";
   const energy = vehicle.home_energy;
-  const home = !energy || energy.share === null ? "unknown" : `${percent(energy.share)} to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${energy.wind_known ? "" : ", wind unknown"}`;
+  const home = !energy || energy.share === null ? "unknown" : `${percent(energy.share)} of the battery to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${energy.wind_known ? "" : ", wind unknown"}`;
   return [
     ["heard", `${number(vehicle.silent_s)} s ago · position ${number(vehicle.position_s)} s ago`],
     ["vehicle", `${vehicle.system} · ${vehicle.firmware}${vehicle.simulated ? " · SIMULATED" : ""}`],
@@ -37,7 +37,7 @@ function rows(vehicle) {
     ["home", home],
     ["satellites", String(vehicle.satellites ?? "-")],
     ["camera", `${vehicle.footprint_assumed ? "footprint assumes a 45° camera" : "gimbal reported"}${vehicle.rtsp ? ` · ${vehicle.rtsp}` : ""}`],
-    ["other traffic", vehicle.traffic.length ? vehicle.traffic.map((t) => `${t.name || t.id} at ${number(t.height_m_amsl, 0)} m AMSL`).join(", ") : "none heard on the link"],
+    ["other traffic", vehicle.traffic.length ? vehicle.traffic.map((t) => `${t.name || t.id} at ${number(t.height_m_amsl, 0)} m AMSL`).join(", ") : "none reported"],
   ];
 }
 
@@ -104,12 +104,12 @@ function drawControl(vehicle) {
 
 const called = (vehicle, i) => `${i + 1}: ${vehicle.stale ? `LINK LOST ${number(vehicle.silent_s, 0)} s` : `${vehicle.position_stale ? "POSITION STALE, " : ""}${vehicle.mode ?? "-"}${vehicle.armed ? ", ARMED" : ""}`}`;
 
-// One button for each vehicle where there are several; they stay in place, so that a finger finds them.
+// A button for each of several vehicles; the buttons stay in place, so that they are easy to hit.
 function drawChoice(vehicles) {
-  $("crafts").hidden = vehicles.length < 2;
-  if ($("crafts").children.length !== vehicles.length) $("crafts").replaceChildren(...vehicles.map((_, i) => element("button", { onclick: () => choose(i) })));
+  $("vehicles").hidden = vehicles.length < 2;
+  if ($("vehicles").children.length !== vehicles.length) $("vehicles").replaceChildren(...vehicles.map((_, i) => element("button", { onclick: () => choose(i) })));
   vehicles.forEach((vehicle, i) => {
-    const button = $("crafts").children[i];
+    const button = $("vehicles").children[i];
     button.textContent = called(vehicle, i);
     button.setAttribute("aria-pressed", String(i === chosen));
     button.classList.toggle("danger", vehicle.stale);
@@ -120,13 +120,13 @@ function choose(number_) {
   chosen = number_;
   drawn = 0;
   $("height-chart").replaceChildren();
-  // A question is of the vehicle it was asked for; with another chosen it is not answered by mistake.
+  // A question belongs to its vehicle: choosing another vehicle closes it, so that no answer is a mistake.
   $("confirm").close();
   const at = memory(chosen).trail.at(-1);
   if (map && at && !map.getBounds().contains(at)) map.jumpTo({ center: at });
 }
 
-// Nothing on the page is true any more: everything grey, nothing to press, no question open.
+// Nothing on the page is current: all is grey, nothing can be pressed, no question is open.
 function showContact(now) {
   const silentS = (performance.now() - heardAt) / 1000;
   $("no-contact-words").textContent = `No data from dfr for ${silentS.toFixed(0)} s. What you see is old.`;
@@ -144,9 +144,9 @@ function showContact(now) {
 }
 
 function verdict(vehicle) {
-  if (vehicle.stale) return ["no", `LINK LOST: silent for ${number(vehicle.silent_s)} s. What you see is old.`];
-  if (vehicle.position_stale) return ["old", `POSITION STALE: ${number(vehicle.position_s)} s old; the link is good`];
-  return ["go", "link good"];
+  if (vehicle.stale) return ["no", `LINK LOST: no message for ${number(vehicle.silent_s)} s. What you see is old.`];
+  if (vehicle.position_stale) return ["old", `POSITION STALE: ${number(vehicle.position_s)} s old. The link is good.`];
+  return ["go", "The link is good."];
 }
 
 function onState(state) {
@@ -175,7 +175,7 @@ function onState(state) {
 }
 
 async function ask(command) {
-  // A dispatch is planned and checked anew before it is asked for: until then the page says so.
+  // A dispatch is planned and checked again before the question appears; meanwhile the page says so.
   $("asking").hidden = false;
   const question = await tell(post("/api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
   $("asking").hidden = true;

@@ -1,4 +1,4 @@
-// The map: one plain style from the scenario's own geometry; nothing is fetched but this server's data.
+// The map: one plain style, drawn from the scenario's geometry; nothing is fetched from outside this server.
 /* global maplibregl */
 
 import { $, element, get, tell } from "./common.js";
@@ -48,7 +48,7 @@ export function makeMap(centre, zoom = 14) {
   return map;
 }
 
-// Strong contrast for the map too: its paint is no matter of the page's style sheet.
+// Strong contrast for the map too, which the style sheet of the page does not reach.
 function contrasted(map) {
   const strong = document.documentElement.dataset.contrast === "high" || matchMedia("(prefers-contrast: more)").matches;
   for (const { id, paint } of [GROUND, ...LAYERS]) for (const [name, value] of Object.entries(STRONG[id] ?? {})) map.setPaintProperty(id, name, strong ? value : (paint[name] ?? null));
@@ -60,7 +60,7 @@ export async function loaded(map) {
   document.addEventListener("contrast", () => contrasted(map));
 }
 
-// Put collections on the map by the names of their layers; those not named stay as they are.
+// Put collections on the map by the names of their layers; other layers stay as they are.
 export function show(map, layers) {
   map.shown = { ...map.shown, ...layers };
   for (const [source, names] of [["place", PLACE], ["plan", PLAN]]) {
@@ -70,7 +70,7 @@ export function show(map, layers) {
   }
 }
 
-// What no edit changes, asked for once, over the user's own map where there is one: then no sketch lies on that.
+// The layers that no edit changes, asked for once. With the user's own map, the base drawing is hidden.
 export async function showPlace(map, about) {
   const layers = about.plan ? await tell(get("/api/place")) : {};
   if (layers) show(map, layers);

@@ -1,6 +1,6 @@
 import { $, begin, element, get, percent, post, seconds, tell, throttle, toast, number } from "./common.js";
 import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
-import { flyTo, listTold, tellOnClick } from "./told.js";
+import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
 import { bars } from "./charts.js";
 
@@ -9,10 +9,10 @@ let map = null;
 let hours = null;
 let queue = Promise.resolve();
 
-// Edits go one after the other: each carries the version it was made on.
-// Until the answer to an edit is here, nothing on the page may still call the edited plan good.
+// Edits are sent one after the other; each carries the version of the plan it was made on.
+// Until an edit is answered, nothing on the page may call the edited plan good.
 function checking() {
-  $("verdict").textContent = "Checking your change: it is not yet known whether this plan is a go.";
+  $("verdict").textContent = "Checking your change. It is not yet known whether this plan is a go.";
   $("verdict").className = "verdict";
 }
 
@@ -57,7 +57,7 @@ function planTimes() {
   return Object.fromEntries(state.zones.map((zone) => [zone.id, zone.overhead_s]));
 }
 
-// Zone times in the table and on the map: the plan's, a preview's while dragging, or those of an hour.
+// Zone times in the table and on the map: those of the plan, of a preview while dragging, or of one hour.
 function drawZones(times) {
   const rows = state.zones.map((zone) => {
     const now = times[zone.id];
@@ -98,7 +98,7 @@ function drawPanel() {
   $("verdict").replaceChildren(element("strong", {}, headline), element("br"), rest.join(" "), element("br"),
     `${state.counted}. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`);
   $("verdict").className = `verdict ${judged.verdict === "GO" ? "go" : "no"}`;
-  $("wind").textContent = state.wind ? `after lift-off, wind ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
+  $("wind").textContent = state.wind ? `from lift-off, in a wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
   $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
     element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `before ${percent(before)}`))));
   $("findings").replaceChildren(...state.findings.map((finding) => element("li", {}, element("button", { class: finding.severity, onclick: () => fly(finding) },
@@ -116,13 +116,13 @@ function drawHours() {
   bars($("hours-chart"), state.hours.map((h, i) => ({
     share: h.share, off: !h.flyable, label: i % 12 === 0 ? h.hour.slice(5, 13).replace("T", " ") : "",
     note: `${h.hour.slice(0, 16).replace("T", " ")}: ${h.flyable ? percent(h.share) : h.limited_by}`,
-  })), { title: "% of calls in time, by hour (brown: not flyable)", onPick: pickHour });
+  })), { title: "% of calls in time, by hour (brown: cannot be flown)", onPick: pickHour });
 }
 
 async function pickHour(i) {
   $("hour").value = i;
   const hour = state.hours[i];
-  $("hour-words").textContent = `${hour.hour.slice(0, 16).replace("T", " ")}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `not flyable: ${hour.limited_by}`}`;
+  $("hour-words").textContent = `${hour.hour.slice(0, 16).replace("T", " ")}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}`;
   hours ??= await tell(get("/api/plan/hours"));
   const times = hours?.find((h) => h.hour === hour.hour)?.zones;
   drawZones(times ?? Object.fromEntries(state.zones.map((zone) => [zone.id, null])));
@@ -147,12 +147,12 @@ async function main() {
   drawPanel();
   drawHours();
   editor.draw();
-  performance.mark("told");
+  performance.mark("figures");
   map = makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`/api/plan/${name}`));
   $("save").addEventListener("click", async () => {
     await change("/api/plan/save");
-    if (!state.changed) toast("saved");
+    if (!state.changed) toast("Saved.");
   });
   $("fence").addEventListener("click", editor.toggleCorners);
   $("hour").addEventListener("input", () => pickHour(Number($("hour").value)));
@@ -168,8 +168,8 @@ async function main() {
     fit(map, state.layers);
     await showPlace(map, about);
     toggles(map, $("layers"));
-    tellOnClick(map);
-    listTold(map, $("told"));
+    describeOnClick(map);
+    listDescriptions(map, $("descriptions"));
   }
   document.body.dataset.ready = "yes";
 }

@@ -23,7 +23,7 @@ function clock(t) {
   return `${t < -0.5 ? "-" : ""}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// A place so far along a path of [lon, lat]; short legs make flat geometry good enough here.
+// The point at a share of a path of [lon, lat]; the legs are short enough for flat geometry.
 function along(path, share) {
   const lengths = path.slice(1).map((p, i) => Math.hypot((p[0] - path[i][0]) * Math.cos((p[1] * Math.PI) / 180), p[1] - path[i][1]));
   let left = clamp(share) * lengths.reduce((a, b) => a + b, 0);
@@ -34,14 +34,14 @@ function along(path, share) {
   return path.at(-1);
 }
 
-// Where a drone of a shift is and how high, from the phase it is in.
+// Position and height of a drone in a shift, from its phase.
 function droneAt(drone, t) {
-  const bar = source.byDrone[drone].findLast((b) => b[2] !== "yield" && b[3] <= t && t < b[4]);
-  const dock = source.docks[bar?.[1] ?? source.byDrone[drone][0][1]];
-  if (!bar || !FLYING.has(bar[2])) return { at: dock, height: 0, phase: bar?.[2] ?? "ready" };
+  const bar = source.byDrone[drone].findLast((b) => b.phase !== "yield" && b.start_s <= t && t < b.end_s);
+  const dock = source.docks[bar?.dock ?? source.byDrone[drone][0].dock];
+  if (!bar || !FLYING.has(bar.phase)) return { at: dock, height: 0, phase: bar?.phase ?? "ready" };
   const flight = source.flights.find((f) => f.drone === drone && f.airborne_s !== null && f.airborne_s <= t && t <= (f.landed_s ?? Infinity));
   const path = flight?.path.length > 1 ? flight.path : [dock, dock];
-  const share = clamp((t - bar[3]) / (bar[4] - bar[3] || 1));
+  const share = clamp((t - bar.start_s) / (bar.end_s - bar.start_s || 1));
   const top = source.height_m;
   return {
     climb: { at: path[0], height: share * top, phase: "climb" },
@@ -49,14 +49,14 @@ function droneAt(drone, t) {
     on_scene: { at: path.at(-1), height: top, phase: "on scene" },
     back: { at: along(path, 1 - share), height: top, phase: "back" },
     land: { at: path[0], height: (1 - share) * top, phase: "land" },
-  }[bar[2]];
+  }[bar.phase];
 }
 
 function heightsOf(drone) {
   const points = [[source.start_s, 0]];
-  for (const [, , phase, start, end] of source.byDrone[drone]) {
-    if (phase === "climb") points.push([start, 0], [end, source.height_m]);
-    if (phase === "land") points.push([start, source.height_m], [end, 0]);
+  for (const { phase, start_s, end_s } of source.byDrone[drone]) {
+    if (phase === "climb") points.push([start_s, 0], [end_s, source.height_m]);
+    if (phase === "land") points.push([start_s, source.height_m], [end_s, 0]);
   }
   return points.sort((a, b) => a[0] - b[0]);
 }
@@ -75,7 +75,7 @@ function box(id) {
 
 function beginShift() {
   source.byDrone = {};
-  for (const bar of source.bars) (source.byDrone[bar[0]] ??= []).push(bar);
+  for (const bar of source.bars) (source.byDrone[bar.drone] ??= []).push(bar);
   source.start = source.start_s;
   source.end = source.end_s;
   const drones = Object.keys(source.byDrone);
@@ -85,8 +85,8 @@ function beginShift() {
     lines(box("battery"), { ...span, title: "battery in flight", unit: "%", y1: 100, series: drones.map((d) => ({ name: d, points: batteryOf(d) })) }),
     lines(box("wind"), { ...span, title: "wind at 10 m", unit: "m/s", series: [{ name: "wind", points: source.wind.filter(([t]) => t >= source.start - 3600 && t <= source.end) }] }),
   ];
-  $("legend").textContent = "Between records, positions are interpolated along the planned routes.";
-  moved = drones.map((d) => ({ drone: d, marker: map && droneMarker(source.docks[source.byDrone[d][0][1]], d) }));
+  $("legend").textContent = "Positions between recorded events are interpolated along the planned routes.";
+  moved = drones.map((d) => ({ drone: d, marker: map && droneMarker(source.docks[source.byDrone[d][0].dock], d) }));
 }
 
 function beginFlight() {
@@ -102,10 +102,10 @@ function beginFlight() {
   charts = [
     lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both("height_m") }),
     lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: distance }),
-    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind, the vehicle's estimate" : name, unit, y1, series: [{ name, points: source.gauges[name], colour: "#b86e00" }] })),
+    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], colour: "#b86e00" }] })),
     lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both("speed_mps") }),
   ];
-  $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, from the log.";
+  $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, as logged.";
   moved = (predicted ? ["predicted", "flown"] : ["flown"]).map((which) => ({ track: source[which], marker: map && droneMarker(source.home, which) }));
   if (map) {
     const path = (track) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: track.t_s.map((_, i) => [track.lon[i], track.lat[i]]) } });
@@ -153,8 +153,8 @@ function shiftAt(t) {
   });
   const open = source.calls.filter((c) => c.call_s <= t && t <= c.ended_s);
   if (map) map.getSource("calls").setData({ type: "FeatureCollection", features: open.map((c) => ({ type: "Feature", properties: { outcome: c.outcome }, geometry: { type: "Point", coordinates: c.at } })) });
-  const holds = source.holds.filter(([, a, b]) => a <= t && t < b).map(([label]) => `docks closed: ${label}`);
-  const visits = source.visits.filter(([, a, b]) => a <= t && t < b).map(([label]) => `other traffic: ${label}`);
+  const holds = source.holds.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `docks closed: ${label}`);
+  const visits = source.visits.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `other traffic: ${label}`);
   const calls = open.map((c) => `call ${c.call} (${c.grade}, ${c.zone}): ${c.overhead_s !== null && c.overhead_s <= t ? "drone overhead" : c.outcome === "missed" ? `will be missed: ${c.reason}` : "waiting"}`);
   $("events").replaceChildren(...[...lines_, ...holds, ...visits, ...calls].map((words) => element("li", {}, words)));
 }
@@ -204,7 +204,7 @@ function use(found) {
 function drawSources(replays) {
   const runs = replays.runs.flatMap((run) => ["typical", "worst", "quiet"].map((kind) => [`/api/replay/shift?run=${run.number}&kind=${kind}`, `run ${run.number}, ${kind} shift`]));
   const flights = replays.flights.map((name) => [`/api/replay/flight?name=${encodeURIComponent(name)}`, `flown ${name}`]);
-  $("source").replaceChildren(element("option", { value: "" }, "choose ..."), ...[...runs, ...flights].map(([path, words]) => element("option", { value: path }, words)));
+  $("source").replaceChildren(element("option", { value: "" }, "choose …"), ...[...runs, ...flights].map(([path, words]) => element("option", { value: path }, words)));
 }
 
 function keys(event) {
@@ -238,7 +238,7 @@ async function main() {
   $("tlog").addEventListener("change", async () => {
     const file = $("tlog").files[0];
     if (!file) return;
-    if (file.size > 32 * 1024 * 1024) toast("a tlog may have at most 32 MiB");
+    if (file.size > 32 * 1024 * 1024) toast("This tlog is too large: choose one of at most 32 MiB.");
     else use(await tell(upload("/api/replay/tlog", file)));
   });
   $("play").addEventListener("click", () => play(playing === null));

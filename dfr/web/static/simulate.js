@@ -29,7 +29,7 @@ function pick(number_) {
   $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => {
     const kpi = kpis[name];
     const main = kpi.unit === "s" ? kpi.p50 : kpi.mean;
-    return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 %: ${range(kpi)}`));
+    return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % interval of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 % interval: ${range(kpi)}`));
   }));
   intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).slice(0, 38) })));
   $("missed").replaceChildren(element("p", {}, `Calls missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));

@@ -1,12 +1,11 @@
-// How the map looks: every layer, the source it is in, and the groups that can be switched off.
-// Two sources hold all of it: `place`, which is large and which no edit changes, and `plan`. Each change of source
-// costs a pass over the whole picture, and each edit uploads its source again: so there are few, and the large one
-// stays. What a flight must keep off lies over the zones: no colour of theirs may hide it.
+// How the map looks: every layer, its source, and the groups that can be switched off.
+// There are two sources: `place` is large and no edit changes it; `plan` is sent again with each edit. More sources
+// would make each drawing slower. What a flight must avoid is drawn above the zones, so that no zone hides it.
 
 export const PLACE = ["base", "airspace"];
 export const PLAN = ["keep_in", "volumes", "zones", "crowds", "keep_outs", "traffic", "posts", "rally", "zone_names", "routes", "sites", "findings"];
 
-// Sequential blues, safe for the colour-blind: the darker the sooner.
+// Sequential blues, safe for colour-blind readers: darker is sooner.
 const SOON = ["case", ["==", ["get", "overhead_s"], null], "#c94f12", ["step", ["get", "overhead_s"], "#08519c", 45, "#3182bd", 60, "#6baed6", 90, "#bdd7e7"]];
 
 const kinds = (...names) => ["in", ["get", "kind"], ["literal", names]];
@@ -16,7 +15,7 @@ function layer(of, type, look, { source = PLACE.includes(of) ? "place" : "plan",
   return { id: `${of}-${name}`, type, source, filter: only ? ["all", own, only] : own, layout, paint: look };
 }
 
-// A fill whose edge is drawn as a line of its own, or needs none: it is not drawn a second time to smooth it.
+// A fill without smoothing: its edge is a separate line, or needs none.
 const area = (of, colour, opacity, more) => layer(of, "fill", { "fill-color": colour, "fill-opacity": opacity, "fill-antialias": false }, more);
 const edge = (of, colour, width, more = {}) => layer(of, "line", { "line-color": colour, "line-width": width, ...(more.dash ? { "line-dasharray": more.dash } : {}) }, more);
 
@@ -43,7 +42,7 @@ export const LAYERS = [
   layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
 ];
 
-// What strong contrast draws otherwise: a pale ground, dark and wide lines, black names.
+// What strong contrast changes: a white ground, dark and wide lines, black names.
 export const STRONG = {
   ground: { "background-color": "#ffffff" },
   "base-fill": { "fill-opacity": 0.45 },
