@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.cli.options import DayOptions, NoCache, with_option_groups
 from dfr.cli.output import emit_json, note, say
 from dfr.cli.stopping import stop_once
@@ -37,8 +39,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 BUILTIN = "builtin"
 STAND_IN = "arducopter-sitl-quad"
-WIND_MESSAGE = 168
-SET_INTERVAL = 511
 BACKLOG = 128
 MOST_AT_ONCE = 200
 PMTILES = b"PMTiles\x03"
@@ -139,7 +139,7 @@ def _report_left_flying(pages: PageData) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        commanded = [craft.live.vehicle for craft in pages.served if craft.control.allowed]
+        commanded = [served.live.vehicle for served in pages.served if served.control.allowed]
         left = [left_words(vehicle) for vehicle in commanded if vehicle.state.armed]
         if not left:
             raise
@@ -263,9 +263,9 @@ def _connect_vehicle(pages: PageData, watched: Watched, number: int, stack: Exit
         connect(address, system=int(system) if system else None, simulated=simulated)
     )
     _ask_for_wind(vehicle)
-    craft = None if pages.editor is None or simulated else pages.editor.step.world.scenario.fleet.drone
+    drone = None if pages.editor is None or simulated else pages.editor.step.world.scenario.fleet.drone
     rtsp = watched.rtsp[number] if number < len(watched.rtsp) else ""
-    live = LiveVehicle(vehicle, airframe=craft or STAND_IN, rtsp=rtsp)
+    live = LiveVehicle(vehicle, airframe=drone or STAND_IN, rtsp=rtsp)
     control = Control(
         vehicle, allowed=watched.allow_control, place=pages.world_and_plan, speedup=speedup, number=number + 1
     )
@@ -300,6 +300,6 @@ def _start_builtin(pages: PageData, number: int, speedup: float, stack: ExitStac
 def _ask_for_wind(vehicle: MavlinkVehicle) -> None:
     """Ask for the vehicle's wind estimate; an autopilot without one goes without."""
     try:
-        vehicle.command(SET_INTERVAL, float(WIND_MESSAGE), 1e6)
+        vehicle.command(Command.SET_MESSAGE_INTERVAL, float(dialect.MAVLINK_MSG_ID_WIND), 1e6)
     except LinkError as error:
         note(f"no wind estimate: {error}")

@@ -89,17 +89,17 @@ def fly_route(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
     )
     mission = replace(mission, params=mission.params | link_timeout(mission, engine.speedup))
-    craft, box = find_drone(world.scenario.fleet.drone), find_dock(world.scenario.fleet.dock)
+    drone, dock = find_drone(world.scenario.fleet.drone), find_dock(world.scenario.fleet.dock)
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)
     out, back = legs_out_and_back(mission)
-    predicted = predicted_phases(mission, craft, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
+    predicted = predicted_phases(mission, drone, out=out, back=back, height_m=route.height_m_agl, wind=aloft)
     precision = world.scenario.fleet.guidance is Guidance.PRECISION
     flown, vehicle, error_m = _fly_mission(
         mission,
-        craft,
-        dock_tolerance_m=Limits.for_dock(craft, box).lateral_m,
+        drone,
+        dock_tolerance_m=Limits.for_dock(drone, dock).lateral_m,
         wind=aloft,
         engine=engine,
         precision=precision,
@@ -113,10 +113,10 @@ def fly_route(
         site_id=route.site_id,
         zone_id=route.zone_id,
         vehicle=vehicle,
-        airframe=craft.key,
+        airframe=drone.key,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f}° at {route.height_m_agl:.0f} m",
         phases=compare_phases(predicted, measured, precision=precision),
-        predicted=_predicted_track(name, predicted, mission, craft, out=out, height_m=route.height_m_agl),
+        predicted=_predicted_track(name, predicted, mission, drone, out=out, height_m=route.height_m_agl),
         flown=flown.track,
         landed=_down_whole(flown) and _is_within(error_m, landing_tolerance_m(precision=precision)),
         docked=_down_whole(flown) and _is_within(error_m, flown.dock_tolerance_m),
@@ -124,8 +124,8 @@ def fly_route(
         landing_error_m=error_m,
         precision=precision,
         notes=(
-            _airframe_note(craft),
-            _landing_note(flown, box, error_m, precision=precision, drift_m=engine.gnss_drift_m),
+            _airframe_note(drone),
+            _landing_note(flown, dock, error_m, precision=precision, drift_m=engine.gnss_drift_m),
             "Messages from the vehicle: " + "; ".join(text.text for text in flown.texts),
             f"Outcome of the dispatch: {flown.summary}.",
         ),
@@ -146,7 +146,7 @@ def _is_within(error_m: float | None, tolerance_m: float) -> bool:
 
 
 def _landing_note(
-    flown: FlownDispatch, box: Dock, error_m: float | None, *, precision: bool, drift_m: float
+    flown: FlownDispatch, dock: Dock, error_m: float | None, *, precision: bool, drift_m: float
 ) -> str:
     """How the landing was flown and judged."""
     how = "on the simulator's marker" if precision else "by GNSS"
@@ -156,14 +156,14 @@ def _landing_note(
     fits = "within" if _down_whole(flown) and _is_within(error_m, flown.dock_tolerance_m) else "outside"
     return (
         f"The drone landed {how}{astray}. The tolerance is {most_m:g} m. By the simulator's true position it "
-        f"came to rest {at}, {fits} the {flown.dock_tolerance_m:g} m that {box.name} allows."
+        f"came to rest {at}, {fits} the {flown.dock_tolerance_m:g} m that {dock.name} allows."
     )
 
 
-def _airframe_note(craft: Drone) -> str:
+def _airframe_note(drone: Drone) -> str:
     return (
         "The simulator flies an airframe with the mass, speed and tilt limit that the catalogue gives "
-        f"{craft.name}, under ArduCopter. It proves the mission and its times, not the maker's own autopilot."
+        f"{drone.name}, under ArduCopter. It proves the mission and its times, not the maker's own autopilot."
     )
 
 
@@ -178,7 +178,7 @@ def legs_out_and_back(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
 
 
 def predicted_phases(
-    mission: FlightPlan, craft: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
+    mission: FlightPlan, drone: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
 ) -> dict[Phase, float | None]:
     """Seconds of each phase by the flight model; the return is predicted along its own legs."""
 
@@ -190,8 +190,8 @@ def predicted_phases(
             height_m=height_m,
             on_scene_s=ON_SCENE_S,
             wind=wind,
-            drone=craft,
-            settings=_settings_in_flight(mission, craft),
+            drone=drone,
+            settings=_settings_in_flight(mission, drone),
             sitl=SitlEffects(),
         )
 
@@ -205,21 +205,21 @@ def predicted_phases(
     }
 
 
-def _settings_in_flight(mission: FlightPlan, craft: Drone) -> FlightSettings:
+def _settings_in_flight(mission: FlightPlan, drone: Drone) -> FlightSettings:
     """The drone's own settings, replaced by those that the mission sets."""
-    return FlightSettings.from_params(mission.params, base=flight_settings(craft))
+    return FlightSettings.from_params(mission.params, base=flight_settings(drone))
 
 
 def _predicted_track(
     name: str,
     phases: dict[Phase, float | None],
     mission: FlightPlan,
-    craft: Drone,
+    drone: Drone,
     *,
     out: FloatArray,
     height_m: float,
 ) -> FlightTrack:
-    settings = _settings_in_flight(mission, craft)
+    settings = _settings_in_flight(mission, drone)
     return track_of_phases(
         name,
         phases,
@@ -234,7 +234,7 @@ def _predicted_track(
 
 def _fly_mission(
     mission: FlightPlan,
-    craft: Drone,
+    drone: Drone,
     *,
     dock_tolerance_m: float,
     wind: MeanWind,
@@ -253,8 +253,8 @@ def _fly_mission(
             home=mission.home,
             home_m_amsl=mission.home_m_amsl or 0.0,
             speedup=engine.speedup,
-            defaults=[PARAMS / f"{craft.key}.parm"],
-            frame=FRAMES / f"{craft.key}.json",
+            defaults=[PARAMS / f"{drone.key}.parm"],
+            frame=FRAMES / f"{drone.key}.json",
             params={"SIM_WIND_SPD": wind.speed_mps, "SIM_WIND_DIR": wind.from_deg, **marker},
         ) as running,
         connect(running.url, simulated=True, tlog=tlog) as vehicle,

@@ -72,8 +72,8 @@ class ShiftFleet:
     def __init__(self, world: World, plan: Plan, shift: ShiftToFly) -> None:
         self._world, self._plan, self._shift = world, plan, shift
         fleet = world.scenario.fleet
-        self._craft: Drone = find_drone(fleet.drone)
-        self.tolerance_m = Limits.for_dock(self._craft, find_dock(fleet.dock)).lateral_m
+        self._drone: Drone = find_drone(fleet.drone)
+        self.tolerance_m = Limits.for_dock(self._drone, find_dock(fleet.dock)).lateral_m
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
 
@@ -115,12 +115,17 @@ class ShiftFleet:
         out, back = legs_out_and_back(mission)
         return predicted_phases(
             mission,
-            self._craft,
+            self._drone,
             out=out,
             back=back,
             height_m=self.height_m(order),
             wind=self.wind_aloft(order),
         )
+
+    def _charge_share(self, order: Order) -> float:
+        """The share of a full battery that the order counts on, in the cold of its hour."""
+        full_wh = usable_wh(self._drone, self._weather_hour(order).temperature_c)
+        return 1.0 - max(0.0, full_wh - order.energy_wh) / self._drone.battery_wh
 
     def _weather_hour(self, order: Order) -> HourWeather:
         """The weather of the hour of an order's call."""
@@ -138,7 +143,7 @@ class SimulatedFleet(ShiftFleet):
     ) -> None:
         super().__init__(world, plan, shift)
         self._engine, self._folder, self.speedup = engine, folder, engine.speedup
-        self._airframe = read_airframe(FRAMES / f"{self._craft.key}.json")
+        self._airframe = read_airframe(FRAMES / f"{self._drone.key}.json")
         self._stacks: dict[str, ExitStack] = {}
         self._vehicles: dict[str, MavlinkVehicle] = {}
         self._winds: dict[str, MeanWind] = {}
@@ -176,8 +181,7 @@ class SimulatedFleet(ShiftFleet):
 
         Energy that the cold withholds is in the battery too, and the monitor counts it.
         """
-        full_wh = usable_wh(self._craft, self._weather_hour(order).temperature_c)
-        share = 1.0 - max(0.0, full_wh - order.energy_wh) / self._craft.battery_wh
+        share = self._charge_share(order)
         if self._airframe.battery_ah > 0.0:
             volt = rest_volt(self._airframe.full_volt, share)
             now = vehicle.get_param("SIM_BATT_VOLTAGE")
@@ -197,8 +201,8 @@ class SimulatedFleet(ShiftFleet):
                 home=home,
                 home_m_amsl=self._world.terrain.ground_m_amsl(home) or 0.0,
                 speedup=self._engine.speedup,
-                defaults=[PARAMS / f"{self._craft.key}.parm"],
-                frame=FRAMES / f"{self._craft.key}.json",
+                defaults=[PARAMS / f"{self._drone.key}.parm"],
+                frame=FRAMES / f"{self._drone.key}.json",
                 system_id=number,
             )
         )
@@ -294,8 +298,7 @@ class RealFleet(ShiftFleet):
         return vehicle
 
     def _refuse_low_charge(self, order: Order, left: float) -> None:
-        full_wh = usable_wh(self._craft, self._weather_hour(order).temperature_c)
-        wanted = 1.0 - max(0.0, full_wh - order.energy_wh) / self._craft.battery_wh
+        wanted = self._charge_share(order)
         if left < wanted - CHARGE_TOLERANCE:
             raise VehicleRefusedError(
                 f"{order.drone} has {left:.0%} of its charge, the shift counts on {wanted:.0%}",
