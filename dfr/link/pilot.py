@@ -38,7 +38,7 @@ def ignore_words(words: str) -> None:
 class VehicleFleet(Protocol):
     """The vehicles of a shift: each made ready for its order."""
 
-    def made_ready(self, order: Order) -> MavlinkVehicle:
+    def make_ready(self, order: Order) -> MavlinkVehicle:
         """The order's drone, connected, in its dock and with the order's charge."""
 
     def mission(self, order: Order) -> FlightPlan:
@@ -214,7 +214,7 @@ class Pilot:
 
     def _prepare_vehicle(self, order: Order, fleet: VehicleFleet) -> None:
         """Upload, verify, and check that nothing blocks the flight."""
-        vehicle = fleet.made_ready(order)
+        vehicle = fleet.make_ready(order)
         if not (vehicle.simulated or self._confirmed):
             raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
         if vehicle.state.mode == CopterMode.AUTO:

@@ -162,7 +162,7 @@ class SimulatedFleet(ShiftFleet):
     ) -> None:
         self._end_vehicles()
 
-    def made_ready(self, order: Order) -> MavlinkVehicle:
+    def make_ready(self, order: Order) -> MavlinkVehicle:
         """The drone in its dock, in the wind of the hour, with the charge of the order."""
         vehicle, home = self._vehicles[order.drone], self.docks_of_drones()[order.drone].position
         place = vehicle.state.position
@@ -276,7 +276,7 @@ class RealFleet(ShiftFleet):
     ) -> None:
         self._stack.close()
 
-    def made_ready(self, order: Order) -> MavlinkVehicle:
+    def make_ready(self, order: Order) -> MavlinkVehicle:
         """The drone, if it stands in its dock with the charge of the order.
 
         Raises VehicleRefusedError if it does not: dfr can neither carry it nor charge it.

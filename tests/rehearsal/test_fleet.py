@@ -107,7 +107,7 @@ def test_one_that_is_still_being_prepared_does_not_lift_off_once_the_shift_is_ca
     vehicle, called_off = Told(), threading.Event()
 
     class Fleet:
-        def made_ready(self, order):
+        def make_ready(self, order):
             assert called_off.wait(10.0)
             return vehicle
 
