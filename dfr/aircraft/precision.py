@@ -266,31 +266,46 @@ class PrecisionSettings:
         3.0
         """
         chosen: dict[str, Any] = {}
-        for name, (field, least, most, whole) in PRECISION_PARAMETERS.items():
+        for name, known in PRECISION_PARAMETERS.items():
             if name not in params:
                 continue
             value = params[name]
-            sound = isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
-            if not sound or (whole and value != int(value)):
-                what = "whole number" if whole else "number"
+            if not known.allows(value):
+                what = "whole number" if known.whole else "number"
                 raise InputError(
-                    f"{name}: {value!r} is not a {what} from {least:g} to {most:g}", do="correct it"
+                    f"{name}: {value!r} is not a {what} from {known.least:g} to {known.most:g}",
+                    do="correct it",
                 )
-            chosen[field] = _from_field(field, value)
+            chosen[known.field] = _from_field(known.field, value)
         return cls(**chosen)
 
 
-PRECISION_PARAMETERS: dict[str, tuple[str, float, float, bool]] = {
-    "PLND_TIMEOUT": ("timeout_s", 0.0, 20.0, False),
-    "PLND_RET_MAX": ("retries_most", 0.0, 10.0, True),
-    "PLND_RET_BEHAVE": ("over_target", 0.0, 1.0, True),
-    "PLND_STRICT": ("strict", 0.0, 2.0, True),
-    "PLND_XY_DIST_MAX": ("pause_error_m", 0.0, 10.0, False),
-    "PLND_ALT_MIN": ("alt_min_m", 0.0, 5.0, False),
-    "PLND_ALT_MAX": ("alt_max_m", 0.0, 50.0, False),
-    "PLND_OPTIONS": ("fast_descent", 0.0, 7.0, True),
+class ParameterRange(NamedTuple):
+    """What an ArduPilot parameter sets here, and the values that its description allows."""
+
+    field: str
+    least: float
+    most: float
+    whole: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Whether a parameter may have a value."""
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return False
+        return self.least <= value <= self.most and (not self.whole or value == int(value))
+
+
+PRECISION_PARAMETERS: dict[str, ParameterRange] = {
+    "PLND_TIMEOUT": ParameterRange("timeout_s", least=0.0, most=20.0),
+    "PLND_RET_MAX": ParameterRange("retries_most", least=0.0, most=10.0, whole=True),
+    "PLND_RET_BEHAVE": ParameterRange("over_target", least=0.0, most=1.0, whole=True),
+    "PLND_STRICT": ParameterRange("strict", least=0.0, most=2.0, whole=True),
+    "PLND_XY_DIST_MAX": ParameterRange("pause_error_m", least=0.0, most=10.0),
+    "PLND_ALT_MIN": ParameterRange("alt_min_m", least=0.0, most=5.0),
+    "PLND_ALT_MAX": ParameterRange("alt_max_m", least=0.0, most=50.0),
+    "PLND_OPTIONS": ParameterRange("fast_descent", least=0.0, most=7.0, whole=True),
 }
-"""Parameter -> (field, least, most, whole number): the ranges of its description."""
+"""The parameters of a precision landing that are known here."""
 
 
 def _from_field(field: str, value: float) -> float | bool:
