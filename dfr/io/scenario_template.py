@@ -25,7 +25,7 @@ from dfr.scenario.model import OperationKind, Period
 from dfr.world.countries import rules_at
 from dfr.world.demand import hour_slots
 
-Point = tuple[float, float]
+EastNorth = tuple[float, float]
 
 POST_RANGE_M = 500.0
 POST_SPACING_M = 600.0
@@ -178,7 +178,7 @@ def _shipped_airspace(site: Position) -> str:
     return "".join(rows)
 
 
-def _polar_point(radius_m: float, bearing_deg: float) -> Point:
+def _polar_point(radius_m: float, bearing_deg: float) -> EastNorth:
     angle_rad = math.radians(bearing_deg)
     return radius_m * math.sin(angle_rad), radius_m * math.cos(angle_rad)
 
@@ -187,6 +187,6 @@ def _write_point(where: Position) -> str:
     return f"lat_deg: {where.lat_deg:.6f}, lon_deg: {where.lon_deg:.6f}"
 
 
-def _write_ring(frame: LocalFrame, points: Sequence[Point]) -> str:
+def _write_ring(frame: LocalFrame, points: Sequence[EastNorth]) -> str:
     corners = (frame.position(*point) for point in points)
     return "[" + ", ".join(f"[{p.lat_deg:.6f}, {p.lon_deg:.6f}]" for p in corners) + "]"
