@@ -102,7 +102,7 @@ def build_world(scenario: Scenario) -> World:
 
 
 def with_notam_files(world: World, paths: Sequence[Path]) -> World:
-    """The world with NOTAMs of files given on the day, which go with those that the scenario names.
+    """The world with the NOTAM files of the day, added to those that the scenario names.
 
     Where nobody is named as their reader they count as read when the briefing was issued, or, where it does
     not say so, when the file was written.
@@ -127,7 +127,7 @@ def _reading_that_counts(scenario: Scenario) -> NotamReading | None:
 
 
 def _drop_assumed_words(file: AirspaceFile, *, exercise: bool) -> AirspaceFile:
-    """A file with what the scenario says of it; assumed words count in an exercise only."""
+    """A file with what the scenario says of it; outside an exercise without what is only assumed."""
     if not file.assumed or exercise:
         return file
     return replace(file, covers=None, kinds=None, obstacles_from_m_agl=None)
@@ -152,7 +152,7 @@ def _name_source(says: Assumption | None) -> str:
 
 
 def _check_references(parts: Parts, folder: Path) -> Iterator[Complaint]:
-    """What a scenario names outside itself and is not there."""
+    """What the scenario refers to but does not exist: drones, docks and files."""
     for key, known in (("drone", catalogue.list_drones()), ("dock", catalogue.list_docks())):
         name = parts.get(str, "fleet", key)
         if name is not None and name not in known:
@@ -182,7 +182,7 @@ def _airspace_path(text: str, folder: Path) -> Path | None:
 
 
 def _is_file(path: Path) -> bool:
-    """True for a file; a name that no file can have is none."""
+    """Whether a path is a file; False for a name that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -191,7 +191,7 @@ def _is_file(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFiles:
-    """Reports, forecasts and NOTAMs; none where only the scenario speaks."""
+    """Weather reports, forecasts and NOTAMs of the day; empty where only the scenario is used."""
 
     weather: WeatherFiles = field(default_factory=WeatherFiles)
     notams: Sequence[Path] = ()

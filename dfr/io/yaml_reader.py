@@ -1,4 +1,4 @@
-"""YAML from outside, with the line of each value; no bytes can harm the reader.
+"""YAML from outside, with the line of each value, read within bounds that no input can exceed.
 
 `read_yaml` is for what a team writes: it reports every problem at once. Numbers and words follow the YAML 1.2
 core schema, so `yes` is a word, `1e3` a number and `12:30` no sexagesimal integer. Tags, merge keys, repeated
@@ -47,7 +47,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(slots=True)
 class Scalar:
-    """A text with its line; `plain` where no quotes stand round it."""
+    """A text with its line; `plain` where it has no quotes round it."""
 
     line: int
     text: str
@@ -85,7 +85,7 @@ class Sequence:
 
 @dataclass(slots=True)
 class Mapping:
-    """A mapping with its line: to each key the line on which it stands, and what it is given."""
+    """A mapping with its line: for each key its line and its value."""
 
     line: int
     items: dict[str, tuple[int, Node]] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Mapping:
         return {key: node.value for key, (_, node) in self.items.items()}
 
     def get(self, key: str) -> Node | None:
-        """What a key is given, None where it does not stand here."""
+        """The value of a key, None where there is none."""
         found = self.items.get(key)
         return None if found is None else found[1]
 
@@ -142,7 +142,7 @@ class YamlDocument:
 
 
 class YamlError(Exception):
-    """What makes going on useless: the line, what is wrong, and what to do."""
+    """An error that ends the reading: the line, what is wrong, and what to do."""
 
     def __init__(self, line: int | None, what: str, do: str) -> None:
         super().__init__(what)
@@ -150,7 +150,7 @@ class YamlError(Exception):
 
 
 class YamlSyntaxError(YamlError):
-    """What is no YAML at all."""
+    """Text that is not YAML."""
 
 
 # The two ways in -------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ class _Builder:
     max_depth: ClassVar[int]
     max_values: ClassVar[int]
     one_document: ClassVar[bool]
-    """Whether what follows the first document is passed over."""
+    """Whether anything after the first document is ignored."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
@@ -236,7 +236,7 @@ class _Builder:
         self._anchors: dict[str, Node] = {}
 
     def build(self, text: str) -> None:
-        """Read to the end. Raises YamlError at the first thing that makes going on useless."""
+        """Read to the end. Raises YamlError at the first error that ends the reading."""
         for event in _parse_events(text):
             mark = event.start_mark
             self._take_event(event, 1 if mark is None else mark.line + 1)
@@ -289,7 +289,7 @@ class _Builder:
             raise YamlError(child.line, what, "make it smaller")
 
     def _read_scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
-        # implicit[0] says that no quotes stand round it.
+        # implicit[0] says that it has no quotes round it.
         return Scalar(line, event.value, plain=event.implicit[0])
 
     def _resolve_alias(self, anchor: str, line: int) -> Node:
@@ -303,7 +303,7 @@ class _Builder:
 
 
 class _PublishedDataBuilder(_Builder):
-    """Data of an office: of a key that is given two values neither stands."""
+    """Published data: a key with two different values counts as empty."""
 
     max_depth = 30
     max_values = 1_000_000
@@ -323,7 +323,7 @@ class _PublishedDataBuilder(_Builder):
 
 
 class _TeamFileBuilder(_Builder):
-    """A team's own file: every problem is put on record, and what can be read is read on."""
+    """A team's own file: every problem is recorded, and reading goes on where it can."""
 
     max_depth = 24
     max_values = 60_000
@@ -336,7 +336,7 @@ class _TeamFileBuilder(_Builder):
         self._documents = 0
 
     def add_problem(self, line: int | None, what: str, do: str) -> None:
-        """Put a problem on record, with the keys that lead to it."""
+        """Record a problem, with the keys that lead to it."""
         path = ".".join(item.key[0] for item in self._open if item.key)
         self.problems.append(Problem(file=self.name, line=line, path=path, what=what, do=do))
         self.enough = len(self.problems) > MAX_PROBLEMS

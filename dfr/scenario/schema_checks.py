@@ -100,7 +100,7 @@ def _explain_shape(  # noqa: PLR0911 - one return for each kind of error
     kind: str, value: object, context: Mapping[str, Any], loc: Loc, root: type[BaseModel]
 ) -> tuple[str, str]:
     if kind == "finite_number":
-        return f"{value} is not a number to compute with", "give a finite number"
+        return f"{value} is not a finite number", "give one"
     if kind == "string_pattern_mismatch":
         return f"{show_value(value)} is not an id", "use lower-case letters, digits and hyphens, 40 at most"
     if kind in ("too_short", "string_too_short"):

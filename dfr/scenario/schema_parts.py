@@ -54,7 +54,7 @@ _NOBODY = re.compile(
     r"\s*(?:nobody|no one|none|tb[acd]|unknown|n/?a|pending|applied|to be|awaiting|[-?.]+\s*$)(?![a-z])",
     re.IGNORECASE,
 )
-"""Words by which a text says that nobody vouches, or nobody yet."""
+"""Words by which a text says that it has no source, or none yet."""
 
 
 class Strict(BaseModel):
@@ -63,7 +63,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
     becomes: ClassVar[Any] = None
-    """The frozen type of the domain."""
+    """The frozen type of the domain that it becomes."""
 
     def differing_fields(self) -> dict[str, Any]:
         """The fields of the domain value that are not this part's field of the same name."""
@@ -89,7 +89,7 @@ def _domain_value(value: object) -> object:
 
 
 class Sourced(Strict):
-    """Base of whatever somebody must vouch for."""
+    """Base of everything that needs a source."""
 
     vouching_field: ClassVar[str] = "source"
     """The field that names who vouches for it."""
@@ -135,10 +135,10 @@ class Document(Sourced):
 
 
 class Block(Sourced):
-    """Several choices that somebody vouches for together, and those for which somebody else does.
+    """Several choices with one source, and single figures with a source of their own.
 
-    `sources` names the latter by their field; a text that begins with `assumed` says that nobody has
-    published the figure.
+    `sources` names those by their field; a text that begins with `assumed` says that nobody has published
+    the figure.
     """
 
     sources: dict[str, Text] = Field(
@@ -157,7 +157,7 @@ class Block(Sourced):
         return self
 
     def list_figures(self) -> dict[str, str]:
-        """What is chosen here by its field, in words; parts that carry their own source are left out."""
+        """The values of this block by their field, as text; parts with their own source are left out."""
         told = {name: getattr(self, name) for name in type(self).model_fields if name not in _VOUCHING}
         return {name: shown for name, value in told.items() if (shown := _in_words(value))}
 
