@@ -25,7 +25,7 @@ from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, FlownDispatch
 from dfr.link.survey import ask_operator, survey_vehicle, tell_survey
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
-from dfr.link.verdict_gate import heed_verdict
+from dfr.link.verdict_gate import refuse_against_verdict
 from dfr.mission.formats import read_plan
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
@@ -244,7 +244,7 @@ def vehicle_at(
 def _heed(
     plan: FlightPlan, mission: Mission, authority: Authority, *, simulated: bool, operator: Operator
 ) -> None:
-    heed_verdict(
+    refuse_against_verdict(
         plan,
         None if isinstance(mission, FlightPlan) else Path(mission),
         simulated=simulated,

@@ -21,7 +21,7 @@ from dfr.cli.stopping import stop_once
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.findings import counted_noun
 from dfr.io.scenario_files import DayFiles, find_scenario
-from dfr.link.lost_link import TAKE_OVER, left_words
+from dfr.link.lost_link import TAKE_OVER, describe_left_vehicle
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import LoadedRun, load_run, on_the_day_of
@@ -140,7 +140,7 @@ def _report_left_flying(pages: PageData) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         commanded = [served.live.vehicle for served in pages.served if served.control.allowed]
-        left = [left_words(vehicle) for vehicle in commanded if vehicle.state.armed]
+        left = [describe_left_vehicle(vehicle) for vehicle in commanded if vehicle.state.armed]
         if not left:
             raise
         raise StoppedError(f"stopped: {'; '.join(left)}", do=f"{TAKE_OVER}") from stop

@@ -42,7 +42,7 @@ class _Speaker:
     """Those of `others` that are another vehicle, for sure."""
 
     def note_message(self, message: Message, now_s: float) -> None:
-        """Take note of a message of its own."""
+        """Record a message of its own."""
         self.heard_s = now_s
         self.strangers |= {at for at, since in self.others.items() if now_s - since > STRAGGLERS_S}
         clock_s = _boot_clock_s(message)
@@ -104,7 +104,7 @@ class Speakers:
             f"{others}; nothing was taken from the second or sent to it",
             do="give each vehicle a system id of "
             "its own (SYSID_THISMAV), or a port of its own; one vehicle with two routes to here needs a port "
-            "for each way",
+            "for each route",
         )
 
 

@@ -67,7 +67,7 @@ class AirborneTracker:
         self._pressed_since_s: float | None = None
 
     def __call__(self, state: VehicleState) -> None:
-        """Take note of a state."""
+        """Record a state."""
         t_s, height_m = state.t_s, state.height_m_home
         if t_s is None or height_m is None:
             return

@@ -51,7 +51,7 @@ class LineUp:
     strangers: dict[Source, str] = field(default_factory=dict)
 
     def note_heartbeat(self, heartbeat: Message) -> Source | None:
-        """Take note of a heartbeat; who sent it, where that is an ArduCopter that is looked for."""
+        """Record a heartbeat; who sent it, where that is an ArduCopter that is looked for."""
         source = (heartbeat.get_srcSystem(), heartbeat.get_srcComponent())
         if self.system not in (None, source[0]):
             return None
@@ -66,7 +66,9 @@ class LineUp:
         """Raise InputError where several vehicles speak, and none was chosen."""
         if len(self.copters) > 1:
             listed = ", ".join(str(source[0]) for source in sorted(self.copters))
-            raise InputError(f"{url}: vehicles {listed} share this line", do="say which system id (--system)")
+            raise InputError(
+                f"{url}: vehicles {listed} share this line", do="choose one by its system id (--system)"
+            )
 
 
 def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, url: str) -> Source:

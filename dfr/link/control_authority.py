@@ -36,7 +36,7 @@ class ControlAuthority:
     recorder: Recorder
     tell: Callable[[str], None]
     wrecked: Callable[[], bool]
-    said: StatusTexts = field(default_factory=StatusTexts)
+    status_texts: StatusTexts = field(default_factory=StatusTexts)
     cuts: list[Cut] = field(default_factory=list)
     expected: CopterMode = CopterMode.AUTO
     asked: CopterMode | None = None
@@ -62,7 +62,7 @@ class ControlAuthority:
 
     def note_failsafes(self, state: VehicleState) -> None:
         """Name each failsafe; one that speaks just after the mode has changed is what changed it."""
-        for text in self.said.fresh_failsafes():
+        for text in self.status_texts.fresh_failsafes():
             self.tell(f"failsafe: {text.text}")
             soon = self.hands_off and (text.t_s or 0.0) - self._off_since_s <= NEAR_S
             if soon and self.cuts and self.cuts[-1].outcome is Outcome.TAKEN_OVER:
@@ -96,7 +96,7 @@ class ControlAuthority:
 
     def _moved_on(self, how: str) -> None:
         self.taken_over = True
-        self.record_cut(Outcome.TAKEN_OVER, f"{how}: somebody moved the mission on")
+        self.record_cut(Outcome.TAKEN_OVER, f"{how}: somebody advanced the mission")
         self.tell(self.cuts[-1].words)
 
     def leave_alone(self, state: VehicleState, words: str) -> None:
@@ -149,7 +149,7 @@ class ControlAuthority:
 
     def _hand_over(self, state: VehicleState) -> None:
         self._hands_off(state)
-        name, failsafe = mode_name(state.mode), self.said.failsafe_near(self._off_since_s)
+        name, failsafe = mode_name(state.mode), self.status_texts.failsafe_near(self._off_since_s)
         if failsafe:
             self.record_cut(Outcome.FAILSAFE, f"{name} by a failsafe: {failsafe}")
             self.tell(f"failsafe has control: {name}: {failsafe}: hands off")
@@ -162,5 +162,5 @@ class ControlAuthority:
         self.hands_off, self.expected = False, CopterMode(state.mode or CopterMode.AUTO)
         if self.cuts and self.expected == CopterMode.AUTO:
             self.cuts.pop()
-        self.tell(f"given back in {self.expected.name} after {away_s:.0f} s: control goes on")
+        self.tell(f"given back in {self.expected.name} after {away_s:.0f} s: control continues")
         return away_s

@@ -87,8 +87,8 @@ class Director:
     unheard_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.watch = LimitMonitor(self.limits, self.plan)
-        self.contact = LinkMonitor(self.vehicle, self._note_event)
+        self.limit_monitor = LimitMonitor(self.limits, self.plan)
+        self.link_monitor = LinkMonitor(self.vehicle, self._note_event)
         self.control = ControlAuthority(
             vehicle=self.vehicle,
             recorder=self.recorder,
@@ -138,7 +138,7 @@ class Director:
         found = f"{self.vehicle.describe_whereabouts()}, found flying this very plan"
         if mode in (CopterMode.AUTO, CopterMode.GUIDED):
             self.control.expected = CopterMode(mode)
-            self._note_event(f"{found}: not uploaded, not armed again, control goes on")
+            self._note_event(f"{found}: not uploaded, not armed again, control continues")
         else:
             self.control.leave_alone(self.vehicle.state, f"found in {mode_name(mode)}")
             self._note_event(f"{found}: {mode_name(mode)} by the pilot or a failsafe: hands off, watching")
@@ -150,7 +150,7 @@ class Director:
         """
         self.deadline_s = (self.vehicle.state.t_s or 0.0) + self._longest_s(self.plan)
         while not self.given_up:
-            if self.contact.watch_link():
+            if self.link_monitor.watch_link():
                 if self._follow_state(self.vehicle.state, on_state):
                     return
             elif self.ground.is_off:
@@ -177,11 +177,11 @@ class Director:
         self._watch_end(state.t_s)
         if state.armed is False:
             return False
-        if self.contact.proven or self._prove_plan():
+        if self.link_monitor.proven or self._prove_plan():
             try:
                 self._act_on_state(state)
             except LinkError as error:
-                self._note_once(f"not done: {error}")
+                self._note_once(f"a command did not get through: {error}")
         return False
 
     def _act_on_state(self, state: VehicleState) -> None:
@@ -196,8 +196,8 @@ class Director:
 
     def _wait_for_it(self) -> None:
         """It is not heard: wait, until it should long be down."""
-        self.unheard_s = self.contact.gap_s
-        self._watch_end((self.vehicle.state.t_s or 0.0) + self.contact.gap_s * self.vehicle.pace)
+        self.unheard_s = self.link_monitor.gap_s
+        self._watch_end((self.vehicle.state.t_s or 0.0) + self.link_monitor.gap_s * self.vehicle.pace)
 
     def _watch_end(self, t_s: float | None) -> None:
         """Give up a vehicle that is not down though it should long be."""
@@ -211,7 +211,7 @@ class Director:
         """After a gap: whether what is heard again still carries the verified plan."""
         if self.control.hands_off or self.vehicle.plan is not OnboardPlan.VERIFIED:
             return True
-        differences = self.contact.prove_plan(self.plan)
+        differences = self.link_monitor.prove_plan(self.plan)
         if differences is None:
             return False
         if differences:
@@ -221,7 +221,7 @@ class Director:
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off"
             )
         else:
-            self._note_event("the plan on board is still the verified one: control goes on")
+            self._note_event("the plan on board is still the verified one: control continues")
         return True
 
     def describe_stop(self) -> str:
@@ -270,7 +270,7 @@ class Director:
         if not state.armed or self.recorder.above_ground_m(state.height_m_home or 0.0) < ALOFT_M:
             return
         heard_again_after_s = unheard_s if silent_s < unheard_s else 0.0
-        breach = self.watch.find_breach(state, unheard_s=heard_again_after_s)
+        breach = self.limit_monitor.find_breach(state, unheard_s=heard_again_after_s)
         if breach is not None and self.control.hands_off:
             self._warn_once(
                 breach.limit,
@@ -342,7 +342,7 @@ class Director:
             self.control.record_cut(Outcome.LIMIT, "a new mission did not arrive")
             self.recall()
             raise
-        self.plan, self.watch, self.control.returning, self.last_seq = (
+        self.plan, self.limit_monitor, self.control.returning, self.last_seq = (
             new,
             LimitMonitor(self.limits, new),
             False,
@@ -353,7 +353,7 @@ class Director:
         self.control.begin_task()
         self.deadline_s = (state.t_s or 0.0) + self._longest_s(new)
         self.control.change_mode(CopterMode.AUTO)
-        self._note_event("on to the new task")
+        self._note_event("flying to the new task")
 
     def _extend_deadline(self, seconds: float) -> None:
         """The flight may take so much longer."""

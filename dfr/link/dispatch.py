@@ -96,7 +96,7 @@ def fly_dispatch(
     texts_before = len(vehicle.texts)
     with (
         vehicle.watching(recorder),
-        vehicle.overhearing(director.control.said.note_text),
+        vehicle.overhearing(director.control.status_texts.note_text),
         picture.listening(vehicle.port),
     ):
         try:
@@ -151,8 +151,8 @@ def refuse_unmeasured_wind(vehicle: MavlinkVehicle, limits: FlightLimits) -> Non
         )
     except LinkTimeoutError as error:
         raise NonCompliantError(
-            f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be watched: it reports no wind "
-            f"({', '.join(WIND_PARAMETERS)} are 0 or not there)",
+            f"no go: the wind limit of {limits.wind_mps:g} m/s cannot be enforced: the vehicle reports no "
+            f"wind ({', '.join(WIND_PARAMETERS)} are 0 or missing)",
             do="set its drag parameters, or fly without --max-wind",
         ) from error
 
@@ -175,7 +175,7 @@ def _flown_dispatch(director: Director, texts_before: int) -> FlownDispatch:
     by_plan = not any(cut.before_return for cut in cuts)
     evidence = EndEvidence(
         recorder=director.recorder,
-        said=director.control.said,
+        status_texts=director.control.status_texts,
         landing=director.landing,
         wreck=director.ground.crash,
         doubted=director.doubted,
@@ -200,7 +200,7 @@ def _flown_dispatch(director: Director, texts_before: int) -> FlownDispatch:
         simulated=vehicle.simulated,
         events=tuple(sorted(director.events, key=lambda event: event.t_s or 0.0)),
         texts=vehicle.texts[texts_before:],
-        failsafes=tuple(dict.fromkeys(text.text for text in director.control.said.failsafes)),
+        failsafes=tuple(dict.fromkeys(text.text for text in director.control.status_texts.failsafes)),
         traffic=director.picture.nearest,
         dock_tolerance_m=director.dock_tolerance_m,
     )

@@ -126,9 +126,8 @@ class _PortEncoder(dialect.MAVLink):  # type: ignore[misc]
         super().__init__(None, srcSystem=vehicle.port.system, srcComponent=vehicle.port.component)
         self._vehicle = vehicle
 
-    def send(self, mavmsg: Message, force_mavlink1: bool = False) -> None:
+    def send(self, mavmsg: Message, **_force_mavlink1: bool) -> None:
         """Send by our port, addressed to our vehicle."""
-        del force_mavlink1
         if getattr(mavmsg, "target_system", None) == 0:
             mavmsg.target_system = self._vehicle.target[0]
         _refuse_transfer(mavmsg)

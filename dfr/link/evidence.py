@@ -33,7 +33,7 @@ class EndEvidence:
     """
 
     recorder: Recorder
-    said: StatusTexts
+    status_texts: StatusTexts
     landing: FlightSettings
     wreck: str
     doubted: bool
@@ -43,7 +43,7 @@ class EndEvidence:
     def crash_reason(self, track: FlightTrack) -> str:
         """Why it is taken for a crash, in words; empty where it is not."""
         return "; ".join(
-            [*(text.text for text in self.said.crashes), *self._impact_reasons()]
+            [*(text.text for text in self.status_texts.crashes), *self._impact_reasons()]
         ) or self._fast_landing_reason(track)
 
     @property
@@ -51,7 +51,7 @@ class EndEvidence:
         """Why the vehicle's own estimate of its position is not believed; empty where it is."""
         hops = self.recorder.air.hops
         since_s = hops[0].lift_t_s if hops else 0.0
-        words = [text.text for text in self.said.doubts if (text.t_s or 0.0) >= since_s]
+        words = [text.text for text in self.status_texts.doubts if (text.t_s or 0.0) >= since_s]
         flags = ["the status flags of its estimator"] if self.doubted else []
         last = ["it was not heard since its motors stopped"] if self.unseen else []
         return tuple(dict.fromkeys([*words, *flags, *last]))
@@ -80,8 +80,8 @@ PARAMETERS = ("LAND_SPEED", "LAND_SPEED_HIGH", "LAND_ALT_LOW", "WPNAV_SPEED_DN",
 
 def landing_settings_of(vehicle: MavlinkVehicle) -> FlightSettings:
     """How a vehicle comes down; what it does not say is as ArduCopter has it."""
-    told = {name: vehicle.get_param(name) for name in PARAMETERS}
-    return FlightSettings.from_params({name: value for name, value in told.items() if value is not None})
+    reported = {name: vehicle.get_param(name) for name in PARAMETERS}
+    return FlightSettings.from_params({name: value for name, value in reported.items() if value is not None})
 
 
 def landing_s(settings: FlightSettings, from_m: float) -> float:

@@ -3,7 +3,8 @@
 The control room is the simulation's own; a vehicle flies each phase that it asks for, and the phase lasts as
 long as the vehicle needed (`dfr.link.vehicle_clock`). The outward path, the stay and the return leg are one
 uploaded, verified mission that waits on scene until it is sent home; other traffic is given way to in GUIDED,
-straight below where the drone is, and a drone that turns back before the scene retraces its way (SMART_RTL).
+straight below where the drone is, and a drone that turns back before the scene flies back along its own path
+(SMART_RTL).
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class FlownFlight:
         return self._begin_stay(seconds)
 
     def go_home(self) -> simpy.Event | None:
-        """Home by the mission's way from the scene, or back along the way flown."""
+        """Return by the mission's legs from the scene, or back along the path flown."""
         event = self._begin_phase(
             Phase.BACK,
             begins=lambda state: self.recorder.return_t_s is not None,
@@ -208,7 +209,7 @@ class FlownFlight:
     def used_wh(self) -> float:
         """What the vehicle's battery monitor has counted in the phases.
 
-        What it drew while a command was on its way counts no more than those seconds do.
+        What it drew while a command was in transit counts no more than those seconds do.
         """
         task = self._task
         return self._used_wh + (0.0 if task is None else task.used_wh)
@@ -398,7 +399,7 @@ class FlownFlight:
             return
         with contextlib.suppress(LinkTimeoutError):
             self._pilot.wait_for(
-                lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} told"
+                lambda state: state.mode == mode, vehicle_s=MODE_TOLD_S, what=f"{mode.name} reported"
             )
             self._pilot.do_through_gaps(lambda: vehicle.set_mode(CopterMode.RTL))
 

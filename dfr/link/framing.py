@@ -80,7 +80,6 @@ class Framer:
         self._buffer = bytearray()
         self._decoder = dialect.MAVLink(None)
         self._signing = signing
-        self.bad_frames = 0
         self.rejected = 0
 
     def feed(self, data: bytes) -> Iterator[tuple[Message, bytes]]:
@@ -116,12 +115,10 @@ class Framer:
         The checksum of an unknown message cannot be judged, so it counts as noise.
         """
         if frame[0] == MARKER_V2 and frame[2] & ~SIGNED:
-            self.bad_frames += 1
             return None
         try:
             message = self._decoder.decode(bytearray(frame))
         except dialect.MAVError:
-            self.bad_frames += 1
             return None
         return None if isinstance(message, dialect.MAVLink_unknown) else message
 

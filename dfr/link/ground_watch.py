@@ -178,5 +178,5 @@ def _lowest_m(plan: FlightPlan, low_m: float | None) -> float:
     """No command sends it lower than this: half of the lowest height in its plan or hold."""
     flown = [item for item in plan.items if item.command in NAV_COMMANDS]
     heights = [item.z_m for item in flown if item.frame == Frame.GLOBAL_RELATIVE_ALT]
-    told = [height for height in (*heights, low_m) if height is not None and height > 0.0]
-    return min([WRECK_HEIGHT_M, *(0.5 * height for height in told)])
+    heights_m = [height for height in (*heights, low_m) if height is not None and height > 0.0]
+    return min([WRECK_HEIGHT_M, *(0.5 * height for height in heights_m)])

@@ -136,7 +136,7 @@ class LimitMonitor:
             return None
         return Breach(
             limit="link",
-            words=f"it was unheard for {unheard_s:.1f} s, limit {limit:g} s",
+            words=f"it was not heard for {unheard_s:.1f} s, limit {limit:g} s",
             action=Action.RETURN,
         )
 
@@ -149,7 +149,7 @@ class LimitMonitor:
             return None
         return Breach(
             limit="energy",
-            words=f"{left:.0f} mAh left, home takes {needed:.0f} and {low_mah:.0f} are the reserve",
+            words=f"{left:.0f} mAh are left, the return needs {needed:.0f} and the reserve is {low_mah:.0f}",
             action=Action.RETURN,
         )
 
@@ -186,7 +186,8 @@ def refuse_without_energy(
     home = home_mah(replace(state, position=path[-1]), plan) or 0.0
     if left - needed - home < low_mah:
         raise VehicleRefusedError(
-            f"{left:.0f} mAh left, the new task takes {needed + home:.0f} and {low_mah:.0f} are the reserve",
+            f"{left:.0f} mAh are left, the new task needs {needed + home:.0f} and the reserve is "
+            f"{low_mah:.0f}",
             do="send another drone",
         )
 

@@ -101,7 +101,7 @@ class GapTolerantLink:
 
     def __init__(self, vehicle: MavlinkVehicle, plan: FlightPlan, tell: Callable[[str], None]) -> None:
         self._vehicle, self._plan = vehicle, plan
-        self._contact = LinkMonitor(vehicle, tell)
+        self._monitor = LinkMonitor(vehicle, tell)
         self._give_up_s = SIMULATED.give_up_s if vehicle.simulated else FlightLimits().give_up_s
         self._lock = threading.Lock()
 
@@ -112,12 +112,12 @@ class GapTolerantLink:
         board is another one after a gap.
         """
         with self._lock:
-            if not self._contact.watch_link():
+            if not self._monitor.watch_link():
                 self._refuse_lost()
                 return False
-            if self._contact.proven:
+            if self._monitor.proven:
                 return True
-            differences = self._contact.prove_plan(self._plan)
+            differences = self._monitor.prove_plan(self._plan)
         if differences:
             raise VehicleRefusedError(
                 f"the plan on board is no longer the verified one: {'; '.join(differences)}: hands off",
@@ -148,7 +148,7 @@ class GapTolerantLink:
             time.sleep(LOOK_EVERY_S)
 
     def _refuse_lost(self) -> None:
-        gone_s = self._contact.gap_s * self._vehicle.pace
+        gone_s = self._monitor.gap_s * self._vehicle.pace
         if self._vehicle.state.armed is not True or gone_s > self._give_up_s:
             self._vehicle.check_link()
 

@@ -43,8 +43,9 @@ PILOTED = frozenset(
 HOMEWARD = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL})
 
 TAKE_OVER = (
-    "take it over with the same `dfr fly` once more (it finds the drone flying and goes on), with `dfr serve "
-    "--vehicle URL --allow-control`, or by the mode switch of its transmitter or of another ground station"
+    "to take control, run the same `dfr fly` again (it finds the drone in the air and continues), run "
+    "`dfr serve --vehicle URL --allow-control`, or use the mode switch of its "
+    "transmitter or of another ground station"
 )
 
 
@@ -86,28 +87,28 @@ class LostLinkBehaviour:
         """Which option lets it go on with what it does; None where none does."""
         options = self.options or 0
         if options & CONTINUES_LANDING and state.mode == CopterMode.LAND:
-            return "a landing goes on"
+            return "a landing continues"
         if options & CONTINUES_AUTO and state.mode == CopterMode.AUTO:
-            return "a mission goes on"
+            return "a mission continues"
         if options & CONTINUES_PILOTED and state.mode in PILOTED:
-            return "a pilot goes on"
+            return "a pilot continues to fly"
         return None
 
 
 def _activity_text(state: VehicleState) -> str:
     """What it is doing."""
     if state.mode == CopterMode.AUTO:
-        return "it goes on with its mission"
+        return "it continues its mission"
     if state.mode in HOMEWARD:
-        return f"it goes on with {mode_name(state.mode)}: home, and down"
+        return f"it continues to return in {mode_name(state.mode)} and lands"
     if state.mode == CopterMode.LAND:
-        return "it goes on landing where it is"
+        return "it continues to land where it is"
     if state.mode in PILOTED:
-        return f"the pilot's sticks fly it in {mode_name(state.mode)}"
+        return f"the pilot flies it in {mode_name(state.mode)}"
     return f"it stays in {mode_name(state.mode)}"
 
 
-def left_words(vehicle: MavlinkVehicle) -> str:
+def describe_left_vehicle(vehicle: MavlinkVehicle) -> str:
     """Which vehicle it is, where, and what it does without us, by its parameters where it reports them."""
     try:
         station = LostLinkBehaviour.read_from(vehicle)

@@ -23,7 +23,7 @@ class RoundTrip:
         self._smooth_s: float | None = None
 
     def note_answer(self, seconds: float) -> None:
-        """Take note of one answer to one question."""
+        """Record one answer to one question."""
         if self._smooth_s is None:
             self._smooth_s = seconds
         self._smooth_s += ROUND_TRIP_WEIGHT * (seconds - self._smooth_s)

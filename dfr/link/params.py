@@ -54,7 +54,6 @@ def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
     firmware = Firmware(
         version=version,
         development=word & 0xFF == FIRMWARE_DEV,
-        is_ardupilot=True,
         name=COPTER_TYPES,
         built_in=bytes(message.flight_custom_version) == BUILT_IN,
     )

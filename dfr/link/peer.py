@@ -43,7 +43,7 @@ class Peer:
         self.port, self.target, self.simulated = port, target, simulated
         self.round_trip = RoundTrip()
         self.places = cycle(range(PARAMETER_PLACES))
-        self.firmware = Firmware(version=(0, 0, 0), development=False, is_ardupilot=True, name="unknown")
+        self.firmware = Firmware(version=(0, 0, 0), development=False, name="unknown")
         self.naming = Naming.CENTIMETRES
         self.link_lost_s = LINK_LOST_S
         self.pace = 1.0

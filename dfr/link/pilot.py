@@ -178,7 +178,7 @@ class Pilot:
             self.change_mode(CopterMode.AUTO)
 
     def retrace_path(self) -> None:
-        """Home the way it came; straight home where the vehicle has lost track of it."""
+        """Return along the path flown; straight home where the vehicle has lost track of it."""
         try:
             self.change_mode(CopterMode.SMART_RTL)
         except VehicleRefusedError:

@@ -72,7 +72,7 @@ class PacketLoss:
         return self.numbered and self.out_of_turn >= MIXED_OUT_OF_TURN
 
     def count_packet(self, seq: int) -> None:
-        """Take note of a packet; numbers run from 0 to 255 and round again."""
+        """Record a packet; numbers run from 0 to 255 and round again."""
         self.received += 1
         ahead = 1 if self.latest is None else (seq - self.latest) % 256
         self.numbered = self.numbered or (self.latest is not None and ahead != 0)

@@ -157,17 +157,21 @@ def _station_finding(vehicle: MavlinkVehicle) -> Finding:
 def _advice_findings(vehicle: MavlinkVehicle, plan: FlightPlan, value: Value) -> Iterator[Finding]:
     for name, what in (
         ("FS_GCS_ENABLE", "loss of the ground station"),
-        ("BATT_FS_LOW_ACT", "a low battery"),
+        ("BATT_FS_LOW_ACT", "a low-battery warning"),
     ):
         if value(name) == 0.0:
-            text = f"{name} 0: the vehicle does nothing on {what}"
+            text = f"{name} 0: the vehicle does nothing after {what}"
             yield advice("preflight.failsafe", text, fix=f"set {name}", source=SOURCE)
     if not plan.fence and fence_is_on(value) is False:
-        stored = "fence on board, FENCE_ENABLE 0: not watched" if vehicle.kept.fence else "FENCE_ENABLE 0"
-        text = f"{stored}: nothing happens on leaving the fence"
+        stored = (
+            "the fence on board is not active (FENCE_ENABLE 0)" if vehicle.kept.fence else "FENCE_ENABLE 0"
+        )
+        text = f"{stored}: nothing happens if the drone leaves the fence"
         yield advice("preflight.failsafe", text, fix="set FENCE_ENABLE", source=SOURCE)
     if "PLND_RET_MAX" in plan.params and not value("PLND_ENABLED"):
-        text = "PLND_ENABLED 0: the vehicle lands by GNSS, once; the landing retries on board have no effect"
+        text = (
+            "PLND_ENABLED 0: the vehicle lands by GNSS in one attempt, and the landing retries have no effect"
+        )
         yield advice("preflight.landing", text, fix="switch precision landing on", source=SOURCE)
 
 

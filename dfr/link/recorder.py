@@ -38,7 +38,7 @@ class Recorder:
         self._drawn: deque[tuple[float, float]] = deque()
 
     def __call__(self, state: VehicleState) -> None:
-        """Take note of a state."""
+        """Record a state."""
         self._note_charge(state)
         self._notice_return(state)
         if state.t_s is None or state.position is None or state.height_m_home is None:

@@ -6,7 +6,7 @@ import contextlib
 
 from dfr.errors import LinkError
 from dfr.link.flown import FlownFlight
-from dfr.link.lost_link import left_words
+from dfr.link.lost_link import describe_left_vehicle
 from dfr.link.outcome import DOCK_TOLERANCE_M
 from dfr.link.pilot import Tell, VehicleFleet, ignore_words
 from dfr.link.vehicle_clock import VehicleClock
@@ -59,7 +59,9 @@ class FlownFlights:
         """Of each drone that may be in the air: which, where, and what it does without us."""
         away = [flight for flight in self.flown if flight.vehicle is not None and flight.armed]
         return tuple(
-            f"{flight.order.drone}: {left_words(flight.vehicle)}" for flight in away if flight.vehicle
+            f"{flight.order.drone}: {describe_left_vehicle(flight.vehicle)}"
+            for flight in away
+            if flight.vehicle
         )
 
     def call_off(self) -> None:

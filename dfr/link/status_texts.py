@@ -40,7 +40,7 @@ class StatusTexts:
         self._told = 0
 
     def note_text(self, text: Text) -> None:
-        """Take note of a text."""
+        """Record a text."""
         for pattern, kept in ((FAILSAFE, self.failsafes), (DOUBT, self.doubts), (CRASH, self.crashes)):
             if pattern.match(text.text):
                 kept.append(text)

@@ -62,9 +62,9 @@ def tell_survey(found: Survey, operator: Operator) -> None:
     note = operator.tell
     stays = count_words({kind: found.kept.count_items(kind) for kind in ASIDE})
     if stays:
-        note(f"stays on board: {stays}, which the file does not bring; the plan was checked against it")
+        note(f"stays on board: {stays}, because the file has none; the plan was checked against it")
     if found.replaced:
-        note(f"the file's own take the place of {count_words(found.replaced)} on board")
+        note(f"the file replaces {count_words(found.replaced)} on board")
     if found.deleted:
         note(f"--replace-all DELETES from the vehicle: {count_words(found.deleted)}")
     for finding in found.findings:

@@ -77,7 +77,7 @@ def recorder_of(states: Sequence[VehicleState], *, name: str) -> Recorder:
     home = next((s.home for s in states if s.home is not None), None)
     home = home or next((s.position for s in states if s.position is not None), None)
     if home is None:
-        raise InputError(f"{name}: no position in it", do="record GLOBAL_POSITION_INT")
+        raise InputError(f"{name} contains no position", do="record GLOBAL_POSITION_INT")
     recorder = Recorder(home)
     for state in states:
         recorder(state)
@@ -105,5 +105,5 @@ def _read_messages(data: bytes) -> Iterator[tuple[float, Message]]:
 def _busiest_system(messages: list[Message]) -> int:
     beats = Counter(m.get_srcSystem() for m in messages if m.get_type() == "HEARTBEAT" and is_autopilot(m))
     if not beats:
-        raise InputError("no autopilot's heartbeat in it", do="is it the log of a vehicle?")
+        raise InputError("it contains no autopilot's heartbeat", do="is it the log of a vehicle?")
     return int(beats.most_common(1)[0][0])

@@ -97,7 +97,7 @@ class TrafficPicture:
             port.leave(self.note_message)
 
     def note_message(self, message: Message) -> None:
-        """Take note of a message (in the link's thread)."""
+        """Record a message (in the link's thread)."""
         if message.get_type() != "ADSB_VEHICLE" or not message.flags & VALID_POSITION:
             return
         contact = _read_contact(message, self._clock_s() or 0.0)

@@ -23,7 +23,7 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.onboard import Kept, read_kept
 from dfr.link.params import same_value
 from dfr.link.readback import DENIED_TRIES, DENIED_WAIT_S, ListReading
-from dfr.link.upload import DeniedError, ListUpload, RefusedError, SilenceError, refuse_too_much
+from dfr.link.upload import DeniedError, RefusedError, SilenceError, UploadSession, refuse_too_much
 from dfr.link.vehicle import OnboardPlan
 from dfr.mission.capacity import list_sizes
 from dfr.mission.items import FlightPlan
@@ -114,7 +114,7 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
     """
     if vehicle.state.mode == CopterMode.AUTO:
         raise VehicleRefusedError(
-            "the vehicle flies its mission", do="hold it in GUIDED before the mission changes"
+            "the vehicle is flying its mission", do="hold it in GUIDED before the mission changes"
         )
     with _upload_in_progress(vehicle, do="return by RTL"):
         _transfer_list(
@@ -160,7 +160,7 @@ def refuse_bad_plan(plan: FlightPlan) -> None:
     bad = [finding for finding in validate(plan) if finding.severity is Severity.VIOLATION]
     if bad:
         raise NonCompliantError(
-            "the plan would not arrive as it is meant: " + "; ".join(f.message for f in bad)
+            "ArduCopter would change or refuse parts of the plan: " + "; ".join(f.message for f in bad)
         )
 
 
@@ -264,11 +264,11 @@ def _compare_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[Wi
     return reading.retries
 
 
-def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> ListUpload:
+def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireItem]) -> UploadSession:
     """Send a list, waiting while another ground station's upload goes on or the vehicle is starting up."""
     denied, refused = 0, 0
     while True:
-        upload = ListUpload(vehicle, kind, items)
+        upload = UploadSession(vehicle, kind, items)
         try:
             upload.run()
         except DeniedError:
@@ -285,7 +285,7 @@ def _send_list(vehicle: MavlinkVehicle, kind: MissionType, items: Sequence[WireI
             return upload
 
 
-def _starting_up(vehicle: MavlinkVehicle, upload: ListUpload) -> bool:
+def _starting_up(vehicle: MavlinkVehicle, upload: UploadSession) -> bool:
     """ArduCopter speaks before its storage is ready; until then it has no space for any list."""
     up_s = vehicle.state.t_s
     return upload.error == NO_SPACE and (up_s is None or up_s < STARTED_S)

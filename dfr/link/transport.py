@@ -38,7 +38,7 @@ READ_AHEAD_BYTES = 16384
 
 
 class Transport(Protocol):
-    """A way for bytes. `bytes_per_s` is None where it is wide; `shared` where several vehicles may speak."""
+    """A line for bytes. `bytes_per_s` is None where it is wide; `shared` where several vehicles may speak."""
 
     bytes_per_s: float | None
     shared: bool
@@ -78,7 +78,7 @@ def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
         path, _, baud = rest.partition(":")
         return SerialTransport(path, _parse_baud(url, baud))
     raise InputError(
-        f"{url!r} is no vehicle address", do="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]"
+        f"{url!r} is not a vehicle address", do="tcp:HOST:PORT, udp:HOST:PORT or serial:PATH[:BAUD]"
     )
 
 
@@ -175,7 +175,7 @@ class SerialTransport:
 
         speed = getattr(termios, f"B{baud}", None)
         if speed is None:
-            raise InputError(f"{baud} baud is not a serial speed here", do="57600 or 115200")
+            raise InputError(f"{baud} baud is not a speed of this serial line", do="57600 or 115200")
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
@@ -187,7 +187,7 @@ class SerialTransport:
             termios.tcsetattr(self._fd, termios.TCSANOW, mode)
         except termios.error as error:
             os.close(self._fd)
-            raise LinkError(f"{path} is no serial line: {error.args[-1]}", do="check the path") from error
+            raise LinkError(f"{path} is not a serial line: {error.args[-1]}", do="check the path") from error
         self.bytes_per_s: float | None = baud / BITS_PER_BYTE
 
     def fileno(self) -> int:
@@ -282,7 +282,7 @@ def _parse_host_port(url: str, rest: str) -> tuple[str, int]:
 
 def _parse_baud(url: str, text: str) -> int:
     if text and not text.isdigit():
-        raise InputError(f"{url!r}: {text!r} is no baud rate", do="as in serial:/dev/ttyUSB0:57600")
+        raise InputError(f"{url!r}: {text!r} is not a baud rate", do="as in serial:/dev/ttyUSB0:57600")
     return int(text) if text else DEFAULT_BAUD
 
 

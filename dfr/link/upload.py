@@ -69,7 +69,7 @@ class SilenceError(TransferError):
 
 
 @dataclass
-class ListUpload:
+class UploadSession:
     """The state of one upload of one list."""
 
     vehicle: Peer

@@ -98,7 +98,6 @@ class Firmware:
 
     version: tuple[int, int, int]
     development: bool
-    is_ardupilot: bool
     name: str
     built_in: bool = False
 

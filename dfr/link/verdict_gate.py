@@ -13,7 +13,7 @@ from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 
 
-def heed_verdict(
+def refuse_against_verdict(
     plan: FlightPlan,
     file: Path | None,
     *,
@@ -56,7 +56,7 @@ def _list_objections(
     """What blocks a mission; one without a verdict is not known to belong to the plan in force."""
     if verdict is not None:
         return verdict.list_objections(now, plan_sha256=plan_sha256)
-    return () if plan_sha256 is None else ("it does not say of which plan it is",)
+    return () if plan_sha256 is None else ("it does not say which plan it belongs to",)
 
 
 def _log_override(file: Path | None, override: str, against: tuple[str, ...], now: datetime) -> Path:

@@ -132,7 +132,7 @@ def refuse_too_long(
     if on_scene_s > longest_s:
         raise InfeasibleError(
             f"{on_scene_s:.0f} s on scene would use {reserve}",
-            do=f"at most {math.floor(longest_s)} s there, or relieve it with another drone",
+            do=f"stay at most {math.floor(longest_s)} s, or relieve it with another drone",
         )
 
 

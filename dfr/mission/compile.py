@@ -38,7 +38,7 @@ MOST_RETRIES = 10
 """The largest PLND_RET_MAX."""
 
 GCS_FAILSAFE = {LostLink.RTL: 1, LostLink.HOLD_THEN_RTL: 1, LostLink.LAND: 5}
-"""FS_GCS_ENABLE of each choice. ArduCopter goes on with its mission until FS_GCS_TIMEOUT; it has no
+"""FS_GCS_ENABLE of each choice. ArduCopter continues its mission until FS_GCS_TIMEOUT; it has no
 "hold, then return", so that choice becomes a return after the timeout."""
 
 FENCE_MARGIN_M = 2.0
@@ -213,7 +213,8 @@ def _find_site(plan: Plan, site_id: str) -> DockSite:
         if site.id == site_id:
             return site
     raise InputError(
-        f"the plan has no dock at {site_id!r}", do=f"one of {', '.join(site.id for site in plan.sites)}"
+        f"the plan has no dock at {site_id!r}",
+        do=f"choose one of {', '.join(site.id for site in plan.sites)}",
     )
 
 
@@ -221,7 +222,7 @@ def _find_route(plan: Plan, site: DockSite, zone_id: str) -> Route:
     routes = {route.zone_id: route for route in plan.routes if route.site_id == site.id}
     if zone_id not in routes:
         raise InputError(
-            f"the plan has no route from {site.id} to {zone_id!r}", do=f"one of {', '.join(routes)}"
+            f"the plan has no route from {site.id} to {zone_id!r}", do=f"choose one of {', '.join(routes)}"
         )
     route = routes[zone_id]
     if not route.reachable:

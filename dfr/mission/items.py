@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.items import Params
 from dfr.geo import Position, Ring
 from dfr.mission.carried import CarriedVerdict
 from dfr.plan.verdict import EXERCISE
@@ -38,7 +39,7 @@ class MissionItem:
 
     command: int
     frame: int
-    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    params: Params = (0.0, 0.0, 0.0, 0.0)
     position: Position | None = None
     z_m: float = 0.0
     autocontinue: bool = True
@@ -49,7 +50,7 @@ def item_at(
     position: Position,
     height_m_home: float,
     *,
-    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
+    params: Params = (0.0, 0.0, 0.0, 0.0),
 ) -> MissionItem:
     """An item at a place, its height above home kept to the centimetre."""
     return MissionItem(

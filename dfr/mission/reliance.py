@@ -58,8 +58,8 @@ def off_findings(plan: FlightPlan, value: Value) -> Iterator[Finding]:
         if options & CONTINUE_IN_AUTO:
             yield violation(
                 RULE,
-                f"FS_OPTIONS {options}: in AUTO it goes on without a ground station, and the plan relies on "
-                "the ground-station failsafe",
+                f"FS_OPTIONS {options}: in AUTO the vehicle continues without a ground station, and the plan "
+                "relies on the ground-station failsafe",
                 fix=f"set FS_OPTIONS to {options & ~CONTINUE_IN_AUTO}",
             )
 
@@ -76,19 +76,19 @@ def _fence_findings(value: Value) -> Iterator[Finding]:
         return
     if not on:
         yield violation(
-            RULE, f"fence on board, FENCE_ENABLE 0: not watched; {relies}", fix="set FENCE_ENABLE to 1"
+            RULE, f"the fence on board is not active (FENCE_ENABLE 0); {relies}", fix="set FENCE_ENABLE to 1"
         )
     kinds = int(value("FENCE_TYPE") or 0)
     if not kinds & AREAS_BIT:
         yield violation(
             RULE,
-            f"FENCE_TYPE {kinds}: the fence's areas are not watched; {relies}",
+            f"FENCE_TYPE {kinds} does not include the fence's areas; {relies}",
             fix=f"set FENCE_TYPE to {kinds | AREAS_BIT}",
         )
     if value("FENCE_ACTION") == REPORT_ONLY:
         yield violation(
             RULE,
-            f"FENCE_ACTION 0: leaving the fence is only reported; {relies}",
+            f"the vehicle only reports that it leaves the fence (FENCE_ACTION 0); {relies}",
             fix="set FENCE_ACTION to 1 (return, or land)",
         )
 
@@ -107,8 +107,8 @@ def _lost_link_findings(scenario: Scenario) -> Iterator[Finding]:
     if choice.lost_link is LostLink.HOLD_THEN_RTL:
         yield advice(
             "contingency.lost_link",
-            f"hold_then_rtl is compiled as a return: ArduCopter goes on with its mission for "
-            f"{choice.lost_link_timeout_s:g} s without a link, then returns; it does not hold",
+            f"ArduCopter cannot hold before it returns (hold_then_rtl): without a link it continues its "
+            f"mission for {choice.lost_link_timeout_s:g} s and then returns",
             fix="brief the crew on this, or choose rtl",
             source=LOST_LINK_SOURCE,
         )
@@ -119,16 +119,16 @@ def _retries_finding(scenario: Scenario) -> Finding:
     if scenario.fleet.guidance is Guidance.PRECISION:
         return advice(
             "contingency.landing_retries",
-            f"{retries} landing retries are on board as PLND_STRICT 1 and PLND_RET_MAX: they act only where "
-            "the vehicle has PLND_ENABLED 1 and a sensor; after the last it lands where it is, and diverting "
-            "to a rally point is the pilot's",
+            f"the number of landing retries ({retries}) is on board as PLND_STRICT 1 and PLND_RET_MAX. They "
+            "need PLND_ENABLED 1 and a sensor. After the last retry the drone lands where it is; only the "
+            "pilot can divert it to a rally point",
             fix="check the vehicle's PLND_ parameters before the first flight",
             source=PRECISION_SOURCE,
         )
     return advice(
         "contingency.landing_retries",
-        f"{retries} landing retries are not on board: by GNSS ArduCopter lands once, and going round or "
-        "diverting to a rally point is the pilot's",
+        f"landing retries ({retries}) are not on board: by GNSS ArduCopter makes one landing attempt; only "
+        "the pilot can go around or divert to a rally point",
         fix="brief the crew on this, or use precision guidance",
         source=PRECISION_SOURCE,
     )
@@ -146,5 +146,5 @@ def _reserve_finding(scenario: Scenario) -> Finding:
     return holds(
         "contingency.reserve",
         f"the reserve of {scenario.contingency.reserve_fraction:.0%} is on board: {reserve.low_mah} of "
-        f"{reserve.capacity_mah} mAh, with what the coldest hour withholds",
+        f"{reserve.capacity_mah} mAh, including what the battery withholds in the coldest hour",
     )

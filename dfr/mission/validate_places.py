@@ -106,7 +106,7 @@ def _polygon_findings(name: str, area: FencePolygon) -> Iterator[Finding]:
         return
     polygon = LocalFrame(area.ring[0]).polygon(area.ring)
     if not polygon.is_valid or polygon.area < 1.0:
-        why = shapely.is_valid_reason(polygon) if not polygon.is_valid else f"area {polygon.area:.2f} m2"
+        why = shapely.is_valid_reason(polygon) if not polygon.is_valid else f"area {polygon.area:.2f} m²"
         yield violation(
             "fence.shape",
             f"{name}: {why}",

@@ -134,8 +134,8 @@ def test_a_flight_is_sent_on_and_called_home_by_lines_of_standard_input(tmp_path
         )  # fmt: skip
     assert flown.returncode == 0, flown.stderr
     said = [event["what"] for event in json.loads(flown.stdout)["events"]]
-    assert [what for what in said if what in ("on to the new task", "recalled by order")] == [
-        "on to the new task",
+    assert [what for what in said if what in ("flying to the new task", "recalled by order")] == [
+        "flying to the new task",
         "recalled by order",
     ]
     assert flown.stderr.count("order: done") == 2

@@ -102,7 +102,7 @@ def test_whoever_stops_a_flight_is_told_what_flies_and_keeps_the_records(mission
     last = next(line for line in flying.said.splitlines() if line.startswith("error[interrupted]: stopped: "))
     assert "system 1 is ARMED in AUTO" in last or (moment == "armed" and "ARMED in GUIDED" in last)
     assert "for 30 s (FS_GCS_TIMEOUT), then RTL (FS_GCS_ENABLE 1)" in last
-    assert "take it over with" in last
+    assert "to take control" in last
     assert "Traceback" not in flying.said
     told = json.loads(flying.out.read_text())
     assert told["outcome"] == "left_in_flight"
@@ -146,18 +146,18 @@ def test_a_stop_before_arming_says_that_nothing_flies(mission, tmp_path):
 @pytest.mark.parametrize(
     ("action", "options", "mode", "says"),
     [
-        (1, 0, CopterMode.AUTO, "goes on with its mission for 5 s (FS_GCS_TIMEOUT), then RTL"),
+        (1, 0, CopterMode.AUTO, "continues its mission for 5 s (FS_GCS_TIMEOUT), then RTL"),
         (3, 0, CopterMode.GUIDED, "stays in GUIDED for 5 s (FS_GCS_TIMEOUT), then SmartRTL, or RTL"),
         (5, 16, CopterMode.AUTO, "then LAND where it is (FS_GCS_ENABLE 5)"),
         (
             0,
             0,
             CopterMode.AUTO,
-            "goes on with its mission; it has no ground-station failsafe (FS_GCS_ENABLE 0)",
+            "continues its mission; it has no ground-station failsafe (FS_GCS_ENABLE 0)",
         ),
-        (1, 2, CopterMode.AUTO, "without our heartbeats too (FS_OPTIONS 2: a mission goes on)"),
-        (1, 16, CopterMode.LOITER, "the pilot's sticks fly it in LOITER, without our heartbeats too"),
-        (1, 8, CopterMode.LAND, "goes on landing where it is, without our heartbeats too"),
+        (1, 2, CopterMode.AUTO, "without our heartbeats too (FS_OPTIONS 2: a mission continues)"),
+        (1, 16, CopterMode.LOITER, "the pilot flies it in LOITER, without our heartbeats too"),
+        (1, 8, CopterMode.LAND, "continues to land where it is, without our heartbeats too"),
         (9, 0, CopterMode.RTL, "then RTL (FS_GCS_ENABLE 9)"),
     ],
 )

@@ -165,7 +165,7 @@ def test_the_energy_to_get_home_is_kept_before_the_vehicles_failsafe_acts(start,
 
         flown = fly_dispatch(vehicle, plan, on_state=drain)
     (words,) = said(flown, "limit energy")
-    assert "1000 are the reserve" in words
+    assert "the reserve is 1000" in words
     assert not any("Failsafe" in text.text for text in flown.texts)
     assert not flown.taken_over
     assert flown.docked
@@ -186,7 +186,7 @@ def test_a_gap_in_the_link_brings_it_home_when_it_is_heard_again(start, proxy_to
 
         flown = fly_dispatch(vehicle, plan, on_state=silence, limits=FlightLimits(gap_s=1.0))
     (words,) = said(flown, "limit link")
-    assert "unheard for" in words
+    assert "not heard for" in words
     assert flown.disarmed
 
 
@@ -234,7 +234,7 @@ def test_a_new_task_in_flight_is_checked_uploaded_proven_and_flown(start, dispat
         upload_verified(vehicle, dispatch)
         flown = fly_dispatch(vehicle, dispatch, on_state=watcher, orders=orders)
     asked[0].result(timeout=60.0)
-    assert said(flown, "on to the new task")
+    assert said(flown, "flying to the new task")
     assert not flown.taken_over
     assert flown.docked
     there = min(

@@ -89,7 +89,7 @@ def test_a_plan_does_not_fly_while_the_fence_that_it_brings_is_off(dispatched, d
     fenced = replace(bare(dispatch), fence=dispatch.fence)
     dispatched.set_param("FENCE_ENABLE", 0.0)
     upload_verified(dispatched, fenced)
-    with pytest.raises(NonCompliantError, match=r"FENCE_ENABLE 0: not watched.*set FENCE_ENABLE to 1"):
+    with pytest.raises(NonCompliantError, match=r"not active \(FENCE_ENABLE 0\).*set FENCE_ENABLE to 1"):
         refuse_no_go(dispatched, fenced)
 
 
@@ -139,7 +139,9 @@ def test_a_person_is_told_what_stays_what_goes_and_what_is_off_before_the_yes(
         assert on_board(url) == before
     keeps = told["upload",]
     assert "stays on board: a fence of 5 items and 1 rally point" in keeps
-    assert keeps.index("fence on board, FENCE_ENABLE 0: not watched") < keeps.index("Overwrite the plan")
+    assert keeps.index("the fence on board is not active (FENCE_ENABLE 0)") < keeps.index(
+        "Overwrite the plan"
+    )
     assert keeps.index("FS_GCS_ENABLE 0") < keeps.index("Overwrite the plan")
     assert "(DELETE a fence of 5 items and 1 rally point)?" in told["upload", "--replace-all"]
     flies = told["fly",]
@@ -162,7 +164,7 @@ def test_a_file_with_a_fence_is_uploaded_with_a_warning_and_not_flown_while_the_
         vehicle = ("--vehicle", running.url)
         done = dfr("upload", files / "fenced.plan", *vehicle)
         assert done.returncode == 0, done.stderr
-        assert "fence on board, FENCE_ENABLE 0: not watched" in done.stderr
+        assert "the fence on board is not active (FENCE_ENABLE 0)" in done.stderr
         done = dfr("fly", files / "fenced.plan", *vehicle, "--simulated")
         assert done.returncode == 3
         assert "set FENCE_ENABLE to 1" in done.stderr

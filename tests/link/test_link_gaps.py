@@ -107,7 +107,7 @@ def test_a_gap_is_told_and_the_flight_followed_to_its_end(unhurried, proxy_to, l
     (lost,) = [at for event, at in flight.told if event.what.startswith("LINK LOST")]
     assert lost - flight.acted_at < 5.0, "told at once"
     assert flight.words("link back after")
-    assert flight.words("the plan on board is still the verified one: control goes on")
+    assert flight.words("the plan on board is still the verified one: control continues")
     assert flown.docked
     assert not flown.taken_over
     assert beats > GAP_S, "our heartbeats went on"

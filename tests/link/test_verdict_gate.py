@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dfr.errors import NonCompliantError
-from dfr.link.verdict_gate import heed_verdict
+from dfr.link.verdict_gate import refuse_against_verdict
 from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
 from dfr.mission.items import FlightPlan
 from dfr.plan.planner import make_plan
@@ -37,7 +37,7 @@ def mission(verdict: CarriedVerdict | None, name: str = "dispatch") -> FlightPla
 
 
 def test_a_go_is_sent_and_told(tmp_path, capsys):
-    heed_verdict(
+    refuse_against_verdict(
         mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE, tell=print
     )
     assert "GO for 4 of 4 hours" in capsys.readouterr().out
@@ -45,20 +45,22 @@ def test_a_go_is_sent_and_told(tmp_path, capsys):
 
 def test_a_go_that_has_ended_is_not_sent(tmp_path):
     with pytest.raises(NonCompliantError, match=r"its go ended .* -> check and compile it again, or"):
-        heed_verdict(
+        refuse_against_verdict(
             mission(VERDICT), tmp_path / "m.plan", simulated=False, override=None, now=AFTER, tell=print
         )
 
 
 def test_an_override_has_a_name_and_is_logged_beside_the_file(tmp_path, capsys):
     name = "Sgt Miller: life at risk"
-    heed_verdict(mission(VERDICT), tmp_path / "m.plan", simulated=False, override=name, now=AFTER, tell=print)
+    refuse_against_verdict(
+        mission(VERDICT), tmp_path / "m.plan", simulated=False, override=name, now=AFTER, tell=print
+    )
     entry = json.loads((tmp_path / "m.plan.overrides.jsonl").read_text())
     assert (entry["by"], entry["at"]) == (name, AFTER.isoformat())
     assert "its go ended" in entry["against"][0]
     assert "OVERRIDE by Sgt Miller" in capsys.readouterr().out
     with pytest.raises(NonCompliantError, match="--override is empty"):
-        heed_verdict(
+        refuse_against_verdict(
             mission(VERDICT), tmp_path / "m.plan", simulated=False, override=" ", now=AFTER, tell=print
         )
 
@@ -69,16 +71,18 @@ def test_an_override_has_a_name_and_is_logged_beside_the_file(tmp_path, capsys):
     ids=["by its verdict", "by its name"],
 )
 def test_an_exercise_goes_to_a_simulated_vehicle_only_in_nobodys_name_to_a_real_one(tmp_path, flight):
-    heed_verdict(flight, tmp_path / "m.plan", simulated=True, override=None, now=BEFORE, tell=print)
+    refuse_against_verdict(flight, tmp_path / "m.plan", simulated=True, override=None, now=BEFORE, tell=print)
     with pytest.raises(NonCompliantError, match="an EXERCISE"):
-        heed_verdict(
+        refuse_against_verdict(
             flight, tmp_path / "m.plan", simulated=False, override="Sgt Miller: x", now=BEFORE, tell=print
         )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_without_a_verdict_says_so(tmp_path, capsys):
-    heed_verdict(mission(None), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE, tell=print)
+    refuse_against_verdict(
+        mission(None), tmp_path / "m.plan", simulated=False, override=None, now=BEFORE, tell=print
+    )
     assert NONE_CARRIED in capsys.readouterr().out
 
 
@@ -89,11 +93,11 @@ def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
     now.write_text(json.dumps(plan.as_dict()))
     later.write_text(json.dumps(replace(plan, sites=()).as_dict()))
     sent = {"simulated": False, "override": None, "now": BEFORE, "tell": print}
-    heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=now)
+    refuse_against_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=now)
     with pytest.raises(NonCompliantError, match="the plan has changed"):
-        heed_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=later)
+        refuse_against_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=later)
     with pytest.raises(NonCompliantError, match="of which plan"):
-        heed_verdict(mission(None), tmp_path / "m.plan", **sent, in_force=now)
+        refuse_against_verdict(mission(None), tmp_path / "m.plan", **sent, in_force=now)
 
 
 def test_what_was_found_of_a_plan_is_no_part_of_what_it_flies():

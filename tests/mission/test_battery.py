@@ -114,7 +114,7 @@ def test_what_the_vehicle_is_not_told_is_said(southsea):
     assert not [name for name in params if name.startswith("PLND_")]
     said = {finding.rule: finding.message for finding in promise_findings(by_gnss.scenario)}
     assert "does not hold" in said["contingency.lost_link"]
-    assert "2 landing retries are not on board" in said["contingency.landing_retries"]
+    assert "landing retries (2) are not on board" in said["contingency.landing_retries"]
 
 
 def test_a_stay_longer_than_the_battery_gives_is_refused_with_the_longest(southsea):

@@ -40,7 +40,7 @@ def require_entry(mapping: Mapping[str, Any], key: str, kind: type, *, where: st
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
         if key not in mapping:
             raise MissionFileError(f"{where}: {key} is missing")
-        raise MissionFileError(f"{where}: {key} is {value!r}", do=f"{kind.__name__} wanted")
+        raise MissionFileError(f"{where}: {key} is {value!r}", do=f"give a {kind.__name__}")
     return value
 
 
@@ -54,7 +54,7 @@ def finite_number(value: object, *, where: str) -> float:
 def finite_numbers(value: object, count: int, *, where: str) -> tuple[float, ...]:
     """So many finite numbers. Raises MissionFileError for anything else."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < count:
-        raise MissionFileError(f"{where}: {value!r}", do=f"{count} numbers wanted")
+        raise MissionFileError(f"{where}: {value!r}", do=f"give {count} numbers")
     return tuple(finite_number(entry, where=where) for entry in value[:count])
 
 

@@ -122,7 +122,7 @@ def _area_feature(area: FenceArea) -> Feature:
 
 
 def _path_features(plan: FlightPlan) -> list[Feature]:
-    """The way as a line for maps; not read back."""
+    """The path as a line for maps; not read back."""
     places = [plan.home, *(item.position for item in plan.items if item.position is not None)]
     if len(places) < 2:
         return []
@@ -145,7 +145,7 @@ def _kind_of(feature: object, *, where: str) -> str:
 def _read_item(feature: Feature, *, where: str, due: int) -> MissionItem:
     record = feature["properties"]
     if record.get("seq") != due:
-        raise MissionFileError(f"{where}: seq {record.get('seq')!r} where {due} was due")
+        raise MissionFileError(f"{where}: seq is {record.get('seq')!r}, {due} was due")
     position = None if feature.get("geometry") is None else _read_position(feature, where=where)
     return item_of_record(record, position, where=where)
 

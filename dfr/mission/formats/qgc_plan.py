@@ -94,7 +94,9 @@ def read(data: bytes, *, name: str) -> FlightPlan:
     """The flight plan of a `.plan` file. Raises MissionFileError naming what is wrong."""
     document = json_object(data, name=name)
     if document.get("fileType") != "Plan":
-        raise MissionFileError(f"{name}: fileType is {document.get('fileType')!r}", do="'Plan' wanted")
+        raise MissionFileError(
+            f"{name}: fileType is {document.get('fileType')!r}", do="give a file of type 'Plan'"
+        )
     mission = require_entry(document, "mission", dict, where=name)
     _refuse_unknown(document, "version", {VERSION}, where=name)
     _refuse_unknown(mission, "version", {MISSION_VERSION}, where=f"{name}: mission")
@@ -163,7 +165,7 @@ def _refuse_unknown(entry: dict[str, Any], key: str, known: Collection[int], *, 
     if key in entry and entry[key] not in list(known):
         wanted = ", ".join(str(number) for number in sorted(known))
         raise MissionFileError(
-            f"{where}: {key} is {entry[key]!r}, not for an ArduCopter", do=f"one of {wanted} wanted"
+            f"{where}: {key} is {entry[key]!r}, not for an ArduCopter", do=f"use one of {wanted}"
         )
 
 

@@ -63,10 +63,10 @@ def _item_line(seq: int, item: MissionItem) -> str:
 def _read_item(line: str, *, where: str, seq: int) -> MissionItem:
     fields = line.split("\t") if "\t" in line else line.split()
     if len(fields) != FIELDS:
-        raise MissionFileError(f"{where}: {len(fields)} fields", do=f"{FIELDS} wanted")
+        raise MissionFileError(f"{where}: {len(fields)} fields", do=f"give {FIELDS} fields")
     if _parse_integer(fields[0], where=where) != seq:
         raise MissionFileError(
-            f"{where}: item {fields[0]} where {seq} was due", do="number the items in order"
+            f"{where}: item {fields[0]}, but {seq} was due", do="number the items in order"
         )
     lat, lon, z_m = (finite_number(_parse_float(text, where=where), where=where) for text in fields[8:11])
     a, b, c, d = (_parse_float(text, where=where) for text in fields[4:8])
