@@ -113,7 +113,7 @@ def test_what_the_vehicle_is_not_told_is_said(southsea):
     params = compile_dispatch(by_gnss, plan, site_id=route.site_id, zone_id=route.zone_id).params
     assert not [name for name in params if name.startswith("PLND_")]
     said = {finding.rule: finding.message for finding in promise_findings(by_gnss.scenario)}
-    assert "does not hold" in said["contingency.lost_link"]
+    assert "cannot hold" in said["contingency.lost_link"]
     assert "landing retries (2) are not on board" in said["contingency.landing_retries"]
 
 
