@@ -45,7 +45,7 @@ def look(desk: OrderDesk, t_s: float = 0.0) -> None:
 
 
 def given(desk: OrderDesk) -> NewTask | Recall | None:
-    return desk.orders.next()
+    return desk.orders.take_next()
 
 
 def test_the_next_order_is_given_when_the_one_before_is_answered(capsys):

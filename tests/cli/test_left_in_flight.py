@@ -164,11 +164,11 @@ def test_a_stop_before_arming_says_that_nothing_flies(mission, tmp_path):
 def test_what_it_does_alone_is_told_from_its_own_parameters(action, options, mode, says):
     """ArduCopter's failsafe_gcs_on_event, case by case."""
     station = LostLinkBehaviour(action=action, timeout_s=5.0, options=options)
-    assert says in station.words(VehicleState(mode=int(mode), armed=True))
+    assert says in station.describe_from(VehicleState(mode=int(mode), armed=True))
 
 
 def test_what_is_not_known_of_it_is_said_to_be_unknown():
-    assert "is not known" in LostLinkBehaviour().words(VehicleState(mode=int(CopterMode.AUTO), armed=True))
+    assert "is not known" in LostLinkBehaviour().describe_from(VehicleState(mode=int(CopterMode.AUTO), armed=True))
 
 
 def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes_on(mission, tmp_path):
