@@ -168,7 +168,8 @@ def test_what_it_does_alone_is_told_from_its_own_parameters(action, options, mod
 
 
 def test_what_is_not_known_of_it_is_said_to_be_unknown():
-    assert "is not known" in LostLinkBehaviour().describe_from(VehicleState(mode=int(CopterMode.AUTO), armed=True))
+    in_auto = VehicleState(mode=int(CopterMode.AUTO), armed=True)
+    assert "is not known" in LostLinkBehaviour().describe_from(in_auto)
 
 
 def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes_on(mission, tmp_path):
