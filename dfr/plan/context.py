@@ -25,6 +25,15 @@ from dfr.scenario.model import Scenario
 from dfr.world.model import World
 from dfr.world.terrain import heights_m_amsl
 
+PROFILE_STEP_M = 25.0
+"""Half a cell of OS Terrain 50."""
+
+MOST_PLACES = 2000
+"""Places that a profile is worked out at, at most."""
+
+MOST_KEPT = 41
+"""Places of a profile that a plan keeps, at most: as many as a figure can show."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -136,16 +145,6 @@ def listed(words: list[str], most: int = 4) -> str:
 def nearest_on(line: shapely.LineString | shapely.Point, other: object) -> shapely.Point:
     """The point of a line that is nearest to something else."""
     return shapely.get_point(shapely.shortest_line(line, other), 0)
-
-
-PROFILE_STEP_M = 25.0
-"""Half a cell of OS Terrain 50."""
-
-MOST_PLACES = 2000
-"""Places that a profile is worked out at, at most."""
-
-MOST_KEPT = 41
-"""Places of a profile that a plan keeps, at most: as many as a figure can show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

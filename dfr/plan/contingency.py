@@ -33,6 +33,12 @@ from dfr.world.model import World
 RETURN_STEP_M = 25.0
 """A return may begin anywhere on a route: it is tried from points this far apart."""
 
+LANDING_STEP_M = 50.0
+ROUNDING_WH = 1e-6
+MOST_SAMPLES = 40
+NEAREST_PLACES = 2
+"""From each point only so many of the nearest other places are tried."""
+
 
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
     """One case for each kind of failure: dock, link, battery, wind, and each other user of the air."""
@@ -166,13 +172,6 @@ def _traffic_case(world: World, plan: Plan, user: OtherTraffic) -> ContingencyCa
     )
 
 
-STEP_M = 50.0
-ROUNDING_WH = 1e-6
-MOST_SAMPLES = 40
-NEAREST_PLACES = 2
-"""From each point only so many of the nearest other places are tried."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LandingReach:
     """What safe-landing estimates share: the world, the cost of legs in the hour's wind, and the router."""
@@ -223,7 +222,7 @@ def _sample_return(line: shapely.LineString | None, start: Point) -> tuple[list[
     """Points along a route, and the rest of the return leg from each."""
     if line is None:
         return [start], [FlightPath(points=(start, start), length_m=0.0)]
-    count = int(np.clip(np.ceil(line.length / STEP_M), 2, MOST_SAMPLES)) + 1
+    count = int(np.clip(np.ceil(line.length / LANDING_STEP_M), 2, MOST_SAMPLES)) + 1
     points, paths = [], []
     for share in np.linspace(0.0, 1.0, count):
         flown = substring(line, 0.0, float(share), normalized=True)

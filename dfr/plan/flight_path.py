@@ -41,6 +41,10 @@ from dfr.scenario.model import Scenario
 from dfr.world.model import World
 from dfr.world.terrain import Terrain
 
+LEAST_MPS = 1e-6
+"""Slower than this is no headway. As good as nothing: a limit that could be felt would leave straight legs
+without headway between two slow ones that have it, and time would no longer be a gauge."""
+
 
 def over_home_first(begins_m: ArrayLike, home_m: ArrayLike, rally_m: ArrayLike) -> bool:
     """Whether RTL begun at a place would go to a rally point, local metres: it goes to the nearest.
@@ -129,11 +133,6 @@ def return_height_m_agl(scenario: Scenario, cruise_height_m_agl: float) -> float
     """The return height of a route flown at a cruise height: the scenario's, raised as the cruise is."""
     raised_m = cruise_height_m_agl - scenario.operation.cruise_height_m_agl
     return scenario.contingency.return_height_m_agl + raised_m
-
-
-LEAST_MPS = 1e-6
-"""Slower than this is no headway. As good as nothing: a limit that could be felt would leave straight legs
-without headway between two slow ones that have it, and time would no longer be a gauge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,18 @@ from dfr.plan.windows import call_table
 from dfr.scenario.model import CandidateSite, Duration, DurationShape, Power, Scenario, SiteUse
 from dfr.statistics import lognormal_sigma
 
+MOST_COMPARED = 20_000
+"""Layouts of equal coverage are compared one by one where there are no more than this."""
+
+UNREACHED_S = 3600.0
+"""What a call out of reach counts for when layouts of equal coverage are compared by mean time."""
+
+SHARE_DIGITS = 9
+"""Shares are sums of thousands of rounded weights: further digits mean nothing."""
+
+OnProgress = Callable[[int, float, float], None]
+"""Called with the number of docks, the share covered so far and its bound while a layout is sought."""
+
 
 def probability_within(delay: Duration, seconds: FloatArray) -> FloatArray:
     """Chance that a delay is over within so many seconds, of the same shape; 0 for none left.
@@ -56,19 +68,6 @@ def _log_deviation(delay: Duration) -> float:
     if delay.shape is not DurationShape.LOGNORMAL or delay.median_s <= 0.0:
         return 0.0
     return lognormal_sigma(delay.median_s, delay.p90_s)
-
-
-MOST_COMPARED = 20_000
-"""Layouts of equal coverage are compared one by one where there are no more than this."""
-
-UNREACHED_S = 3600.0
-"""What a call out of reach counts for when layouts of equal coverage are compared by mean time."""
-
-SHARE_DIGITS = 9
-"""Shares are sums of thousands of rounded weights: further digits mean nothing."""
-
-OnProgress = Callable[[int, float, float], None]
-"""Called with the number of docks, the share covered so far and its bound while a layout is sought."""
 
 
 class CandidateLayouts:

@@ -39,6 +39,9 @@ BoolArray = NDArray[np.bool_]
 
 QUANTILE = 0.9
 
+MOST_DOCKS = 8
+"""Docks are counted up to so many, or the scenario's own number if that is more."""
+
 
 class Objective(StrEnum):
     """What is best: the field's names."""
@@ -333,9 +336,6 @@ _SOLVERS: Mapping[Objective, _Solver] = {
 }
 _BOUNDED: Mapping[str, _Solver] = {"budget": _site_for_budget, "capacity": _site_for_capacity}
 
-
-MOST_DOCKS = 8
-"""Docks are counted up to so many, or the scenario's own number if that is more."""
 
 BY_DOCKS = (Objective.MCLP, Objective.MEDIAN, Objective.P90, Objective.CENTER)
 

@@ -44,6 +44,19 @@ MOST_TRIED = 12
 MOST_NAMED = 4
 """How many of these obstacles are named where only several together cut the target off."""
 
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+TAUT_M = 1e-6
+"""An edge this little on the wrong side of a leg's line, relative to their lengths, still counts as taut."""
+
+LegCost = Callable[[FloatArray, FloatArray], FloatArray]
+"""Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
+
+BESIDE_M = 0.1
+"""Corners this near to a block less its tolerance, or to the keep-in's boundary, may be of it."""
+
+NEVER = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvoidedArea:
@@ -222,21 +235,6 @@ def _path_length(points: Sequence[Point]) -> float:
 def no_path(reason: str) -> FlightPath:
     """What is found where there is no path, and why."""
     return FlightPath(points=(), length_m=float("inf"), limited_by=reason)
-
-
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
-
-TAUT_M = 1e-6
-"""An edge this little on the wrong side of a leg's line, relative to their lengths, still counts as taut."""
-
-LegCost = Callable[[FloatArray, FloatArray], FloatArray]
-"""Cost of straight legs (east_m, north_m); the length, or the seconds in a wind. Obeys the triangle rule."""
-
-BESIDE_M = 0.1
-"""Corners this near to a block less its tolerance, or to the keep-in's boundary, may be of it."""
-
-NEVER = np.iinfo(np.int64).max
 
 
 class ReflexCorners:

@@ -41,6 +41,24 @@ Indices = NDArray[np.int64]
 TOLERANCE_M = 0.01
 """Heights are apart that lack no more than this."""
 
+STEP_M = 5.0
+"""Heights differ by such steps: what a crew can say and a barometer can hold (assumed)."""
+
+TIME_LIMIT_S = 20.0
+"""For the search; what is found by then is flown, and the routes that still meet are said."""
+
+NOT_APART = 1e4
+"""What a pair of docks costs that is not apart."""
+
+LEVEL = 10.0
+"""What a further level costs."""
+
+DOWN = 1.001
+"""What a metre down costs against a metre up."""
+
+LEAST_WEIGHT = 0.1
+"""Of a dock that serves no calls: it changes its height no more than needed either."""
+
 
 @dataclass(frozen=True)
 class DockRoutes:
@@ -185,25 +203,6 @@ def _over_dock(own: DockRoutes, other: DockRoutes, i: Indices, j: Indices) -> Fl
     lines = np.array(other.lines)[other.route_of[j[over]]]
     over[over] = shapely.distance(shapely.points(own.places[i[over]]), lines) < APART_M
     return over
-
-
-STEP_M = 5.0
-"""Heights differ by such steps: what a crew can say and a barometer can hold (assumed)."""
-
-TIME_LIMIT_S = 20.0
-"""For the search; what is found by then is flown, and the routes that still meet are said."""
-
-NOT_APART = 1e4
-"""What a pair of docks costs that is not apart."""
-
-LEVEL = 10.0
-"""What a further level costs."""
-
-DOWN = 1.001
-"""What a metre down costs against a metre up."""
-
-LEAST_WEIGHT = 0.1
-"""Of a dock that serves no calls: it changes its height no more than needed either."""
 
 
 def routes_of_docks(context: Context) -> list[DockRoutes]:

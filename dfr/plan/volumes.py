@@ -51,6 +51,19 @@ ARC_SEGMENTS = 16
 ROUTE_HALF_WIDTH_M = 10.0
 """Half the width of the flight geography about a route (assumed)."""
 
+MOST_CORNERS = 12
+KEPT_CLEAR_M = 0.5
+"""The area reaches at least this much beyond the buffers."""
+
+SECOND_DEG = 1.0 / 3600.0
+HALF_TURN = 180 * 3600
+"""Seconds of longitude."""
+
+HEIGHT_STEP_FT = 100.0
+GROUND_STEP_M = 50.0
+ROUGH_M = 1.0
+"""Corners of the buffers closer to a line than this are left out before corners are counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeInputs:
@@ -196,20 +209,6 @@ def plan_volumes(
         volume(ADJACENT_AREA, "Adjacent area", adjacent, f"180 s at speed, 5 to 35 km: {reach:.0f} m"),
         volume(ADJACENT_AREA_120S, "Adjacent area, 120 s method", short, other),
     )
-
-
-MOST_CORNERS = 12
-
-KEPT_CLEAR_M = 0.5
-"""The area reaches at least this much beyond the buffers."""
-
-SECOND_DEG = 1.0 / 3600.0
-HALF_TURN = 180 * 3600
-"""Seconds of longitude."""
-HEIGHT_STEP_FT = 100.0
-GROUND_STEP_M = 50.0
-ROUGH_M = 1.0
-"""Corners of the buffers closer to a line than this are left out before corners are counted."""
 
 
 def propose_area(

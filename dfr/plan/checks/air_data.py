@@ -30,6 +30,9 @@ RULE_OF_KIND = {
 }
 """The rule that a kind of zone answers; obstacles and restrictions by NOTAM have modules of their own."""
 
+MOST_LETTERS = 300
+"""How many letters of a NOTAM a finding shows; its file has the whole text."""
+
 
 def needs_of(scenario: Scenario) -> DataNeeds:
     """What the rules that are flown under need, and where to get it."""
@@ -141,10 +144,6 @@ def _check_age(context: Context, source: AirspaceSource, stated: str) -> Finding
         fix = "check what changed since, or load the data in force"
         return finding("airspace-date", Severity.ADVICE, words, fix=fix, validity=validity)
     return finding("airspace-date", Severity.OK, words, validity=validity)
-
-
-MOST_LETTERS = 300
-"""How many letters of a NOTAM a finding shows; its file has the whole text."""
 
 
 def _age_words(age: DataAge) -> str:

@@ -19,6 +19,15 @@ from dfr.scenario.air import DataKind, ObstacleSurvey
 from dfr.scenario.model import Scenario
 from dfr.world.zones import HeightReference, Range, VerticalLimit, limit_m_agl
 
+SURVEY_STANDS = timedelta(days=365)
+"""So long a survey holds: cranes and masts come and go (assumed, as for airspace data)."""
+
+NEAR_M = 2_000.0
+"""Obstacles this near to the contingency volume are named."""
+
+OBSTACLE_KIND = "OBSTACLE"
+"""The kind of the zones of NOTAMs about cranes and masts."""
+
 
 def check_heights(context: Context) -> list[Finding]:
     """Flight and return height against the limit, the contingency top, and what is known of the ground."""
@@ -112,16 +121,6 @@ def _check_lowest(context: Context, profile: Profile) -> Finding:
         margin_m=margin,
         fix=f"fly {rounded_up(-margin)} higher or around the hill" if margin < 0 else "",
     )
-
-
-SURVEY_STANDS = timedelta(days=365)
-"""So long a survey holds: cranes and masts come and go (assumed, as for airspace data)."""
-
-NEAR_M = 2_000.0
-"""Obstacles this near to the contingency volume are named."""
-
-OBSTACLE_KIND = "OBSTACLE"
-"""The kind of the zones of NOTAMs about cranes and masts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,21 @@ NOTHING = Allows()
 Span = tuple[float, float]
 """From and to in POSIX seconds."""
 
+JURISDICTION_RULE = "jurisdiction"
+COUNTRY = OpenTopic(id="country", asks="in which country the site lies")
+ASSUMED_STATEMENT = "assumed-statement"
+"""The rule of this check."""
+
+CLEARING = (
+    "restrictions",
+    "notams",
+    "obstacles",
+    "site.ground_m_amsl",
+    "site.crowds",
+    "site.water",
+)
+"""Statements that a go rests on, by the start of their path. Permissions and weather have their own rules."""
+
 
 def permission_counts(scenario: Scenario, permission: Authorisation | Clearance | Answer) -> bool:
     """Whether a permission may clear anything: one that is only assumed does so in an exercise alone."""
@@ -253,10 +268,6 @@ def _hours_words(seconds: float) -> str:
     return f"{hours:.3g} h" if hours < 48.0 else f"{hours / 24.0:.3g} days"
 
 
-RULE = "jurisdiction"
-COUNTRY = OpenTopic(id="country", asks="in which country the site lies")
-
-
 def check_jurisdiction(context: Context) -> list[Finding]:
     """The set of rules that the plan is held against."""
     scenario, rules = context.scenario, jurisdiction_of(context.scenario)
@@ -264,7 +275,7 @@ def check_jurisdiction(context: Context) -> list[Finding]:
         return [_none_loaded(scenario)]
     topics = [_check_topic(scenario, topic) for topic in rules.open_topics]
     notes = [
-        finding(RULE, Severity.ADVICE, note.words, place=note.centre, fix=note.fix)
+        finding(JURISDICTION_RULE, Severity.ADVICE, note.words, place=note.centre, fix=note.fix)
         for note in rules.local_notes
         if distance_m(note.centre, scenario.site.centre) <= note.radius_m
     ]
@@ -280,7 +291,7 @@ def _none_loaded(scenario: Scenario) -> Finding:
         if here
         else f"write jurisdiction: one of {known}, if one holds there"
     )
-    return finding(RULE, Severity.UNKNOWN, words, place=scenario.site.centre, fix=fix)
+    return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, place=scenario.site.centre, fix=fix)
 
 
 def _check_country(scenario: Scenario) -> Finding:
@@ -289,7 +300,7 @@ def _check_country(scenario: Scenario) -> Finding:
     fit = country_fit(rules.key, centre)
     if fit is CountryFit.INSIDE:
         words = f"The rules are those of the {rules.name}, and the site ({centre}) is there."
-        return finding(RULE, Severity.OK, words, place=centre)
+        return finding(JURISDICTION_RULE, Severity.OK, words, place=centre)
     if fit is CountryFit.UNDECIDED and _find_answer(scenario, COUNTRY) is not None:
         return _check_topic(scenario, COUNTRY)
     doubt = "may be outside it" if fit is CountryFit.UNDECIDED else "is outside it"
@@ -298,7 +309,7 @@ def _check_country(scenario: Scenario) -> Finding:
     fix = "correct site.centre or jurisdiction"
     if fit is CountryFit.UNDECIDED:
         fix += f"; or answer it: answers: [{{topic: {COUNTRY.id}, answer: ..., reference: ...}}]"
-    return finding(RULE, Severity.UNKNOWN, words, place=centre, fix=fix)
+    return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, place=centre, fix=fix)
 
 
 def _country_words(position: Position) -> str:
@@ -330,10 +341,12 @@ def _check_topic(scenario: Scenario, topic: OpenTopic) -> Finding:
     answer = _find_answer(scenario, topic)
     if answer is not None:
         words = f"The scenario answers {topic.id}: {answer.text} ({answer.reference})."
-        return finding(RULE, Severity.ADVICE, words, fix="carry the reference", source=answer.reference)
+        return finding(
+            JURISDICTION_RULE, Severity.ADVICE, words, fix="carry the reference", source=answer.reference
+        )
     words = f"The loaded rules do not cover {topic.id}: {topic.asks}."
     fix = f"answer it: answers: [{{topic: {topic.id}, answer: ..., reference: ...}}]"
-    return finding(RULE, Severity.UNKNOWN, words, fix=fix)
+    return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, fix=fix)
 
 
 def check_permission(context: Context) -> list[Finding]:
@@ -390,20 +403,6 @@ def _drones_per_pilot(scenario: Scenario) -> list[Finding]:
         return [finding("crew", Severity.OK, words)]
     fix = f"set crew.drones_per_pilot to {most}, or get a clause for {flown}"
     return [finding("crew", Severity.VIOLATION, words, fix=fix)]
-
-
-ASSUMED_STATEMENT = "assumed-statement"
-"""The rule of this check."""
-
-CLEARING = (
-    "restrictions",
-    "notams",
-    "obstacles",
-    "site.ground_m_amsl",
-    "site.crowds",
-    "site.water",
-)
-"""Statements that a go rests on, by the start of their path. Permissions and weather have their own rules."""
 
 
 def check_assumed(context: Context) -> list[Finding]:

@@ -27,6 +27,19 @@ from dfr.scenario.model import Observer, OperationKind
 from dfr.world.hours import is_night
 from dfr.world.terrain import heights_m_amsl
 
+MOST_CHOICES = 5000
+BoolArray = NDArray[np.bool_]
+EYE_M = 1.6
+"""Height of a standing observer's eye (assumed)."""
+
+CROWD_M = 2.0
+"""Height of a crowd line: people standing, arms down (assumed)."""
+
+NEAR_M = 5.0
+"""Nearer than this to the eye nothing stands in the way: an observer keeps a clear place."""
+
+STEPS = 60
+
 
 def check_sight(context: Context) -> list[Finding]:
     """Every point of every route within sight of a post, by the union of what each sees."""
@@ -162,9 +175,6 @@ def _check_night(context: Context) -> list[Finding]:
     return [finding("night", Severity.VIOLATION if held else Severity.UNKNOWN, words, fix=fix)]
 
 
-MOST_CHOICES = 5000
-
-
 def people_on_shift(context: Context) -> int:
     """Pilots and safety pilots of the smallest shift: each can stand at one post."""
     shifts = context.scenario.crew.shifts
@@ -193,19 +203,6 @@ def manned_posts(context: Context, discs: dict[str, shapely.Polygon]) -> tuple[O
 
 def _seen_m(lines: shapely.Geometry, discs: dict[str, shapely.Polygon], posts: tuple[Observer, ...]) -> float:
     return float(shapely.intersection(lines, shapely.union_all([discs[post.id] for post in posts])).length)
-
-
-BoolArray = NDArray[np.bool_]
-EYE_M = 1.6
-"""Height of a standing observer's eye (assumed)."""
-
-CROWD_M = 2.0
-"""Height of a crowd line: people standing, arms down (assumed)."""
-
-NEAR_M = 5.0
-"""Nearer than this to the eye nothing stands in the way: an observer keeps a clear place."""
-
-STEPS = 60
 
 
 def seen_from(context: Context, post: Observer, profile: Profile) -> BoolArray:

@@ -14,6 +14,11 @@ from dfr.plan.rules import LEAST_SKY_VIEW
 from dfr.plan.volumes import CONTINGENCY
 from dfr.scenario.model import CandidateSite, Power, SiteUse, Surface
 
+BESIDE_M = 0.5
+"""A move that clears a finding goes so far beyond the edge."""
+
+POWER_WORDS = {Power.MAINS: "mains power", Power.GENERATOR: "a generator", Power.NONE: "no power"}
+
 
 def check_boundary(context: Context) -> list[Finding]:
     """Routes inside the keep-in, clear of keep-outs; the contingency volume against the boundary."""
@@ -107,10 +112,6 @@ def check_reach(context: Context) -> list[Finding]:
     if not found:
         found.append(finding("reach", Severity.OK, "Every zone is reached, and flights go to its centre."))
     return found
-
-
-BESIDE_M = 0.5
-"""A move that clears a finding goes so far beyond the edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,9 +256,6 @@ def _check_placeholders(context: Context) -> list[Finding]:
     words = f"A program drew or assumed {listed(list(drawn))}: nobody has put in the real ones."
     fix = "draw the real ones, name their source, then take out confirmed: false and assumed: true"
     return [finding("placeholder", Severity.UNKNOWN, words, fix=fix)]
-
-
-POWER_WORDS = {Power.MAINS: "mains power", Power.GENERATOR: "a generator", Power.NONE: "no power"}
 
 
 def check_sites(context: Context) -> list[Finding]:

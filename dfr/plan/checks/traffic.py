@@ -24,6 +24,10 @@ from dfr.units import FOOT_M
 from dfr.world.demand import FlownHeights, traffic_blocks
 from dfr.world.model import World
 
+WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
+OWN_DRONES_RULE = "own-drones-apart"
+IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
+
 
 def flown_of(world: World, route: Route) -> FlownHeights | None:
     """The heights a route is flown at, out and home; None where the ground under a corner is unknown."""
@@ -53,9 +57,6 @@ def routes_shared(world: World, plan: Plan, user: OtherTraffic) -> tuple[int, in
     routes = [route for route in plan.routes if route.points]
     shared = [route for route in routes if in_way(world, user, route)]
     return len(shared), sum(flown_of(world, route) is None for route in shared), len(routes)
-
-
-WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
 
 
 def check_traffic(context: Context) -> list[Finding]:
@@ -176,10 +177,6 @@ def _ground_m(context: Context) -> tuple[float, float] | None:
     return (min(known), max(known)) if len(known) == len(heights) else None
 
 
-RULE = "own-drones-apart"
-IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
-
-
 def check_own_drones(context: Context) -> list[Finding]:
     """Drones of one dock, which fly the same routes, and the routes of each pair of docks."""
     docks = routes_of_docks(context)
@@ -189,7 +186,11 @@ def check_own_drones(context: Context) -> list[Finding]:
     ]
     if docks and not found:
         return [
-            finding(RULE, Severity.OK, "One drone flies at a time, so none has to be kept apart from it.")
+            finding(
+                OWN_DRONES_RULE,
+                Severity.OK,
+                "One drone flies at a time, so none has to be kept apart from it.",
+            )
         ]
     return found
 
@@ -200,7 +201,7 @@ def _check_same_dock(context: Context, docks: list[DockRoutes]) -> list[Finding]
     if not names:
         return []
     words = f"The drones of one dock ({', '.join(names)}) fly the same routes at the same height."
-    return [finding(RULE, Severity.ADVICE, words, fix=IN_TURN)]
+    return [finding(OWN_DRONES_RULE, Severity.ADVICE, words, fix=IN_TURN)]
 
 
 def _check_pair(context: Context, first: DockRoutes, second: DockRoutes) -> Finding:
@@ -208,18 +209,18 @@ def _check_pair(context: Context, first: DockRoutes, second: DockRoutes) -> Find
     if found is None:
         room = aside_m(first, second) - APART_M
         words = f"The routes of {names} are at least {APART_M:g} m apart."
-        return finding(RULE, Severity.OK, words, margin_m=room)
+        return finding(OWN_DRONES_RULE, Severity.OK, words, margin_m=room)
     a, b = found.nearest
     place = context.place(found.place)
     if not found.too_near:
         heights = _cruise_height_words(context, first, second)
         words = f"Routes of {names} that meet are at least {APART_HEIGHT_M:g} m apart in height{heights}."
-        return finding(RULE, Severity.OK, words, place=place, margin_m=found.margin_m)
+        return finding(OWN_DRONES_RULE, Severity.OK, words, place=place, margin_m=found.margin_m)
     count = len(found.too_near)
     pairs = "1 pair of routes" if count == 1 else f"{count} pairs of routes"
     same = f" ({found.same_zone} to the same zone)" if found.same_zone else ""
     return finding(
-        RULE,
+        OWN_DRONES_RULE,
         Severity.ADVICE,
         f"{pairs} of {names}{same} come within {APART_M:g} m sideways and {APART_HEIGHT_M:g} m in "
         f"height{_blind_words(found)}. The nearest are {a.site_id} to {a.zone_id} and {b.site_id} to "

@@ -20,6 +20,8 @@ from dfr.geo import FloatArray
 Progress = Callable[[float, float], None]
 """Called with the best objective and the bound so far while the solver runs."""
 
+BoolArray = NDArray[np.bool_]
+
 
 def scaled_progress(on_progress: Progress | None, unit: float) -> Progress | None:
     """Progress in the caller's own weights."""
@@ -143,9 +145,6 @@ def _read_solution(solver: highspy.Highs) -> Solution:
         proven=status == highspy.HighsModelStatus.kOptimal,
         infeasible=status == highspy.HighsModelStatus.kInfeasible,
     )
-
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(slots=True)

@@ -29,6 +29,13 @@ from dfr.plan.siting.variants import TIME_LIMIT_S, solve_mexclp
 BLOCKING_TOLERANCE = 1e-12
 MOST_BLOCKING_ROUNDS = 10_000
 
+ROUNDS = 20
+TOLERANCE = 0.002
+"""Busy fractions nearer than this place the same drones in practice."""
+
+FIRST_BUSY = 0.3
+MOST_BUSY = 0.999
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockLoads:
@@ -120,14 +127,6 @@ def _offer_calls(
     offered = np.empty(order.shape)
     np.put_along_axis(offered, order, before, axis=1)
     return np.where(reach, offered, 0.0)
-
-
-ROUNDS = 20
-TOLERANCE = 0.002
-"""Busy fractions nearer than this place the same drones in practice."""
-
-FIRST_BUSY = 0.3
-MOST_BUSY = 0.999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
