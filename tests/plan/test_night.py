@@ -11,7 +11,7 @@ import pytest
 
 from dfr.findings import Severity
 from dfr.geo import Position
-from dfr.plan.checks import sight as rule
+from dfr.plan.checks.sight import check_night
 from dfr.plan.windows import hour_windows
 
 from .conftest import Field, authorisation
@@ -66,7 +66,7 @@ def test_the_night_finding_follows_the_sun_of_the_site(field: Field, site, clock
     operation = replace(scenario.operation, authorisation=moved(BY_NIGHT, *later))
     scenario = replace(scenario, site=replace(scenario.site, centre=site), operation=operation)
     assert len(hour_windows(scenario)) == 4
-    (found,) = rule._night(Asked(scenario))
+    (found,) = check_night(Asked(scenario))
     assert found.severity is severity
     if severity is Severity.ADVICE:
         assert "after sunset or before sunrise" in found.message

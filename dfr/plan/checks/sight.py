@@ -47,7 +47,7 @@ def check_sight(context: Context) -> list[Finding]:
     if operation.kind is OperationKind.BVLOS:
         words = "Nobody is required to see the drone (BVLOS)."
         fix = "keep to what the authorisation asks of a flight beyond sight"
-        return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *_check_night(context)]
+        return [finding("visual-line-of-sight", Severity.ADVICE, words, fix=fix), *check_night(context)]
     frame = context.world.frame
     height = operation.cruise_height_m_agl
     discs = {
@@ -71,7 +71,7 @@ def check_sight(context: Context) -> list[Finding]:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
         words = f"Every route is within sight of one of {counted_noun(len(posts), 'manned post')}."
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
-    return [*found, *_check_posts(context, posts), *_check_far_posts(context), *_check_night(context)]
+    return [*found, *_check_posts(context, posts), *_check_far_posts(context), *check_night(context)]
 
 
 def _check_posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding]:
@@ -151,7 +151,7 @@ def _check_far_posts(context: Context) -> list[Finding]:
     ]
 
 
-def _check_night(context: Context) -> list[Finding]:
+def check_night(context: Context) -> list[Finding]:
     """Calls between sunset and sunrise are flown only under a clause for the night."""
     windows = hour_windows(context.scenario)
     place = context.scenario.site.centre
