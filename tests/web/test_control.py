@@ -117,7 +117,7 @@ def test_an_exercise_is_flown_on_no_real_vehicle(vehicle, victorious):
 def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkeypatch):
     vehicle.simulated = True
     world, plan = victorious
-    monkeypatch.setattr(control_module, "check", lambda *_: plan.findings)
+    monkeypatch.setattr(control_module, "check_plan", lambda *_: plan.findings)
     real = dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, exercise=False))
     over = world.scenario.period.end
     control = Control(vehicle, allowed=True, place=lambda: (real, plan), now=lambda: over)
