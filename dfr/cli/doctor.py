@@ -47,12 +47,14 @@ EXTRAS = {
     "dronekit": ("dronekit", "future", "monotonic"),
     "cluster": ("dask", "distributed"),
     "gis": ("pyogrio",),
+    "px4": ("pyulog",),
 }
 GIVES = {
     "web": "`dfr serve`",
     "dronekit": "dfr for existing dronekit scripts",
     "cluster": "`dfr simulate --cluster`",
     "gis": "airspace in shapefiles and GeoPackages",
+    "px4": "flight logs of PX4",
 }
 SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}
 """What comes with dfr, and how the names of its files end; other files there go with these."""

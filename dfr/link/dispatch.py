@@ -24,7 +24,8 @@ from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.traffic import TrafficPicture
 from dfr.link.transfer import TransferReport, inspect_onboard
-from dfr.link.vehicle import Landed, OnboardPlan, VehicleState
+from dfr.link.vehicle import OnboardPlan, VehicleState
+from dfr.logs.airborne import Landed
 from dfr.mission.compile import return_seq
 from dfr.mission.items import FlightPlan
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from dfr.ardupilot.modes import CopterMode
 from dfr.geo import LocalFrame, Position, distance_m
-from dfr.link.airborne import AirborneTracker
 from dfr.link.vehicle import VehicleState
+from dfr.logs.airborne import AirborneTracker
 from dfr.track import FlightTrack
 
 RETURNING = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})

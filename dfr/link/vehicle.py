@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Protocol
 
 from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.geo import Position
-
-
-class Landed(IntEnum):
-    """MAV_LANDED_STATE."""
-
-    UNDEFINED = 0
-    ON_GROUND = 1
-    IN_AIR = 2
-    TAKEOFF = 3
-    LANDING = 4
 
 
 class OnboardPlan(StrEnum):

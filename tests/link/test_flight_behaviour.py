@@ -18,7 +18,8 @@ from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
 from dfr.link.tlog import read_tlog
 from dfr.link.transfer import upload_verified
-from dfr.link.vehicle import Landed, VehicleState
+from dfr.link.vehicle import VehicleState
+from dfr.logs.airborne import Landed
 from dfr.track import Phase, phase_seconds
 
 

@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from statistics import median
+from typing import Protocol
 
-from dfr.link.vehicle import Landed, VehicleState
 from dfr.track import CLEARLY_UP_M, LIFTED_M
+
+
+class Landed(IntEnum):
+    """MAV_LANDED_STATE."""
+
+    UNDEFINED = 0
+    ON_GROUND = 1
+    IN_AIR = 2
+    TAKEOFF = 3
+    LANDING = 4
+
 
 IN_THE_AIR = frozenset({Landed.IN_AIR, Landed.TAKEOFF, Landed.LANDING})
 
@@ -34,6 +46,38 @@ FALLING_MPS = 1.0
 IMPACT_BELOW_M = 5.0
 IMPACT_OVER_S = 10.0
 THROTTLES_KEPT = 600
+
+
+class Flying(Protocol):
+    """What a vehicle says of itself at a moment; None for what it has not said."""
+
+    @property
+    def t_s(self) -> float | None:
+        """Seconds of the vehicle's clock."""
+
+    @property
+    def armed(self) -> bool | None:
+        """Whether its motors may turn."""
+
+    @property
+    def landed(self) -> int | None:
+        """What its own land detector says."""
+
+    @property
+    def height_m_home(self) -> float | None:
+        """Metres above home, as it reads them."""
+
+    @property
+    def climb_mps(self) -> float | None:
+        """Upwards."""
+
+    @property
+    def speed_mps(self) -> float | None:
+        """Over the ground."""
+
+    @property
+    def throttle(self) -> float | None:
+        """A share of 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +110,7 @@ class AirborneTracker:
         self._ground: deque[tuple[float, float]] = deque()
         self._pressed_since_s: float | None = None
 
-    def __call__(self, state: VehicleState) -> None:
+    def __call__(self, state: Flying) -> None:
         """Record a state."""
         t_s, height_m = state.t_s, state.height_m_home
         if t_s is None or height_m is None:
@@ -101,7 +145,7 @@ class AirborneTracker:
         """Whether it has stood still for a while with too little throttle to fly."""
         return self._pressed_since_s is not None and self._recent[-1][0] - self._pressed_since_s >= PRESSED_S
 
-    def _learn_throttle(self, state: VehicleState, t_s: float) -> None:
+    def _learn_throttle(self, state: Flying, t_s: float) -> None:
         """Learn the throttle that it flies with, and since when it stands with less than half of it."""
         throttle, climb, speed = state.throttle, state.climb_mps, state.speed_mps
         if throttle is None or climb is None or speed is None:
@@ -115,12 +159,12 @@ class AirborneTracker:
         elif self._pressed_since_s is None:
             self._pressed_since_s = t_s
 
-    def _has_touched_down(self, state: VehicleState) -> bool:
+    def _has_touched_down(self, state: Flying) -> bool:
         if (state.climb_mps or 0.0) < -FALLING_MPS:
             return False
         return state.armed is False or state.landed == Landed.ON_GROUND or self.pressed
 
-    def _has_lifted_off(self, state: VehicleState, height_m: float) -> bool:
+    def _has_lifted_off(self, state: Flying, height_m: float) -> bool:
         if not state.armed or state.landed == Landed.ON_GROUND:
             return False
         if state.landed in IN_THE_AIR and not self.pressed:

@@ -1,0 +1,410 @@
+"""An ArduPilot log of any generation from Copter 3.0 on: its tables as one `FlightLog`.
+
+Names and units differ by generation (CURR then BAT, EKF1 then NKF1 then XKF1, GPS.T then TimeUS ...): each
+quantity is taken from the best message that the log has. Sources: LogStructure.h of Copter 3.3 to 4.7 and
+logs of real flights.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfr.ardupilot.modes import CopterMode, mode_name
+from dfr.errors import InputError
+from dfr.geo import FloatArray, Position
+from dfr.io.logs.building import LogBuilder, make_steady_clock
+from dfr.io.logs.dataflash import (
+    Table,
+    Tables,
+    is_binary_log,
+    read_binary_tables,
+    read_text_tables,
+)
+from dfr.logs.model import EventKind, FlightLog, Quantity
+from dfr.mission.items import MissionItem
+
+WANTED = frozenset(
+    {"GPS", "POS", "ATT", "CTUN", "BARO", "IMU", "RATE", "VIBE", "MAG", "BAT", "CURR"}
+    | {"EKF1", "NKF1", "XKF1", "EKF2", "NKF2", "XKF2"}
+    | {"MODE", "EV", "ERR", "ARM", "MSG", "VER", "PARM", "CMD", "MISE"}
+)
+CLOCKED = ("TimeUS", "TimeMS")
+GPS_CLOCKED = ("TimeUS", "T", "Time")
+"""GPS.TimeMS of Copter 3.2 and 3.3 is GPS time, its T is the vehicle's; in 3.0 only GPS has a time."""
+
+SCALE_S = {"TimeUS": 1e-6, "TimeMS": 1e-3, "T": 1e-3, "Time": 1e-3}
+
+CONTROL_HZ = 10.0
+"""How often Copter 3.0 writes CTUN (its log bitmask MEDIUM or more)."""
+
+GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
+LEAP_S = 18.0
+"""GPS time is ahead of UTC by this since 2017 (IERS Bulletin C); logs before are up to 2 s off."""
+
+INSTANCES = ("I", "C", "Inst", "IMU")
+"""Columns that tell one sensor or estimator core from another: the first one counts."""
+
+FIX_3D = 3.0
+MILLI = 1_000.0
+EV_ARMED, EV_DISARMED, EV_LANDED, EV_NOT_LANDED = 10, 11, 18, 28
+ERROR_SYSTEMS = {
+    2: "radio", 3: "compass", 5: "radio failsafe", 6: "battery failsafe", 8: "ground-station failsafe",
+    9: "fence", 10: "flight mode", 11: "GPS", 12: "crash check", 16: "EKF check", 17: "EKF failsafe",
+    18: "barometer", 21: "terrain", 22: "navigation", 29: "vibration", 31: "dead reckoning",
+}  # fmt: skip
+FIRMWARE = re.compile(r"^(Ardu\w+|APM:\w+)\s+V?(\S+.*)$")
+
+
+def read_dataflash(data: bytes, *, name: str) -> FlightLog:
+    """A DataFlash log, binary or printed as text. Raises InputError for what is none, or holds no flight."""
+    if is_binary_log(data):
+        tables, notes = read_binary_tables(data, WANTED, name=name)
+        kind = "DataFlash"
+    else:
+        tables, notes = read_text_tables(data.decode("latin-1"), WANTED, name=name)
+        kind = "DataFlash as text"
+    log = _Reading(tables, LogBuilder(name=name, file_format=kind, autopilot="ArduPilot", notes=notes))
+    return log.read()
+
+
+@dataclass
+class _Source:
+    """A message and the names that a column of it has had; a value is multiplied by the scale."""
+
+    message: str
+    columns: tuple[str, ...]
+    scale: float = 1.0
+
+
+HEIGHTS = (
+    _Source("POS", ("RelHomeAlt",)),
+    _Source("CTUN", ("Alt",)),
+    _Source("GPS", ("RelAlt",)),
+    _Source("CTUN", ("BAlt", "BarAlt")),
+    _Source("BARO", ("Alt",)),
+)
+ALTITUDES = (_Source("POS", ("Alt",)), _Source("GPS", ("Alt",)))
+CLIMBS = (
+    _Source("CTUN", ("CRt", "CRate"), 0.01),
+    *(_Source(message, ("VD",), -1.0) for message in ("XKF1", "NKF1", "EKF1")),
+    _Source("GPS", ("VZ",), -1.0),
+)
+SIMPLE = {
+    Quantity.HEIGHT_M_HOME: HEIGHTS,
+    Quantity.ALTITUDE_M_AMSL: ALTITUDES,
+    Quantity.CLIMB_MPS: CLIMBS,
+    Quantity.ROLL_RAD: (_Source("ATT", ("Roll",), math.radians(1.0)),),
+    Quantity.PITCH_RAD: (_Source("ATT", ("Pitch",), math.radians(1.0)),),
+    Quantity.HEADING_RAD: (_Source("ATT", ("Yaw",), math.radians(1.0)),),
+    Quantity.SATELLITES: (_Source("GPS", ("NSats",)),),
+    Quantity.HDOP: (_Source("GPS", ("HDop",)),),
+    Quantity.USED_MAH: (_Source("BAT", ("CurrTot",)), _Source("CURR", ("CurrTot",))),
+    Quantity.BATTERY_C: (_Source("BAT", ("Temp",)),),
+    Quantity.CLIPS: (_Source("VIBE", ("Clip", "Clip0")),),
+}
+PERCENT = _Source("BAT", ("RemPct",), 0.01)
+
+
+class _Reading:
+    """One log while it is turned into series."""
+
+    def __init__(self, tables: Tables, builder: LogBuilder) -> None:
+        self.builder = builder
+        self.tables = {kind: _first_instance(table) for kind, table in tables.items()}
+        self.times = _times(tables, self.tables, builder)
+
+    def read(self) -> FlightLog:
+        """The whole log."""
+        self._take(Quantity.GPS_FIX, (_Source("GPS", ("Status",)),))
+        self._leave_out_unfixed()
+        for quantity, sources in SIMPLE.items():
+            self._take(quantity, sources)
+        self._places()
+        self._speeds()
+        self._battery()
+        self._sensors()
+        self._wind()
+        self._modes()
+        self._arming()
+        self._errors()
+        self._texts()
+        self._parameters()
+        self._missions()
+        self._date()
+        return self.builder.finish()
+
+    def _source(self, sources: tuple[_Source, ...]) -> tuple[str, str, float] | None:
+        for source in sources:
+            table = self.tables.get(source.message)
+            column = None if table is None else table.first_of(*source.columns)
+            if column is not None:
+                return source.message, column, source.scale
+        return None
+
+    def _take(self, quantity: Quantity, sources: tuple[_Source, ...]) -> None:
+        found = self._source(sources)
+        if found is not None:
+            message, column, scale = found
+            self.builder.extend(quantity, self.times[message], self.tables[message][column] * scale)
+
+    def _leave_out_unfixed(self) -> None:
+        """Without a fix in three dimensions a satellite receiver's place, height and speed are no data."""
+        gps = self.tables.get("GPS")
+        if gps is not None and "Status" in gps:
+            fixed = gps["Status"] >= FIX_3D
+            self.tables["GPS"], self.times["GPS"] = gps.where(fixed), self.times["GPS"][fixed]
+
+    def _places(self) -> None:
+        """Positions; the estimator's where it logs them."""
+        for message in ("POS", "GPS"):
+            table = self.tables.get(message)
+            if table is None or "Lat" not in table or "Lng" not in table:
+                continue
+            seen = (table["Lat"] != 0.0) | (table["Lng"] != 0.0)
+            if not seen.any():
+                continue
+            self.builder.extend(Quantity.LAT_DEG, self.times[message][seen], table["Lat"][seen])
+            self.builder.extend(Quantity.LON_DEG, self.times[message][seen], table["Lng"][seen])
+            return
+
+    def _speeds(self) -> None:
+        gps = self.tables.get("GPS")
+        if gps is not None and "Spd" in gps:
+            self.builder.extend(Quantity.SPEED_MPS, self.times["GPS"], gps["Spd"])
+        for message in ("XKF1", "NKF1", "EKF1"):
+            table = self.tables.get(message)
+            if table is not None and "VN" in table and "VE" in table:
+                self.builder.extend(Quantity.NORTH_MPS, self.times[message], table["VN"])
+                self.builder.extend(Quantity.EAST_MPS, self.times[message], table["VE"])
+                return
+        if gps is not None and "Spd" in gps and "GCrs" in gps:
+            course = np.radians(gps["GCrs"])
+            self.builder.extend(Quantity.NORTH_MPS, self.times["GPS"], gps["Spd"] * np.cos(course))
+            self.builder.extend(Quantity.EAST_MPS, self.times["GPS"], gps["Spd"] * np.sin(course))
+
+    def _battery(self) -> None:
+        message = next((kind for kind in ("BAT", "CURR") if kind in self.tables), None)
+        if message is None:
+            return
+        table, t_s = self.tables[message], self.times[message]
+        for quantity, column in ((Quantity.VOLTAGE_V, "Volt"), (Quantity.CURRENT_A, "Curr")):
+            if column in table:
+                # Whole numbers are hundredths (3.0 to 3.3).
+                scale = 0.01 if column in table.integers else 1.0
+                self.builder.extend(quantity, t_s, table[column] * scale)
+        if "RemPct" in table:
+            self.builder.extend(Quantity.REMAINING, t_s, table["RemPct"] * 0.01)
+        self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
+        if not self.builder.has(Quantity.CURRENT_A):
+            self.builder.drop(Quantity.USED_MAH)
+        self.builder.drop_if_zero(Quantity.VOLTAGE_V, "no voltage: the sensor reads 0 all the time")
+
+    def _sensors(self) -> None:
+        """Throttle as a share of 1, the worst axis of the vibration, the strength of the magnetic field."""
+        control, shakes, compass = (self.tables.get(kind) for kind in ("CTUN", "VIBE", "MAG"))
+        column = None if control is None else control.first_of("ThO", "ThrOut")
+        if control is not None and column is not None:
+            scale = 1.0 / MILLI if column in control.integers else 1.0
+            self.builder.extend(Quantity.THROTTLE, self.times["CTUN"], control[column] * scale)
+        if shakes is not None and all(f"Vibe{axis}" in shakes for axis in "XYZ"):
+            worst = np.max(np.abs([shakes[f"Vibe{axis}"] for axis in "XYZ"]), axis=0)
+            self.builder.extend(Quantity.VIBRATION_MPS2, self.times["VIBE"], worst)
+        if compass is not None and all(f"Mag{axis}" in compass for axis in "XYZ"):
+            field = np.linalg.norm([compass[f"Mag{axis}"] for axis in "XYZ"], axis=0)
+            self.builder.extend(Quantity.FIELD_MGAUSS, self.times["MAG"], field)
+            self.builder.drop_if_zero(Quantity.FIELD_MGAUSS, "no compass: it reads 0 all the time")
+
+    def _wind(self) -> None:
+        """The estimator's wind; exactly 0 all the time means that it estimates none."""
+        for message in ("XKF2", "NKF2", "EKF2"):
+            table = self.tables.get(message)
+            if table is None or "VWN" not in table or "VWE" not in table:
+                continue
+            if np.any(table["VWN"]) or np.any(table["VWE"]):
+                self.builder.extend(Quantity.WIND_NORTH_MPS, self.times[message], table["VWN"])
+                self.builder.extend(Quantity.WIND_EAST_MPS, self.times[message], table["VWE"])
+            return
+
+    def _modes(self) -> None:
+        table = self.tables.get("MODE")
+        if table is None:
+            return
+        column = table.first_of("ModeNum", "Mode")
+        numbers = [] if column is None else table[column].tolist()
+        names = table.texts.get("Mode", [])
+        for i, t_s in enumerate(self.times["MODE"].tolist()):
+            number = numbers[i] if i < len(numbers) else math.nan
+            if not math.isfinite(number):
+                number = _mode_number(names[i] if i < len(names) else "")
+            if math.isfinite(number):
+                self.builder.add(Quantity.MODE, t_s, number)
+            said = mode_name(int(number)) if math.isfinite(number) else names[i]
+            self.builder.happened(t_s, EventKind.MODE, said)
+
+    def _arming(self) -> None:
+        """ARM where a log has it, else the events 10 and 11; on the ground by the events 18 and 28."""
+        events, arms = self.tables.get("EV"), self.tables.get("ARM")
+        if arms is not None and "ArmState" in arms:
+            for t_s, state in zip(self.times["ARM"].tolist(), arms["ArmState"].tolist(), strict=True):
+                self._armed(t_s, bool(state))
+        if events is None or "Id" not in events:
+            return
+        for t_s, number in zip(self.times["EV"].tolist(), events["Id"].tolist(), strict=True):
+            if number in (EV_ARMED, EV_DISARMED) and arms is None:
+                self._armed(t_s, number == EV_ARMED)
+            if number in (EV_LANDED, EV_NOT_LANDED):
+                self.builder.add(Quantity.ON_GROUND, t_s, float(number == EV_LANDED))
+
+    def _armed(self, t_s: float, armed: bool) -> None:
+        self.builder.add(Quantity.ARMED, t_s, float(armed))
+        kind = EventKind.ARMED if armed else EventKind.DISARMED
+        self.builder.happened(t_s, kind, kind.value)
+
+    def _errors(self) -> None:
+        table = self.tables.get("ERR")
+        if table is None or "Subsys" not in table or "ECode" not in table:
+            return
+        rows = zip(self.times["ERR"].tolist(), table["Subsys"].tolist(), table["ECode"].tolist(), strict=True)
+        for t_s, system, code in rows:
+            what = ERROR_SYSTEMS.get(int(system), f"subsystem {int(system)}")
+            state = "resolved" if code == 0 else f"error {int(code)}"
+            self.builder.happened(t_s, EventKind.ERROR, f"{what}: {state}")
+
+    def _texts(self) -> None:
+        table = self.tables.get("MSG")
+        for t_s, text in zip(self.times.get("MSG", ()), _texts_of(table, "Message"), strict=False):
+            if (found := FIRMWARE.match(text)) is not None:
+                self.builder.firmware = f"{found[1]} {found[2]}"
+            else:
+                self.builder.happened(float(t_s), EventKind.MESSAGE, text)
+        versions = _texts_of(self.tables.get("VER"), "FWS")
+        if versions and self.builder.firmware is None:
+            self.builder.firmware = versions[0]
+
+    def _parameters(self) -> None:
+        table = self.tables.get("PARM")
+        if table is not None and "Value" in table:
+            values = table["Value"].tolist()
+            self.builder.parameters.update(zip(_texts_of(table, "Name"), values, strict=False))
+
+    def _missions(self) -> None:
+        """Each list that is there whole: items 0 to CTot - 1 in turn. Other items are told as begun."""
+        table = self.tables.get("CMD")
+        if table is None or not {"CTot", "CNum", "CId", "Lat", "Lng", "Alt"} <= table.columns.keys():
+            return
+        items: list[MissionItem] = []
+        for row in range(len(table)):
+            number, total = int(table["CNum"][row]), int(table["CTot"][row])
+            if number == 0:
+                items = []
+            if number != len(items):
+                self._item_begun("CMD", row)
+                continue
+            items.append(_item(table, row))
+            if len(items) == total:
+                self.builder.stored_mission(tuple(items))
+        for row in range(len(self.tables.get("MISE", ()))):
+            self._item_begun("MISE", row)
+
+    def _item_begun(self, message: str, row: int) -> None:
+        number = int(self.tables[message]["CNum"][row])
+        if number > 0:
+            self.builder.happened(float(self.times[message][row]), EventKind.ITEM, f"item {number}")
+
+    def _date(self) -> None:
+        """GPS week and milliseconds of week, where they are told."""
+        gps = self.tables.get("GPS")
+        if gps is None:
+            return
+        week, in_week = gps.first_of("GWk", "Week"), gps.first_of("GMS", "TimeMS")
+        if week is None or in_week is None:
+            return
+        known = gps[week] > 0
+        for t_s, weeks, ms in zip(
+            self.times["GPS"][known][:1000], gps[week][known], gps[in_week][known], strict=False
+        ):
+            moment = GPS_EPOCH + timedelta(weeks=float(weeks), milliseconds=float(ms), seconds=-LEAP_S)
+            self.builder.dated(float(t_s), moment)
+
+
+def _first_instance(table: Table) -> Table:
+    column = table.first_of(*INSTANCES)
+    if column is None or not len(table):
+        return table
+    return table.where(table[column] == table[column].min())
+
+
+def _times(whole: Tables, tables: Tables, builder: LogBuilder) -> dict[str, FloatArray]:
+    """The time of each row of each table, s from the log's first stamp.
+
+    A message without a stamp (MODE, EV, MSG and PARM before 3.4) has the time of the last one before; where
+    only GPS has a time (3.0), it has its share of the time between two.
+    """
+    clocked = {kind: stamps for kind, table in whole.items() if (stamps := _stamps_s(table)) is not None}
+    if not clocked:
+        return _guessed_times(tables, builder)
+    order = np.concatenate([whole[kind].order for kind in clocked])
+    stamps_s = np.concatenate(list(clocked.values()))
+    by_place = np.argsort(order, kind="stable")
+    order, stamps_s = order[by_place], stamps_s[by_place]
+    steady_s = make_steady_clock(stamps_s, builder)
+    known = np.isfinite(steady_s)
+    order, steady_s = order[known], steady_s[known]
+    alone = set(clocked) == {"GPS"}
+    return {
+        kind: np.interp(table.order, order, steady_s) if alone else _at_places(table.order, order, steady_s)
+        for kind, table in tables.items()
+    }
+
+
+def _guessed_times(tables: Tables, builder: LogBuilder) -> dict[str, FloatArray]:
+    """The times of a log of Copter 3.0 without GPS: nothing has a time, but CTUN comes at 10 Hz."""
+    control = tables.get("CTUN")
+    if control is None:
+        raise InputError(f"{builder.name}: no message in it has a time", do="give a log with CTUN or GPS")
+    builder.notes.append(f"no record has a time: CTUN is taken to come {CONTROL_HZ:.0f} times a second")
+    at_s = np.arange(len(control)) / CONTROL_HZ
+    return {kind: np.interp(table.order, control.order, at_s) for kind, table in tables.items()}
+
+
+def _stamps_s(table: Table) -> FloatArray | None:
+    """Seconds of the vehicle's own clock, None for a message without."""
+    column = table.first_of(*(GPS_CLOCKED if table.name == "GPS" else CLOCKED))
+    return None if column is None else table[column] * SCALE_S[column]
+
+
+def _at_places(places: NDArray[np.int64], order: NDArray[np.int64], t_s: FloatArray) -> FloatArray:
+    """The time of the last stamp at or before each place."""
+    found = np.searchsorted(order, places, side="right") - 1
+    return t_s[np.maximum(found, 0)]
+
+
+def _texts_of(table: Table | None, column: str) -> list[str]:
+    return [] if table is None else table.texts.get(column, [])
+
+
+def _mode_number(name: str) -> float:
+    try:
+        return float(CopterMode[name.upper()])
+    except KeyError:
+        return math.nan
+
+
+def _item(table: Table, row: int) -> MissionItem:
+    lat, lon = float(table["Lat"][row]), float(table["Lng"][row])
+    params = [float(table[f"Prm{n}"][row]) if f"Prm{n}" in table else 0.0 for n in range(1, 5)]
+    frame = int(table["Frame"][row]) if "Frame" in table else 3
+    placed = (lat, lon) != (0.0, 0.0) and abs(lat) <= 90.0 and abs(lon) <= 180.0
+    return MissionItem(
+        command=int(table["CId"][row]),
+        frame=frame,
+        params=(params[0], params[1], params[2], params[3]),
+        position=Position(lat_deg=lat, lon_deg=lon) if placed else None,
+        z_m=float(table["Alt"][row]),
+    )

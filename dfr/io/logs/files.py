@@ -1,0 +1,41 @@
+"""Reads a flight log of any known format: what a file is, its content says, not its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dfr.errors import InputError
+from dfr.io.files import read_bounded
+from dfr.io.logs.ardupilot_log import read_dataflash
+from dfr.io.logs.dataflash import is_binary_log, is_text_log
+from dfr.io.logs.gpx import is_gpx, read_gpx
+from dfr.io.logs.tables import looks_like_table, read_flight_table
+from dfr.io.logs.tlog import is_tlog, read_tlog
+from dfr.io.logs.ulog import is_ulog, read_ulog
+from dfr.logs.model import FlightLog
+
+MOST_BYTES = 2 * 1024**3
+"""A log is not read past this size (assumed: an hour at the highest rates is under 1 GiB)."""
+
+
+def read_log(path: Path, *, system: int | None = None) -> FlightLog:
+    """The flight log in a file. `system` chooses one of several vehicles in a tlog.
+
+    Raises InputError for a file that cannot be read, is no flight log, or holds no flight data.
+    """
+    data = read_bounded(path, limit_bytes=MOST_BYTES)
+    if is_binary_log(data) or is_text_log(data):
+        return read_dataflash(data, name=path.name)
+    if is_tlog(data):
+        return read_tlog(data, name=path.name, system=system)
+    if is_ulog(data):
+        return read_ulog(data, name=path.name)
+    if is_gpx(data):
+        return read_gpx(data, name=path.name)
+    if looks_like_table(data):
+        return read_flight_table(data, name=path.name)
+    raise InputError(
+        f"{path}: not a flight log that dfr knows",
+        do="give a DataFlash log (.bin, .log), a telemetry log (.tlog), a PX4 log (.ulg), a DJI record "
+        "exported as CSV, or GPX",
+    )

@@ -1,0 +1,77 @@
+"""A GPX track as one `FlightLog`: places, altitudes and times of its points, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from dfr.errors import InputError
+from dfr.io.airspace.safe_xml import Element, XmlTroubleError, local_name, parse_xml
+from dfr.io.logs.building import LogBuilder
+from dfr.logs.model import FlightLog, Quantity
+
+LOOKED_AT_BYTES = 4_096
+
+
+def is_gpx(data: bytes) -> bool:
+    """Whether bytes look like GPX.
+
+    >>> is_gpx(b'<?xml version="1.0"?><gpx version="1.1">')
+    True
+    """
+    return b"<gpx" in data[:LOOKED_AT_BYTES]
+
+
+def read_gpx(data: bytes, *, name: str) -> FlightLog:
+    """The points of all its tracks. Raises InputError for unreadable XML and for points without times."""
+    try:
+        root = parse_xml(data)
+    except XmlTroubleError as error:
+        where = "" if error.line is None else f" line {error.line}"
+        raise InputError(f"{name}{where}: {error}", do="export it again") from error
+    builder = LogBuilder(name=name, file_format="GPX")
+    timeless = 0
+    for point in root.iter("{*}trkpt"):
+        moment = _moment(point)
+        if moment is None:
+            timeless += 1
+            continue
+        t_s = builder.clock.read(moment.timestamp())
+        if t_s is not None:
+            builder.dated(t_s, moment)
+            _take(builder, point, t_s)
+    if timeless:
+        builder.notes.append(f"{timeless} points left out: they have no time")
+    return builder.finish()
+
+
+def _take(builder: LogBuilder, point: Element, t_s: float) -> None:
+    lat, lon = _number(point.get("lat")), _number(point.get("lon"))
+    if abs(lat) <= 90.0 and abs(lon) <= 180.0:
+        builder.add(Quantity.LAT_DEG, t_s, lat)
+        builder.add(Quantity.LON_DEG, t_s, lon)
+    altitude = _text(point, "ele")
+    if altitude is not None:
+        builder.add(Quantity.ALTITUDE_M_AMSL, t_s, _number(altitude))
+
+
+def _moment(point: Element) -> datetime | None:
+    text = _text(point, "time")
+    try:
+        found = None if text is None else datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _text(point: Element, name: str) -> str | None:
+    return next((kid.text for kid in point if local_name(kid) == name and kid.text), None)
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return math.nan
