@@ -201,7 +201,7 @@ class CommandResult(IntEnum):
     IN_PROGRESS = 5
 
 
-_COMMANDS = frozenset(int(command) for command in Command)
+_COMMANDS = frozenset(map(int, Command))
 
 
 def command_name(number: int) -> str:
