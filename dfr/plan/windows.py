@@ -18,8 +18,8 @@ from dfr.world.demand import expected_by_hour_zone_priority, hourly_demand
 from dfr.world.weather import (
     LimitedValue,
     MeanWind,
-    Quantity,
     WeatherLimits,
+    WeatherQuantity,
     broken_limits,
     compare_with_limits,
     mean_wind,
@@ -120,7 +120,7 @@ def tightest_limit(
         (window, each)
         for window in windows
         for each in compare_with_limits(scenario, window.weather, limits)
-        if each.quantity not in (Quantity.COLD, Quantity.HEAT)
+        if each.quantity not in (WeatherQuantity.COLD, WeatherQuantity.HEAT)
     ]
     if landing is not None:
         found += [(window, _landing_wind(window.weather, landing)) for window in windows]
@@ -136,12 +136,12 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
     held = list(compare_with_limits(scenario, hour, _weather_limits(scenario, drone, dock)))
     landing = landing_wind_limit_mps(drone, dock)
     held += [] if landing is None else [_landing_wind(hour, landing)]
-    winds = (Quantity.WIND, Quantity.GUST, Quantity.LANDING_WIND)
+    winds = (WeatherQuantity.WIND, WeatherQuantity.GUST, WeatherQuantity.LANDING_WIND)
     return min((each.limit - each.value for each in held if each.quantity in winds), default=math.inf)
 
 
 def _landing_wind(hour: HourWeather, limit_mps: float) -> LimitedValue:
-    return LimitedValue(quantity=Quantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
+    return LimitedValue(quantity=WeatherQuantity.LANDING_WIND, value=hour.wind_mps, limit=limit_mps)
 
 
 def _weather_limits(scenario: Scenario, drone: Drone, dock: Dock) -> WeatherLimits:

@@ -114,7 +114,7 @@ FOG_BELOW_M = 1000.0
 """Visibility below this is fog, visible moisture (WMO-No. 8)."""
 
 
-class Quantity(StrEnum):
+class WeatherQuantity(StrEnum):
     """Quantities that can close an hour to flying."""
 
     WIND = "wind"
@@ -159,7 +159,7 @@ class LimitedValue:
     `least` marks a limit that the value must reach, others are not to be exceeded.
     """
 
-    quantity: Quantity
+    quantity: WeatherQuantity
     value: float
     limit: float
     estimated: bool = False
@@ -193,14 +193,14 @@ class LimitedValue:
 
 
 _UNITS = {
-    Quantity.WIND: "m/s",
-    Quantity.GUST: "m/s",
-    Quantity.RAIN: "mm/h",
-    Quantity.VISIBILITY: "m",
-    Quantity.COLD: "°C",
-    Quantity.HEAT: "°C",
-    Quantity.ICING: "°C",
-    Quantity.LANDING_WIND: "m/s",
+    WeatherQuantity.WIND: "m/s",
+    WeatherQuantity.GUST: "m/s",
+    WeatherQuantity.RAIN: "mm/h",
+    WeatherQuantity.VISIBILITY: "m",
+    WeatherQuantity.COLD: "°C",
+    WeatherQuantity.HEAT: "°C",
+    WeatherQuantity.ICING: "°C",
+    WeatherQuantity.LANDING_WIND: "m/s",
 }
 
 
@@ -270,7 +270,9 @@ def broken_limits(scenario: Scenario, hour: HourWeather, limits: WeatherLimits) 
     """Every limit that the hour breaks; empty where the hour may be flown."""
     broken = [each for each in compare_with_limits(scenario, hour, limits) if each.broken]
     if limits.icing and _may_ice(hour):
-        broken.append(LimitedValue(quantity=Quantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C))
+        broken.append(
+            LimitedValue(quantity=WeatherQuantity.ICING, value=hour.temperature_c, limit=ICING_BELOW_C)
+        )
     return tuple(broken)
 
 
@@ -281,14 +283,14 @@ def compare_with_limits(
     wind_mps = mean_wind(scenario, hour).speed_at_mps(limits.height_m_agl)
     gust = gust_of_hour(scenario, hour)
     over = (
-        (Quantity.WIND, wind_mps, limits.max_wind_mps, False),
-        (Quantity.GUST, gust.mps, limits.max_gust_mps, gust.estimated),
-        (Quantity.RAIN, hour.rain_mm_h, limits.max_rain_mm_h, False),
-        (Quantity.HEAT, hour.temperature_c, limits.max_temperature_c, False),
+        (WeatherQuantity.WIND, wind_mps, limits.max_wind_mps, False),
+        (WeatherQuantity.GUST, gust.mps, limits.max_gust_mps, gust.estimated),
+        (WeatherQuantity.RAIN, hour.rain_mm_h, limits.max_rain_mm_h, False),
+        (WeatherQuantity.HEAT, hour.temperature_c, limits.max_temperature_c, False),
     )
     under = (
-        (Quantity.VISIBILITY, hour.visibility_m, limits.min_visibility_m),
-        (Quantity.COLD, hour.temperature_c, limits.min_temperature_c),
+        (WeatherQuantity.VISIBILITY, hour.visibility_m, limits.min_visibility_m),
+        (WeatherQuantity.COLD, hour.temperature_c, limits.min_temperature_c),
     )
     held = [
         LimitedValue(quantity=quantity, value=value, limit=limit, estimated=estimated)

@@ -14,7 +14,7 @@ from dfr.io.scenario_files import find_scenario, load_scenario
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import Scenario, Surface
 from dfr.world import weather
-from dfr.world.weather import Quantity, WeatherLimits
+from dfr.world.weather import WeatherLimits, WeatherQuantity
 
 LONDON = ZoneInfo("Europe/London")
 NO_LIMITS = WeatherLimits(height_m_agl=10.0)
@@ -76,7 +76,7 @@ def test_a_missing_gust_is_estimated_and_says_so(victorious: Scenario, fair: Hou
     # Facts: gust factor 1.33 over a beach.
     assert gust.mps == pytest.approx(5.0 * 1.33, abs=0.1)
     (reason,) = weather.broken_limits(victorious, censored, replace(NO_LIMITS, max_gust_mps=6.0))
-    assert reason.quantity is Quantity.GUST
+    assert reason.quantity is WeatherQuantity.GUST
     assert "estimated" in str(reason)
 
 
@@ -86,19 +86,19 @@ def test_a_fair_hour_may_be_flown(victorious: Scenario, fair: HourWeather) -> No
 
 
 BROKEN = {
-    Quantity.WIND: {"wind_mps": 10.0, "gust_mps": 12.0},  # 10 m/s at 10 m is over 12 at 60 m
-    Quantity.GUST: {"gust_mps": 15.1},
-    Quantity.RAIN: {"rain_mm_h": 4.1},
-    Quantity.VISIBILITY: {"visibility_m": 1499.0},
-    Quantity.COLD: {"temperature_c": -25.1},
-    Quantity.HEAT: {"temperature_c": 45.1},
-    Quantity.ICING: {"temperature_c": 1.0, "rain_mm_h": 0.1},
+    WeatherQuantity.WIND: {"wind_mps": 10.0, "gust_mps": 12.0},  # 10 m/s at 10 m is over 12 at 60 m
+    WeatherQuantity.GUST: {"gust_mps": 15.1},
+    WeatherQuantity.RAIN: {"rain_mm_h": 4.1},
+    WeatherQuantity.VISIBILITY: {"visibility_m": 1499.0},
+    WeatherQuantity.COLD: {"temperature_c": -25.1},
+    WeatherQuantity.HEAT: {"temperature_c": 45.1},
+    WeatherQuantity.ICING: {"temperature_c": 1.0, "rain_mm_h": 0.1},
 }
 
 
 @pytest.mark.parametrize("quantity", BROKEN)
 def test_each_limit_closes_the_hour_by_itself(
-    victorious: Scenario, fair: HourWeather, quantity: Quantity
+    victorious: Scenario, fair: HourWeather, quantity: WeatherQuantity
 ) -> None:
     limits = weather.operation_limits(victorious, min_temperature_c=-25.0, max_temperature_c=45.0)
     reasons = weather.broken_limits(victorious, replace(fair, **BROKEN[quantity]), limits)
@@ -116,7 +116,7 @@ def test_cold_dry_air_does_not_ice_and_fog_does(victorious: Scenario, fair: Hour
     cold = replace(fair, temperature_c=-5.0)
     assert weather.broken_limits(victorious, cold, NO_LIMITS) == ()
     fog = replace(cold, visibility_m=800.0)
-    assert [r.quantity for r in weather.broken_limits(victorious, fog, NO_LIMITS)] == [Quantity.ICING]
+    assert [r.quantity for r in weather.broken_limits(victorious, fog, NO_LIMITS)] == [WeatherQuantity.ICING]
 
 
 def test_the_drone_s_wind_limit_stands_in_for_the_operation_s(victorious: Scenario) -> None:
