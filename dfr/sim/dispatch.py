@@ -202,9 +202,9 @@ class Field:
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
-        shut_s, hold = self.next_hold[self.hour(t_s)]
+        shuts = self.next_hold[self.hour(t_s)]
         crew_s = self.crew.home_by_s(t_s, drones)
-        return (shut_s, Missed.WEATHER + hold) if shut_s <= crew_s else (crew_s, Missed.SHIFT_END)
+        return shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
 
     def uncovered(self, condition: Condition, *, leaves: int = -1, comes: int = -1) -> float:
         """Share of the demand that no dock covers once a ready drone has left one dock, or come to another.
@@ -291,6 +291,7 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
 def _fits(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
     """The drones that may go, the one soonest overhead first; `reasons` says why others may not."""
     inputs, condition = field_.inputs, field_.condition(now)
+    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
@@ -299,10 +300,9 @@ def _fits(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[
         if isinstance(answer, str):
             reasons.append(answer)
             continue
-        climb_s, out_s, back_s, land_s, *_ = leg
-        home_s = now + inputs.launch.median_s + climb_s + out_s + inputs.min_on_scene_s + back_s + land_s
-        if late := _too_late(field_, now, home_s):
-            reasons.append(late)
+        overhead_s = now + inputs.launch.median_s + leg.climb_s + leg.out_s
+        if overhead_s + inputs.min_on_scene_s + leg.back_s + leg.land_s > home_by_s:
+            reasons.append(too_late)
         else:
             yield answer, leg
 
@@ -315,7 +315,8 @@ Policy = Callable[[Field, Case, Iterator[Fit]], Drone | None]
 
 def choose_nearest(_field: Field, _case: Case, fits: Iterator[Fit]) -> Drone | None:
     """The drone predicted overhead first in this hour's wind."""
-    return next((drone for drone, _ in fits), None)
+    nearest = next(fits, None)
+    return None if nearest is None else nearest[0]
 
 
 def choose_energy_aware(field_: Field, case: Case, fits: Iterator[Fit]) -> Drone | None:
@@ -347,12 +348,6 @@ POLICIES: Mapping[str, Policy] = {
     DispatchPolicy.COVERAGE_KEEPING: choose_coverage_keeping,
 }
 """The function of each dispatch policy."""
-
-
-def _too_late(field_: Field, now: float, home_s: float) -> str:
-    """What would keep a drone sent now from landing as late as that; '' where nothing does."""
-    home_by_s, reason = field_.home_by(now, field_.crew.in_use + 1)
-    return reason if home_s > home_by_s else ""
 
 
 def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg) -> bool:

@@ -57,15 +57,6 @@ def replicate(
     return engine.run(drawn, come, draw_outages(inputs, streams)).named()
 
 
-def replicate_tables(inputs: SimInputs, *, seed: int, replication: int, words: Sequence[str]) -> Tables:
-    """The records of one replication as columns: quicker, for who keeps many. `words` are its vocabulary."""
-    streams = Streams(seed, replication)
-    engine = Engine(inputs, simpy.Environment(initial_time=0.0), model_flights, words, streams)
-    with _collector_off():
-        calls, visits = draw_calls(inputs, streams), draw_visits(inputs, streams)
-        return engine.run(calls, visits, draw_outages(inputs, streams)).tables(replication)
-
-
 @contextmanager
 def _collector_off() -> Iterator[None]:
     """Leave cyclic garbage for later: records by the hundred thousand are none, only slow to look at."""
@@ -76,6 +67,15 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@_collector_off()
+def replicate_tables(inputs: SimInputs, *, seed: int, replication: int, words: Sequence[str]) -> Tables:
+    """The records of one replication as columns: quicker, for who keeps many. `words` are its vocabulary."""
+    streams = Streams(seed, replication)
+    engine = Engine(inputs, simpy.Environment(initial_time=0.0), model_flights, words, streams)
+    calls, visits = draw_calls(inputs, streams), draw_visits(inputs, streams)
+    return engine.run(calls, visits, draw_outages(inputs, streams)).tables(replication)
 
 
 class Engine:
@@ -95,9 +95,9 @@ class Engine:
         self._log = EventLog(inputs, vocabulary(inputs) if words is None else words)
         self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades
         self._streams = streams or Streams(0, 0)
-        self._cases: list[Case] = []
+        self._open: dict[int, Case] = {}
         self._coming: Iterator[Call] = iter(())
-        self._flights_out: list[FlightProcess] = []
+        self._last_flights: dict[str, FlightProcess] = {}
         self._sent = 0
         self._overwatch = Overwatch(self._field, self._serve, self._log)
         self._failed: set[str] = set()
@@ -129,6 +129,7 @@ class Engine:
             case.video_s = video_s
         if not case.relief:
             self._log.write_call(case)
+            self._open.pop(case.call.id, None)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
@@ -196,7 +197,7 @@ class Engine:
         """A call comes in: the control room decides, unless the caller gives up before."""
         grade = self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
-        self._cases.append(case)
+        self._open[call.id] = case
         if call.patience_s < call.decision_s:
             self._after(call.patience_s, self._give_up_undecided, case)
         elif call.decision_s > 0.0:
@@ -263,13 +264,13 @@ class Engine:
         traffic = self._inputs.traffic[visit.traffic]
         active = ActiveVisit(visit, self._env.event())
         self._field.visits.append(active)
-        for sortie in tuple(self._flights_out):
-            if not sortie.in_way_of(traffic):
+        for flight in self._flights_out():
+            if not flight.in_way_of(traffic):
                 continue
             if traffic.rule == HEIGHT_SPLIT:
-                sortie.passes_under(visit)
+                flight.passes_under(visit)
             else:
-                sortie.hear_of(active)
+                flight.hear_of(active)
         yield self._until(visit.end_s)
         self._field.visits.remove(active)
         active.gone.succeed()
@@ -283,9 +284,9 @@ class Engine:
         else:
             self._field.down[outage.dock] += 1
         if outage.part == LINK_PART:
-            for sortie in tuple(self._flights_out):
-                if sortie.dock == outage.dock:
-                    sortie.lose_link()
+            for flight in self._flights_out():
+                if flight.dock == outage.dock:
+                    flight.lose_link()
         yield self._until(outage.end_s)
         if outage.drone:
             self._failed.discard(outage.drone)
@@ -334,9 +335,13 @@ class Engine:
 
     def _start(self, flight: FlightProcess) -> None:
         """Start a flight; until it is over it hears of other traffic and lost links."""
-        self._flights_out = [other for other in self._flights_out if not other.over]
-        self._flights_out.append(flight)
+        self._last_flights[flight.drone.id] = flight
         flight.go_on()
+
+    def _flights_out(self) -> list[FlightProcess]:
+        """The flights that are not over, in the order in which they were sent."""
+        out = (flight for flight in self._last_flights.values() if not flight.over)
+        return sorted(out, key=lambda flight: flight.number)
 
     def _settle(self) -> None:
         """Something changed for all: serve who waits, then cover what is bare."""
@@ -355,10 +360,8 @@ class Engine:
 
     def _close(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""
-        for flight in tuple(self._flights_out):
-            if not flight.over:
-                flight.close(horizon_s)
-        for case in self._cases:
-            if not case.outcome:
-                self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
+        for flight in self._flights_out():
+            flight.close(horizon_s)
+        for case in tuple(self._open.values()):
+            self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
         self._overwatch.close(horizon_s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -114,8 +115,8 @@ class EventLog:
         self._ready_changes += _pack_ready_change(dock, ready, t_s)
 
     def tables(self, replication: int) -> Tables:
-        """All records as columns, each table led by a column `replication`."""
-        records: Log = {
+        """All records as columns, each table led by a column `replication`. The log is empty afterwards."""
+        written: dict[str, list[Any]] = {
             "calls": self.calls,
             "flights": self.flights,
             "moves": self.moves,
@@ -124,13 +125,15 @@ class EventLog:
             "landings": self.landings,
             "charges": self.charges,
             "overwatch": self.overwatch,
-            **_background(self._inputs, self.visits),
         }
+        records = {**written, **_background(self._inputs, self.visits)}
         tables = {
             name: _sorted(table, SORTED_BY.get(name, ()))
             for name, table in to_tables(records, self._words, replication).items()
         }
         tables["readiness"] = self._readiness(replication)
+        for rows in written.values():
+            rows.clear()
         return tables
 
     def named(self) -> Log:

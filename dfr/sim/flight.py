@@ -120,11 +120,9 @@ class ModelFlight:
         "_ends_s",
         "_env",
         "_flights",
-        "_home_w",
         "_landed",
         "_left_s",
         "_order",
-        "_out_w",
         "_phase",
         "_power_w",
         "_used_wh",
@@ -133,8 +131,6 @@ class ModelFlight:
     def __init__(self, flights: ModelFlights, order: Order) -> None:
         leg = order.leg
         self._flights, self._order, self._env = flights, order, flights.env
-        self._out_w = power_w(leg.out_wh, leg.overhead_s)
-        self._home_w = power_w(leg.home_wh, leg.home_s)
         self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
         self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
         self._began_s = self._ends_s = 0.0
@@ -142,28 +138,28 @@ class ModelFlight:
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
-        return self._begin(CLIMB, self._out_w)
+        return self._begin(CLIMB, self._left_s[CLIMB])
 
     def arrive(self) -> simpy.Event | None:
         """Fly out, or on."""
-        return self._begin(OUT, self._out_w)
+        return self._begin(OUT, self._left_s[OUT])
 
     def hold(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self._begin(HOLD, self._order.leg.hover_w, seconds)
+        return self._begin(HOLD, seconds)
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
         """Hover; what the way down and up costs is the scenario's `yield_s`."""
-        return self.hold(seconds)
+        return self._begin(HOLD, seconds)
 
     def rise(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self.hold(seconds)
+        return self._begin(HOLD, seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Fly back the share of the way that was flown out."""
-        self._settle()
-        return self._begin(HOME, self._home_w, self._order.leg.back_s * self._share_out())
+        back_s = self._order.leg.back_s
+        return self._begin(HOME, back_s * self._share_out()) if back_s > 0.0 else None
 
     def land(self) -> simpy.Event | None:
         """Land by the odds of the hour; each retry costs its time."""
@@ -172,12 +168,12 @@ class ModelFlight:
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
         each_s = land_s + self._flights.retry_s
         self._landed = tuple([Attempt(end, now + place * each_s) for place, end in enumerate(outcomes)])
-        return self._begin(LAND, self._home_w, (len(outcomes) - 1) * each_s + land_s)
+        return self._begin(LAND, (len(outcomes) - 1) * each_s + land_s)
 
     def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
         self._landed = (Attempt(DIVERTED, self._env.now),)
-        return self._begin(LAND, self._home_w, self._order.leg.land_s)
+        return self._begin(LAND, self._order.leg.land_s)
 
     def landed(self) -> tuple[Attempt, ...]:
         """The attempts of its landing."""
@@ -193,7 +189,7 @@ class ModelFlight:
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
         self._settle()
-        home_wh = self._home_w * (leg.back_s * self._share_out() + leg.land_s) / 3600.0
+        home_wh = _home_w(leg) * (leg.back_s * self._share_out() + leg.land_s) / 3600.0
         spare_wh = order.energy_wh - order.reserve_wh - self._used_wh - home_wh
         return max(0.0, spare_wh * 3600.0 / leg.hover_w)
 
@@ -202,15 +198,15 @@ class ModelFlight:
         self._settle()
         return self._used_wh
 
-    def _begin(self, phase: int, power_w: float, seconds: float | None = None) -> simpy.Event | None:
-        """Begin a phase, or go on with it where no length is given."""
+    def _begin(self, phase: int, seconds: float) -> simpy.Event | None:
+        """Begin a phase, or go on with it; None where it takes no time."""
+        if seconds <= 0.0:
+            return None
         self._settle()
-        left_s = self._left_s
-        if seconds is not None:
-            left_s[phase] = seconds
-        self._phase, self._began_s, self._power_w = phase, self._env.now, power_w
-        self._ends_s = self._began_s + left_s[phase]
-        return self._env.timeout(left_s[phase]) if left_s[phase] > 0.0 else None
+        self._left_s[phase] = seconds
+        self._phase, self._began_s, self._power_w = phase, self._env.now, _power_w(phase, self._order.leg)
+        self._ends_s = self._began_s + seconds
+        return self._env.timeout(seconds)
 
     def _settle(self) -> None:
         """Book the time flown since the phase began: all of it once its end has come, however they round."""
@@ -225,8 +221,21 @@ class ModelFlight:
 
     def _share_out(self) -> float:
         """Share of the way out that was flown, 0 to 1."""
+        self._settle()
         out_s = self._order.leg.out_s
         return 1.0 - self._left_s[OUT] / out_s if out_s > 0.0 else 1.0
+
+
+def _power_w(phase: int, leg: Leg) -> float:
+    """Power of a phase, W."""
+    if phase == HOLD:
+        return leg.hover_w
+    return power_w(leg.out_wh, leg.overhead_s) if phase in {CLIMB, OUT} else _home_w(leg)
+
+
+def _home_w(leg: Leg) -> float:
+    """Power from leaving the scene to touchdown, W."""
+    return power_w(leg.home_wh, leg.home_s)
 
 
 def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int) -> tuple[str, ...]:

@@ -51,11 +51,24 @@ class FlightProcess(ABC):
     without an event: nobody waits for its end, and an event costs as much as a phase.
     """
 
+    __slots__ = (
+        "_awaited",
+        "_env",
+        "_field",
+        "_gives_way",
+        "_log",
+        "_phase_began_s",
+        "_steps",
+        "dock",
+        "drone",
+        "number",
+        "phase",
+    )
+
     def __init__(self, number: int, drone: Drone, *, field: Field, log: EventLog) -> None:
         self.number, self.drone, self.dock = number, drone, drone.dock
-        self.phase, self.over = "", False
+        self.phase, self._phase_began_s = "", 0.0
         self._field, self._env, self._log = field, field.env, log
-        self._phase_began_s = 0.0
         self._gives_way = False
         self._steps = self._run()
         self._awaited: simpy.Event | None = None
@@ -72,11 +85,18 @@ class FlightProcess(ABC):
     def close(self, t_s: float) -> None:
         """Write what is still open: the horizon came before the flight was over."""
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is awaited any more."""
+        return self._awaited is None
+
     # -- what happens to it --
 
     def go_on(self, _: simpy.Event | None = None) -> None:
         """Start, or go on after the event that it waited for."""
-        self._wait_for(next(self._steps, None))
+        self._awaited = awaited = next(self._steps, None)
+        if awaited is not None:
+            awaited.callbacks.append(self.go_on)
 
     def hear_of(self, active: ActiveVisit) -> None:
         """Other traffic announced itself on the route."""
@@ -97,15 +117,10 @@ class FlightProcess(ABC):
             return
         self._awaited.callbacks.remove(self.go_on)
         try:
-            self._wait_for(self._steps.throw(Interruption(cause)))
+            self._awaited = awaited = self._steps.throw(Interruption(cause))
+            awaited.callbacks.append(self.go_on)
         except StopIteration:
-            self._wait_for(None)
-
-    def _wait_for(self, event: simpy.Event | None) -> None:
-        """Go on after an event; None where all is over."""
-        self._awaited, self.over = event, event is None
-        if event is not None:
-            event.callbacks.append(self.go_on)
+            self._awaited = None
 
     # -- phases --
 
@@ -160,8 +175,6 @@ class FlightProcess(ABC):
 
     def _write_landing(self, attempts: Sequence[Attempt], dock: int) -> None:
         """Write the attempts of a landing."""
-        name = self._field.inputs.docks[dock].id
-        self._log.landings += [
-            LandingRecord(self.number, name, place, attempt.outcome, attempt.start_s)
-            for place, attempt in enumerate(attempts, start=1)
-        ]
+        name, landings = self._field.inputs.docks[dock].id, self._log.landings
+        for place, attempt in enumerate(attempts, start=1):
+            landings.append(LandingRecord(self.number, name, place, attempt.outcome, attempt.start_s))

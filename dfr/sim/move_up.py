@@ -88,6 +88,26 @@ def _in_way(traffic: Traffic, start: int, target: int) -> bool:
 class Move(FlightProcess):
     """A drone on its way to another dock, as a process."""
 
+    __slots__ = (
+        "_battery_wh",
+        "_control",
+        "_draws",
+        "_fraction",
+        "_leg",
+        "_recovery_s",
+        "airborne_s",
+        "attempts",
+        "dispatched_s",
+        "energy_wh",
+        "from_dock",
+        "landed_s",
+        "landing",
+        "reserve_fraction",
+        "target",
+        "to_dock",
+        "turned",
+    )
+
     def __init__(
         self,
         number: int,

@@ -39,7 +39,7 @@ class CrewBoard:
     in_use: int = field(default=0)
     _from_s: float = math.inf
     _until_s: float = -math.inf
-    _now: int = 0
+    _step: int = 0
 
     @classmethod
     def of(cls, duties: tuple[Duty, ...]) -> CrewBoard:
@@ -51,16 +51,17 @@ class CrewBoard:
     def on_duty(self, t_s: float) -> int:
         """Drones that may be in use at a moment."""
         if not self._from_s <= t_s < self._until_s:
-            place = bisect_right(self.edges_s, t_s)
-            self._from_s, self._now = self.edges_s[place - 1], self.capacity[place - 1]
-            self._until_s = self.edges_s[place] if place < len(self.edges_s) else math.inf
-        return self._now
+            self._step = bisect_right(self.edges_s, t_s) - 1
+            self._from_s, *later = self.edges_s[self._step : self._step + 2]
+            self._until_s = later[0] if later else math.inf
+        return self.capacity[self._step]
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""
-        for index in range(bisect_right(self.edges_s, t_s), len(self.edges_s)):
-            if self.capacity[index] < drones:
-                return self.edges_s[index]
+        self.on_duty(t_s)
+        for step in range(self._step + 1, len(self.edges_s)):
+            if self.capacity[step] < drones:
+                return self.edges_s[step]
         return math.inf
 
     def refusal(self, t_s: float) -> str:
@@ -77,11 +78,11 @@ def holds_by_hour(inputs: SimInputs) -> tuple[str, ...]:
 
 
 def next_hold_s(inputs: SimInputs) -> tuple[tuple[float, str], ...]:
-    """For each hour, when the docks next shut at or after its start, and why; inf where they never do."""
+    """For each hour, when the docks next shut at or after its start, and why a call is missed by it; inf where never."""
     following: tuple[float, str] = (math.inf, "")
     answers = []
     for start, hold in zip(reversed(inputs.hour_edges_s[:-1]), reversed(holds_by_hour(inputs)), strict=True):
-        following = (start, hold) if hold else following
+        following = (start, Missed.WEATHER + hold) if hold else following
         answers.append(following)
     return tuple(reversed(answers))
 

@@ -45,6 +45,32 @@ class ControlRoom(TurnaroundListener, Protocol):
 class Sortie(FlightProcess):
     """A drone sent to a call."""
 
+    __slots__ = (
+        "_battery_wh",
+        "_control",
+        "_flight",
+        "_fraction",
+        "_holding",
+        "_link_lost",
+        "_staying_since_s",
+        "airborne_s",
+        "attempts",
+        "case",
+        "cut_by",
+        "dispatched_s",
+        "dock_id",
+        "energy_wh",
+        "landed_s",
+        "landing",
+        "left_s",
+        "leg",
+        "on_scene_s",
+        "overhead_s",
+        "reserve_fraction",
+        "yielded_s",
+        "zone",
+    )
+
     def __init__(
         self,
         number: int,
@@ -107,8 +133,7 @@ class Sortie(FlightProcess):
             self._control.drone_ready(self.drone)
             return
         self.airborne_s = case.airborne_s = env.now
-        there = yield from self._fly(events.CLIMB, flight.launch)
-        there = there and (yield from self._fly(events.OUT, flight.arrive))
+        there = yield from self._fly_out()
         if there:
             yield from self._stay()
         now = self.left_s = env.now
@@ -136,27 +161,35 @@ class Sortie(FlightProcess):
             self._end(self._env.now)
         return True
 
-    def _fly(self, phase: str, begin: Callable[[], simpy.Event | None]) -> Answer:
-        """Fly a phase to its end, giving way where asked; False where the drone turns back."""
-        under_way = begin()
-        if under_way is None:
-            return True
-        flown = False
-        self._begin(phase, self._env.now)
-        while not flown:
+    def _fly_out(self) -> Answer:
+        """Climb and fly out, giving way where asked; False where the drone turns back."""
+        for phase, begin in ((events.CLIMB, self._flight.launch), (events.OUT, self._flight.arrive)):
+            under_way = begin()
+            if under_way is None:
+                continue
+            self._begin(phase, self._env.now)
+            there = yield from self._fly(phase, under_way, begin)
+            self._end(self._env.now)
+            if not there:
+                return False
+        return True
+
+    def _fly(
+        self, phase: str, under_way: simpy.Event | None, go_on: Callable[[], simpy.Event | None]
+    ) -> Answer:
+        """Fly a phase that has begun to its end; False where the drone turns back."""
+        while under_way is not None:
             try:
-                if under_way is not None:
-                    self._gives_way = True
-                    yield under_way
-                flown = True
+                self._gives_way = True
+                yield under_way
+                break
             except Interruption as interruption:
                 self._gives_way = False
                 if not (yield from self._give_way(interruption, phase)):
-                    break
-                under_way = begin()
+                    return False
+                under_way = go_on()
         self._gives_way = False
-        self._end(self._env.now)
-        return flown
+        return True
 
     def _stay(self) -> Steps:
         """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
@@ -200,7 +233,7 @@ class Sortie(FlightProcess):
         home_by_s, _ = self._field.home_by(now, self._field.crew.in_use)
         endurance_s = self._flight.endurance_s()
         until_s = max(0.0, home_by_s - now - self.leg.home_s)
-        if wanted_s <= min(endurance_s, until_s):
+        if wanted_s <= endurance_s and wanted_s <= until_s:
             return wanted_s, events.FULL_STAY
         return (endurance_s, events.CUT_ENERGY) if endurance_s <= until_s else (until_s, events.CUT_HOME_BY)
 
