@@ -15,7 +15,8 @@ from dfr.scenario.model import Study
 from dfr.sim.build import sim_inputs
 from dfr.sim.dispatch import Policy
 from dfr.sim.engine import FlightsOf, replicate
-from dfr.sim.events import FIELDS, Records, to_tables, vocabulary
+from dfr.sim.event_log import to_tables
+from dfr.sim.events import FIELDS, Records, vocabulary
 from dfr.sim.experiment import OnDone, checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs, TraceCall
 from dfr.sim.policies import with_move_up, with_overwatch, with_policies

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfr.metrics.key_figures import CLOCKS, KEY_FIGURES
 from dfr.metrics.measures import (
     BoolArray,
     Kpi,
@@ -28,26 +29,27 @@ from dfr.sim.events import Column, Missed, Records
 from dfr.sim.inputs import Deployment
 from dfr.statistics import FloatArray
 
-CLOCKS = (
-    ("call_to_decision_s", "call_s", "decided_s", "call until the decision to send a drone"),
-    ("decision_to_dispatch_s", "decided_s", "dispatched_s", "decision until a drone is free and told to go"),
-    ("decision_to_airborne_s", "decided_s", "airborne_s", "decision until lift-off"),
-    ("call_to_airborne_s", "call_s", "airborne_s", "call until lift-off"),
-    ("airborne_to_overhead_s", "airborne_s", "overhead_s", "lift-off until overhead"),
-    ("decision_to_overhead_s", "decided_s", "overhead_s", "decision until overhead"),
-    ("call_to_overhead_s", "call_s", "overhead_s", "call until overhead"),
-    ("overhead_to_video_s", "overhead_s", "video_s", "overhead until usable video in the control room"),
-    ("call_to_video_s", "call_s", "video_s", "call until usable video in the control room"),
-    ("call_to_ground_s", "call_s", "ground_s", "call until the first officers"),
-)
-"""Clock pairs: name, first and second clock of a call record, and in words."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingKind:
+    """Landings of a figure: how they ended, after `least` to `most` attempts."""
+
+    figure: str
+    outcome: str
+    least: int
+    most: int
+
+
+MANY = 1 << 30
+"""More attempts than any landing takes."""
 
 LANDINGS = (
-    ("landing_first_try", events.DOCKED, 1, 1, "landings in the dock at the first attempt"),
-    ("landing_after_retry", events.DOCKED, 2, 1 << 30, "landings in the dock after a retry"),
-    ("landing_diverted", events.DIVERTED, 0, 1 << 30, "landings outside the dock, fetched by a person"),
-    ("landing_not_disarmed", events.NOT_DISARMED, 0, 1 << 30, "docked but not disarmed: a person needed"),
+    LandingKind(figure="landing_first_try", outcome=events.DOCKED, least=1, most=1),
+    LandingKind(figure="landing_after_retry", outcome=events.DOCKED, least=2, most=MANY),
+    LandingKind(figure="landing_diverted", outcome=events.DIVERTED, least=0, most=MANY),
+    LandingKind(figure="landing_not_disarmed", outcome=events.NOT_DISARMED, least=0, most=MANY),
 )
+"""The landings that each figure counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +133,8 @@ def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary
 
 def clock_seconds(records: Records, name: str) -> FloatArray:
     """Seconds of one clock pair of `CLOCKS`, for every call in which both clocks came."""
-    start, end = next((start, end) for known, start, end, _ in CLOCKS if known == name)
-    seconds = records.column("calls", end) - records.column("calls", start)
+    clock = next(clock for clock in CLOCKS if clock.name == name)
+    seconds = records.column("calls", clock.end) - records.column("calls", clock.start)
     return np.asarray(seconds[~np.isnan(seconds)], dtype=np.float64)
 
 
@@ -140,14 +142,12 @@ def _clock_kpis(view: RunView) -> list[Kpi]:
     replication = view.replication("calls")
     return [
         of_values(
-            name,
-            view.number("calls", end) - view.number("calls", start),
+            clock,
+            view.number("calls", clock.end) - view.number("calls", clock.start),
             replication,
             count=view.count,
-            unit="s",
-            what=what,
         )
-        for name, start, end, what in CLOCKS
+        for clock in CLOCKS
     ]
 
 
@@ -157,36 +157,16 @@ def _call_kpis(view: RunView) -> list[Kpi]:
     first = view.is_("calls", "outcome", events.FIRST)
     at_once = view.number("calls", "dispatched_s") == view.number("calls", "decided_s")
     traffic = view.is_("calls", "reason", Missed.TRAFFIC) | view.is_("calls", "reason", Missed.RECALLED)
-    attended = of_share(
-        "attended", ~missed, replication, count=count, what="of all calls: a drone came overhead"
-    )
+    attended = of_share(KEY_FIGURES["attended"], ~missed, replication, count=count)
+    cleared = KEY_FIGURES["cleared_without_patrol"]
     return [
         attended,
-        of_share(
-            "first_on_scene",
-            first[~missed],
-            replication[~missed],
-            count=count,
-            what="of attended calls: overhead before any officer",
-        ),
-        of_share(
-            "served_at_once", at_once, replication, count=count, what="of all calls: sent at the decision"
-        ),
-        of_share(
-            "missed_for_traffic",
-            traffic,
-            replication,
-            count=count,
-            what="of all calls: missed for other traffic",
-        ),
-        scaled(
-            attended,
-            view.deployment.cleared_without_patrol,
-            name="cleared_without_patrol",
-            what="of all calls: attended times the scenario's share closed without officers (assumption)",
-        ),
-        per_day(view, "calls_per_day", view.counts("calls"), "1/day", "calls"),
-        per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s"), "1/h", "calls"),
+        of_share(KEY_FIGURES["first_on_scene"], first[~missed], replication[~missed], count=count),
+        of_share(KEY_FIGURES["served_at_once"], at_once, replication, count=count),
+        of_share(KEY_FIGURES["missed_for_traffic"], traffic, replication, count=count),
+        scaled(cleared, attended, view.deployment.cleared_without_patrol),
+        per_day(view, "calls_per_day", view.counts("calls")),
+        per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s")),
     ]
 
 
@@ -198,19 +178,16 @@ def _target_kpis(view: RunView) -> list[Kpi]:
     for grade in view.deployment.grades:
         targets[view.records.code(grade.id)] = grade.target_s
     within: BoolArray = to_overhead <= targets[view.number("calls", "grade").astype(np.int64)]
-    kpis = [
-        of_share("within_target", within, replication, count=count, what="of all calls: overhead in target")
-    ]
-    groups = [("priority", "grade", g.id) for g in view.deployment.grades]
-    for label, column, word in groups + [("zone", "zone", z.id) for z in view.deployment.zones]:
+    kpis = [of_share(KEY_FIGURES["within_target"], within, replication, count=count)]
+    priority, zone = (KEY_FIGURES[f"within_target.{of}"] for of in ("priority.{priority}", "zone.{zone}"))
+    groups = [(priority.of(grade.id), "grade", grade.id) for grade in view.deployment.grades]
+    groups += [(zone.of(each.id), "zone", each.id) for each in view.deployment.zones]
+    for figure, column, word in groups:
         mask = view.is_("calls", column, word)
-        what = f"of calls of {label} {word}: overhead within their target of the call"
-        kpis.append(
-            of_share(f"within_target.{label}.{word}", within[mask], replication[mask], count=count, what=what)
-        )
+        kpis.append(of_share(figure, within[mask], replication[mask], count=count))
     for limit in view.deployment.limits_s:
-        what = f"of all calls: overhead within {limit:g} s of the decision"
-        kpis.append(of_share(f"within_{limit:g}_s", decided <= limit, replication, count=count, what=what))
+        figure = KEY_FIGURES["within_{seconds}_s"].of(f"{limit:g}")
+        kpis.append(of_share(figure, decided <= limit, replication, count=count))
     return kpis
 
 
@@ -218,48 +195,18 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
     replication, count = view.replication("flights"), view.count
     stay_s = view.number("flights", "on_scene_s")
     reserve = view.number("flights", "reserve_fraction")
+    camera_min = view.sums("flights", stay_s) / 60.0
+    yield_min = view.sums("flights", view.number("flights", "yielded_s")) / 60.0
+    stays_s = np.where(stay_s > 0.0, stay_s, np.nan)
     return [
-        per_day(view, "flights_per_day", view.counts("flights"), "1/day", "flights"),
-        per_duty_hour(view, "flights_per_duty_hour", view.counts("flights"), "1/h", "flights"),
-        per_day(
-            view,
-            "on_scene_camera_minutes_per_day",
-            view.sums("flights", stay_s) / 60.0,
-            "min/day",
-            "minutes with a camera on a scene, over homes or not",
-        ),
-        per_day(
-            view,
-            "airborne_minutes_per_day",
-            view.flown_s("airborne_s") / 60.0,
-            "min/day",
-            "minutes in the air, all drones together",
-        ),
-        per_day(
-            view,
-            "yields_per_day",
-            view.counts("yields"),
-            "1/day",
-            "times that a drone made way for other traffic",
-        ),
-        per_day(
-            view,
-            "yield_minutes_per_day",
-            view.sums("flights", view.number("flights", "yielded_s")) / 60.0,
-            "min/day",
-            "minutes spent making way",
-        ),
-        of_values(
-            "on_scene_s",
-            np.where(stay_s > 0.0, stay_s, np.nan),
-            replication,
-            count=count,
-            unit="s",
-            what="stay overhead",
-        ),
-        of_values(
-            "reserve_at_landing", reserve, replication, count=count, unit="share", what="battery at touchdown"
-        ),
+        per_day(view, "flights_per_day", view.counts("flights")),
+        per_duty_hour(view, "flights_per_duty_hour", view.counts("flights")),
+        per_day(view, "on_scene_camera_minutes_per_day", camera_min),
+        per_day(view, "airborne_minutes_per_day", view.flown_s("airborne_s") / 60.0),
+        per_day(view, "yields_per_day", view.counts("yields")),
+        per_day(view, "yield_minutes_per_day", yield_min),
+        of_values(KEY_FIGURES["on_scene_s"], stays_s, replication, count=count),
+        of_values(KEY_FIGURES["reserve_at_landing"], reserve, replication, count=count),
     ]
 
 
@@ -272,10 +219,11 @@ def _landing_kpis(view: RunView) -> list[Kpi]:
     landed, attempts = ~np.isnan(both("landed_s")), both("attempts")
     replication = np.concatenate([view.replication("flights"), view.replication("moves")])
     kpis = []
-    for name, outcome, least, most, what in LANDINGS:
-        hits = (both("landing") == view.records.code(outcome)) & (attempts >= least) & (attempts <= most)
-        words = f"of landings: {what}"
-        kpis.append(of_share(name, hits[landed], replication[landed], count=view.count, what=words))
+    for kind in LANDINGS:
+        hits = both("landing") == view.records.code(kind.outcome)
+        hits &= (attempts >= kind.least) & (attempts <= kind.most)
+        figure = KEY_FIGURES[kind.figure]
+        kpis.append(of_share(figure, hits[landed], replication[landed], count=view.count))
     return kpis
 
 
@@ -285,25 +233,13 @@ def _time_kpis(view: RunView) -> list[Kpi]:
     used_s = view.flown_s("dispatched_s")
     span_s = view.number("weather", "end_s") - view.number("weather", "start_s")
     open_s = view.sums("weather", view.is_("weather", "hold", "") * span_s)
-    figures = (
-        (
-            "drone_ready",
-            ready_share(view, events.ANY_DOCK),
-            "of the time on duty: at least one charged drone in a dock",
-        ),
-        (
-            "utilisation",
-            share_of(used_s, drones * view.duty_s),
-            "of drone time on duty: between dispatch and touchdown",
-        ),
-        (
-            "crew_utilisation",
-            share_of(used_s, view.posts_s),
-            "of the drone time that the crew may have in use",
-        ),
-        ("docks_open", share_of(open_s, deployment.horizon_s), "of all time: weather lets the docks open"),
-    )
-    return [of_replications(name, values, unit="share", what=what) for name, values, what in figures]
+    figures = {
+        "drone_ready": ready_share(view, events.ANY_DOCK),
+        "utilisation": share_of(used_s, drones * view.duty_s),
+        "crew_utilisation": share_of(used_s, view.posts_s),
+        "docks_open": share_of(open_s, deployment.horizon_s),
+    }
+    return [of_replications(KEY_FIGURES[name], values) for name, values in figures.items()]
 
 
 def _on_duty_counts(view: RunView, table: str, clock: str) -> FloatArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dfr.metrics.key_figures import SHARE, KeyFigure
 from dfr.sim.events import Records
 from dfr.sim.inputs import Deployment, DockPlace, Zone
 from dfr.statistics import (
@@ -67,18 +68,16 @@ class Kpi:
         }
 
 
-def of_values(
-    name: str, values: FloatArray, replication: IntArray, *, count: int, unit: str, what: str
-) -> Kpi:
+def of_values(figure: KeyFigure, values: FloatArray, replication: IntArray, *, count: int) -> Kpi:
     """A figure over a sample, such as the seconds of all calls that were reached; NaN is no observation."""
     known = ~np.isnan(values)
     values, replication = values[known], replication[known]
     sums, counts = sums_of(replication, values, count), counts_of(replication, count)
     empty = len(values) == 0
     return Kpi(
-        name=name,
-        unit=unit,
-        what=what,
+        name=figure.name,
+        unit=figure.unit,
+        what=figure.what,
         mean=None if empty else float(sums.sum() / counts.sum()),
         p50=None if empty else _quantile(values, 0.5),
         p90=None if empty else _quantile(values, 0.9),
@@ -90,21 +89,21 @@ def of_values(
     )
 
 
-def of_share(name: str, hits: BoolArray, replication: IntArray, *, count: int, what: str) -> Kpi:
+def of_share(figure: KeyFigure, hits: BoolArray, replication: IntArray, *, count: int) -> Kpi:
     """A figure that is a share: `hits` of the trials, each of its replication."""
     tops, bottoms = sums_of(replication, hits.astype(float), count), counts_of(replication, count)
-    return of_ratio(name, tops, bottoms, unit="share", what=what)
+    return of_ratio(figure, tops, bottoms)
 
 
-def of_ratio(name: str, tops: FloatArray, bottoms: FloatArray, *, unit: str, what: str) -> Kpi:
+def of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray) -> Kpi:
     """A ratio of sums over replications; as a share it gets Wilson's interval."""
     each, total = _ratio(tops, bottoms), float(bottoms.sum())
-    interval = share_interval(tops, bottoms) if unit == "share" else ratio_interval(tops, bottoms)
+    interval = share_interval(tops, bottoms) if figure.unit == SHARE else ratio_interval(tops, bottoms)
     known = each[~np.isnan(each)]
     return Kpi(
-        name=name,
-        unit=unit,
-        what=what,
+        name=figure.name,
+        unit=figure.unit,
+        what=figure.what,
         mean=float(tops.sum()) / total if total > 0.0 else None,
         p50=_quantile(known, 0.5) if len(known) else None,
         p90=_quantile(known, 0.9) if len(known) else None,
@@ -116,13 +115,13 @@ def of_ratio(name: str, tops: FloatArray, bottoms: FloatArray, *, unit: str, wha
     )
 
 
-def of_replications(name: str, values: FloatArray, *, unit: str, what: str) -> Kpi:
+def of_replications(figure: KeyFigure, values: FloatArray) -> Kpi:
     """A figure with one value for each replication, such as flights a day or a share of time."""
     known = values[~np.isnan(values)]
     return Kpi(
-        name=name,
-        unit=unit,
-        what=what,
+        name=figure.name,
+        unit=figure.unit,
+        what=figure.what,
         mean=float(known.mean()) if len(known) else None,
         p50=_quantile(known, 0.5) if len(known) else None,
         p90=_quantile(known, 0.9) if len(known) else None,
@@ -134,16 +133,16 @@ def of_replications(name: str, values: FloatArray, *, unit: str, what: str) -> K
     )
 
 
-def scaled(kpi: Kpi, factor: float | None, *, name: str, what: str) -> Kpi:
+def scaled(figure: KeyFigure, kpi: Kpi, factor: float | None) -> Kpi:
     """A figure times a stated number, unknown where the number is."""
     if factor is None or kpi.mean is None:
         nothing = np.full(len(kpi.by_replication), np.nan)
-        return of_replications(name, nothing, unit=kpi.unit, what=what)
+        return of_replications(figure, nothing)
     low, high = kpi.interval.low, kpi.interval.high
     return Kpi(
-        name=name,
-        unit=kpi.unit,
-        what=what,
+        name=figure.name,
+        unit=figure.unit,
+        what=figure.what,
         mean=kpi.mean * factor,
         p50=None if kpi.p50 is None else kpi.p50 * factor,
         p90=None if kpi.p90 is None else kpi.p90 * factor,

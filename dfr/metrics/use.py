@@ -6,25 +6,28 @@ with people on duty. Both stand in the figures' words, and their number in `Summ
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from dfr.metrics.key_figures import KEY_FIGURES
 from dfr.metrics.measures import Kpi, RunView, of_replications, of_share, of_values, share_of
 from dfr.sim.inputs import Homes
 from dfr.statistics import FloatArray
 
 
-def per_day(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
+def per_day(view: RunView, name: str, values: FloatArray) -> Kpi:
     """A figure over each 24 h of the period."""
-    days = view.deployment.days
-    over = f"{what}, for each 24 h of the period ({days:.2f} days, nights included)"
-    return of_replications(name, values / days, unit=unit, what=over)
+    figure, days = KEY_FIGURES[name], view.deployment.days
+    what = f"{figure.what}, for each 24 h of the period ({days:.2f} days, nights included)"
+    return of_replications(replace(figure, what=what), values / days)
 
 
-def per_duty_hour(view: RunView, name: str, values: FloatArray, unit: str, what: str) -> Kpi:
+def per_duty_hour(view: RunView, name: str, values: FloatArray) -> Kpi:
     """A figure over each hour with people on duty."""
-    hours = view.duty_s / 3600.0
-    over = f"{what}, for each hour with people on duty ({hours:.1f} h of the period)"
-    return of_replications(name, share_of(values, hours), unit=unit, what=over)
+    figure, hours = KEY_FIGURES[name], view.duty_s / 3600.0
+    what = f"{figure.what}, for each hour with people on duty ({hours:.1f} h of the period)"
+    return of_replications(replace(figure, what=what), share_of(values, hours))
 
 
 def footprint_kpis(view: RunView) -> list[Kpi]:
@@ -39,8 +42,7 @@ def footprint_kpis(view: RunView) -> list[Kpi]:
         over_s = np.asarray(homes.by_zone)[zone] * stay_s
         over_s += np.asarray(homes.by_way)[dock, zone] * np.maximum(0.0, flown_s - stay_s)
         minutes = (view.sums("flights", over_s) + _moves_over_homes_s(view, homes)) / 60.0
-    what = "minutes in the air over people's homes, by the shares of zones and ways that are homes"
-    return [per_day(view, "camera_minutes_over_homes_per_day", minutes, "min/day", what)]
+    return [per_day(view, "camera_minutes_over_homes_per_day", minutes)]
 
 
 def overwatch_kpis(view: RunView) -> list[Kpi]:
@@ -48,17 +50,10 @@ def overwatch_kpis(view: RunView) -> list[Kpi]:
     if not view.deployment.overwatch:
         return []
     replication, gap_s = view.replication("overwatch"), view.number("overwatch", "gap_s")
-    of = "calls that need longer than one drone can stay"
     return [
-        of_values(
-            "overwatch_gap_s", gap_s, replication, count=view.count, unit="s",
-            what=f"of {of}: without a drone overhead, from the first overhead until the need ends",
-        ),
-        of_share(
-            "overwatch_unbroken", gap_s <= 0.0, replication, count=view.count,
-            what=f"of {of}: relieved without a gap",
-        ),
-    ]  # fmt: skip
+        of_values(KEY_FIGURES["overwatch_gap_s"], gap_s, replication, count=view.count),
+        of_share(KEY_FIGURES["overwatch_unbroken"], gap_s <= 0.0, replication, count=view.count),
+    ]
 
 
 def move_kpis(view: RunView) -> list[Kpi]:
@@ -68,10 +63,9 @@ def move_kpis(view: RunView) -> list[Kpi]:
     landed = ~np.isnan(view.number("moves", "landed_s"))
     arrived = view.is_("moves", "turned", "")[landed]
     replication = view.replication("moves")[landed]
-    what = "of move-ups: flown to their dock, not turned back for other traffic or a lost link"
     return [
-        per_day(view, "move_ups_per_day", view.counts("moves"), "1/day", "flights from dock to dock"),
-        of_share("move_ups_arrived", arrived, replication, count=view.count, what=what),
+        per_day(view, "move_ups_per_day", view.counts("moves")),
+        of_share(KEY_FIGURES["move_ups_arrived"], arrived, replication, count=view.count),
     ]
 
 

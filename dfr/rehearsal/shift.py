@@ -34,7 +34,8 @@ from dfr.rehearsal.fleet import RealFleet, ShiftFleet, ShiftToFly, SimulatedFlee
 from dfr.rehearsal.visitors import TrafficBroadcast, Visitor, parse_visit, place_visitors
 from dfr.sim.calls import draw_calls, draw_visits
 from dfr.sim.engine import replicate
-from dfr.sim.events import Log, Records, to_tables, vocabulary
+from dfr.sim.event_log import to_tables
+from dfr.sim.events import Log, Records, vocabulary
 from dfr.sim.inputs import DockPlace
 from dfr.sim.randomness import Streams
 from dfr.sim.window import busiest_start_s, calls_within, window

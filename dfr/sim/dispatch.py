@@ -84,12 +84,6 @@ class Case:
     watch: Watch | None = None
     relief: bool = False
 
-    def wanted_s(self, t_s: float) -> float:
-        """How long a drone that is overhead now is wanted there."""
-        if self.relief and self.watch is not None:
-            return max(0.0, self.watch.until_s - t_s)
-        return self.call.on_scene_s
-
 
 _TURN = operator.attrgetter("turn")
 
@@ -202,7 +196,9 @@ class Field:
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
-        shuts = self.next_hold[self.hour(t_s)]
+        if t_s >= self._hour_ends_s:
+            self.hour(t_s)
+        shuts = self.next_hold[self._hour]
         crew_s = self.crew.home_by_s(t_s, drones)
         return shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
 

@@ -128,7 +128,7 @@ class Engine:
         if video_s <= ended_s:
             case.video_s = video_s
         if not case.relief:
-            self._log.write_call(case)
+            self._log.calls.write(case)
             self._open.pop(case.call.id, None)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
@@ -187,15 +187,9 @@ class Engine:
             self._env.timeout(wait_s, call).callbacks.append(self._comes)
 
     def _comes(self, event: simpy.Event) -> None:
-        call: Call | None = event.value
-        if call is not None:
-            now = self._env.now
-            self._hear(call, now)
-            self._expect(now)
-
-    def _hear(self, call: Call, now: float) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
-        grade = self._grades[call.grade]
+        call: Call = event.value  # type: ignore[assignment]  # what `_expect` gave it
+        now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case
         if call.patience_s < call.decision_s:
@@ -205,6 +199,7 @@ class Engine:
         else:
             case.decided_s = now
             self._serve(case, now)
+        self._expect(now)
 
     def _give_up_undecided(self, case: Case) -> None:
         self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)

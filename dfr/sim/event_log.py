@@ -1,7 +1,7 @@
 """The event log of one replication: what is written while it runs, and the tables made of it afterwards.
 
-Everything is written as it happens. The records of calls, flights and moves are read off their cases,
-sorties and moves by the names of the fields (`write_call`, `write_flight`, `write_move`).
+Everything is written as it happens (`TableLog`). The records of calls, flights and moves are read off their
+cases, sorties and moves by the names of the fields (`PLACES`).
 """
 
 from __future__ import annotations
@@ -16,54 +16,42 @@ import numpy as np
 from dfr.sim.calls import Visit
 from dfr.sim.events import (
     ANY_DOCK,
+    FIELDS,
     NUMPY_TYPES,
     RECORDS,
-    CallRecord,
-    ChargeRecord,
     Column,
     DutyRecord,
-    FlightRecord,
-    LandingRecord,
     Log,
-    MoveRecord,
-    OverwatchRecord,
-    PhaseRecord,
     Records,
     Table,
     Tables,
     VisitRecord,
     WeatherRecord,
-    YieldRecord,
-    to_tables,
 )
 from dfr.sim.inputs import SimInputs
 from dfr.sim.resources import holds_by_hour
 
-
-def _reader(record: type[tuple[object, ...]], **places: str) -> Callable[[object], tuple[object, ...]]:
-    """Reads a record off what it is of; `places` are where fields stand that have other names there."""
-    return attrgetter(*(places.get(name, name) for name in record._fields))  # type: ignore[attr-defined]
-
-
-_read_call = _reader(
-    CallRecord,
-    call="call.id",
-    zone="zone_id",
-    grade="grade_id",
-    call_s="heard_s",
-    ground_s="call.ground_s",
-    wanted_s="call.on_scene_s",
-)
-_read_flight = _reader(
-    FlightRecord,
-    flight="number",
-    call="case.call.id",
-    drone="drone.id",
-    dock="dock_id",
-    predicted_overhead_s="leg.overhead_s",
-    predicted_home_s="leg.home_s",
-)
-_read_move = _reader(MoveRecord, move="number", drone="drone.id")
+PLACES: Mapping[str, Mapping[str, str]] = {
+    "calls": {
+        "call": "call.id",
+        "zone": "zone_id",
+        "grade": "grade_id",
+        "call_s": "heard_s",
+        "ground_s": "call.ground_s",
+        "wanted_s": "call.on_scene_s",
+    },
+    "flights": {
+        "flight": "number",
+        "call": "case.call.id",
+        "drone": "drone.id",
+        "dock": "dock_id",
+        "predicted_overhead_s": "leg.overhead_s",
+        "predicted_home_s": "leg.home_s",
+    },
+    "moves": {"move": "number", "drone": "drone.id"},
+}
+"""Where the fields of a record stand in the case, sortie or move that it is read off: under other names than
+their own."""
 
 SORTED_BY: Mapping[str, Sequence[str]] = {
     "calls": ("call",),
@@ -80,60 +68,90 @@ READY_CHANGE = np.dtype([("dock", "<f8"), ("ready", "<f8"), ("t_s", "<f8")])
 _pack_ready_change = struct.Struct("<3d").pack
 
 
+class TableLog:
+    """The rows of one table while it is written: numbers packed at once, text as references to the words.
+
+    Packed, because records kept as tuples are cold memory by the time that they become columns.
+    """
+
+    __slots__ = ("_fields", "_numbers", "_pack", "_read_numbers", "_read_words", "_words")
+
+    def __init__(self, fields: Mapping[str, type], places: Mapping[str, str]) -> None:
+        numbers = [field for field, kind in fields.items() if kind is not str]
+        words = [field for field, kind in fields.items() if kind is str]
+        kinds = "".join(np.dtype(NUMPY_TYPES[fields[name]]).char for name in numbers)
+        self._fields, self._pack = fields, struct.Struct(f"<{kinds}").pack
+        self._read_numbers = _reader([places.get(name, name) for name in numbers])
+        self._read_words = _reader([places.get(name, name) for name in words])
+        self._numbers, self._words = bytearray(), list[str]()
+
+    def write(self, source: object) -> None:
+        """Write a row, read off a record or what has its fields."""
+        self._numbers += self._pack(*self._read_numbers(source))
+        self._words += self._read_words(source)
+
+    def columns(self, words: Sequence[str], replication: int) -> Table:
+        """The rows as columns, led by `replication`; text as codes of the vocabulary."""
+        code = {word: index for index, word in enumerate(words)}
+        kinds = self._fields.items()
+        rows = np.frombuffer(
+            self._numbers, dtype=[(field, NUMPY_TYPES[kind]) for field, kind in kinds if kind is not str]
+        )
+        texts = [field for field, kind in kinds if kind is str]
+        codes = np.fromiter(map(code.__getitem__, self._words), NUMPY_TYPES[str], len(self._words))
+        text = dict(zip(texts, codes.reshape(len(rows), len(texts)).T, strict=True))
+        columns = {field: text[field] if kind is str else rows[field] for field, kind in kinds}
+        return {"replication": np.full(len(rows), replication, dtype=NUMPY_TYPES[int]), **columns}
+
+
+def _reader(places: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+    """Reads the attributes at these places, as a tuple."""
+    if not places:
+        return lambda _: ()
+    read = attrgetter(*places)
+    return read if len(places) > 1 else lambda source: (read(source),)
+
+
+def to_tables(records: Log, words: Sequence[str], replication: int) -> Tables:
+    """The records of one replication as columns, each table led by a column `replication`."""
+    tables = {}
+    for name, fields in FIELDS.items():
+        log = TableLog(fields, {})
+        for record in records.get(name, ()):
+            log.write(record)
+        tables[name] = log.columns(words, replication)
+    return tables
+
+
 class EventLog:
     """Everything that is written down of one replication, by table."""
 
     def __init__(self, inputs: SimInputs, words: Sequence[str]) -> None:
         self._inputs, self._words = inputs, tuple(words)
         self.visits: Sequence[Visit] = ()
-        self.calls: list[tuple[object, ...]] = []
-        self.flights: list[tuple[object, ...]] = []
-        self.moves: list[tuple[object, ...]] = []
-        self.phases: list[PhaseRecord] = []
-        self.yields: list[YieldRecord] = []
-        self.landings: list[LandingRecord] = []
-        self.charges: list[ChargeRecord] = []
-        self.overwatch: list[OverwatchRecord] = []
+        logs = {name: TableLog(fields, PLACES.get(name, {})) for name, fields in FIELDS.items()}
+        self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
+        self.phases, self.yields, self.landings = logs["phases"], logs["yields"], logs["landings"]
+        self.charges, self.overwatch = logs["charges"], logs["overwatch"]
+        self._logs = logs
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
             self.ready_changed(number, dock.drones, 0.0)
-
-    def write_call(self, case: object) -> None:
-        """Write the `CallRecord` of a case that is over."""
-        self.calls.append(_read_call(case))
-
-    def write_flight(self, sortie: object) -> None:
-        """Write the `FlightRecord` of a sortie that has landed, or that the horizon cuts short."""
-        self.flights.append(_read_flight(sortie))
-
-    def write_move(self, move: object) -> None:
-        """Write the `MoveRecord` of a move that has landed, or that the horizon cuts short."""
-        self.moves.append(_read_move(move))
 
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:
         """So many drones are ready in a dock from now on."""
         self._ready_changes += _pack_ready_change(dock, ready, t_s)
 
     def tables(self, replication: int) -> Tables:
-        """All records as columns, each table led by a column `replication`. The log is empty afterwards."""
-        written: dict[str, list[Any]] = {
-            "calls": self.calls,
-            "flights": self.flights,
-            "moves": self.moves,
-            "phases": self.phases,
-            "yields": self.yields,
-            "landings": self.landings,
-            "charges": self.charges,
-            "overwatch": self.overwatch,
-        }
-        records = {**written, **_background(self._inputs, self.visits)}
+        """All records as columns, each table led by a column `replication`."""
+        for name, records in _background(self._inputs, self.visits).items():
+            for record in records:
+                self._logs[name].write(record)
         tables = {
-            name: _sorted(table, SORTED_BY.get(name, ()))
-            for name, table in to_tables(records, self._words, replication).items()
+            name: _sorted(log.columns(self._words, replication), SORTED_BY.get(name, ()))
+            for name, log in self._logs.items()
         }
         tables["readiness"] = self._readiness(replication)
-        for rows in written.values():
-            rows.clear()
         return tables
 
     def named(self) -> Log:
@@ -210,6 +228,6 @@ def _background(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
 def _sorted(table: Table, keys: Sequence[str]) -> Table:
     """A table sorted by these columns; rows that are equal in them stay in order."""
     if not keys:
-        return table
+        return {field: np.ascontiguousarray(column) for field, column in table.items()}
     order = np.lexsort([table[key] for key in reversed(keys)])
     return {field: column[order] for field, column in table.items()}

@@ -7,7 +7,7 @@ codes of one vocabulary, so that a thousand replications are a few arrays that e
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, get_type_hints
@@ -281,23 +281,6 @@ def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
 def drone_id(dock: str, index: int) -> str:
     """The name of a dock's drone, counted from 1."""
     return f"{dock}/{index + 1}"
-
-
-def to_tables(
-    records: Mapping[str, Sequence[tuple[Any, ...]]], words: Sequence[str], replication: int
-) -> Tables:
-    """The records of one replication as columns, each table led by a column `replication`."""
-    code = {word: index for index, word in enumerate(words)}
-    tables: dict[str, Table] = {}
-    for name, columns in FIELDS.items():
-        rows = records.get(name, ())
-        values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
-        table: dict[str, Column] = {"replication": np.full(len(rows), replication, dtype="<i4")}
-        for (field, kind), column in zip(columns.items(), values, strict=True):
-            cells = map(code.__getitem__, column) if kind is str else column
-            table[field] = np.fromiter(cells, NUMPY_TYPES[kind], len(rows))
-        tables[name] = table
-    return tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class FlightProcess(ABC):
         """End the phase; one that took no time is not written."""
         if self.phase and now > self._phase_began_s:
             dock = self._field.inputs.docks[self.drone.dock].id
-            self._log.phases.append(
+            self._log.phases.write(
                 PhaseRecord(self.number, self.drone.id, dock, self.phase, self._phase_began_s, now)
             )
         self.phase = ""
@@ -148,10 +148,9 @@ class FlightProcess(ABC):
         env, drone, inputs = self._env, self.drone, self._field.inputs
         if fetch_s > 0.0:
             yield from self._spend(events.RECOVER, env.timeout(fetch_s))
-        now = env.now
+        now, dock = env.now, inputs.docks[drone.dock].id
         ready_s, full_s = begin_turnaround(drone, inputs.turnaround, left=left, t_s=now)
-        dock = inputs.docks[drone.dock].id
-        self._log.charges.append(ChargeRecord(drone.id, dock, left, now, ready_s, full_s))
+        self._log.charges.write(ChargeRecord(drone.id, dock, left, now, ready_s, full_s))
         if ready_s > now:
             yield from self._spend(events.CHARGE, env.timeout(ready_s - now))
             now = env.now
@@ -171,10 +170,10 @@ class FlightProcess(ABC):
             what, rule = LINK_PART, events.LINK_RULE
         else:
             raise TypeError(f"interrupted by {cause!r}, not by other traffic")
-        self._log.yields.append(YieldRecord(self.number, what, rule, phase, start_s, self._env.now))
+        self._log.yields.write(YieldRecord(self.number, what, rule, phase, start_s, self._env.now))
 
     def _write_landing(self, attempts: Sequence[Attempt], dock: int) -> None:
         """Write the attempts of a landing."""
         name, landings = self._field.inputs.docks[dock].id, self._log.landings
         for place, attempt in enumerate(attempts, start=1):
-            landings.append(LandingRecord(self.number, name, place, attempt.outcome, attempt.start_s))
+            landings.write(LandingRecord(self.number, name, place, attempt.outcome, attempt.start_s))

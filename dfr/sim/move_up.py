@@ -151,7 +151,7 @@ class Move(FlightProcess):
         """The horizon came before it was over."""
         self._end(t_s)
         if came(self.airborne_s) and not came(self.landed_s):
-            self._log.write_move(self)
+            self._log.moves.write(self)
 
     # -- the process --
 
@@ -170,7 +170,7 @@ class Move(FlightProcess):
         left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
         if self._battery_wh != math.inf:
             self.reserve_fraction = left
-        self._log.write_move(self)
+        self._log.moves.write(self)
         self._belongs_to(self.target if there else self.dock)
         fetch_s = 0.0 if self.landing == events.DOCKED else self._recovery_s
         listener = self if there else self._control

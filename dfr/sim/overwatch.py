@@ -66,7 +66,7 @@ class Overwatch:
             drones=watch.drones,
             gap_s=watch.gap_s,
         )
-        self.log.overwatch.append(record)
+        self.log.overwatch.write(record)
 
     def _at(self, t_s: float, act: Callable[[], None]) -> None:
         env = self.field.env

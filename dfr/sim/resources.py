@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import islice
 
 from dfr.sim.events import Missed
 from dfr.sim.inputs import Condition, Duty, SimInputs, Turnaround
@@ -37,9 +38,10 @@ class CrewBoard:
     edges_s: tuple[float, ...]
     capacity: tuple[int, ...]
     in_use: int = field(default=0)
+    _step: int = 0
     _from_s: float = math.inf
     _until_s: float = -math.inf
-    _step: int = 0
+    _home_by_s: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, duties: tuple[Duty, ...]) -> CrewBoard:
@@ -54,15 +56,17 @@ class CrewBoard:
             self._step = bisect_right(self.edges_s, t_s) - 1
             self._from_s, *later = self.edges_s[self._step : self._step + 2]
             self._until_s = later[0] if later else math.inf
+            self._home_by_s.clear()
         return self.capacity[self._step]
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""
         self.on_duty(t_s)
-        for step in range(self._step + 1, len(self.edges_s)):
-            if self.capacity[step] < drones:
-                return self.edges_s[step]
-        return math.inf
+        if drones not in self._home_by_s:
+            later = zip(self.edges_s, self.capacity, strict=True)
+            short = (edge for edge, capacity in islice(later, self._step + 1, None) if capacity < drones)
+            self._home_by_s[drones] = next(short, math.inf)
+        return self._home_by_s[drones]
 
     def refusal(self, t_s: float) -> str:
         """Why one more drone cannot be flown now; '' where it can."""
@@ -78,7 +82,10 @@ def holds_by_hour(inputs: SimInputs) -> tuple[str, ...]:
 
 
 def next_hold_s(inputs: SimInputs) -> tuple[tuple[float, str], ...]:
-    """For each hour, when the docks next shut at or after its start, and why a call is missed by it; inf where never."""
+    """For each hour, when the docks next shut at or after its start (inf where they never do).
+
+    Beside it the reason for missing a call by it.
+    """
     following: tuple[float, str] = (math.inf, "")
     answers = []
     for start, hold in zip(reversed(inputs.hour_edges_s[:-1]), reversed(holds_by_hour(inputs)), strict=True):

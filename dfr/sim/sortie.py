@@ -121,12 +121,12 @@ class Sortie(FlightProcess):
             self._close_call(reached=came(self.overhead_s), reason=Missed.HORIZON, now=t_s)
         if came(self.airborne_s) and not came(self.landed_s):
             self.energy_wh = self._flight.used_wh()
-            self._log.write_flight(self)
+            self._log.flights.write(self)
 
     # -- the process --
 
     def _run(self) -> Steps:
-        case, env, flight = self.case, self._env, self._flight
+        case, env = self.case, self._env
         if case.call.launch_s > 0.0 and not (yield from self._prepare(case.call.launch_s)):
             self._control.back_to_queue(case)
             self._control.crew_free(self.drone)
@@ -142,7 +142,7 @@ class Sortie(FlightProcess):
         left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
         if self._battery_wh != math.inf:
             self.reserve_fraction = left
-        self._log.write_flight(self)
+        self._log.flights.write(self)
         self._control.crew_free(self.drone)
         fetch_s = 0.0 if self.landing == events.DOCKED else case.call.recovery_s
         yield from self._turn_around(self._control, left=left, fetch_s=fetch_s)
@@ -196,9 +196,9 @@ class Sortie(FlightProcess):
         case, env = self.case, self._env
         now = self.overhead_s = case.overhead_s = env.now
         self._begin(events.ON_SCENE, now)
-        self.cut_by = events.FULL_STAY
-        left_s = case.wanted_s(now)
+        self.cut_by, left_s = events.FULL_STAY, case.call.on_scene_s
         if case.relief and case.watch is not None:
+            left_s = max(0.0, case.watch.until_s - now)
             case.watch.comes(now)
         asked = False
         while left_s > 0.0:
@@ -230,8 +230,8 @@ class Sortie(FlightProcess):
 
     def _allowance(self, wanted_s: float, now: float) -> tuple[float, str]:
         """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
-        home_by_s, _ = self._field.home_by(now, self._field.crew.in_use)
-        endurance_s = self._flight.endurance_s()
+        field, endurance_s = self._field, self._flight.endurance_s()
+        home_by_s, _ = field.home_by(now, field.crew.in_use)
         until_s = max(0.0, home_by_s - now - self.leg.home_s)
         if wanted_s <= endurance_s and wanted_s <= until_s:
             return wanted_s, events.FULL_STAY

@@ -14,6 +14,7 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
+from dfr.metrics.key_figures import find_key_figure
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import replication_numbers
 from dfr.metrics.selection import CONFIDENCE, FIRST_STAGE, Selection, select_largest
@@ -27,9 +28,6 @@ from dfr.statistics import FloatArray
 from dfr.store.origin import write_origin
 from dfr.store.runs import held_replications, run_to_store
 from dfr.world.model import World
-
-SMALLER_IS_BETTER = ("_s", "_minutes_per_day", "yields_per_day", "missed_for_traffic", "diverted")
-"""Endings of the names of key figures that are better when small. All others are better when large."""
 
 OnPoint = Callable[[int, str], None]
 """Called with how many simulations are done and the name of the design point."""
@@ -47,8 +45,8 @@ class Goal:
     @property
     def smaller_is_better(self) -> bool:
         """Whether smaller values of the key figure are better."""
-        name = self.kpi
-        return not name.startswith("within_") and name.endswith(SMALLER_IS_BETTER)
+        figure = find_key_figure(self.kpi)
+        return figure is not None and figure.smaller_is_better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dfr.sim.events import CallRecord, FlightRecord, Records, to_tables, vocabulary
+from dfr.sim.event_log import to_tables
+from dfr.sim.events import CallRecord, FlightRecord, Records, vocabulary
 from dfr.sim.inputs import (
     Condition,
     Deployment,

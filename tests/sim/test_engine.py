@@ -17,6 +17,7 @@ from dfr.scenario.model import DispatchPolicy
 from dfr.sim import events
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
+from dfr.sim.event_log import to_tables
 from dfr.sim.events import Missed
 from dfr.sim.inputs import (
     Condition,
@@ -481,7 +482,7 @@ def _every_drone_has_one_dock_and_every_dock_room(inputs: SimInputs, log: dict[s
 def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, seed: int) -> None:
     log = replicate(inputs, seed=seed, replication=0)
     words = events.vocabulary(inputs)
-    events.to_tables(log, words, 0)
+    to_tables(log, words, 0)
     numbers = sorted(record.call for record in log["calls"])
     assert numbers == list(range(len(numbers)))
     for record in log["calls"]:

@@ -79,8 +79,8 @@ def test_each_hour_knows_when_the_docks_shut_next(deployment: SimInputs) -> None
         condition_of_hour=(0, 0, 1, 0, *(0,) * 6),
     )
     answers = next_hold_s(inputs)
-    assert answers[0] == (7200.0, "rain")
-    assert answers[2] == (7200.0, "rain")
+    assert answers[0] == (7200.0, "weather_rain")
+    assert answers[2] == (7200.0, "weather_rain")
     assert answers[3] == (math.inf, "")
 
 
