@@ -18,6 +18,7 @@ from mkdocs.utils import get_relative_url
 import dfr
 from dfr import errors
 from dfr.cli import main
+from dfr.metrics.key_figures import KEY_FIGURES
 
 TAKES = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
 
@@ -31,6 +32,7 @@ def on_files(files: Files, config: Any) -> Files:
         "reference/commands.md": commands(),
         "reference/scenario.md": scenario(),
         "reference/api.md": api(),
+        "reference/key-figures.md": key_figures(),
         "reference/errors.md": f"# Errors and exit codes\n\n```\n{(errors.__doc__ or '').strip()}\n```\n",
     }
     for path, text in pages.items():
@@ -64,6 +66,20 @@ def commands() -> str:
         for name, sub in getattr(command, "commands", {}).items():
             parts.append(f"### dfr {verb} {name}\n\n{_sentences(sub.help)}\n\n{_options(sub)}\n")
     return "\n".join(parts)
+
+
+def key_figures() -> str:
+    """Each key figure with its unit and what it says, from their registry."""
+    rows = [
+        f"| `{figure.name}` | {figure.unit} | {figure.what} "
+        f"| {'less' if figure.smaller_is_better else 'more'} |"
+        for figure in KEY_FIGURES.values()
+    ]
+    return (
+        "# Key figures\n\nMade from the code: the figures of `dfr simulate`, in `kpis.json` and in reports. "
+        "A name with a part in braces stands for one figure of each.\n\n"
+        "| figure | unit | what it says | better |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
 
 
 def api() -> str:

@@ -57,11 +57,7 @@ def plan(
     ] = None,
     objective: Annotated[
         Objective,
-        typer.Option(
-            help="What to optimise. mclp: most calls reached in time; median: shortest mean time; center: "
-            "shortest worst time; p90: shortest time for 90 % of calls; mexclp: most calls reached although "
-            "drones are sometimes busy; backup: most calls within reach of two docks."
-        ),
+        typer.Option(help=f"What to optimise. {Objective.explain_choices()}."),
     ] = Objective.MCLP,
     busy: Annotated[
         float | None,

@@ -23,6 +23,7 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.metrics.key_figures import KEY_FIGURES
 from dfr.plan.verdict import exercise_title
 from dfr.sim.factors import design
 from dfr.store.landing_cache import use_landing_cache
@@ -61,7 +62,10 @@ def sweep(
     calls_scale: Annotated[
         str, typer.Option(metavar="X,X,...", help="Factors that multiply the calls.")
     ] = "",
-    rank_by: Annotated[str, typer.Option(help="The figure to rank and select by.")] = "within_target",
+    rank_by: Annotated[
+        str,
+        typer.Option(metavar="KPI", help=f"The key figure to rank and select by: {', '.join(KEY_FIGURES)}."),
+    ] = "within_target",
     zone: Annotated[
         float, typer.Option(help="Smallest difference in that figure that matters to you.")
     ] = 0.01,

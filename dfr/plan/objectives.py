@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TypedDict
 
 import numpy as np
@@ -31,6 +30,7 @@ from dfr.plan.siting.fair import ParetoFront, pareto_front, solve_quantile
 from dfr.plan.siting.model import at_least_zero
 from dfr.plan.siting.queueing import dock_loads, find_agreed_sites
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
+from dfr.scenario.model import Choice
 
 BACKUP_WEIGHT = 0.5
 """A second dock in reach counts as much as the first (assumed)."""
@@ -43,15 +43,15 @@ MOST_DOCKS = 8
 """Docks are counted up to so many, or the scenario's own number if that is more."""
 
 
-class Objective(StrEnum):
+class Objective(Choice):
     """What is best: the field's names."""
 
-    MCLP = "mclp"
-    MEDIAN = "median"
-    CENTER = "center"
-    P90 = "p90"
-    MEXCLP = "mexclp"
-    BACKUP = "backup"
+    MCLP = "mclp", "most calls reached in time"
+    MEDIAN = "median", "shortest mean time"
+    CENTER = "center", "shortest worst time"
+    P90 = "p90", "shortest time for 90 % of calls"
+    MEXCLP = "mexclp", "most calls reached although drones are sometimes busy"
+    BACKUP = "backup", "most calls within reach of two docks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from dfr.geo import Position, Ring
@@ -493,20 +493,36 @@ class Study:
     replications: int
 
 
-class DispatchPolicy(StrEnum):
-    """Which of the drones that may go is sent: each policy's word and what it means.
-
-    `dfr.sim.dispatch` has a function for each. Schema, help and documentation read the words here.
-    """
+class Choice(StrEnum):
+    """A word to choose, with its meaning. Schema, help and documentation read both here."""
 
     meaning: str
 
-    def __new__(cls, word: str, meaning: str) -> DispatchPolicy:
-        """A policy by its word, with its meaning."""
-        policy = str.__new__(cls, word)
-        policy._value_ = word
-        policy.meaning = meaning
-        return policy
+    def __new__(cls, word: str, meaning: str) -> Self:
+        """A choice by its word, with its meaning."""
+        choice = str.__new__(cls, word)
+        choice._value_ = word
+        choice.meaning = meaning
+        return choice
+
+    @classmethod
+    def describe_choices(cls) -> str:
+        """The words of all choices, as a sentence lists them.
+
+        >>> DispatchPolicy.describe_choices()
+        'nearest, energy_aware or coverage_keeping'
+        """
+        *first, last = cls
+        return f"{', '.join(first)} or {last}"
+
+    @classmethod
+    def explain_choices(cls) -> str:
+        """Each word with its meaning, as a help text says it."""
+        return "; ".join(f"{choice}: {choice.meaning}" for choice in cls)
+
+
+class DispatchPolicy(Choice):
+    """Which of the drones that may go is sent. `dfr.sim.dispatch` has a function for each policy."""
 
     NEAREST = "nearest", "the drone predicted to be overhead first"
     ENERGY_AWARE = "energy_aware", "the nearest drone that can stay as long as such calls usually need"
@@ -514,16 +530,6 @@ class DispatchPolicy(StrEnum):
         "coverage_keeping",
         "of the drones that arrive in time, the one whose departure uncovers the least demand",
     )
-
-    @classmethod
-    def describe_choices(cls) -> str:
-        """The words of all policies, as a sentence lists them.
-
-        >>> DispatchPolicy.describe_choices()
-        'nearest, energy_aware or coverage_keeping'
-        """
-        *first, last = cls
-        return f"{', '.join(first)} or {last}"
 
 
 class FailingPart(StrEnum):
