@@ -1,13 +1,15 @@
-"""Key figures of a run, from its records and nothing else; every duration says which clock it is.
+"""Key figures of a run: response times, shares of calls, landings, use of drones, gaps, minutes over homes.
 
-call -> decision -> airborne -> overhead -> usable video. A call that was never reached has no
-response time; it counts against every share "of all calls", so that a deployment which drops hard
-calls cannot look quick.
+They come from the run's records and nothing else (`summarise`); their names, units and words stand in
+`key_figures`. The clocks are call -> decision -> airborne -> overhead -> usable video. A call that no drone
+reached has no response time; it counts against every share of all calls, so that a deployment which drops
+hard calls cannot look quick. "A day" is 24 h of the simulated period, nights and closed hours included; "an
+hour on duty" is one with people on duty (`Summary.time` has the number of each).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,10 +25,9 @@ from dfr.metrics.measures import (
     scaled,
     share_of,
 )
-from dfr.metrics.use import footprint_kpis, move_kpis, overwatch_kpis, per_day, per_duty_hour
 from dfr.sim import events
 from dfr.sim.events import Column, Missed, Records
-from dfr.sim.inputs import Deployment
+from dfr.sim.inputs import Deployment, Homes
 from dfr.statistics import FloatArray
 
 
@@ -116,9 +117,9 @@ def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary
         *_flight_kpis(view),
         *_landing_kpis(view),
         *_time_kpis(view),
-        *footprint_kpis(view),
-        *overwatch_kpis(view),
-        *move_kpis(view),
+        *_footprint_kpis(view),
+        *_overwatch_kpis(view),
+        *_move_kpis(view),
     ]
     return Summary(
         scenario=deployment.scenario,
@@ -165,8 +166,8 @@ def _call_kpis(view: RunView) -> list[Kpi]:
         of_share(KEY_FIGURES["served_at_once"], at_once, replication, count=count),
         of_share(KEY_FIGURES["missed_for_traffic"], traffic, replication, count=count),
         scaled(cleared, attended, view.deployment.cleared_without_patrol),
-        per_day(view, "calls_per_day", view.counts("calls")),
-        per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s")),
+        _per_day(view, "calls_per_day", view.counts("calls")),
+        _per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s")),
     ]
 
 
@@ -199,12 +200,12 @@ def _flight_kpis(view: RunView) -> list[Kpi]:
     yield_min = view.sums("flights", view.number("flights", "yielded_s")) / 60.0
     stays_s = np.where(stay_s > 0.0, stay_s, np.nan)
     return [
-        per_day(view, "flights_per_day", view.counts("flights")),
-        per_duty_hour(view, "flights_per_duty_hour", view.counts("flights")),
-        per_day(view, "on_scene_camera_minutes_per_day", camera_min),
-        per_day(view, "airborne_minutes_per_day", view.flown_s("airborne_s") / 60.0),
-        per_day(view, "yields_per_day", view.counts("yields")),
-        per_day(view, "yield_minutes_per_day", yield_min),
+        _per_day(view, "flights_per_day", view.counts("flights")),
+        _per_duty_hour(view, "flights_per_duty_hour", view.counts("flights")),
+        _per_day(view, "on_scene_camera_minutes_per_day", camera_min),
+        _per_day(view, "airborne_minutes_per_day", view.flown_s("airborne_s") / 60.0),
+        _per_day(view, "yields_per_day", view.counts("yields")),
+        _per_day(view, "yield_minutes_per_day", yield_min),
         of_values(KEY_FIGURES["on_scene_s"], stays_s, replication, count=count),
         of_values(KEY_FIGURES["reserve_at_landing"], reserve, replication, count=count),
     ]
@@ -246,6 +247,81 @@ def _on_duty_counts(view: RunView, table: str, clock: str) -> FloatArray:
     """Records of each replication that came while people were on duty."""
     moments = view.number(table, clock)
     return view.sums(table, (view.on_duty_s(moments, np.nextafter(moments, np.inf)) > 0.0).astype(float))
+
+
+def _footprint_kpis(view: RunView) -> list[Kpi]:
+    """Camera minutes over homes (the privacy footprint), unknown where nobody has said where people live."""
+    homes = view.deployment.homes
+    if homes is None:
+        minutes = np.full(view.count, np.nan)
+    else:
+        zone, dock = _zones_of_flights(view), view.places("flights", "dock", view.deployment.docks)
+        flown_s = view.ended("landed_s") - view.number("flights", "airborne_s")
+        stay_s = view.number("flights", "on_scene_s")
+        over_s = np.asarray(homes.by_zone)[zone] * stay_s
+        over_s += np.asarray(homes.by_way)[dock, zone] * np.maximum(0.0, flown_s - stay_s)
+        minutes = (view.sums("flights", over_s) + _moves_over_homes_s(view, homes)) / 60.0
+    return [_per_day(view, "camera_minutes_over_homes_per_day", minutes)]
+
+
+def _overwatch_kpis(view: RunView) -> list[Kpi]:
+    """How well drones relieved each other; nothing where they are not to."""
+    if not view.deployment.overwatch:
+        return []
+    replication, gap_s = view.replication("overwatch"), view.number("overwatch", "gap_s")
+    return [
+        of_values(KEY_FIGURES["overwatch_gap_s"], gap_s, replication, count=view.count),
+        of_share(KEY_FIGURES["overwatch_unbroken"], gap_s <= 0.0, replication, count=view.count),
+    ]
+
+
+def _move_kpis(view: RunView) -> list[Kpi]:
+    """How often drones are moved up to another dock; nothing where they are not to be."""
+    if not view.deployment.move_up:
+        return []
+    landed = ~np.isnan(view.number("moves", "landed_s"))
+    arrived = view.is_("moves", "turned", "")[landed]
+    replication = view.replication("moves")[landed]
+    return [
+        _per_day(view, "move_ups_per_day", view.counts("moves")),
+        of_share(KEY_FIGURES["move_ups_arrived"], arrived, replication, count=view.count),
+    ]
+
+
+def _moves_over_homes_s(view: RunView, homes: Homes) -> FloatArray:
+    """Seconds of moves over homes for each replication."""
+    if not homes.by_move:
+        return np.zeros(view.count)
+    start, end = (view.places("moves", name, view.deployment.docks) for name in ("from_dock", "to_dock"))
+    flown_s = view.ended("landed_s", "moves") - view.number("moves", "airborne_s")
+    return view.sums("moves", np.asarray(homes.by_move)[start, end] * flown_s)
+
+
+def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """The zone of each flight's call, counted as in the deployment."""
+    span = (
+        int(max(view.number("calls", "call").max(initial=0), view.number("flights", "call").max(initial=0)))
+        + 1
+    )
+    keys = view.replication("calls") * span + view.number("calls", "call")
+    order = np.argsort(keys)
+    wanted = view.replication("flights") * span + view.number("flights", "call")
+    zones = view.places("calls", "zone", view.deployment.zones)
+    return np.asarray(zones[order[np.searchsorted(keys[order], wanted)]])
+
+
+def _per_day(view: RunView, name: str, values: FloatArray) -> Kpi:
+    """A figure over each 24 h of the period."""
+    figure, days = KEY_FIGURES[name], view.deployment.days
+    what = f"{figure.what}, for each 24 h of the period ({days:.2f} days, nights included)"
+    return of_replications(replace(figure, what=what), values / days)
+
+
+def _per_duty_hour(view: RunView, name: str, values: FloatArray) -> Kpi:
+    """A figure over each hour with people on duty."""
+    figure, hours = KEY_FIGURES[name], view.duty_s / 3600.0
+    what = f"{figure.what}, for each hour with people on duty ({hours:.1f} h of the period)"
+    return of_replications(replace(figure, what=what), share_of(values, hours))
 
 
 def _missed(view: RunView) -> dict[str, float]:
