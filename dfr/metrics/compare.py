@@ -42,10 +42,10 @@ def compare(first: Summary, second: Summary, *, level: float = LEVEL) -> tuple[D
         raise InputError(
             f"runs of seeds {first.seed} and {second.seed} cannot be paired", do="simulate both with one seed"
         )
-    return tuple(_difference(name, first, second, level) for name in first.kpis if name in second.kpis)
+    return tuple(_paired_difference(name, first, second, level) for name in first.kpis if name in second.kpis)
 
 
-def _difference(name: str, first: Summary, second: Summary, level: float) -> Difference:
+def _paired_difference(name: str, first: Summary, second: Summary, level: float) -> Difference:
     a, b = first.kpis[name], second.kpis[name]
     count = min(len(a.by_replication), len(b.by_replication))
     gaps = b.by_replication[:count] - a.by_replication[:count]

@@ -38,39 +38,47 @@ class ClockFigure(KeyFigure):
     end: str
 
 
-def _clock(name: str, start: str, end: str, what: str) -> ClockFigure:
+def _clock_figure(name: str, start: str, end: str, what: str) -> ClockFigure:
     return ClockFigure(name=name, unit="s", what=what, smaller_is_better=True, start=start, end=end)
 
 
-def _share(name: str, what: str, *, smaller_is_better: bool = False) -> KeyFigure:
+def _share_figure(name: str, what: str, *, smaller_is_better: bool = False) -> KeyFigure:
     return KeyFigure(name=name, unit=SHARE, what=f"share of {what}", smaller_is_better=smaller_is_better)
 
 
-def _figure(name: str, unit: str, what: str, *, smaller_is_better: bool = False) -> KeyFigure:
+def _other_figure(name: str, unit: str, what: str, *, smaller_is_better: bool = False) -> KeyFigure:
     return KeyFigure(name=name, unit=unit, what=what, smaller_is_better=smaller_is_better)
 
 
 CLOCKS = (
-    _clock("call_to_decision_s", "call_s", "decided_s", "time from the call to the decision to send a drone"),
-    _clock(
+    _clock_figure(
+        "call_to_decision_s", "call_s", "decided_s", "time from the call to the decision to send a drone"
+    ),
+    _clock_figure(
         "decision_to_dispatch_s",
         "decided_s",
         "dispatched_s",
         "time from the decision until a drone is free and sent",
     ),
-    _clock("decision_to_airborne_s", "decided_s", "airborne_s", "time from the decision to lift-off"),
-    _clock("call_to_airborne_s", "call_s", "airborne_s", "time from the call to lift-off"),
-    _clock("airborne_to_overhead_s", "airborne_s", "overhead_s", "time from lift-off to arrival overhead"),
-    _clock("decision_to_overhead_s", "decided_s", "overhead_s", "time from the decision to arrival overhead"),
-    _clock("call_to_overhead_s", "call_s", "overhead_s", "time from the call to arrival overhead"),
-    _clock(
+    _clock_figure("decision_to_airborne_s", "decided_s", "airborne_s", "time from the decision to lift-off"),
+    _clock_figure("call_to_airborne_s", "call_s", "airborne_s", "time from the call to lift-off"),
+    _clock_figure(
+        "airborne_to_overhead_s", "airborne_s", "overhead_s", "time from lift-off to arrival overhead"
+    ),
+    _clock_figure(
+        "decision_to_overhead_s", "decided_s", "overhead_s", "time from the decision to arrival overhead"
+    ),
+    _clock_figure("call_to_overhead_s", "call_s", "overhead_s", "time from the call to arrival overhead"),
+    _clock_figure(
         "overhead_to_video_s",
         "overhead_s",
         "video_s",
         "time from arrival overhead to usable video in the control room",
     ),
-    _clock("call_to_video_s", "call_s", "video_s", "time from the call to usable video in the control room"),
-    _clock(
+    _clock_figure(
+        "call_to_video_s", "call_s", "video_s", "time from the call to usable video in the control room"
+    ),
+    _clock_figure(
         "call_to_ground_s", "call_s", "ground_s", "time from the call to the arrival of the first officers"
     ),
 )
@@ -78,82 +86,86 @@ CLOCKS = (
 
 FIGURES = (
     *CLOCKS,
-    _share("attended", "all calls at which a drone arrived overhead"),
-    _share("first_on_scene", "attended calls at which the drone arrived before any officer"),
-    _share("served_at_once", "all calls for which a drone was sent at the moment of the decision"),
-    _share("missed_for_traffic", "all calls missed because of other traffic", smaller_is_better=True),
-    _share(
+    _share_figure("attended", "all calls at which a drone arrived overhead"),
+    _share_figure("first_on_scene", "attended calls at which the drone arrived before any officer"),
+    _share_figure("served_at_once", "all calls for which a drone was sent at the moment of the decision"),
+    _share_figure("missed_for_traffic", "all calls missed because of other traffic", smaller_is_better=True),
+    _share_figure(
         "cleared_without_patrol",
         "all calls closed without officers: the attended ones times a share that the scenario assumes",
     ),
-    _figure("calls_per_day", "1/day", "calls"),
-    _figure("calls_per_duty_hour", "1/h", "calls"),
-    _share("within_target", "all calls with a drone overhead within the target time of their priority"),
-    _share(
+    _other_figure("calls_per_day", "1/day", "calls"),
+    _other_figure("calls_per_duty_hour", "1/h", "calls"),
+    _share_figure(
+        "within_target", "all calls with a drone overhead within the target time of their priority"
+    ),
+    _share_figure(
         "within_target.priority.{priority}",
         "calls of priority {priority} with a drone overhead within their target time",
     ),
-    _share(
+    _share_figure(
         "within_target.zone.{zone}", "calls from zone {zone} with a drone overhead within their target time"
     ),
-    _share("within_{seconds}_s", "all calls with a drone overhead within {seconds} s of the decision"),
-    _figure("flights_per_day", "1/day", "flights"),
-    _figure("flights_per_duty_hour", "1/h", "flights"),
-    _figure(
+    _share_figure("within_{seconds}_s", "all calls with a drone overhead within {seconds} s of the decision"),
+    _other_figure("flights_per_day", "1/day", "flights"),
+    _other_figure("flights_per_duty_hour", "1/h", "flights"),
+    _other_figure(
         "on_scene_camera_minutes_per_day",
         "min/day",
         "minutes with a camera on scene, over homes or not",
         smaller_is_better=True,
     ),
-    _figure(
+    _other_figure(
         "airborne_minutes_per_day",
         "min/day",
         "minutes in the air, all drones together",
         smaller_is_better=True,
     ),
-    _figure(
+    _other_figure(
         "yields_per_day", "1/day", "times that a drone gave way to other traffic", smaller_is_better=True
     ),
-    _figure(
+    _other_figure(
         "yield_minutes_per_day",
         "min/day",
         "minutes spent giving way to other traffic",
         smaller_is_better=True,
     ),
-    _figure("on_scene_s", "s", "time that a drone stayed overhead", smaller_is_better=True),
-    _figure("reserve_at_landing", SHARE, "battery charge left at touchdown"),
-    _share("landing_first_try", "landings that ended in the dock at the first attempt"),
-    _share("landing_after_retry", "landings that ended in the dock after a retry"),
-    _share(
+    _other_figure("on_scene_s", "s", "time that a drone stayed overhead", smaller_is_better=True),
+    _other_figure("reserve_at_landing", SHARE, "battery charge left at touchdown"),
+    _share_figure("landing_first_try", "landings that ended in the dock at the first attempt"),
+    _share_figure("landing_after_retry", "landings that ended in the dock after a retry"),
+    _share_figure(
         "landing_diverted",
         "landings outside the dock, after which a person fetches the drone",
         smaller_is_better=True,
     ),
-    _share(
+    _share_figure(
         "landing_not_disarmed",
         "landings in the dock after which the motors did not stop by themselves",
         smaller_is_better=True,
     ),
-    _share("drone_ready", "the time on duty with at least one charged drone in a dock"),
-    _share("utilisation", "the drones' time on duty that they spend between dispatch and touchdown"),
-    _share("crew_utilisation", "the drones that the crew may fly at once, over time, that are out"),
-    _share("docks_open", "all time in which the weather lets the docks open"),
-    _figure(
+    _share_figure("drone_ready", "the time on duty with at least one charged drone in a dock"),
+    _share_figure("utilisation", "the drones' time on duty that they spend between dispatch and touchdown"),
+    _share_figure("crew_utilisation", "the drones that the crew may fly at once, over time, that are out"),
+    _share_figure("docks_open", "all time in which the weather lets the docks open"),
+    _other_figure(
         "camera_minutes_over_homes_per_day",
         "min/day",
         "minutes in the air over people's homes, from the share of homes in each zone and along each route",
         smaller_is_better=True,
     ),
-    _figure(
+    _other_figure(
         "overwatch_gap_s",
         "s",
         "time without a drone overhead at calls that need longer than one drone can stay, "
         "from the first arrival until the need ends",
         smaller_is_better=True,
     ),
-    _share("overwatch_unbroken", "calls that need longer than one drone can stay with no gap between drones"),
-    _figure("move_ups_per_day", "1/day", "flights from dock to dock"),
-    _share(
+    _share_figure(
+        "overwatch_unbroken", "calls that need longer than one drone can stay with no gap between drones"
+    ),
+    _other_figure("move_ups_per_day", "1/day", "flights from dock to dock"),
+    _share_figure(
         "move_ups_arrived",
         "move-ups that reached their dock, not turned back for other traffic or a lost link",
     ),

@@ -126,8 +126,8 @@ def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary
         seed=seed,
         replications=view.count,
         kpis={kpi.name: kpi for kpi in kpis},
-        missed=_missed(view),
-        docks={dock.id: _dock(view, dock.id, dock.drones) for dock in deployment.docks},
+        missed=_missed_shares(view),
+        docks={dock.id: _dock_figures(view, dock.id, dock.drones) for dock in deployment.docks},
         time=Denominators(days=deployment.days, duty_h=view.duty_s / 3600.0),
     )
 
@@ -324,7 +324,7 @@ def _per_duty_hour(view: RunView, name: str, values: FloatArray) -> Kpi:
     return of_replications(replace(figure, what=what), share_of(values, hours))
 
 
-def _missed(view: RunView) -> dict[str, float]:
+def _missed_shares(view: RunView) -> dict[str, float]:
     """Share of all calls that were missed, by reason, largest first."""
     missed = view.is_("calls", "outcome", events.MISSED)
     codes, counts = np.unique(view.number("calls", "reason")[missed], return_counts=True)
@@ -332,7 +332,7 @@ def _missed(view: RunView) -> dict[str, float]:
     return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _dock(view: RunView, dock: str, drones: int) -> DockFigures:
+def _dock_figures(view: RunView, dock: str, drones: int) -> DockFigures:
     here = view.is_("flights", "dock", dock)
     own = [view.records.code(events.drone_id(dock, index)) for index in range(drones)]
     used = 0.0

@@ -79,13 +79,13 @@ def of_values(figure: KeyFigure, values: FloatArray, replication: IntArray, *, c
         unit=figure.unit,
         what=figure.what,
         mean=None if empty else float(sums.sum() / counts.sum()),
-        p50=None if empty else _quantile(values, 0.5),
-        p90=None if empty else _quantile(values, 0.9),
+        p50=None if empty else _sample_quantile(values, 0.5),
+        p90=None if empty else _sample_quantile(values, 0.9),
         interval=ratio_interval(sums, counts),
         n=len(values),
         p50_interval=quantile_interval(values, replication, 0.5, count=count),
         p90_interval=quantile_interval(values, replication, 0.9, count=count),
-        by_replication=_ratio(sums, counts),
+        by_replication=_ratio_of_sums(sums, counts),
     )
 
 
@@ -97,7 +97,7 @@ def of_share(figure: KeyFigure, hits: BoolArray, replication: IntArray, *, count
 
 def of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray) -> Kpi:
     """A ratio of sums over replications; as a share it gets Wilson's interval."""
-    each, total = _ratio(tops, bottoms), float(bottoms.sum())
+    each, total = _ratio_of_sums(tops, bottoms), float(bottoms.sum())
     interval = share_interval(tops, bottoms) if figure.unit == SHARE else ratio_interval(tops, bottoms)
     known = each[~np.isnan(each)]
     return Kpi(
@@ -105,8 +105,8 @@ def of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray) -> Kpi:
         unit=figure.unit,
         what=figure.what,
         mean=float(tops.sum()) / total if total > 0.0 else None,
-        p50=_quantile(known, 0.5) if len(known) else None,
-        p90=_quantile(known, 0.9) if len(known) else None,
+        p50=_sample_quantile(known, 0.5) if len(known) else None,
+        p90=_sample_quantile(known, 0.9) if len(known) else None,
         interval=interval,
         n=round(total),
         p50_interval=UNKNOWN,
@@ -123,8 +123,8 @@ def of_replications(figure: KeyFigure, values: FloatArray) -> Kpi:
         unit=figure.unit,
         what=figure.what,
         mean=float(known.mean()) if len(known) else None,
-        p50=_quantile(known, 0.5) if len(known) else None,
-        p90=_quantile(known, 0.9) if len(known) else None,
+        p50=_sample_quantile(known, 0.5) if len(known) else None,
+        p90=_sample_quantile(known, 0.9) if len(known) else None,
         interval=mean_interval(known),
         n=len(known),
         p50_interval=UNKNOWN,
@@ -164,12 +164,12 @@ def counts_of(replication: IntArray, count: int) -> FloatArray:
     return np.bincount(replication, minlength=count).astype(np.float64)
 
 
-def _quantile(values: FloatArray, probability: float) -> float:
+def _sample_quantile(values: FloatArray, probability: float) -> float:
     """The smallest observation that so many do not exceed."""
     return float(np.quantile(values, probability, method="inverted_cdf"))
 
 
-def _ratio(tops: FloatArray, bottoms: FloatArray) -> FloatArray:
+def _ratio_of_sums(tops: FloatArray, bottoms: FloatArray) -> FloatArray:
     """Ratio of each replication, NaN where it has no trials."""
     ratio: FloatArray = np.full(len(tops), np.nan)
     np.divide(tops, bottoms, out=ratio, where=bottoms > 0.0)

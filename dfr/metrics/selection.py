@@ -65,12 +65,12 @@ def select_largest(
     survivors = list(range(count))
     if count == 1:
         return Selection(survivors=(0,), dropped_at=(None,), used=first_stage)
-    noise = _noise(values[:, :first_stage], count, confidence)
+    noise = _pair_noise(values[:, :first_stage], count, confidence)
     totals = np.cumsum(values, axis=1)
     used = first_stage
     for used in range(first_stage, length + 1):
         means = totals[:, used - 1] / used
-        for i in _behind(survivors, means, noise, used, zone):
+        for i in _designs_behind(survivors, means, noise, used, zone):
             survivors.remove(i)
             dropped[i] = used
         longest = max((noise[i, j] for i in survivors for j in survivors if i != j), default=0.0)
@@ -83,7 +83,7 @@ def select_largest(
     return Selection(survivors=tuple(survivors), dropped_at=tuple(dropped), used=used)
 
 
-def _noise(first: FloatArray, count: int, confidence: float) -> FloatArray:
+def _pair_noise(first: FloatArray, count: int, confidence: float) -> FloatArray:
     """h^2 S^2 of every pair of designs: what their difference may still be off, times replications."""
     degrees = first.shape[1] - 1
     eta = 0.5 * ((2.0 * (1.0 - confidence) / (count - 1)) ** (-2.0 / degrees) - 1.0)
@@ -91,7 +91,9 @@ def _noise(first: FloatArray, count: int, confidence: float) -> FloatArray:
     return np.asarray(2.0 * eta * degrees * gaps.var(axis=2, ddof=1))
 
 
-def _behind(survivors: list[int], means: FloatArray, noise: FloatArray, used: int, zone: float) -> list[int]:
+def _designs_behind(
+    survivors: list[int], means: FloatArray, noise: FloatArray, used: int, zone: float
+) -> list[int]:
     """Designs that another leads by more than the noise left."""
 
     def left(i: int, j: int) -> float:

@@ -22,11 +22,11 @@ Section = dict[str, str]
 def stress(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> dict[str, Section]:
     """The sections by number and name, each with its items."""
     return {
-        "1 Objectives": _objectives(summary),
-        "2 Logic": _logic(inputs),
-        "3 Data": _data(inputs, manifest),
-        "4 Experimentation": _experimentation(inputs, summary, manifest),
-        "5 Implementation": _implementation(manifest),
+        "1 Objectives": _objectives_section(summary),
+        "2 Logic": _logic_section(inputs),
+        "3 Data": _data_section(inputs, manifest),
+        "4 Experimentation": _experimentation_section(inputs, summary, manifest),
+        "5 Implementation": _implementation_section(manifest),
         "6 Code access": {
             "6.1 Computer model sharing": f"dfr {manifest['versions']['dfr']}, MIT licence; "
             "`dfr simulate` with this scenario, seed and number of replications gives these very bytes"
@@ -42,7 +42,7 @@ def stress_markdown(sections: Mapping[str, Section]) -> str:
     return "\n".join(lines)
 
 
-def _objectives(summary: Summary) -> Section:
+def _objectives_section(summary: Summary) -> Section:
     outputs = "; ".join(f"`{kpi.name}` ({kpi.unit}): {kpi.what}" for kpi in summary.kpis.values())
     return {
         "1.1 Purpose": f"How the drone deployment {summary.scenario!r} would answer calls: response times, "
@@ -53,7 +53,7 @@ def _objectives(summary: Summary) -> Section:
     }
 
 
-def _logic(inputs: SimInputs) -> Section:
+def _logic_section(inputs: SimInputs) -> Section:
     drones = sum(dock.drones for dock in inputs.docks)
     rules = ", ".join(f"{traffic.id} ({traffic.rule})" for traffic in inputs.traffic) or "none"
     failures = (
@@ -71,7 +71,8 @@ def _logic(inputs: SimInputs) -> Section:
         "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
         "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch_name}. "
         f"Failures: {failures}. "
-        f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. {_moves(inputs)}",
+        f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. "
+        f"{_moves_sentence(inputs)}",
         "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
         "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
         "odds of the landing model at each hour's wind.",
@@ -86,7 +87,7 @@ def _logic(inputs: SimInputs) -> Section:
     }
 
 
-def _moves(inputs: SimInputs) -> str:
+def _moves_sentence(inputs: SimInputs) -> str:
     """Whether drones are moved between docks, and where they have room."""
     room = ", ".join(f"{dock.spare} at {dock.id}" for dock in inputs.docks if dock.spare)
     if not inputs.move_up:
@@ -95,7 +96,7 @@ def _moves(inputs: SimInputs) -> str:
     return f"Ready drones are moved to other docks where that covers more ({free})."
 
 
-def _data(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
+def _data_section(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
     traced = manifest.get("traced_calls")
     hours = len(inputs.rates_per_s)
     spreads = {
@@ -122,12 +123,12 @@ def _data(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
         "3.1 Data sources": f"Scenario file, SHA-256 {manifest['scenario_sha256']}; its own sources and "
         "assumptions stand in it and in the report.",
         "3.2 Pre-processing": f"Scenario and plan to plain inputs, SHA-256 {manifest['inputs_sha256']}.",
-        "3.3 Input parameters": f"{calls}; " + "; ".join(_spread(*item) for item in spreads.items()),
+        "3.3 Input parameters": f"{calls}; " + "; ".join(_spread_words(*item) for item in spreads.items()),
         "3.4 Assumptions": "; ".join(f"{a.path} = {a.value}: {a.source}" for a in ASSUMED),
     }
 
 
-def _experimentation(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> Section:
+def _experimentation_section(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> Section:
     return {
         "4.1 Initialisation": "Terminating: every drone charged in its dock, nobody waiting. No warm-up.",
         "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days); what is open then is "
@@ -138,7 +139,7 @@ def _experimentation(inputs: SimInputs, summary: Summary, manifest: Mapping[str,
     }
 
 
-def _implementation(manifest: Mapping[str, Any]) -> Section:
+def _implementation_section(manifest: Mapping[str, Any]) -> Section:
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     return {
         "5.1 Software": versions,
@@ -149,7 +150,7 @@ def _implementation(manifest: Mapping[str, Any]) -> Section:
     }
 
 
-def _spread(name: str, spread: Spread) -> str:
+def _spread_words(name: str, spread: Spread) -> str:
     if spread.kind == CONSTANT:
         return f"{name}: {spread.median_s:g} s"
     p90 = spread.median_s * math.exp(spread.sigma * Z90)

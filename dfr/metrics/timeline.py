@@ -107,7 +107,9 @@ def timeline(records: Records, replication: int) -> Timeline:
     return Timeline(
         replication=replication,
         bars=tuple(sorted(bars, key=lambda bar: (bar.start_s, bar.drone, bar.end_s))),
-        calls=tuple(_mark(call, drone_of.get(call.call)) for call in sorted(calls, key=lambda c: c.call_s)),
+        calls=tuple(
+            _call_mark(call, drone_of.get(call.call)) for call in sorted(calls, key=lambda c: c.call_s)
+        ),
         holds=tuple(
             Span(label=hold, start_s=start, end_s=end) for hold, start, end in one.rows("weather") if hold
         ),
@@ -121,7 +123,7 @@ def timeline(records: Records, replication: int) -> Timeline:
     )
 
 
-def _mark(call: events.CallRecord, drone: str | None) -> CallMark:
+def _call_mark(call: events.CallRecord, drone: str | None) -> CallMark:
     reached = call.overhead_s == call.overhead_s
     return CallMark(
         call=call.call,

@@ -58,75 +58,77 @@ RECOVERY = Spread.lognormal(600.0, 1200.0)
 """Somebody walks to a drone that landed elsewhere, or did not disarm, and puts it into its dock."""
 
 
-def _assumed(path: str, value: str, why: str) -> Assumption:
+def _list_assumed(path: str, value: str, why: str) -> Assumption:
     return Assumption(path=path, value=value, assumed=True, source=why)
 
 
 ASSUMED: tuple[Assumption, ...] = (
-    _assumed(
+    _list_assumed(
         "simulation.ready_fraction", f"{READY_FRACTION:g}", "charge from which a drone is offered again"
     ),
-    _assumed(
+    _list_assumed(
         "simulation.min_turnaround_s", f"{MIN_TURNAROUND_S:g}", "docked to fit for launch without charging"
     ),
-    _assumed("simulation.min_on_scene_s", f"{MIN_ON_SCENE_S:g}", "a shorter stay is not worth a launch"),
-    _assumed("simulation.handover_s", f"{HANDOVER_S:g}", "two drones overhead while one relieves the other"),
-    _assumed("simulation.retry_s", f"{RETRY_S:g}", "climb and second approach after an aborted landing"),
-    _assumed(
+    _list_assumed("simulation.min_on_scene_s", f"{MIN_ON_SCENE_S:g}", "a shorter stay is not worth a launch"),
+    _list_assumed(
+        "simulation.handover_s", f"{HANDOVER_S:g}", "two drones overhead while one relieves the other"
+    ),
+    _list_assumed("simulation.retry_s", f"{RETRY_S:g}", "climb and second approach after an aborted landing"),
+    _list_assumed(
         "simulation.recovery_s", "median 600, p90 1200", "fetching a drone that landed outside its dock"
     ),
-    _assumed(
+    _list_assumed(
         "simulation.traffic_over_unknown_ground",
         "in the way",
         "where ground heights are unknown, other traffic over a way is taken to be at its heights",
     ),
-    _assumed(
+    _list_assumed(
         "landing.contact",
         f"{MOST_SINK_MPS:g} m/s down, {MOST_SPEED_MPS:g} across",
         "faster contact is a failed landing",
     ),
-    _assumed(
+    _list_assumed(
         "landing.gusts",
         "Dryden's at 10 m",
         "down to the pad, where the mean wind does not fall with height either; no vertical gusts",
     ),
-    _assumed(
+    _list_assumed(
         "landing.rain_on_marker",
         f"error doubled in {BLURRING_RAIN_MM_H:g} mm/h",
         "no figure is published; rain changes neither GNSS nor the thrust here",
     ),
-    _assumed(
+    _list_assumed(
         "landing.rain_on_lens",
         f"1 - exp(-rain / {BLINDING_RAIN_MM_H:g} mm/h)",
         f"share of the time in which drops hide a marker, for {BLIND_SPELL_S:g} s each",
     ),
-    _assumed("landing.wakes", f"{SHED_SHARE:g} of the wind at an obstacle's top", WAKE_ASSUMPTION),
+    _list_assumed("landing.wakes", f"{SHED_SHARE:g} of the wind at an obstacle's top", WAKE_ASSUMPTION),
 )
 """What the simulation, and the landings it draws, assume beyond the scenario."""
 
 
 def deployment_of(world: World, plan: Plan) -> Deployment:
     """The deployment of a plan as the key figures see it; nothing is flown for it."""
-    return _deployment(world, plan, _transfers(world, plan))
+    return _make_deployment(world, plan, _find_transfers(world, plan))
 
 
-def _transfers(world: World, plan: Plan) -> Transfers:
+def _find_transfers(world: World, plan: Plan) -> Transfers:
     """The ways between docks, where a dock has room for another's drone."""
     return transfers_of(world, plan) if any(_spare_slots(world.scenario, plan)) else {}
 
 
-def _deployment(world: World, plan: Plan, transfers: Transfers) -> Deployment:
+def _make_deployment(world: World, plan: Plan, transfers: Transfers) -> Deployment:
     scenario = world.scenario
     return Deployment(
         scenario=scenario.name,
         horizon_s=hourly_demand(scenario).edges_s[-1],
-        zones=_zones(scenario),
-        grades=_grades(scenario),
+        zones=_make_zones(scenario),
+        grades=_make_grades(scenario),
         docks=tuple(
             DockPlace(id=site.id, drones=site.drones, spare=room)
             for site, room in zip(plan.sites, _spare_slots(scenario, plan), strict=True)
         ),
-        duties=_duties(scenario),
+        duties=_make_duties(scenario),
         limits_s=scenario.targets.limits_s,
         cleared_without_patrol=scenario.demand.cleared_without_patrol,
         homes=homes_below(world, plan, transfers),
@@ -145,8 +147,8 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
     weather = [weather_at(scenario.weather, slot.start) for slot in demand.slots]
     kinds = {kind_of(hour): hour for hour in weather}
     places = {kind: place for place, kind in enumerate(kinds)}
-    transfers = _transfers(world, plan)
-    deployed = _deployment(world, plan, transfers)
+    transfers = _find_transfers(world, plan)
+    deployed = _make_deployment(world, plan, transfers)
     builder = Conditions(world, plan, transfers)
     return SimInputs(
         scenario=deployed.scenario,
@@ -164,18 +166,18 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         condition_of_hour=tuple(places[kind_of(hour)] for hour in weather),
         duties=deployed.duties,
         traffic=tuple(
-            _traffic(world, plan, builder.settings, item, demand.slots, transfers)
+            _make_traffic(world, plan, builder.settings, item, demand.slots, transfers)
             for item in scenario.traffic
         ),
         reserve_fraction=scenario.contingency.reserve_fraction,
-        turnaround=_turnaround(builder.dock),
+        turnaround=_make_turnaround(builder.dock),
         landing_retries=scenario.contingency.landing_retries,
         retry_s=RETRY_S,
         recovery=RECOVERY,
         min_on_scene_s=MIN_ON_SCENE_S,
         cleared_without_patrol=deployed.cleared_without_patrol,
         limits_s=deployed.limits_s,
-        failures=_failures(scenario),
+        failures=_make_failures(scenario),
         dispatch=scenario.simulation.dispatch.value,
         overwatch=deployed.overwatch,
         handover_s=HANDOVER_S if scenario.simulation.overwatch else 0.0,
@@ -203,7 +205,7 @@ def _spare_slots(scenario: Scenario, plan: Plan) -> list[int]:
     return [max(0, slots - site.drones) for site in plan.sites]
 
 
-def _failures(scenario: Scenario) -> tuple[FailureRate, ...]:
+def _make_failures(scenario: Scenario) -> tuple[FailureRate, ...]:
     return tuple(
         FailureRate(
             part=item.part.value,
@@ -221,7 +223,7 @@ def spread(duration: Duration) -> Spread:
     return Spread(duration.shape.value, duration.median_s)
 
 
-def _zones(scenario: Scenario) -> tuple[Zone, ...]:
+def _make_zones(scenario: Scenario) -> tuple[Zone, ...]:
     ground = scenario.demand.ground
     zones = []
     for zone, share in zip(scenario.demand.zones, zone_shares(scenario), strict=True):
@@ -232,7 +234,7 @@ def _zones(scenario: Scenario) -> tuple[Zone, ...]:
     return tuple(zones)
 
 
-def _grades(scenario: Scenario) -> tuple[Grade, ...]:
+def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:
     return tuple(
         Grade(
             id=grade.id,
@@ -246,7 +248,7 @@ def _grades(scenario: Scenario) -> tuple[Grade, ...]:
     )
 
 
-def _duties(scenario: Scenario) -> tuple[Duty, ...]:
+def _make_duties(scenario: Scenario) -> tuple[Duty, ...]:
     crew, period = scenario.crew, scenario.period
     seen = scenario.operation.kind is not OperationKind.BVLOS
     return tuple(
@@ -266,7 +268,7 @@ def _duties(scenario: Scenario) -> tuple[Duty, ...]:
     )
 
 
-def _traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
+def _make_traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
     world: World,
     plan: Plan,
     settings: FlightSettings,
@@ -294,7 +296,7 @@ def _traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
     )
 
 
-def _turnaround(dock_: Dock) -> Turnaround:
+def _make_turnaround(dock_: Dock) -> Turnaround:
     """Charging times of a dock by the charge left."""
     left = [percent / 100.0 for percent in range(101)]
     return Turnaround(
@@ -312,7 +314,7 @@ def homes_below(world: World, plan: Plan, transfers: Transfers | None = None) ->
     homes = shapely.union_all([world.frame.polygon(ring) for _, ring in scenario.simulation.homes])
     zones = [world.frame.polygon(zone.area) for zone in scenario.demand.zones]
     return Homes(
-        by_zone=tuple(_share(zone.intersection(homes).area, zone.area) for zone in zones),
+        by_zone=tuple(_share_of(zone.intersection(homes).area, zone.area) for zone in zones),
         by_way=tuple(
             tuple(_share_of_way(world, plan.route(site.id, zone.id), homes) for zone in scenario.demand.zones)
             for site in plan.sites
@@ -325,8 +327,8 @@ def _share_of_way(world: World, route: Route, homes: shapely.Geometry) -> float:
     if len(route.points) < 2:
         return 0.0
     way = shapely.LineString(world.frame.points(route.points))
-    return _share(way.intersection(homes).length, way.length)
+    return _share_of(way.intersection(homes).length, way.length)
 
 
-def _share(part: float, whole: float) -> float:
+def _share_of(part: float, whole: float) -> float:
     return part / whole if whole > 0.0 else 0.0

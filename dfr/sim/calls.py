@@ -90,14 +90,14 @@ def draw_calls(inputs: SimInputs, streams: Streams) -> list[Call]:
     rates = tuple(rate * factor for rate in inputs.rates_per_s)
     times, number = thinned_times(streams, "calls", edges_s=inputs.hour_edges_s, rates_per_s=rates)
     count = int(number[-1]) + 1 if len(number) else 0
-    zone_of = _pick(streams, "calls/zone", count, [z.share for z in inputs.zones])
-    grade_of = _pick(streams, "calls/grade", count, [g.share for g in inputs.grades])
-    return _calls(inputs, streams, times=times, number=number, zone_of=zone_of, grade_of=grade_of)
+    zone_of = _pick_indices(streams, "calls/zone", count, [z.share for z in inputs.zones])
+    grade_of = _pick_indices(streams, "calls/grade", count, [g.share for g in inputs.grades])
+    return _make_calls(inputs, streams, times=times, number=number, zone_of=zone_of, grade_of=grade_of)
 
 
 def _draw_rest(inputs: SimInputs, streams: Streams, trace: tuple[TraceCall, ...]) -> list[Call]:
     """Traced calls with what their log does not tell."""
-    made = _calls(
+    made = _make_calls(
         inputs,
         streams,
         times=np.array([row.t_s for row in trace]),
@@ -110,17 +110,17 @@ def _draw_rest(inputs: SimInputs, streams: Streams, trace: tuple[TraceCall, ...]
 
 def _as_logged(call: Call, row: TraceCall) -> Call:
     return call._replace(
-        decision_s=_told(row.decision_s, call.decision_s),
-        on_scene_s=_told(row.on_scene_s, call.on_scene_s),
-        ground_s=_told(row.t_s + row.ground_s, call.ground_s),
+        decision_s=_logged_or_drawn(row.decision_s, call.decision_s),
+        on_scene_s=_logged_or_drawn(row.on_scene_s, call.on_scene_s),
+        ground_s=_logged_or_drawn(row.t_s + row.ground_s, call.ground_s),
     )
 
 
-def _told(logged: float, drawn: float) -> float:
+def _logged_or_drawn(logged: float, drawn: float) -> float:
     return drawn if np.isnan(logged) else logged
 
 
-def _calls(
+def _make_calls(
     inputs: SimInputs,
     streams: Streams,
     *,
@@ -179,7 +179,7 @@ def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> 
     return times[: np.searchsorted(times, horizon)]
 
 
-def _pick(streams: Streams, name: str, count: int, shares: list[float]) -> NDArray[np.int64]:
+def _pick_indices(streams: Streams, name: str, count: int, shares: list[float]) -> NDArray[np.int64]:
     """Indices drawn in proportion to shares."""
     bounds = np.cumsum(shares)
     picked = np.searchsorted(bounds / bounds[-1], streams.uniform(name, count), side="right")
@@ -215,13 +215,13 @@ def _down_times(
     streams: Streams, name: str, rate: FailureRate, horizon_s: float
 ) -> Iterator[tuple[float, float]]:
     """Intervals in which a part is down; it is up at the start."""
-    starts, ends = _renewals(streams, name, rate, horizon_s)
+    starts, ends = _draw_renewals(streams, name, rate, horizon_s)
     for start_s, end_s in zip(starts.tolist(), ends.tolist(), strict=True):
         if start_s < horizon_s:
             yield start_s, end_s
 
 
-def _renewals(
+def _draw_renewals(
     streams: Streams, name: str, rate: FailureRate, horizon_s: float
 ) -> tuple[FloatArray, FloatArray]:
     """Starts and ends of outages until past the horizon; a longer draw begins with the shorter one."""

@@ -113,7 +113,7 @@ class Coverage:
         """Share of the demand that none of these docks covers in a weather of the deployment."""
         zones = self._zones.get(id(condition))
         if zones is None:
-            zones = [self._bits(condition, dock) for dock in range(len(condition.legs))]
+            zones = [self._covered_zones(condition, dock) for dock in range(len(condition.legs))]
             self._zones[id(condition)] = zones
         covered = 0
         for dock in docks:
@@ -124,7 +124,7 @@ class Coverage:
             self._left[covered] = left
         return left
 
-    def _bits(self, condition: Condition, dock: int) -> int:
+    def _covered_zones(self, condition: Condition, dock: int) -> int:
         legs = condition.legs[dock]
         within = (leg is not None and leg.overhead_s <= self._within_s for leg in legs)
         return sum(1 << zone for zone, reached in enumerate(within) if reached)
@@ -278,13 +278,13 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
     For a moment in which nothing stands against every call.
     """
     reasons: list[str] = []
-    fits = _fits(field_, case.call.zone, now, reasons)
+    fits = _available_drones(field_, case.call.zone, now, reasons)
     policy = field_.inputs.dispatch
     drone = (POLICIES[policy] if isinstance(policy, str) else policy)(field_, case, fits)
     return drone or (reasons[0] if reasons else Missed.UNREACHABLE)
 
 
-def _fits(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
+def _available_drones(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
     """The drones that may go, the one soonest overhead first; `reasons` says why others may not."""
     inputs, condition = field_.inputs, field_.condition(now)
     home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)

@@ -99,7 +99,7 @@ class Engine:
         self._coming: Iterator[Call] = iter(())
         self._last_flights: dict[str, FlightProcess] = {}
         self._sent = 0
-        self._overwatch = Overwatch(self._field, self._serve, self._log)
+        self._overwatch = Overwatch(self._field, self._serve_case, self._log)
         self._failed: set[str] = set()
         self._grounded: list[Drone] = []
 
@@ -107,14 +107,14 @@ class Engine:
         """Simulate up to the horizon and close what is open then."""
         horizon, self._log.visits = self._inputs.horizon_s, visits
         self._coming = iter(calls)
-        self._expect(self._env.now)
-        self._env.process(self._changes())
+        self._expect_next_call(self._env.now)
+        self._env.process(self._follow_changes())
         if visits:
             self._env.process(self._hear_visits(visits))
         for outage in outages:
-            self._env.process(self._outage(outage))
+            self._env.process(self._follow_outage(outage))
         self._env.run(until=horizon)
-        self._close(horizon)
+        self._close_all(horizon)
         return self._log
 
     # -- what the sorties tell (the `ControlRoom`) --
@@ -140,7 +140,7 @@ class Engine:
         """A launch was called off: the call waits again, as long as its patience lasts."""
         case.dispatched_s = events.NEVER
         self._field.wait(case)
-        self._await(case)
+        self._await_patience(case)
 
     def crew_free(self, drone: Drone) -> None:
         """A drone is down."""
@@ -173,61 +173,61 @@ class Engine:
             answer = choose(field, case, now)
             if not isinstance(answer, str):
                 field.leave_queue(case)
-                self._send(case, answer, now)
+                self._send_drone(case, answer, now)
                 if not field.waiting or standing(field, now):
                     return
 
     # -- processes --
 
-    def _expect(self, now: float) -> None:
+    def _expect_next_call(self, now: float) -> None:
         """Wait for the next call."""
         call = next(self._coming, None)
         if call is not None:
             wait_s = call.t_s - now if call.t_s > now else 0.0
-            self._env.timeout(wait_s, call).callbacks.append(self._comes)
+            self._env.timeout(wait_s, call).callbacks.append(self._hear_call)
 
-    def _comes(self, event: simpy.Event) -> None:
+    def _hear_call(self, event: simpy.Event) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
-        call: Call = event.value  # type: ignore[assignment]  # what `_expect` gave it
+        call: Call = event.value  # type: ignore[assignment]  # what `_expect_next_call` gave it
         now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case
         if call.patience_s < call.decision_s:
-            self._after(call.patience_s, self._give_up_undecided, case)
+            self._schedule_case(call.patience_s, self._give_up_undecided, case)
         elif call.decision_s > 0.0:
-            self._after(call.decision_s, self._decide, case)
+            self._schedule_case(call.decision_s, self._decide_case, case)
         else:
             case.decided_s = now
-            self._serve(case, now)
-        self._expect(now)
+            self._serve_case(case, now)
+        self._expect_next_call(now)
 
     def _give_up_undecided(self, case: Case) -> None:
         self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)
 
-    def _decide(self, case: Case) -> None:
+    def _decide_case(self, case: Case) -> None:
         """The decision to send a drone."""
         case.decided_s = self._env.now
-        self._serve(case, case.decided_s)
+        self._serve_case(case, case.decided_s)
 
-    def _serve(self, case: Case, now: float) -> None:
+    def _serve_case(self, case: Case, now: float) -> None:
         """Send a drone, or let the case wait for as long as its patience lasts."""
         field = self._field
         free = not standing(field, now)
         if free and not field.waiting:
             answer = choose(field, case, now)
             if not isinstance(answer, str):
-                self._send(case, answer, now)
+                self._send_drone(case, answer, now)
                 return
             free = False
         field.wait(case)
         if free:
             self.look_again()
         if case.waiting:
-            self._await(case)
+            self._await_patience(case)
 
-    def _await(self, case: Case) -> None:
+    def _await_patience(self, case: Case) -> None:
         if case.patience_ends_s != math.inf:
-            self._after(max(0.0, case.patience_ends_s - self._env.now), self._give_up, case)
+            self._schedule_case(max(0.0, case.patience_ends_s - self._env.now), self._give_up, case)
 
     def _give_up(self, case: Case) -> None:
         """A caller's patience ends: the call is missed for what stands in the way now."""
@@ -236,25 +236,25 @@ class Engine:
             self._field.leave_queue(case)
             self.call_over(case, events.MISSED, reason, 0.0, self._env.now)
 
-    def _after(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
+    def _schedule_case(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
         """Act on a case after a time: a callback costs a third of a process."""
         timeout = self._env.timeout(seconds)
         timeout.callbacks.append(lambda _: act(case))
 
-    def _changes(self) -> Steps:
+    def _follow_changes(self) -> Steps:
         """Look at the queue again when the weather or the crew changes."""
         duties = self._inputs.duties
         edges = set(self._inputs.hour_edges_s) | {t for duty in duties for t in (duty.start_s, duty.end_s)}
         for edge in sorted(edge for edge in edges if 0.0 < edge < self._inputs.horizon_s):
-            yield self._until(edge)
-            self._settle()
+            yield self._wait_until(edge)
+            self._serve_and_cover()
 
     def _hear_visits(self, visits: list[Visit]) -> Steps:
         for visit in visits:
-            yield self._until(visit.notice_s)
-            self._env.process(self._visit(visit))
+            yield self._wait_until(visit.notice_s)
+            self._env.process(self._follow_visit(visit))
 
-    def _visit(self, visit: Visit) -> Steps:
+    def _follow_visit(self, visit: Visit) -> Steps:
         """Other traffic: every sortie in its way hears of it, and launches wait until it is gone."""
         traffic = self._inputs.traffic[visit.traffic]
         active = ActiveVisit(visit, self._env.event())
@@ -266,23 +266,23 @@ class Engine:
                 flight.passes_under(visit)
             else:
                 flight.hear_of(active)
-        yield self._until(visit.end_s)
+        yield self._wait_until(visit.end_s)
         self._field.visits.remove(active)
         active.gone.succeed()
-        self._settle()
+        self._serve_and_cover()
 
-    def _outage(self, outage: Outage) -> Steps:
+    def _follow_outage(self, outage: Outage) -> Steps:
         """A part fails and is repaired."""
-        yield self._until(outage.start_s)
+        yield self._wait_until(outage.start_s)
         if outage.drone:
-            self._ground(outage)
+            self._ground_drone(outage)
         else:
             self._field.down[outage.dock] += 1
         if outage.part == LINK_PART:
             for flight in self._flights_out():
                 if flight.dock == outage.dock:
                     flight.lose_link()
-        yield self._until(outage.end_s)
+        yield self._wait_until(outage.end_s)
         if outage.drone:
             self._failed.discard(outage.drone)
             for drone in [drone for drone in self._grounded if drone.id == outage.drone]:
@@ -290,9 +290,9 @@ class Engine:
                 self.drone_ready(drone)
         else:
             self._field.down[outage.dock] -= 1
-            self._settle()
+            self._serve_and_cover()
 
-    def _ground(self, outage: Outage) -> None:
+    def _ground_drone(self, outage: Outage) -> None:
         """Take a failed drone out of those that are offered."""
         self._failed.add(outage.drone)
         for dock, ready in enumerate(self._field.ready):
@@ -301,24 +301,24 @@ class Engine:
                 self._grounded.append(drone)
                 self._log.ready_changed(dock, len(ready), self._env.now)
 
-    def _until(self, t_s: float) -> simpy.Event:
+    def _wait_until(self, t_s: float) -> simpy.Event:
         """The event of a moment; rounding may have brought the clock an instant past it."""
         return self._env.timeout(max(0.0, t_s - self._env.now))
 
     # -- sending, and the log --
 
-    def _send(self, case: Case, drone: Drone, now: float) -> None:
+    def _send_drone(self, case: Case, drone: Drone, now: float) -> None:
         """Send a drone to a call."""
         field, flights, log = self._field, self._flights, self._log
         case.dispatched_s = now
-        number = self._take(drone, now, (drone.dock, case.call.zone))
-        self._start(
+        number = self._take_drone(drone, now, (drone.dock, case.call.zone))
+        self._start_flight(
             Sortie(number, field=field, control=self, flights=flights, log=log, case=case, drone=drone)
         )
         if self._inputs.move_up:
             self._keep_covered()
 
-    def _take(self, drone: Drone, now: float, way: Way) -> int:
+    def _take_drone(self, drone: Drone, now: float, way: Way) -> int:
         """Take a ready drone and somebody to fly it on a way; the number of the flight."""
         ready = self._field.ready[drone.dock]
         ready.remove(drone)
@@ -328,7 +328,7 @@ class Engine:
         self._sent += 1
         return self._sent - 1
 
-    def _start(self, flight: FlightProcess) -> None:
+    def _start_flight(self, flight: FlightProcess) -> None:
         """Start a flight; until it is over it hears of other traffic and lost links."""
         self._last_flights[flight.drone.id] = flight
         flight.go_on()
@@ -338,7 +338,7 @@ class Engine:
         out = (flight for flight in self._last_flights.values() if not flight.over)
         return sorted(out, key=lambda flight: flight.number)
 
-    def _settle(self) -> None:
+    def _serve_and_cover(self) -> None:
         """Something changed for all: serve who waits, then cover what is bare."""
         self.look_again()
         if self._inputs.move_up:
@@ -348,12 +348,12 @@ class Engine:
         """Move drones up as long as that covers more."""
         now, field = self._env.now, self._field
         while (transfer := best_transfer(field, now)) is not None:
-            number = self._take(transfer.drone, now, (transfer.drone.dock, MOVING))
-            self._start(
+            number = self._take_drone(transfer.drone, now, (transfer.drone.dock, MOVING))
+            self._start_flight(
                 Move(number, transfer, field=field, control=self, log=self._log, streams=self._streams)
             )
 
-    def _close(self, horizon_s: float) -> None:
+    def _close_all(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""
         for flight in self._flights_out():
             flight.close(horizon_s)

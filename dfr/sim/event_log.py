@@ -81,8 +81,8 @@ class TableLog:
         words = [field for field, kind in fields.items() if kind is str]
         kinds = "".join(np.dtype(NUMPY_TYPES[fields[name]]).char for name in numbers)
         self._fields, self._pack = fields, struct.Struct(f"<{kinds}").pack
-        self._read_numbers = _reader([places.get(name, name) for name in numbers])
-        self._read_words = _reader([places.get(name, name) for name in words])
+        self._read_numbers = _read_attributes([places.get(name, name) for name in numbers])
+        self._read_words = _read_attributes([places.get(name, name) for name in words])
         self._numbers, self._words = bytearray(), list[str]()
 
     def write(self, source: object) -> None:
@@ -104,7 +104,7 @@ class TableLog:
         return {"replication": np.full(len(rows), replication, dtype=NUMPY_TYPES[int]), **columns}
 
 
-def _reader(places: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+def _read_attributes(places: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
     """Reads the attributes at these places, as a tuple."""
     if not places:
         return lambda _: ()
@@ -144,14 +144,14 @@ class EventLog:
 
     def tables(self, replication: int) -> Tables:
         """All records as columns, each table led by a column `replication`."""
-        for name, records in _background(self._inputs, self.visits).items():
+        for name, records in _background_records(self._inputs, self.visits).items():
             for record in records:
                 self._logs[name].write(record)
         tables = {
-            name: _sorted(log.columns(self._words, replication), SORTED_BY.get(name, ()))
+            name: _sort_rows(log.columns(self._words, replication), SORTED_BY.get(name, ()))
             for name, log in self._logs.items()
         }
-        tables["readiness"] = self._readiness(replication)
+        tables["readiness"] = self._readiness_table(replication)
         return tables
 
     def named(self) -> Log:
@@ -159,7 +159,7 @@ class EventLog:
         records = Records(self._words, (0,), self.tables(0))
         return {name: records.rows(name) for name in RECORDS}
 
-    def _readiness(self, replication: int) -> Table:
+    def _readiness_table(self, replication: int) -> Table:
         """A `ReadyRecord` of every number that lasted: dock by dock, then of all docks, in order of time."""
         changes = np.frombuffer(self._ready_changes, dtype=READY_CHANGE)
         changes = changes[np.argsort(changes["dock"], kind="stable")]
@@ -193,7 +193,7 @@ class EventLog:
         return total
 
 
-def _background(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
+def _background_records(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
     """What does not depend on the calls: weather, people and visits."""
     weather, holds, start_s = [], holds_by_hour(inputs), 0.0
     for index, hold in enumerate(holds):
@@ -225,7 +225,7 @@ def _background(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
     }
 
 
-def _sorted(table: Table, keys: Sequence[str]) -> Table:
+def _sort_rows(table: Table, keys: Sequence[str]) -> Table:
     """A table sorted by these columns; rows that are equal in them stay in order."""
     if not keys:
         return {field: np.ascontiguousarray(column) for field, column in table.items()}

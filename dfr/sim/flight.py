@@ -138,28 +138,28 @@ class ModelFlight:
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
-        return self._begin(CLIMB, self._left_s[CLIMB])
+        return self._begin_phase(CLIMB, self._left_s[CLIMB])
 
     def arrive(self) -> simpy.Event | None:
         """Fly out, or on."""
-        return self._begin(OUT, self._left_s[OUT])
+        return self._begin_phase(OUT, self._left_s[OUT])
 
     def hold(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self._begin(HOLD, seconds)
+        return self._begin_phase(HOLD, seconds)
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
         """Hover; what the way down and up costs is the scenario's `yield_s`."""
-        return self._begin(HOLD, seconds)
+        return self._begin_phase(HOLD, seconds)
 
     def rise(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self._begin(HOLD, seconds)
+        return self._begin_phase(HOLD, seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Fly back the share of the way that was flown out."""
         back_s = self._order.leg.back_s
-        return self._begin(HOME, back_s * self._share_out()) if back_s > 0.0 else None
+        return self._begin_phase(HOME, back_s * self._share_out()) if back_s > 0.0 else None
 
     def land(self) -> simpy.Event | None:
         """Land by the odds of the hour; each retry costs its time."""
@@ -168,12 +168,12 @@ class ModelFlight:
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
         each_s = land_s + self._flights.retry_s
         self._landed = tuple([Attempt(end, now + place * each_s) for place, end in enumerate(outcomes)])
-        return self._begin(LAND, (len(outcomes) - 1) * each_s + land_s)
+        return self._begin_phase(LAND, (len(outcomes) - 1) * each_s + land_s)
 
     def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
         self._landed = (Attempt(DIVERTED, self._env.now),)
-        return self._begin(LAND, self._order.leg.land_s)
+        return self._begin_phase(LAND, self._order.leg.land_s)
 
     def landed(self) -> tuple[Attempt, ...]:
         """The attempts of its landing."""
@@ -181,34 +181,34 @@ class ModelFlight:
 
     def break_off(self) -> None:
         """Stop the phase and keep what is left of it."""
-        self._settle()
+        self._book_energy()
 
     def endurance_s(self) -> float:
         """Hover seconds that the energy above the reserve and the way home allows."""
         leg, order = self._order.leg, self._order
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
-        self._settle()
+        self._book_energy()
         home_wh = _home_w(leg) * (leg.back_s * self._share_out() + leg.land_s) / 3600.0
         spare_wh = order.energy_wh - order.reserve_wh - self._used_wh - home_wh
         return max(0.0, spare_wh * 3600.0 / leg.hover_w)
 
     def used_wh(self) -> float:
         """Energy used so far."""
-        self._settle()
+        self._book_energy()
         return self._used_wh
 
-    def _begin(self, phase: int, seconds: float) -> simpy.Event | None:
+    def _begin_phase(self, phase: int, seconds: float) -> simpy.Event | None:
         """Begin a phase, or go on with it; None where it takes no time."""
         if seconds <= 0.0:
             return None
-        self._settle()
+        self._book_energy()
         self._left_s[phase] = seconds
         self._phase, self._began_s, self._power_w = phase, self._env.now, _power_w(phase, self._order.leg)
         self._ends_s = self._began_s + seconds
         return self._env.timeout(seconds)
 
-    def _settle(self) -> None:
+    def _book_energy(self) -> None:
         """Book the time flown since the phase began: all of it once its end has come, however they round."""
         left_s = self._left_s[self._phase]
         if left_s <= 0.0:
@@ -221,7 +221,7 @@ class ModelFlight:
 
     def _share_out(self) -> float:
         """Share of the way out that was flown, 0 to 1."""
-        self._settle()
+        self._book_energy()
         out_s = self._order.leg.out_s
         return 1.0 - self._left_s[OUT] / out_s if out_s > 0.0 else 1.0
 
@@ -246,12 +246,12 @@ def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int
     >>> landing_attempts(Landing(docked=0.5, retry=0.5), (0.9, 0.9), retries=1)
     ('retry', 'diverted')
     """
-    first = _attempt(landing, draws[0])
+    first = _attempt_outcome(landing, draws[0])
     if first != RETRIED:
         return (first,)
     outcomes: list[str] = []
     for attempt in range(retries + 1):
-        outcome = _attempt(landing, draws[min(attempt, len(draws) - 1)])
+        outcome = _attempt_outcome(landing, draws[min(attempt, len(draws) - 1)])
         if outcome == RETRIED and attempt == retries:
             outcome = DIVERTED
         outcomes.append(outcome)
@@ -260,7 +260,7 @@ def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int
     return tuple(outcomes)
 
 
-def _attempt(landing: Landing, draw: float) -> str:
+def _attempt_outcome(landing: Landing, draw: float) -> str:
     """The lowest draws are the worst kind of docking, so one number decides both."""
     if draw < landing.docked:
         return NOT_DISARMED if draw < landing.docked * landing.not_disarmed else DOCKED

@@ -47,8 +47,8 @@ class Interruption(Exception):  # noqa: N818 - it is no error, like simpy.Interr
 class FlightProcess(ABC):
     """A drone from dispatch until it is fully charged again. `dock` is the one that it left.
 
-    `_run` yields the events that it waits for, like a SimPy process. Unlike one it starts at once and ends
-    without an event: nobody waits for its end, and an event costs as much as a phase.
+    `_fly_and_charge` yields the events that it waits for, like a SimPy process. Unlike one it starts at once
+    and ends without an event: nobody waits for its end, and an event costs as much as a phase.
     """
 
     __slots__ = (
@@ -70,11 +70,11 @@ class FlightProcess(ABC):
         self.phase, self._phase_began_s = "", 0.0
         self._field, self._env, self._log = field, field.env, log
         self._gives_way = False
-        self._steps = self._run()
+        self._steps = self._fly_and_charge()
         self._awaited: simpy.Event | None = None
 
     @abstractmethod
-    def _run(self) -> Steps:
+    def _fly_and_charge(self) -> Steps:
         """The flight and its turnaround."""
 
     @abstractmethod
@@ -100,18 +100,18 @@ class FlightProcess(ABC):
 
     def hear_of(self, active: ActiveVisit) -> None:
         """Other traffic announced itself on the route."""
-        self._interrupt(active.visit)
+        self._interrupt_phase(active.visit)
 
     def lose_link(self) -> None:
         """The link to this drone is lost: on the ground it stays, in the air it returns."""
-        self._interrupt(LINK_PART)
+        self._interrupt_phase(LINK_PART)
 
     def passes_under(self, visit: Visit) -> None:
         """Other traffic passes that heights keep apart from it: written, at no cost."""
         if self.phase in _ON_ROUTE:
             self._write_yield(visit, self.phase, self._env.now)
 
-    def _interrupt(self, cause: Visit | str) -> None:
+    def _interrupt_phase(self, cause: Visit | str) -> None:
         """Interrupt the phase in progress where the flight gives way in it."""
         if not self._gives_way or self._awaited is None:
             return
@@ -124,11 +124,11 @@ class FlightProcess(ABC):
 
     # -- phases --
 
-    def _begin(self, phase: str, now: float) -> None:
+    def _begin_phase(self, phase: str, now: float) -> None:
         """Begin a phase."""
         self.phase, self._phase_began_s = phase, now
 
-    def _end(self, now: float) -> None:
+    def _end_phase(self, now: float) -> None:
         """End the phase; one that took no time is not written."""
         if self.phase and now > self._phase_began_s:
             dock = self._field.inputs.docks[self.drone.dock].id
@@ -137,22 +137,22 @@ class FlightProcess(ABC):
             )
         self.phase = ""
 
-    def _spend(self, phase: str, event: simpy.Event) -> Steps:
+    def _spend_phase(self, phase: str, event: simpy.Event) -> Steps:
         """A phase until an event, in which nothing interrupts."""
-        self._begin(phase, self._env.now)
+        self._begin_phase(phase, self._env.now)
         yield event
-        self._end(self._env.now)
+        self._end_phase(self._env.now)
 
     def _turn_around(self, listener: TurnaroundListener, *, left: float, fetch_s: float) -> Steps:
         """Fetch the drone where somebody must, then charge it or swap its battery."""
         env, drone, inputs = self._env, self.drone, self._field.inputs
         if fetch_s > 0.0:
-            yield from self._spend(events.RECOVER, env.timeout(fetch_s))
+            yield from self._spend_phase(events.RECOVER, env.timeout(fetch_s))
         now, dock = env.now, inputs.docks[drone.dock].id
         ready_s, full_s = begin_turnaround(drone, inputs.turnaround, left=left, t_s=now)
         self._log.charges.write(ChargeRecord(drone.id, dock, left, now, ready_s, full_s))
         if ready_s > now:
-            yield from self._spend(events.CHARGE, env.timeout(ready_s - now))
+            yield from self._spend_phase(events.CHARGE, env.timeout(ready_s - now))
             now = env.now
         listener.drone_ready(drone)
         if full_s > now:

@@ -149,19 +149,19 @@ class Move(FlightProcess):
 
     def close(self, t_s: float) -> None:
         """The horizon came before it was over."""
-        self._end(t_s)
+        self._end_phase(t_s)
         if came(self.airborne_s) and not came(self.landed_s):
             self._log.moves.write(self)
 
     # -- the process --
 
-    def _run(self) -> Steps:
-        if not (yield from self._go(events.PREPARE, self._field.inputs.launch.median_s)):
+    def _fly_and_charge(self) -> Steps:
+        if not (yield from self._fly_phase(events.PREPARE, self._field.inputs.launch.median_s)):
             self._belongs_to(self.dock)
             self._control.drone_ready(self.drone)
             return
         self.airborne_s = self._env.now
-        there = yield from self._go(events.MOVE, self._leg.overhead_s)
+        there = yield from self._fly_phase(events.MOVE, self._leg.overhead_s)
         flown_s = self._leg.overhead_s if there else self._env.now - self.airborne_s
         home_s = yield from self._come_down(flown_s, there=there)
         out_w = power_w(self._leg.out_wh, self._leg.overhead_s)
@@ -176,9 +176,9 @@ class Move(FlightProcess):
         listener = self if there else self._control
         yield from self._turn_around(listener, left=left, fetch_s=fetch_s)
 
-    def _go(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
+    def _fly_phase(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A phase that is given up for other traffic or a lost link; False where it was."""
-        self._begin(phase, self._env.now)
+        self._begin_phase(phase, self._env.now)
         self._gives_way = True
         try:
             if seconds > 0.0:
@@ -188,7 +188,7 @@ class Move(FlightProcess):
             self._write_yield(cause, phase, self._env.now)
             self.turned = traffic[cause.traffic].rule if isinstance(cause, Visit) else LINK_PART
         self._gives_way = False
-        self._end(self._env.now)
+        self._end_phase(self._env.now)
         return not self.turned
 
     def _come_down(self, flown_s: float, *, there: bool) -> Generator[simpy.Event, Any, float]:
@@ -197,7 +197,7 @@ class Move(FlightProcess):
         share = min(1.0, max(0.0, flown_s - leg.climb_s) / leg.out_s) if leg.out_s > 0.0 else 1.0
         back_s = 0.0 if there or away else leg.back_s * share
         if back_s > 0.0:
-            yield from self._spend(events.BACK, self._env.timeout(back_s))
+            yield from self._spend_phase(events.BACK, self._env.timeout(back_s))
         over_s, end = self._env.now, self.target if there else self.dock
         odds = self._field.condition(over_s).landing_at(end)
         endings = landing_attempts(odds, self._draws, retries=inputs.landing_retries)
@@ -205,7 +205,7 @@ class Move(FlightProcess):
         each_s = leg.land_s + inputs.retry_s
         land_s = (len(endings) - 1) * each_s + leg.land_s
         if land_s > 0.0:
-            yield from self._spend(events.LAND, self._env.timeout(land_s))
+            yield from self._spend_phase(events.LAND, self._env.timeout(land_s))
         self.landed_s, self.landing, self.attempts = self._env.now, endings[-1], len(endings)
         attempts = [Attempt(ending, over_s + place * each_s) for place, ending in enumerate(endings)]
         self._write_landing(attempts, end)

@@ -27,34 +27,34 @@ class Overwatch:
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave before its call is over."""
         env, inputs = self.field.env, self.field.inputs
-        watch = case.watch or self._begin(case)
+        watch = case.watch or self._begin_need(case)
         if watch.until_s - leaves_s < inputs.min_on_scene_s:
             return
         nearest = self.field.condition(env.now).nearest[case.call.zone]
         way_s = self.field.leg(nearest[0], case.call.zone).overhead_s if nearest else 0.0
         lead_s = inputs.launch.median_s + way_s + inputs.handover_s
-        self._at(max(env.now, leaves_s - lead_s), lambda: self._relieve(case, watch))
+        self._schedule_at(max(env.now, leaves_s - lead_s), lambda: self._ask_for_relief(case, watch))
 
     def close(self, horizon_s: float) -> None:
         """Write the needs that the horizon cuts short."""
         for watch in tuple(self.field.watches):
-            self._over(watch, min(horizon_s, watch.until_s))
+            self._end_need(watch, min(horizon_s, watch.until_s))
 
-    def _begin(self, case: Case) -> Watch:
+    def _begin_need(self, case: Case) -> Watch:
         watch = Watch(case.call, case.overhead_s, case.overhead_s + case.call.on_scene_s)
         case.watch = watch
         self.field.watches.append(watch)
-        self._at(watch.until_s, lambda: self._over(watch, watch.until_s))
+        self._schedule_at(watch.until_s, lambda: self._end_need(watch, watch.until_s))
         return watch
 
-    def _relieve(self, case: Case, watch: Watch) -> None:
+    def _ask_for_relief(self, case: Case, watch: Watch) -> None:
         """Ask for a relief, whose landing has random numbers of its own."""
         now, turn = self.field.env.now, watch.drones % len(watch.call.landing)
         call = watch.call._replace(landing=watch.call.landing[turn:] + watch.call.landing[:turn])
         relief = Case(call, now, case.rank, watch.until_s, decided_s=now, watch=watch, relief=True)
         self.ask(relief, now)
 
-    def _over(self, watch: Watch, end_s: float) -> None:
+    def _end_need(self, watch: Watch, end_s: float) -> None:
         watch.close(end_s)
         self.field.watches.remove(watch)
         zone = self.field.inputs.zones[watch.call.zone].id
@@ -68,6 +68,6 @@ class Overwatch:
         )
         self.log.overwatch.write(record)
 
-    def _at(self, t_s: float, act: Callable[[], None]) -> None:
+    def _schedule_at(self, t_s: float, act: Callable[[], None]) -> None:
         env = self.field.env
         env.timeout(max(0.0, t_s - env.now)).callbacks.append(lambda _: act())

@@ -116,7 +116,7 @@ class Sortie(FlightProcess):
             self.on_scene_s += t_s - self._staying_since_s
         if self._holding is not None:
             self._end_hold(*self._holding)
-        self._end(t_s)
+        self._end_phase(t_s)
         if not self.case.outcome:
             self._close_call(reached=came(self.overhead_s), reason=Missed.HORIZON, now=t_s)
         if came(self.airborne_s) and not came(self.landed_s):
@@ -125,9 +125,9 @@ class Sortie(FlightProcess):
 
     # -- the process --
 
-    def _run(self) -> Steps:
+    def _fly_and_charge(self) -> Steps:
         case, env = self.case, self._env
-        if case.call.launch_s > 0.0 and not (yield from self._prepare(case.call.launch_s)):
+        if case.call.launch_s > 0.0 and not (yield from self._prepare_launch(case.call.launch_s)):
             self._control.back_to_queue(case)
             self._control.crew_free(self.drone)
             self._control.drone_ready(self.drone)
@@ -135,7 +135,7 @@ class Sortie(FlightProcess):
         self.airborne_s = case.airborne_s = env.now
         there = yield from self._fly_out()
         if there:
-            yield from self._stay()
+            yield from self._stay_on_scene()
         now = self.left_s = env.now
         self._close_call(reached=there, reason=Missed.LINK if self._link_lost else Missed.RECALLED, now=now)
         yield from self._come_home()
@@ -147,9 +147,9 @@ class Sortie(FlightProcess):
         fetch_s = 0.0 if self.landing == events.DOCKED else case.call.recovery_s
         yield from self._turn_around(self._control, left=left, fetch_s=fetch_s)
 
-    def _prepare(self, launch_s: float) -> Answer:
+    def _prepare_launch(self, launch_s: float) -> Answer:
         """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
-        self._begin(events.PREPARE, self._env.now)
+        self._begin_phase(events.PREPARE, self._env.now)
         self._gives_way = True
         try:
             yield self._env.timeout(launch_s)
@@ -158,7 +158,7 @@ class Sortie(FlightProcess):
             return False
         finally:
             self._gives_way = False
-            self._end(self._env.now)
+            self._end_phase(self._env.now)
         return True
 
     def _fly_out(self) -> Answer:
@@ -167,14 +167,14 @@ class Sortie(FlightProcess):
             under_way = begin()
             if under_way is None:
                 continue
-            self._begin(phase, self._env.now)
-            there = yield from self._fly(phase, under_way, begin)
-            self._end(self._env.now)
+            self._begin_phase(phase, self._env.now)
+            there = yield from self._fly_phase(phase, under_way, begin)
+            self._end_phase(self._env.now)
             if not there:
                 return False
         return True
 
-    def _fly(
+    def _fly_phase(
         self, phase: str, under_way: simpy.Event | None, go_on: Callable[[], simpy.Event | None]
     ) -> Answer:
         """Fly a phase that has begun to its end; False where the drone turns back."""
@@ -191,18 +191,18 @@ class Sortie(FlightProcess):
         self._gives_way = False
         return True
 
-    def _stay(self) -> Steps:
+    def _stay_on_scene(self) -> Steps:
         """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
         case, env = self.case, self._env
         now = self.overhead_s = case.overhead_s = env.now
-        self._begin(events.ON_SCENE, now)
+        self._begin_phase(events.ON_SCENE, now)
         self.cut_by, left_s = events.FULL_STAY, case.call.on_scene_s
         if case.relief and case.watch is not None:
             left_s = max(0.0, case.watch.until_s - now)
             case.watch.comes(now)
         asked = False
         while left_s > 0.0:
-            seconds, cut = self._allowance(left_s, now)
+            seconds, cut = self._allowed_stay(left_s, now)
             if cut == events.CUT_ENERGY and not asked:
                 asked = True
                 self._control.must_leave(case, now + seconds)
@@ -226,9 +226,9 @@ class Sortie(FlightProcess):
         self._gives_way = False
         if case.watch is not None:
             case.watch.goes(now)
-        self._end(now)
+        self._end_phase(now)
 
-    def _allowance(self, wanted_s: float, now: float) -> tuple[float, str]:
+    def _allowed_stay(self, wanted_s: float, now: float) -> tuple[float, str]:
         """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
         field, endurance_s = self._field, self._flight.endurance_s()
         home_by_s, _ = field.home_by(now, field.crew.in_use)
@@ -281,11 +281,11 @@ class Sortie(FlightProcess):
         else:
             flying = self._flight.go_home()
             if flying is not None:
-                yield from self._spend(events.BACK, flying)
+                yield from self._spend_phase(events.BACK, flying)
             coming_down = self._flight.land
         landing = coming_down()
         if landing is not None:
-            yield from self._spend(events.LAND, landing)
+            yield from self._spend_phase(events.LAND, landing)
         attempts = self._flight.landed()
         self.landed_s, self.landing, self.attempts = self._env.now, attempts[-1].outcome, len(attempts)
         self.energy_wh = self._flight.used_wh()
