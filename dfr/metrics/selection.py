@@ -1,10 +1,10 @@
-"""Ranking and selection: the best of k designs, with a stated chance of being right.
+"""Ranking and selection: the best of k designs, with a stated probability of being right.
 
 The fully sequential procedure of Kim & Nelson (2001, ACM TOMACS 11, "KN"): the design with the
-largest mean is selected with at least the stated chance whenever it leads by the indifference zone
+largest mean is selected with at least the stated probability whenever it leads by the indifference zone
 or more. It allows for common random numbers, which the designs of a sweep share: only variances
 of differences enter. A design is dropped once it is behind another by more than the noise that is
-still possible. The procedure looks at the replications in order, so it may be told of them in
+still possible. The procedure looks at the replications in order, so it may be given them in
 batches, or all at once.
 """
 

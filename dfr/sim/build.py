@@ -29,10 +29,10 @@ from dfr.sim.inputs import (
     FailureRate,
     Grade,
     Homes,
+    RoutePair,
     SimInputs,
     Traffic,
     Turnaround,
-    Ways,
     Zone,
 )
 from dfr.sim.policies import HANDOVER_S
@@ -80,7 +80,7 @@ ASSUMED: tuple[Assumption, ...] = (
     _list_assumed(
         "simulation.traffic_over_unknown_ground",
         "in the way",
-        "where ground heights are unknown, other traffic over a way is taken to be at its heights",
+        "where ground heights are unknown, other traffic over a route is taken to be at its heights",
     ),
     _list_assumed(
         "landing.contact",
@@ -113,7 +113,7 @@ def deployment_of(world: World, plan: Plan) -> Deployment:
 
 
 def _find_transfers(world: World, plan: Plan) -> Transfers:
-    """The ways between docks, where a dock has room for another's drone."""
+    """The routes between docks, where a dock has room for another's drone."""
     return transfers_of(world, plan) if any(_spare_slots(world.scenario, plan)) else {}
 
 
@@ -188,8 +188,8 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
     )
 
 
-def _in_turn(scenario: Scenario, plan: Plan) -> tuple[Ways, ...]:
-    """The ways of two docks that are not flown at once."""
+def _in_turn(scenario: Scenario, plan: Plan) -> tuple[RoutePair, ...]:
+    """The routes of two docks that are not flown at the same time."""
     pairs = () if plan.height_levels is None else plan.height_levels.in_turn
     docks = {site.id: number for number, site in enumerate(plan.sites)}
     zones = {zone.id: number for number, zone in enumerate(scenario.demand.zones)}
@@ -268,7 +268,7 @@ def _make_duties(scenario: Scenario) -> tuple[Duty, ...]:
     )
 
 
-def _make_traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
+def _make_traffic(  # noqa: PLR0917 - routes of two kinds, met in each hour
     world: World,
     plan: Plan,
     settings: FlightSettings,
@@ -276,7 +276,7 @@ def _make_traffic(  # noqa: PLR0917 - ways of two kinds, met in each hour
     slots: tuple[HourSlot, ...],
     transfers: Transfers,
 ) -> Traffic:
-    """Other traffic, and the ways that it is in the way of."""
+    """Other traffic, and the routes that it blocks."""
     scenario = world.scenario
     highest_m = scenario.operation.cruise_height_m_agl + plan.highest_raised_m
     down_m = max(0.0, highest_m - item.hold_height_m_agl)

@@ -53,7 +53,7 @@ class Call(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """Other traffic in our air: told of at `notice_s`, there from `start_s` to `end_s`."""
+    """Other traffic in our air: announced at `notice_s`, there from `start_s` to `end_s`."""
 
     traffic: int
     notice_s: float
@@ -152,7 +152,7 @@ def _make_calls(
 
 
 def draw_visits(inputs: SimInputs, streams: Streams) -> list[Visit]:
-    """The visits of all other traffic, in the order in which we hear of them."""
+    """The visits of all other traffic, in the order in which they are announced."""
     visits: list[Visit] = []
     for index, traffic in enumerate(inputs.traffic):
         name = f"traffic/{traffic.id}"

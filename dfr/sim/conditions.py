@@ -59,7 +59,7 @@ def kind_of(hour: HourWeather) -> Kind:
 
 
 class Conditions:
-    """Makes conditions: the routes of a plan, and the ways between its docks, flown in each weather."""
+    """Makes conditions: the routes of a plan, and those between its docks, flown in each weather."""
 
     def __init__(self, world: World, plan: Plan, transfers: Transfers | None = None) -> None:
         scenario = world.scenario
@@ -93,7 +93,7 @@ class Conditions:
         )
 
     def conditions(self, hours: Sequence[HourWeather]) -> tuple[Condition, ...]:
-        """Every weather, with all ways flown in it; hours of about one temperature are flown together."""
+        """Every weather, with all routes flown in it; hours of about one temperature are flown together."""
         bands: dict[int, list[int]] = {}
         for index, hour in enumerate(hours):
             bands.setdefault(round(hour.temperature_c / BAND_C), []).append(index)
@@ -185,10 +185,11 @@ class Conditions:
 
 
 def _leg(route: Route, sortie: SortiePrediction, longer: SortiePrediction, spare_wh: float) -> Leg | None:
-    """One way in one weather, None where there is no way, or it cannot be flown, or not on one battery.
+    """One route in one weather; None where there is none, or it cannot be flown, or not on one battery.
 
     A route that the planning wind or its energy closed has points all the same, and may be open in another
-    hour. Energy is that of the latest of nine flights in ten, told apart into out and home by their times.
+    hour. Energy is that of the latest of nine flights in ten, split into outward path and return leg by their
+    times.
     """
     if not route.points or sortie.climb_s is None or sortie.out_s is None or sortie.back_s is None:
         return None
@@ -212,7 +213,7 @@ def _leg(route: Route, sortie: SortiePrediction, longer: SortiePrediction, spare
 
 
 def _table(flat: Sequence[Leg | None], width: int) -> tuple[tuple[Leg | None, ...], ...]:
-    """Ways by dock, and by what they lead to."""
+    """RoutePair by dock, and by what they lead to."""
     return tuple(tuple(flat[start : start + width]) for start in range(0, len(flat), width))
 
 

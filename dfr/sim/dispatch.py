@@ -1,4 +1,4 @@
-"""Dispatch: which waiting call is served next, by which drone, and what stands in the way if none.
+"""Dispatch: which waiting call is served next, by which drone, and the reason if by none.
 
 Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
 and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
@@ -19,7 +19,7 @@ import simpy
 from dfr.scenario.model import DispatchPolicy
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import NEVER, Missed, drone_id
-from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, SimInputs, Way
+from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, RouteKey, SimInputs
 from dfr.sim.resources import CrewBoard, Drone, next_hold_s
 
 Fit = tuple[Drone, Leg]
@@ -135,7 +135,7 @@ class Field:
     """The state of the deployment now: crew, drones, queue and the air.
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
-    are ready. `meeting` are the ways that meet each way (`SimInputs.in_turn`), `out` the way of each drone
+    are ready. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
     that is out, by its id.
     """
 
@@ -153,8 +153,8 @@ class Field:
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
-    meeting: Mapping[Way, frozenset[Way]] = field(default_factory=dict)
-    out: dict[str, Way] = field(default_factory=dict)
+    meeting: Mapping[RouteKey, frozenset[RouteKey]] = field(default_factory=dict)
+    out: dict[str, RouteKey] = field(default_factory=dict)
     _hour: int = 0
     _hour_ends_s: float = -1.0
 
@@ -169,7 +169,7 @@ class Field:
         return cls(
             inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
             inputs.conditions[inputs.condition_of_hour[0]], Coverage(inputs),
-            [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=ways_that_meet(inputs),
+            [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=routes_that_meet(inputs),
         )  # fmt: skip
 
     def hour(self, t_s: float) -> int:
@@ -188,10 +188,10 @@ class Field:
         return self._weather
 
     def leg(self, dock: int, zone: int) -> Leg:
-        """The way of a drone that is sent now. Raises ValueError where there is none."""
+        """The route of a drone that is sent now. Raises ValueError where there is none."""
         leg = self.condition(self.env.now).legs[dock][zone]
         if leg is None:
-            raise ValueError(f"no way from dock {dock} to zone {zone} now")
+            raise ValueError(f"no route from dock {dock} to zone {zone} now")
         return leg
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
@@ -216,7 +216,7 @@ class Field:
         return self.coverage.uncovered(condition, there)
 
     def blocking(self, dock: int, zone: int) -> ActiveVisit | None:
-        """Other traffic that keeps our drones off a way, None where it is free."""
+        """Other traffic that keeps our drones off a route; None where it is free."""
         for active in self.visits:
             traffic = self.inputs.traffic[active.visit.traffic]
             if traffic.rule != HEIGHT_SPLIT and traffic.blocks[dock][zone]:
@@ -224,9 +224,9 @@ class Field:
         return None
 
     def own_in_way(self, dock: int, zone: int) -> bool:
-        """Whether one of our own drones is out on a way that meets this one; a move meets every way."""
+        """Whether one of our own drones is out on a route that meets this one; a move meets every route."""
         meets = self.meeting.get((dock, zone), frozenset())
-        return any(way in meets or way[1] == MOVING for way in self.out.values())
+        return any(route in meets or route[1] == MOVING for route in self.out.values())
 
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
@@ -242,13 +242,13 @@ class Field:
         self.waiting.remove(case)
 
 
-def ways_that_meet(inputs: SimInputs) -> dict[Way, frozenset[Way]]:
-    """For each way those that are not flown at the same time."""
-    found: dict[Way, set[Way]] = {}
+def routes_that_meet(inputs: SimInputs) -> dict[RouteKey, frozenset[RouteKey]]:
+    """For each route those that are not flown at the same time."""
+    found: dict[RouteKey, set[RouteKey]] = {}
     for one, other in inputs.in_turn:
         found.setdefault(one, set()).add(other)
         found.setdefault(other, set()).add(one)
-    return {way: frozenset(others) for way, others in found.items()}
+    return {route: frozenset(others) for route, others in found.items()}
 
 
 def standing(field_: Field, now: float) -> str:
@@ -356,7 +356,7 @@ def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg) -> bool:
     return spare_wh * 3600.0 / leg.hover_w >= field_.inputs.grades[case.call.grade].on_scene.median_s
 
 
-def _from_dock(  # noqa: PLR0917 - a way at a moment is what it is
+def _from_dock(  # noqa: PLR0917 - a route at a moment is what it is
     field_: Field, dock: int, zone: int, leg: Leg, condition: Condition, now: float
 ) -> Drone | str:
     """The fullest ready drone of one dock, or why there is none."""

@@ -20,7 +20,7 @@ from dfr.sim.event_log import EventLog
 from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.flight_process import FlightProcess, Steps
-from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, SimInputs, Way
+from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, RouteKey, SimInputs
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
@@ -230,7 +230,7 @@ class Engine:
             self._schedule_case(max(0.0, case.patience_ends_s - self._env.now), self._give_up, case)
 
     def _give_up(self, case: Case) -> None:
-        """A caller's patience ends: the call is missed for what stands in the way now."""
+        """A caller's patience ends: the call is missed for the reason that holds now."""
         if case.waiting:
             reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
@@ -255,7 +255,7 @@ class Engine:
             self._env.process(self._follow_visit(visit))
 
     def _follow_visit(self, visit: Visit) -> Steps:
-        """Other traffic: every sortie in its way hears of it, and launches wait until it is gone."""
+        """Other traffic: every sortie on its route is told, and launches wait until it is gone."""
         traffic = self._inputs.traffic[visit.traffic]
         active = ActiveVisit(visit, self._env.event())
         self._field.visits.append(active)
@@ -318,18 +318,18 @@ class Engine:
         if self._inputs.move_up:
             self._keep_covered()
 
-    def _take_drone(self, drone: Drone, now: float, way: Way) -> int:
-        """Take a ready drone and somebody to fly it on a way; the number of the flight."""
+    def _take_drone(self, drone: Drone, now: float, route: RouteKey) -> int:
+        """Take a ready drone and somebody to fly it on a route; returns the number of the flight."""
         ready = self._field.ready[drone.dock]
         ready.remove(drone)
         self._log.ready_changed(drone.dock, len(ready), now)
         self._field.crew.in_use += 1
-        self._field.out[drone.id] = way
+        self._field.out[drone.id] = route
         self._sent += 1
         return self._sent - 1
 
     def _start_flight(self, flight: FlightProcess) -> None:
-        """Start a flight; until it is over it hears of other traffic and lost links."""
+        """Start a flight; until it is over it is told of other traffic and lost links."""
         self._last_flights[flight.drone.id] = flight
         flight.go_on()
 

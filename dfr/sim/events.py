@@ -30,7 +30,7 @@ FIRST, ATTENDED, MISSED = "first", "attended", "missed"
 
 
 class Missed:
-    """Why a call was missed: what stood in the way when it was given up."""
+    """Why a call was missed: the reason that held when the caller gave up."""
 
     BEFORE_DECISION = "gave_up_before_decision"
     NO_CREW = "no_crew_on_duty"
@@ -125,7 +125,7 @@ class PhaseRecord(NamedTuple):
 
 
 class YieldRecord(NamedTuple):
-    """A flight that made way for other traffic: in which phase, by which rule, for how long."""
+    """A flight that gave way to other traffic: in which phase, by which rule, for how long."""
 
     flight: int
     traffic: str

@@ -58,10 +58,10 @@ class Flight(Protocol):
         """Fly out until overhead."""
 
     def hold(self, seconds: float) -> simpy.Event | None:
-        """Stay where it is, on scene or out of the way, so long."""
+        """Stay where it is, on scene or clear of traffic, for so long."""
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
-        """Go down out of the way of other traffic and stay there, so long."""
+        """Descend clear of other traffic and stay there for so long."""
 
     def rise(self, seconds: float) -> simpy.Event | None:
         """Up again from where it held low, within so long."""
@@ -89,7 +89,7 @@ class Flight(Protocol):
 
 
 class Flights(Protocol):
-    """Whoever flies: makes a flight of an order."""
+    """Makes a flight of an order: the flight model, or vehicles."""
 
     def begin(self, order: Order) -> Flight:
         """A flight that stands in its dock, ready to launch."""
@@ -97,7 +97,7 @@ class Flights(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelFlights:
-    """Flights by the flight model: phases last as `Leg` says, landings follow the odds of the hour."""
+    """Flights by the flight model: phases last as `Leg` says, landings end by the hour's probabilities."""
 
     env: simpy.Environment
     condition: Callable[[float], Condition]
@@ -113,7 +113,7 @@ CLIMB, OUT, HOLD, HOME, LAND = range(5)
 
 
 class ModelFlight:
-    """A flight of the model. Energy is drawn evenly over the way out, over the way home, and at hover."""
+    """A flight of the model. It draws constant power on the outward path, on the return leg and in hover."""
 
     __slots__ = (
         "_began_s",
@@ -149,7 +149,7 @@ class ModelFlight:
         return self._begin_phase(HOLD, seconds)
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
-        """Hover; what the way down and up costs is the scenario's `yield_s`."""
+        """Hover; what the descent and climb cost is the scenario's `yield_s`."""
         return self._begin_phase(HOLD, seconds)
 
     def rise(self, seconds: float) -> simpy.Event | None:
@@ -157,12 +157,12 @@ class ModelFlight:
         return self._begin_phase(HOLD, seconds)
 
     def go_home(self) -> simpy.Event | None:
-        """Fly back the share of the way that was flown out."""
+        """Fly back the share of the outward path that was flown."""
         back_s = self._order.leg.back_s
         return self._begin_phase(HOME, back_s * self._share_out()) if back_s > 0.0 else None
 
     def land(self) -> simpy.Event | None:
-        """Land by the odds of the hour; each retry costs its time."""
+        """Land by the probabilities of the hour; each retry costs its time."""
         now, land_s = self._env.now, self._order.leg.land_s
         landing = self._flights.condition(now).landing_at(self._order.dock)
         outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
@@ -184,7 +184,7 @@ class ModelFlight:
         self._book_energy()
 
     def endurance_s(self) -> float:
-        """Hover seconds that the energy above the reserve and the way home allows."""
+        """Hover seconds that the energy above the reserve and the return leg allows."""
         leg, order = self._order.leg, self._order
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
@@ -220,7 +220,7 @@ class ModelFlight:
         self._began_s = now
 
     def _share_out(self) -> float:
-        """Share of the way out that was flown, 0 to 1."""
+        """Share of the outward path that was flown, 0 to 1."""
         self._book_energy()
         out_s = self._order.leg.out_s
         return 1.0 - self._left_s[OUT] / out_s if out_s > 0.0 else 1.0

@@ -1,6 +1,6 @@
 """A drone that is out of its dock: what sorties and moves to another dock have in common.
 
-It writes the phases, yields, landing attempts and turnaround of its flight, and hears of what intervenes:
+It writes the phases, yields, landing attempts and turnaround of its flight, and is told what intervenes:
 other traffic on its route, and the loss of its link.
 """
 
@@ -27,7 +27,7 @@ _ON_ROUTE = (events.CLIMB, events.OUT, events.MOVE, events.ON_SCENE, events.BACK
 
 
 class TurnaroundListener(Protocol):
-    """Who is told how a docked drone gets on."""
+    """Whoever follows how a docked drone is charged."""
 
     def drone_ready(self, drone: Drone) -> None:
         """A drone is in its dock and charged enough to be offered."""
@@ -79,7 +79,7 @@ class FlightProcess(ABC):
 
     @abstractmethod
     def in_way_of(self, traffic: Traffic) -> bool:
-        """Whether other traffic is in the way of this flight."""
+        """Whether other traffic blocks the route of this flight."""
 
     @abstractmethod
     def close(self, t_s: float) -> None:

@@ -18,7 +18,7 @@ from dfr.sim.randomness import Spread
 
 
 class Leg(NamedTuple):
-    """One way from a dock to a zone in one weather: seconds of each phase and what they cost, Wh.
+    """One route from a dock to a zone in one weather: seconds of each phase and what they cost, Wh.
 
     Infinite watt-hours never occur; a drone whose battery is unknown has an infinite battery instead.
     """
@@ -59,7 +59,7 @@ class Condition:
     `legs[dock][zone]` is None where the drone cannot get there and back; `nearest[zone]`
     lists the docks that can, soonest first. `battery_wh` is what a full battery gives at
     this temperature, infinite where unknown. `landings` are those of each dock, () where all are alike.
-    `moves[dock][dock]` are ways to other docks and back, () where no drone is moved up.
+    `moves[dock][dock]` are routes to other docks and back, () where no drone is moved up.
     """
 
     hold: str
@@ -138,7 +138,7 @@ HOLD_LOW, RETURN, LAND, HEIGHT_SPLIT = "hold_low", "return", "land", "height_spl
 class Traffic:
     """Another user of the air: visits as a Poisson process with `rates_per_s` by hour.
 
-    `blocks[dock][zone]` says which of our ways it is in the way of, `blocks_moves[dock][dock]` which of those
+    `blocks[dock][zone]` says which of our routes it blocks, `blocks_moves[dock][dock]` which of those
     between docks; `yield_s` is what going down to the holding height and up again costs under HOLD_LOW.
     """
 
@@ -152,14 +152,14 @@ class Traffic:
     blocks_moves: tuple[tuple[bool, ...], ...] = ()
 
 
-Way = tuple[int, int]
+RouteKey = tuple[int, int]
 """A dock and the zone its drone is sent to."""
 
 MOVING = -1
 """The zone of a drone that is moved to another dock."""
 
-Ways = tuple[Way, Way]
-"""Two ways that meet: while a drone is out on one, none is sent on the other."""
+RoutePair = tuple[RouteKey, RouteKey]
+"""Two routes that meet: while a drone is out on one, none is sent on the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +239,7 @@ class SimInputs:
     `dispatch` names a dispatch policy, or is one of your own (`dfr.sim.dispatch.Policy`).
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
-    None: nobody has said where people live. `in_turn` are the ways that are flown one at a time.
+    None: the scenario does not say where people live. `in_turn` are the routes that are flown one at a time.
     """
 
     scenario: str
@@ -273,7 +273,7 @@ class SimInputs:
     keep_within_s: float = 0.0
     homes: Homes | None = None
     move_up: bool = False
-    in_turn: tuple[Ways, ...] = ()
+    in_turn: tuple[RoutePair, ...] = ()
 
     @property
     def horizon_s(self) -> float:

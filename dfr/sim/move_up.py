@@ -7,8 +7,8 @@ end (after the relocation of Gendreau, Laporte & Semet 2001, Parallel Computing 
 time). A drone belongs to one dock, where its slot is kept while it is out; a free slot belongs to none, and
 is taken when one is sent to it.
 
-Nobody waits for a move, so it gives way by the simplest means: traffic announced on its way, or a lost link,
-sends it back to the dock it came from (under the rule `land` it comes down where it is, and is fetched).
+Nobody waits for a move, so it gives way by the simplest means: traffic announced on its route, or a lost
+link, sends it back to the dock it came from (under the rule `land` it comes down where it is, and is fetched).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LEAST_GAIN = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """A drone that may be moved, to which dock and by which way."""
+    """A drone that may be moved, to which dock and by which route."""
 
     drone: Drone
     target: int
@@ -81,7 +81,7 @@ def _may_go(field: Field, drone: Drone, target: int, leg: Leg, now: float) -> bo
 
 
 def _in_way(traffic: Traffic, start: int, target: int) -> bool:
-    """Whether other traffic is in the way from dock to dock; where nobody has said, it is."""
+    """Whether other traffic blocks the route from dock to dock; where the scenario does not say, it does."""
     return not traffic.blocks_moves or traffic.blocks_moves[start][target]
 
 
@@ -135,7 +135,7 @@ class Move(FlightProcess):
         field.coming[self.target] += 1
 
     def in_way_of(self, traffic: Traffic) -> bool:
-        """Whether other traffic is in the way of this flight."""
+        """Whether other traffic blocks the route of this flight."""
         return _in_way(traffic, self.dock, self.target)
 
     def drone_ready(self, drone: Drone) -> None:
@@ -199,8 +199,8 @@ class Move(FlightProcess):
         if back_s > 0.0:
             yield from self._spend_phase(events.BACK, self._env.timeout(back_s))
         over_s, end = self._env.now, self.target if there else self.dock
-        odds = self._field.condition(over_s).landing_at(end)
-        endings = landing_attempts(odds, self._draws, retries=inputs.landing_retries)
+        landing = self._field.condition(over_s).landing_at(end)
+        endings = landing_attempts(landing, self._draws, retries=inputs.landing_retries)
         endings = (events.DIVERTED,) if away else endings
         each_s = leg.land_s + inputs.retry_s
         land_s = (len(endings) - 1) * each_s + leg.land_s

@@ -1,7 +1,7 @@
 """Continuous overwatch: a relief drone is to be overhead before the one on scene has to leave.
 
 Once it is clear that a drone must leave for energy before its call is over, a relief is asked for
-in time: the usual launch, the way from the nearest dock, and the handover before the first leaves. The
+in time: the usual launch, the flight from the nearest dock, and the handover before the first leaves. The
 relief waits its turn like a call of that grade, for as long as the need lasts, and may be relieved
 in turn. Seconds of the need without a drone overhead are the gap.
 """

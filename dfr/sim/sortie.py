@@ -1,7 +1,7 @@
 """One dispatch as a SimPy process: launch, out, on scene, back, landing, turnaround, giving way to traffic.
 
 `Sortie` asks a `Flight` for one phase at a time, whoever flies it, and writes the records. What the control
-room does about it (queue, clocks of the call) is told to the `ControlRoom` that sent it.
+room does about it (queue, clocks of the call) is reported to the `ControlRoom` that sent it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Answer = Generator[simpy.Event, Any, bool]
 
 
 class ControlRoom(TurnaroundListener, Protocol):
-    """Who is told how a sortie goes."""
+    """Whoever sent a sortie and follows how it goes."""
 
     def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
         """A call is closed, at a moment."""
@@ -107,7 +107,7 @@ class Sortie(FlightProcess):
         )  # fmt: skip
 
     def in_way_of(self, traffic: Traffic) -> bool:
-        """Whether other traffic is in the way of this flight."""
+        """Whether other traffic blocks the route of this flight."""
         return traffic.blocks[self.dock][self.zone]
 
     def close(self, t_s: float) -> None:
@@ -238,7 +238,7 @@ class Sortie(FlightProcess):
         return (endurance_s, events.CUT_ENERGY) if endurance_s <= until_s else (until_s, events.CUT_HOME_BY)
 
     def _give_way(self, interruption: Interruption, phase: str) -> Answer:
-        """Make way for other traffic. False where the drone does not go on with what it did."""
+        """Give way to other traffic. False where the drone does not go on with what it did."""
         self._flight.break_off()
         if interruption.cause == LINK_PART:
             self._link_lost = True

@@ -63,7 +63,7 @@ def test_a_call_that_gives_up_meanwhile_is_missed_for_our_own_drone(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_two_flights_on_ways_that_meet_are_ever_in_the_air_together(two: SimInputs, seed: int) -> None:
+def test_no_two_flights_on_routes_that_meet_are_ever_in_the_air_together(two: SimInputs, seed: int) -> None:
     busy = replace(two, rates_per_s=(20.0 / 3600.0,) * 10)
 
     def together(inputs: SimInputs) -> int:
