@@ -1,8 +1,8 @@
-"""Dispatch: which waiting call is served next, by which drone, and the reason if by none.
+"""Dispatch: which waiting call is served next, by which drone, or why by none.
 
-Calls wait in order of rank, then of decision. A drone may go that has the energy to get there, stay a while
-and come home with its reserve, from a dock that will still be open, and with a crew still on duty, when
-it lands. Which of these goes, the dispatch policy says: a function here (`POLICIES`) with a word in
+Calls wait in order of rank, then of decision. A drone may go if it has the energy to get there, stay a while
+and return with its reserve, and if its dock is still open and a crew still on duty when it lands. The
+dispatch policy chooses among these drones: a function here (`POLICIES`) with a word in
 `dfr.scenario.model.DispatchPolicy`, or one that `dfr.simulate(dispatch=...)` brings.
 """
 
@@ -27,7 +27,7 @@ Fit = tuple[Drone, Leg]
 
 
 @dataclass(slots=True, eq=False)
-class Watch:
+class OverwatchNeed:
     """A call that needs a drone overhead from `start_s` to `until_s`, by several in turn."""
 
     call: Call
@@ -38,14 +38,14 @@ class Watch:
     _overhead: int = 1
     _bare_since_s: float = NEVER
 
-    def comes(self, t_s: float) -> None:
+    def drone_arrives(self, t_s: float) -> None:
         """A relief is overhead."""
         if self._overhead == 0:
             self.gap_s += t_s - self._bare_since_s
         self._overhead += 1
         self.drones += 1
 
-    def goes(self, t_s: float) -> None:
+    def drone_leaves(self, t_s: float) -> None:
         """A drone leaves."""
         self._overhead -= 1
         self._bare_since_s = t_s
@@ -81,7 +81,7 @@ class Case:
     reason: str = ""
     waiting: bool = False
     turn: tuple[int, float, int] = (0, 0.0, 0)
-    watch: Watch | None = None
+    need: OverwatchNeed | None = None
     relief: bool = False
 
 
@@ -131,7 +131,7 @@ class Coverage:
 
 
 @dataclass(slots=True, eq=False)
-class Field:
+class DeploymentState:
     """The state of the deployment now: crew, drones, queue and the air.
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
@@ -152,14 +152,14 @@ class Field:
     coming: list[int]
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
-    watches: list[Watch] = field(default_factory=list)
+    overwatch_needs: list[OverwatchNeed] = field(default_factory=list)
     meeting: Mapping[RouteKey, frozenset[RouteKey]] = field(default_factory=dict)
     out: dict[str, RouteKey] = field(default_factory=dict)
     _hour: int = 0
     _hour_ends_s: float = -1.0
 
     @classmethod
-    def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> Field:
+    def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> DeploymentState:
         """Every drone charged in its dock, nobody waiting."""
         docks = [
             [Drone(drone_id(dock.id, index), number) for index in range(dock.drones)]
@@ -251,7 +251,7 @@ def routes_that_meet(inputs: SimInputs) -> dict[RouteKey, frozenset[RouteKey]]:
     return {route: frozenset(others) for route, others in found.items()}
 
 
-def standing(field_: Field, now: float) -> str:
+def standing(field_: DeploymentState, now: float) -> str:
     """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
     crew = field_.crew
     if crew.in_use >= crew.on_duty(now):
@@ -262,7 +262,7 @@ def standing(field_: Field, now: float) -> str:
     return "" if any(field_.ready) else Missed.NO_DRONE
 
 
-def refusal(field_: Field, case: Case) -> str:
+def refusal(field_: DeploymentState, case: Case) -> str:
     """Why a waiting call cannot be served now; '' where it can."""
     now = field_.env.now
     condition = field_.condition(now)
@@ -272,7 +272,7 @@ def refusal(field_: Field, case: Case) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-def choose(field_: Field, case: Case, now: float) -> Drone | str:
+def choose(field_: DeploymentState, case: Case, now: float) -> Drone | str:
     """The drone to send to a call now, or why there is none (of the nearest dock that could serve it).
 
     For a moment in which nothing stands against every call.
@@ -284,7 +284,7 @@ def choose(field_: Field, case: Case, now: float) -> Drone | str:
     return drone or (reasons[0] if reasons else Missed.UNREACHABLE)
 
 
-def _available_drones(field_: Field, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
+def _available_drones(field_: DeploymentState, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
     """The drones that may go, the one soonest overhead first; `reasons` says why others may not."""
     inputs, condition = field_.inputs, field_.condition(now)
     home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
@@ -305,24 +305,24 @@ def _available_drones(field_: Field, zone: int, now: float, reasons: list[str]) 
 
 # -- policies --
 
-Policy = Callable[[Field, Case, Iterator[Fit]], Drone | None]
+Policy = Callable[[DeploymentState, Case, Iterator[Fit]], Drone | None]
 """Chooses for a call among the drones that may go, soonest overhead first; None where there is none."""
 
 
-def choose_nearest(_field: Field, _case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_nearest(_field: DeploymentState, _case: Case, fits: Iterator[Fit]) -> Drone | None:
     """The drone predicted overhead first in this hour's wind."""
     nearest = next(fits, None)
     return None if nearest is None else nearest[0]
 
 
-def choose_energy_aware(field_: Field, case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_energy_aware(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> Drone | None:
     """The nearest that can stay as long as is usual for the call, or else the nearest."""
     fit = list(fits)
     staying = (drone for drone, leg in fit if _can_stay(field_, drone, case, leg))
     return next(staying, fit[0][0]) if fit else None
 
 
-def choose_coverage_keeping(field_: Field, case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_coverage_keeping(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> Drone | None:
     """To calls of the first rank the nearest; to others the one whose departure uncovers least demand.
 
     Of those overhead within the call's target; of equals, and where none is, the nearest (after the
@@ -346,7 +346,7 @@ POLICIES: Mapping[str, Policy] = {
 """The function of each dispatch policy."""
 
 
-def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg) -> bool:
+def _can_stay(field_: DeploymentState, drone: Drone, case: Case, leg: Leg) -> bool:
     """Whether a drone could stay as long as is usual for the call and be home with its reserve."""
     condition = field_.condition(field_.env.now)
     if condition.battery_wh == math.inf or leg.hover_w <= 0.0:
@@ -357,7 +357,7 @@ def _can_stay(field_: Field, drone: Drone, case: Case, leg: Leg) -> bool:
 
 
 def _from_dock(  # noqa: PLR0917 - a route at a moment is what it is
-    field_: Field, dock: int, zone: int, leg: Leg, condition: Condition, now: float
+    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, now: float
 ) -> Drone | str:
     """The fullest ready drone of one dock, or why there is none."""
     if field_.down[dock]:

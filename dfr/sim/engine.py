@@ -15,7 +15,7 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Call, Outage, Visit, draw_calls, draw_outages, draw_visits
-from dfr.sim.dispatch import ActiveVisit, Case, Field, choose, refusal, standing
+from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState, choose, refusal, standing
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import Log, Missed, Tables, vocabulary
 from dfr.sim.flight import Flights, ModelFlights
@@ -27,11 +27,11 @@ from dfr.sim.randomness import Streams
 from dfr.sim.resources import Drone
 from dfr.sim.sortie import Sortie
 
-FlightsOf = Callable[[simpy.Environment, Field], Flights]
+FlightsOf = Callable[[simpy.Environment, DeploymentState], Flights]
 """Makes the one who flies, once the clock and the deployment are there."""
 
 
-def model_flights(env: simpy.Environment, field: Field) -> Flights:
+def model_flights(env: simpy.Environment, field: DeploymentState) -> Flights:
     """Flights by the flight model: the default."""
     return ModelFlights(env, field.condition, field.inputs.landing_retries, field.inputs.retry_s)
 
@@ -90,7 +90,7 @@ class Engine:
         streams: Streams | None = None,
     ) -> None:
         self._inputs, self._env = inputs, env
-        self._field = Field.at_start(inputs, env)
+        self._field = DeploymentState.at_start(inputs, env)
         self._flights = flights_of(env, self._field)
         self._log = EventLog(inputs, vocabulary(inputs) if words is None else words)
         self._zones, self._grades = [zone.id for zone in inputs.zones], inputs.grades

@@ -14,7 +14,7 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.dispatch import ActiveVisit, Field
+from dfr.sim.dispatch import ActiveVisit, DeploymentState
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import ChargeRecord, LandingRecord, PhaseRecord, YieldRecord
 from dfr.sim.flight import Attempt
@@ -65,7 +65,7 @@ class FlightProcess(ABC):
         "phase",
     )
 
-    def __init__(self, number: int, drone: Drone, *, field: Field, log: EventLog) -> None:
+    def __init__(self, number: int, drone: Drone, *, field: DeploymentState, log: EventLog) -> None:
         self.number, self.drone, self.dock = number, drone, drone.dock
         self.phase, self._phase_began_s = "", 0.0
         self._field, self._env, self._log = field, field.env, log

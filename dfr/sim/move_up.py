@@ -1,14 +1,14 @@
 """Move-up: ready drones flown to docks with a free slot, so that more of the demand is covered.
 
-Looked for when a drone has left or become ready (and when weather, crew or traffic change), nobody waits,
-and the crew could answer the next call besides. Of all moves that may be flown goes the one after which
-least demand is uncovered, of equals the quickest, and only where that is less than now; so moves come to an
+The control room looks for a move when a drone has left or become ready, and when weather, crew or traffic
+change; only while nobody waits, and while the crew could also answer the next call. It picks the move that
+leaves least demand uncovered, the quickest of equals, and only if that is less than now; so moves come to an
 end (after the relocation of Gendreau, Laporte & Semet 2001, Parallel Computing 27:1641-1653, one drone at a
-time). A drone belongs to one dock, where its slot is kept while it is out; a free slot belongs to none, and
-is taken when one is sent to it.
+time). A drone belongs to one dock, which keeps its slot while it is out. A free slot belongs to no drone
+until one is sent to it.
 
-Nobody waits for a move, so it gives way by the simplest means: traffic announced on its route, or a lost
-link, sends it back to the dock it came from (under the rule `land` it comes down where it is, and is fetched).
+No caller waits for a move, so it gives way by the simplest means: traffic announced on its route, or a lost
+link, sends it back to the dock it came from. Under the rule `land` it lands where it is and is fetched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import LANDING_DRAWS, Visit
-from dfr.sim.dispatch import Field
+from dfr.sim.dispatch import DeploymentState
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, came
 from dfr.sim.flight import Attempt, landing_attempts, power_w
@@ -45,7 +45,7 @@ class Transfer:
     leg: Leg
 
 
-def best_transfer(field: Field, now: float) -> Transfer | None:
+def best_transfer(field: DeploymentState, now: float) -> Transfer | None:
     """The move that covers most, if any covers more than is covered now."""
     condition, crew = field.condition(now), field.crew
     if field.meeting and field.out:
@@ -66,7 +66,7 @@ def best_transfer(field: Field, now: float) -> Transfer | None:
     return best
 
 
-def _may_go(field: Field, drone: Drone, target: int, leg: Leg, now: float) -> bool:
+def _may_go(field: DeploymentState, drone: Drone, target: int, leg: Leg, now: float) -> bool:
     """Whether it could turn back from the very end with its reserve and before all must be down."""
     inputs, condition = field.inputs, field.condition(now)
     for active in field.visits:
@@ -113,7 +113,7 @@ class Move(FlightProcess):
         number: int,
         transfer: Transfer,
         *,
-        field: Field,
+        field: DeploymentState,
         control: ControlRoom,
         log: EventLog,
         streams: Streams,

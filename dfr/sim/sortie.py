@@ -14,7 +14,7 @@ import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.dispatch import Case, Field
+from dfr.sim.dispatch import Case, DeploymentState
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, Missed, came
 from dfr.sim.flight import Flights, Order
@@ -75,7 +75,7 @@ class Sortie(FlightProcess):
         self,
         number: int,
         *,
-        field: Field,
+        field: DeploymentState,
         control: ControlRoom,
         flights: Flights,
         log: EventLog,
@@ -197,9 +197,9 @@ class Sortie(FlightProcess):
         now = self.overhead_s = case.overhead_s = env.now
         self._begin_phase(events.ON_SCENE, now)
         self.cut_by, left_s = events.FULL_STAY, case.call.on_scene_s
-        if case.relief and case.watch is not None:
-            left_s = max(0.0, case.watch.until_s - now)
-            case.watch.comes(now)
+        if case.relief and case.need is not None:
+            left_s = max(0.0, case.need.until_s - now)
+            case.need.drone_arrives(now)
         asked = False
         while left_s > 0.0:
             seconds, cut = self._allowed_stay(left_s, now)
@@ -224,8 +224,8 @@ class Sortie(FlightProcess):
                     left_s, self.cut_by = 0.0, events.CUT_LINK if self._link_lost else events.CUT_TRAFFIC
                 now = env.now
         self._gives_way = False
-        if case.watch is not None:
-            case.watch.goes(now)
+        if case.need is not None:
+            case.need.drone_leaves(now)
         self._end_phase(now)
 
     def _allowed_stay(self, wanted_s: float, now: float) -> tuple[float, str]:

@@ -499,7 +499,7 @@ def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, s
         assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(own))
     _ready_drones_are_told_for_all_the_time(inputs, log)
     _every_drone_has_one_dock_and_every_dock_room(inputs, log)
-    for watch in log["overwatch"]:
-        assert 0.0 <= watch.gap_s <= watch.end_s - watch.start_s + 1e-6
+    for need in log["overwatch"]:
+        assert 0.0 <= need.gap_s <= need.end_s - need.start_s + 1e-6
     for flight in log["flights"]:
         assert math.isnan(flight.reserve_fraction) or 0.0 <= flight.reserve_fraction <= 1.0

@@ -34,25 +34,25 @@ def test_a_relief_is_overhead_before_the_first_leaves(deployment: SimInputs, lon
     assert (first.overhead_s, first.left_s, first.cut_by) == (OVERHEAD_S, pytest.approx(LEAVES_S), "energy")
     assert second.overhead_s == pytest.approx(LEAVES_S - 30.0)
     assert second.left_s == pytest.approx(OVERHEAD_S + WANTED_S)
-    (watch,) = log["overwatch"]
-    assert (watch.drones, watch.gap_s) == (2, 0.0)
-    assert watch.end_s - watch.start_s == pytest.approx(WANTED_S)
+    (need,) = log["overwatch"]
+    assert (need.drones, need.gap_s) == (2, 0.0)
+    assert need.end_s - need.start_s == pytest.approx(WANTED_S)
     assert len(log["calls"]) == 1
 
 
 def test_one_drone_alone_leaves_a_gap_until_it_is_back(deployment: SimInputs, long_call: Call) -> None:
     log = replicate(_watched(deployment, 1), seed=1, replication=0, calls=[long_call])
-    (watch,) = log["overwatch"]
+    (need,) = log["overwatch"]
     home, again = 80.0, 25.0 + 60.0
-    assert watch.gap_s == pytest.approx(home + again)
-    assert watch.drones == 2
+    assert need.gap_s == pytest.approx(home + again)
+    assert need.drones == 2
 
 
 def test_without_a_drone_the_need_ends_in_a_gap(deployment: SimInputs, long_call: Call) -> None:
     inputs = replace(_watched(deployment, 1), turnaround=_slow(deployment))
-    (watch,) = replicate(inputs, seed=1, replication=0, calls=[long_call])["overwatch"]
-    assert watch.gap_s == pytest.approx(OVERHEAD_S + WANTED_S - LEAVES_S)
-    assert watch.drones == 1
+    (need,) = replicate(inputs, seed=1, replication=0, calls=[long_call])["overwatch"]
+    assert need.gap_s == pytest.approx(OVERHEAD_S + WANTED_S - LEAVES_S)
+    assert need.drones == 1
 
 
 def test_nobody_is_relieved_unless_asked_for(deployment: SimInputs, long_call: Call) -> None:
