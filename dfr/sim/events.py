@@ -49,7 +49,7 @@ class Missed:
 
 
 WEATHER_HOLDS = ("wind", "gust", "rain", "visibility", "cold", "heat", "icing", "landing_wind")
-"""What holds the docks (`dfr.world.weather.Quantity`, and wind too strong to land in)."""
+"""What holds the docks (`dfr.world.weather.WeatherQuantity`, and wind too strong to land in)."""
 
 
 PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND = "prepare", "climb", "out", "on_scene", "back", "land"
