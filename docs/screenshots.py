@@ -67,6 +67,18 @@ def scrub(page: Page, share: float) -> None:
     page.wait_for_timeout(1_500)
 
 
+BUSIEST = """async () => {
+  const shift = await (await fetch("/api/replay/shift?run=1&kind=typical")).json();
+  const flies = (f, t) => f.airborne_s !== null && f.airborne_s <= t && t <= (f.landed_s ?? t);
+  const aloft = (t) => shift.flights.filter((f) => flies(f, t)).length;
+  const within = (t) => shift.start_s <= t && t <= shift.end_s;
+  const moments = shift.flights.map((f) => f.airborne_s + 60).filter(within);
+  const best = moments.reduce((a, b) => (aloft(b) > aloft(a) ? b : a));
+  return (best - shift.start_s) / (shift.end_s - shift.start_s);
+}"""
+"""Where in the replayed shift most drones fly, as a share of its span."""
+
+
 def pictures(browser: Browser, base: str) -> None:
     """One picture for each page, and one on a phone."""
     page = opened(browser, base, "plan")
@@ -88,7 +100,7 @@ def pictures(browser: Browser, base: str) -> None:
     page = opened(browser, base, "replay")
     page.select_option("#source", index=1)
     page.wait_for_timeout(1_500)
-    scrub(page, 0.945)
+    scrub(page, page.evaluate(BUSIEST))
     page.screenshot(path=IMAGES / "replay.png")
     page.select_option("#source", index=4)
     page.wait_for_timeout(1_500)
