@@ -96,7 +96,7 @@ def test_a_mission_of_another_plan_than_the_one_in_force_is_not_sent(tmp_path):
     refuse_against_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=now)
     with pytest.raises(NonCompliantError, match="the plan has changed"):
         refuse_against_verdict(mission(of_this), tmp_path / "m.plan", **sent, in_force=later)
-    with pytest.raises(NonCompliantError, match="of which plan"):
+    with pytest.raises(NonCompliantError, match="which plan it belongs to"):
         refuse_against_verdict(mission(None), tmp_path / "m.plan", **sent, in_force=now)
 
 
