@@ -83,7 +83,7 @@ def test_preflight_says_where_landing_retries_do_nothing(grounded, dispatch):
             finding for finding in preflight_findings(vehicle, plan) if finding.rule == "preflight.landing"
         ]
     assert [finding.severity for finding in said] == ["advice"]
-    assert "lands by GNSS, once" in said[0].message
+    assert "lands by GNSS in one attempt" in said[0].message
 
 
 def test_23_silence_of_the_ground_station_triggers_the_configured_failsafe(start, dispatch):
