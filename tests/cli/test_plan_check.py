@@ -126,7 +126,7 @@ def test_fronts_are_written_as_numbers_and_as_a_picture(tmp_path: Path):
         (["--busy", "0.5"], "objective mexclp"),
         (["--objective", "mexclp", "--busy", "1"], "less than 1"),
         (["--objective", "fastest"], "mclp"),
-        (["--require", "nowhere"], "no candidate"),
+        (["--require", "nowhere"], "not a candidate"),
         (["--capacity", "-1"], "0 or more"),
     ],
 )
