@@ -173,7 +173,7 @@ def _path_in_file(loc: Loc, raw: dict[str, Any]) -> Loc:
 def _show_path(loc: Loc) -> str:
     """A path as people write it.
 
-    >>> _path(("demand", "zones", 0, "share"))
+    >>> _show_path(("demand", "zones", 0, "share"))
     'demand.zones[0].share'
     """
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)

@@ -32,7 +32,7 @@ def country_fit(jurisdiction: str, position: Position) -> CountryFit:
     """Whether a place lies in the countries of a set of rules; `outside` where it has no outline.
 
     >>> country_fit("uk", Position(lat_deg=50.78, lon_deg=-1.09))
-    <Fit.INSIDE: 'inside'>
+    <CountryFit.INSIDE: 'inside'>
     """
     outline = _country_outlines().get(jurisdiction)
     if outline is None:

@@ -174,7 +174,7 @@ class LimitedValue:
     def used(self) -> float:
         """The share of the limit that is used, 1 at the limit.
 
-        >>> LimitedValue(quantity=Quantity.WIND, value=6.0, limit=12.0).used
+        >>> LimitedValue(quantity=WeatherQuantity.WIND, value=6.0, limit=12.0).used
         0.5
         """
         part, whole = (self.limit, self.value) if self.least else (self.value, self.limit)
@@ -183,7 +183,7 @@ class LimitedValue:
     def __str__(self) -> str:
         """The reason in words.
 
-        >>> str(LimitedValue(quantity=Quantity.WIND, value=13.2, limit=12.0))
+        >>> str(LimitedValue(quantity=WeatherQuantity.WIND, value=13.2, limit=12.0))
         'wind 13.2 m/s, limit 12 m/s'
         """
         unit = _UNITS[self.quantity]
