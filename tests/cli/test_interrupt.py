@@ -118,12 +118,12 @@ def test_a_shift_that_is_stopped_in_flight_brings_its_drones_down_and_keeps_its_
 def test_an_envelope_prints_the_axes_that_were_finished(capsys: pytest.CaptureFixture[str]) -> None:
     success = {"rate": 0.9, "low": 0.85, "high": 0.95}
     row = {"wind_mps": 4.0, "success": success, "landed_not_disarmed": 0.125}
-    words = landing._finished({Axis.WIND: [row]}, as_json=False)
+    words = landing._finished_words({Axis.WIND: [row]}, as_json=False)
     assert "over wind" in words
     said = capsys.readouterr().out
     assert "docked  90.0%" in said
     assert "not disarmed 12.5%" in said
-    assert "nothing is kept" in landing._finished({Axis.WIND: [row]}, as_json=True)
+    assert "nothing is kept" in landing._finished_words({Axis.WIND: [row]}, as_json=True)
     assert capsys.readouterr().out == "", "one document only"
 
 
