@@ -27,7 +27,7 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
 from dfr.sim.engine import replicate_tables
 from dfr.sim.events import vocabulary
-from dfr.sim.inputs import Condition, DockPlace, Duty, Grade, Landing, Leg, SimInputs, Zone
+from dfr.sim.inputs import Condition, DockPlace, Duty, Grade, Landing, Leg, SimInputs, ZoneDemand
 from dfr.sim.randomness import Spread
 from dfr.store.runs import run_to_store
 
@@ -53,7 +53,7 @@ def plain_queue() -> SimInputs:
         hour_edges_s=(0.0, HOURS * 3600.0),
         rates_per_s=(CALLS_PER_H / 3600.0,),
         rate_cv=0.0,
-        zones=(Zone(id="zone", share=1.0, ground_travel_s=0.0),),
+        zones=(ZoneDemand(id="zone", share=1.0, ground_travel_s=0.0),),
         grades=(grade,),
         decision=Spread.constant(0.0),
         launch=Spread.constant(0.0),

@@ -111,7 +111,7 @@ class LoggedFlight:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _FlyingState:
     """What the rule of lift-off and touchdown asks of a moment."""
 
     t_s: float
@@ -133,12 +133,12 @@ def find_flights(log: FlightLog) -> tuple[LoggedFlight, ...]:
     if height is None:
         return ()
     air = AirborneTracker()
-    for state in _states(log, height):
+    for state in _flying_states(log, height):
         air(state)
     hops = [(hop, _until_s(hop, height)) for hop in air.hops]
     hops = [(hop, end_s) for hop, end_s in hops if _is_flight(log, hop, height.between(hop.lift_t_s, end_s))]
     flights = enumerate(_with_throttle(log, hops), 1)
-    return tuple(_flight(log, height, hop, end_s, number=number) for number, (hop, end_s) in flights)
+    return tuple(_make_flight(log, height, hop, end_s, number=number) for number, (hop, end_s) in flights)
 
 
 def _until_s(hop: Hop, height: Series) -> float:
@@ -175,7 +175,7 @@ def height_series(log: FlightLog) -> Series | None:
     return None if altitude is None else replace(altitude, values=altitude.values - altitude.values[0])
 
 
-def _states(log: FlightLog, height: Series) -> Iterator[_State]:
+def _flying_states(log: FlightLog, height: Series) -> Iterator[_FlyingState]:
     """One state for each height and each end of being armed, with what held at that moment."""
     armed_series = _armed_series(log, height)
     t_s = height.t_s
@@ -183,18 +183,18 @@ def _states(log: FlightLog, height: Series) -> Iterator[_State]:
         t_s = np.union1d(t_s, armed_series.t_s[armed_series.values < 0.5])
     count = len(t_s)
     armed = np.ones(count) if armed_series is None else armed_series.last_before(t_s)
-    height = Series(t_s=t_s, values=_held(height, t_s))
+    height = Series(t_s=t_s, values=_held_heights(height, t_s))
     grounded = log.series.get(Quantity.ON_GROUND)
     on_ground = np.full(count, np.nan) if grounded is None else grounded.last_before(t_s, before=np.nan)
-    climb, throttle = _at(log, Quantity.CLIMB_MPS, t_s), _at(log, Quantity.THROTTLE, t_s)
-    speed = _at(log, Quantity.SPEED_MPS, t_s)
+    climb, throttle = _values_at(log, Quantity.CLIMB_MPS, t_s), _values_at(log, Quantity.THROTTLE, t_s)
+    speed = _values_at(log, Quantity.SPEED_MPS, t_s)
     if climb is None:
-        climb = _rate(t_s, height.values)
+        climb = _climb_of_heights(t_s, height.values)
     for i in range(count):
         landed = Landed.UNDEFINED
         if not math.isnan(on_ground[i]):
             landed = Landed.ON_GROUND if on_ground[i] else Landed.IN_AIR
-        yield _State(
+        yield _FlyingState(
             t_s=float(t_s[i]),
             armed=bool(armed[i]),
             landed=landed,
@@ -205,12 +205,12 @@ def _states(log: FlightLog, height: Series) -> Iterator[_State]:
         )
 
 
-def _at(log: FlightLog, quantity: Quantity, t_s: FloatArray) -> FloatArray | None:
+def _values_at(log: FlightLog, quantity: Quantity, t_s: FloatArray) -> FloatArray | None:
     series = log.series.get(quantity)
     return None if series is None else series.at(t_s)
 
 
-def _held(height: Series, t_s: FloatArray) -> FloatArray:
+def _held_heights(height: Series, t_s: FloatArray) -> FloatArray:
     """The last height at each time: between two records it is not known to be another."""
     return height.last_before(t_s, before=float(height.values[0]))
 
@@ -232,10 +232,10 @@ def _armed_series(log: FlightLog, height: Series) -> Series | None:
     return Series(t_s=t_s[order], values=values[order])
 
 
-def _flight(log: FlightLog, height: Series, hop: Hop, until_s: float, *, number: int) -> LoggedFlight:
+def _make_flight(log: FlightLog, height: Series, hop: Hop, until_s: float, *, number: int) -> LoggedFlight:
     """One flight with the track about its lift-off; where no place is known, about nowhere."""
     flown = height.between(hop.lift_t_s - SMOOTH_S, np.nextafter(until_s, math.inf))
-    home, east, north = _places(log, hop, flown.t_s)
+    home, east, north = _places_about_home(log, hop, flown.t_s)
     track = FlightTrack(
         name=f"{log.name}#{number}",
         t_s=flown.t_s,
@@ -251,7 +251,9 @@ def _flight(log: FlightLog, height: Series, hop: Hop, until_s: float, *, number:
     return LoggedFlight(number=number, hop=hop, home=home, track=track, parts=find_parts(track))
 
 
-def _places(log: FlightLog, hop: Hop, t_s: FloatArray) -> tuple[Position | None, FloatArray, FloatArray]:
+def _places_about_home(
+    log: FlightLog, hop: Hop, t_s: FloatArray
+) -> tuple[Position | None, FloatArray, FloatArray]:
     """(where it lifts off, metres east of it, metres north of it); None and zeros without any place."""
     lat, lon = log.series.get(Quantity.LAT_DEG), log.series.get(Quantity.LON_DEG)
     if lat is None or lon is None or lat.between(t_s[0], t_s[-1]).t_s.size < 2:
@@ -296,14 +298,14 @@ def find_parts(track: FlightTrack) -> tuple[FlightPart, ...]:
     count = int((end_s - start_s) / STEP_S)
     if count < 2:
         return ()
-    motion = _Motion.of(track, np.linspace(start_s, end_s, count + 1))
-    edges = _merge_short(_runs(motion.kinds()))
+    motion = _EvenMotion.of(track, np.linspace(start_s, end_s, count + 1))
+    edges = _merge_short(_runs_of_kinds(motion.kinds()))
     parts = [motion.part(kind, first, last) for kind, first, last in edges]
     return tuple(_name_by_place(parts, motion, track))
 
 
 @dataclass(frozen=True, slots=True)
-class _Motion:
+class _EvenMotion:
     """A track in even steps, smoothed over a second; all arrays have shape (n,)."""
 
     t_s: FloatArray
@@ -315,9 +317,9 @@ class _Motion:
     turn_rad_s: FloatArray
 
     @classmethod
-    def of(cls, track: FlightTrack, t_s: FloatArray) -> _Motion:
+    def of(cls, track: FlightTrack, t_s: FloatArray) -> _EvenMotion:
         east, north, height = (
-            _smooth(np.interp(t_s, track.t_s, values))
+            _smooth_values(np.interp(t_s, track.t_s, values))
             for values in (track.east_m, track.north_m, track.height_m)
         )
         east_mps, north_mps = np.gradient(east, t_s), np.gradient(north, t_s)
@@ -329,7 +331,7 @@ class _Motion:
             height_m=height,
             speed_mps=np.hypot(east_mps, north_mps),
             climb_mps=np.gradient(height, t_s),
-            turn_rad_s=np.abs(np.gradient(_smooth(course), t_s)),
+            turn_rad_s=np.abs(np.gradient(_smooth_values(course), t_s)),
         )
 
     def kinds(self) -> list[Part]:
@@ -360,13 +362,13 @@ class _Motion:
         )
 
 
-def _smooth(values: FloatArray) -> FloatArray:
+def _smooth_values(values: FloatArray) -> FloatArray:
     width = max(1, round(SMOOTH_S / STEP_S))
     padded = np.pad(values, (width // 2, width - 1 - width // 2), mode="edge")
     return np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
 
 
-def _rate(t_s: FloatArray, values: FloatArray) -> FloatArray:
+def _climb_of_heights(t_s: FloatArray, values: FloatArray) -> FloatArray:
     """How fast a series rises, over a second: for logs without a vertical speed."""
     if len(t_s) < 2:
         return np.zeros(len(t_s))
@@ -374,7 +376,7 @@ def _rate(t_s: FloatArray, values: FloatArray) -> FloatArray:
     return (values - before) / SMOOTH_S
 
 
-def _runs(kinds: list[Part]) -> list[tuple[Part, int, int]]:
+def _runs_of_kinds(kinds: list[Part]) -> list[tuple[Part, int, int]]:
     """(kind, first step, last step) of each run of equal kinds; one ends where the next begins."""
     edges = [i for i in range(1, len(kinds)) if kinds[i] is not kinds[i - 1]]
     starts = [0, *edges]
@@ -396,7 +398,7 @@ def _merge_short(runs: list[tuple[Part, int, int]]) -> list[tuple[Part, int, int
     return merged
 
 
-def _name_by_place(parts: list[FlightPart], motion: _Motion, track: FlightTrack) -> list[FlightPart]:
+def _name_by_place(parts: list[FlightPart], motion: _EvenMotion, track: FlightTrack) -> list[FlightPart]:
     """Name takeoff, return, landing and landings broken off by where in the flight they lie."""
     named = list(parts)
     if named and named[0].kind is Part.CLIMB:
@@ -407,7 +409,7 @@ def _name_by_place(parts: list[FlightPart], motion: _Motion, track: FlightTrack)
     landing = _last_descent(named)
     down = track.ground_after_m is not None or track.height_m[-1] - track.ground_before_m < LOW_END_M
     if landing is not None and down:
-        named[landing:] = [_joined(Part.LANDING, named[landing:])]
+        named[landing:] = [_join_parts(Part.LANDING, named[landing:])]
     _name_return(named, motion, track)
     return named
 
@@ -420,7 +422,7 @@ def _last_descent(parts: list[FlightPart]) -> int | None:
     return None
 
 
-def _joined(kind: Part, parts: list[FlightPart]) -> FlightPart:
+def _join_parts(kind: Part, parts: list[FlightPart]) -> FlightPart:
     return FlightPart(
         kind=kind,
         start_s=parts[0].start_s,
@@ -430,14 +432,14 @@ def _joined(kind: Part, parts: list[FlightPart]) -> FlightPart:
     )
 
 
-def _broken_off(parts: list[FlightPart], motion: _Motion, track: FlightTrack) -> bool:
+def _broken_off(parts: list[FlightPart], motion: _EvenMotion, track: FlightTrack) -> bool:
     """Whether a descent comes low over the ground and it climbs again without having touched."""
     low_m = float(np.interp(parts[0].end_s, motion.t_s, motion.height_m)) - track.ground_before_m
     higher = next((part for part in parts[1:] if part.kind not in (Part.HOVER, Part.DESCENT)), None)
     return low_m < LOW_M and higher is not None and higher.kind is Part.CLIMB and higher.climb_m > REGAINS_M
 
 
-def _name_return(parts: list[FlightPart], motion: _Motion, track: FlightTrack) -> None:
+def _name_return(parts: list[FlightPart], motion: _EvenMotion, track: FlightTrack) -> None:
     """The last legs are the return where they were commanded as one, or end at the lift-off's place."""
     moving = [i for i, part in enumerate(parts) if part.kind in (Part.LEG, Part.TURN)]
     if not moving:

@@ -66,15 +66,15 @@ def _in_flight(log: FlightLog, quantity: Quantity, flights: tuple[LoggedFlight, 
     return np.concatenate([series.between(flight.start_s, flight.end_s).values for flight in flights])
 
 
-def _finding(part: str, level: Level, text: str) -> HealthFinding:
+def _make_finding(part: str, level: Level, text: str) -> HealthFinding:
     return HealthFinding(part=part, level=level, text=text)
 
 
 def _not_logged(part: str, what: str) -> HealthFinding:
-    return _finding(part, Level.UNKNOWN, f"the log holds no {what} in flight")
+    return _make_finding(part, Level.UNKNOWN, f"the log holds no {what} in flight")
 
 
-def _vibration(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
+def _assess_vibration(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
     shakes, clips = (_in_flight(log, q, flights) for q in (Quantity.VIBRATION_MPS2, Quantity.CLIPS))
     if not shakes.size or log.autopilot != "ArduPilot":
         return _not_logged("vibration", "vibration in ArduPilot's measure")
@@ -84,10 +84,12 @@ def _vibration(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFindi
     if high > VIBRATION_WATCH_MPS2 or clipped:
         level = Level.BAD if high > VIBRATION_BAD_MPS2 else Level.WATCH
     text = f"{high:.0f} m/s² for 95 % of the time (below {VIBRATION_WATCH_MPS2:.0f} is good)"
-    return _finding("vibration", level, f"{text}, accelerometer at its limit {counted_noun(clipped, 'time')}")
+    return _make_finding(
+        "vibration", level, f"{text}, accelerometer at its limit {counted_noun(clipped, 'time')}"
+    )
 
 
-def _compass(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
+def _assess_compass(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
     field = _in_flight(log, Quantity.FIELD_MGAUSS, flights)
     if not field.size:
         return _not_logged("compass", "magnetic field")
@@ -97,10 +99,10 @@ def _compass(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding
     if low < FIELD_LOW_MGAUSS or high > FIELD_HIGH_MGAUSS:
         level = Level.BAD
     text = f"field {middle:.0f} mGauss, {low:.0f} to {high:.0f} for 90 % of the time"
-    return _finding("compass", level, f"{text} (steady within {FIELD_SHARE_WATCH:.0%} is good)")
+    return _make_finding("compass", level, f"{text} (steady within {FIELD_SHARE_WATCH:.0%} is good)")
 
 
-def _satellites(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
+def _assess_satellites(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
     fix, count, hdop = (
         _in_flight(log, q, flights) for q in (Quantity.GPS_FIX, Quantity.SATELLITES, Quantity.HDOP)
     )
@@ -113,12 +115,12 @@ def _satellites(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFind
     text = f"{least} satellites or more"
     text += "" if worst is None else f", HDOP {worst:.1f} or better"
     text += f", no position for {lost:.0%} of the flight" if lost else ""
-    return _finding(
+    return _make_finding(
         "satellites", level, f"{text} ({SATELLITES_WATCH} satellites and HDOP {HDOP_WATCH:.0f} are good)"
     )
 
 
-def _battery(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
+def _assess_battery(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
     volts = _in_flight(log, Quantity.VOLTAGE_V, flights)
     if not volts.size:
         return _not_logged("battery", "voltage")
@@ -128,10 +130,10 @@ def _battery(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding
     share = (high - low) / high if high > 0.0 else 0.0
     level = Level.WATCH if share > SAG_WATCH else Level.GOOD
     text = f"{high:.1f} V before the first lift-off, {low:.1f} V at the lowest ({share:.0%} less)"
-    return _finding("battery", level, f"{text}{_resistance(log, flights)}")
+    return _make_finding("battery", level, f"{text}{_tell_resistance(log, flights)}")
 
 
-def _resistance(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> str:
+def _tell_resistance(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> str:
     """The resistance by which the voltage follows the current from one moment to the next, in words."""
     current, voltage = log.series.get(Quantity.CURRENT_A), log.series.get(Quantity.VOLTAGE_V)
     if current is None or voltage is None:
@@ -148,17 +150,23 @@ def _resistance(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> str:
     return f", about {1000.0 * float(np.median(slopes)):.0f} mΩ with its leads"
 
 
-def _record(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
+def _assess_record(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:
     gaps = [gap for gap in log.gaps for f in flights if gap.start_s < f.end_s and gap.end_s > f.start_s]
     if not flights:
-        return _finding("record", Level.UNKNOWN, "no flight in it")
+        return _make_finding("record", Level.UNKNOWN, "no flight in it")
     if not gaps:
-        return _finding("record", Level.GOOD, "no gap in flight")
+        return _make_finding("record", Level.GOOD, "no gap in flight")
     longest_s = max(gap.length_s for gap in gaps)
     text = f"{counted_noun(len(gaps), 'gap')} in flight, the longest {longest_s:.0f} s"
-    return _finding("record", Level.WATCH, text)
+    return _make_finding("record", Level.WATCH, text)
 
 
 Check = Callable[[FlightLog, tuple[LoggedFlight, ...]], HealthFinding]
 
-CHECKS: tuple[Check, ...] = (_vibration, _compass, _satellites, _battery, _record)
+CHECKS: tuple[Check, ...] = (
+    _assess_vibration,
+    _assess_compass,
+    _assess_satellites,
+    _assess_battery,
+    _assess_record,
+)

@@ -98,7 +98,7 @@ def logged_wind(log: FlightLog, flight: LoggedFlight) -> FlightWind | None:
         return None
     error_mps = float(max(part.std() for part in parts))
     north_mps, east_mps = (float(part.mean()) for part in parts)
-    return _wind(WindSource.AUTOPILOT, north_mps, east_mps, error_mps)
+    return _make_wind(WindSource.AUTOPILOT, north_mps, east_mps, error_mps)
 
 
 def wind_from_lean(log: FlightLog, flight: LoggedFlight) -> FlightWind | UnknownWind:
@@ -110,19 +110,19 @@ def wind_from_lean(log: FlightLog, flight: LoggedFlight) -> FlightWind | Unknown
         return UnknownWind(
             reason="it was not flown on two courses 60° apart, so that wind and drag cannot be told apart"
         )
-    whole = _fit(motion)
+    whole = _fit_wind(motion)
     block_s = max(BLOCK_S, (motion.t_s[-1] - motion.t_s[0]) / MOST_BLOCKS)
     blocks = np.floor((motion.t_s - motion.t_s[0]) / block_s)
     names = np.unique(blocks)
     if len(names) < LEAST_BLOCKS:
         return UnknownWind(reason=f"it is shorter than {LEAST_BLOCKS * BLOCK_S:.0f} s")
     left_out = [motion.where(blocks != name) for name in names]
-    fits = np.array([_fit(rest, start=whole)[:2] for rest in left_out if _tells_apart(rest)])
+    fits = np.array([_fit_wind(rest, start=whole)[:2] for rest in left_out if _tells_apart(rest)])
     if len(fits) < LEAST_BLOCKS:
         return UnknownWind(reason="one part of the flight alone decides it")
     count = len(fits)
     spread = (count - 1) / count * np.sum((fits - fits.mean(axis=0)) ** 2, axis=0)
-    return _wind(
+    return _make_wind(
         WindSource.LEAN,
         float(whole[0]),
         float(whole[1]),
@@ -132,7 +132,7 @@ def wind_from_lean(log: FlightLog, flight: LoggedFlight) -> FlightWind | Unknown
     )
 
 
-def _wind(
+def _make_wind(
     source: WindSource,
     north_mps: float,
     east_mps: float,
@@ -153,7 +153,7 @@ def _wind(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Motion:
+class _SteadyMotion:
     """Steady moments: velocity over the ground, heading, and what the lean pushes beyond acceleration.
 
     `velocity_mps` and `push_mps2` have shape (n, 2), north and east; the others (n,).
@@ -164,9 +164,9 @@ class _Motion:
     push_mps2: FloatArray
     heading_rad: FloatArray
 
-    def where(self, keeps: NDArray[np.bool_]) -> _Motion:
+    def where(self, keeps: NDArray[np.bool_]) -> _SteadyMotion:
         """The moments for which this holds."""
-        return _Motion(
+        return _SteadyMotion(
             t_s=self.t_s[keeps],
             velocity_mps=self.velocity_mps[keeps],
             push_mps2=self.push_mps2[keeps],
@@ -174,7 +174,7 @@ class _Motion:
         )
 
 
-def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _Motion | None:
+def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _SteadyMotion | None:
     """The steady moments of a flight, each the mean of a second; None where a log does not hold them."""
     wanted = (
         Quantity.ROLL_RAD,
@@ -189,7 +189,7 @@ def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _Motion | None:
     if len(t_s) < 10:
         return None
     roll, pitch, heading, north, east = (
-        log.series[quantity].at(t_s) if quantity is not Quantity.HEADING_RAD else _turned(log, t_s)
+        log.series[quantity].at(t_s) if quantity is not Quantity.HEADING_RAD else _unwrapped_heading(log, t_s)
         for quantity in wanted
     )
     climb = log.series[Quantity.CLIMB_MPS].at(t_s) if Quantity.CLIMB_MPS in log.series else np.zeros(len(t_s))
@@ -201,14 +201,16 @@ def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _Motion | None:
         ]
     )
     velocity = np.column_stack([north, east])
-    means = [_means(values) for values in (t_s, velocity, push, heading, climb, np.hypot(roll, pitch))]
+    means = [
+        _mean_of_steps(values) for values in (t_s, velocity, push, heading, climb, np.hypot(roll, pitch))
+    ]
     mean_s, mean_velocity, mean_push, mean_heading, mean_climb, mean_lean = means
     if len(mean_s) < 3:
         return None
     acceleration = np.gradient(mean_velocity, mean_s, axis=0)
     steady = np.hypot(*acceleration.T) < STEADY_MPS2
     steady &= (np.abs(mean_climb) < CLIMBS_MPS) & (mean_lean < UPRIGHT_RAD)
-    found = _Motion(
+    found = _SteadyMotion(
         t_s=mean_s,
         velocity_mps=mean_velocity,
         push_mps2=mean_push - acceleration,
@@ -217,19 +219,19 @@ def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _Motion | None:
     return found.where(steady) if np.count_nonzero(steady) >= 3 else None
 
 
-def _turned(log: FlightLog, t_s: FloatArray) -> FloatArray:
+def _unwrapped_heading(log: FlightLog, t_s: FloatArray) -> FloatArray:
     """The heading between two records by the shorter way round."""
     series = log.series[Quantity.HEADING_RAD]
     return np.interp(t_s, series.t_s, np.unwrap(series.values))
 
 
-def _means(values: FloatArray) -> FloatArray:
+def _mean_of_steps(values: FloatArray) -> FloatArray:
     """Means of five steps each, along the first axis."""
     count = len(values) // 5
     return np.asarray(values[: 5 * count].reshape(count, 5, *values.shape[1:]).mean(axis=1))
 
 
-def _tells_apart(motion: _Motion) -> bool:
+def _tells_apart(motion: _SteadyMotion) -> bool:
     """Whether it flies fast for a while on two courses that are far enough apart."""
     fast = np.hypot(*motion.velocity_mps.T) > FAST_MPS
     courses = np.arctan2(motion.velocity_mps[fast, 1], motion.velocity_mps[fast, 0])
@@ -239,7 +241,7 @@ def _tells_apart(motion: _Motion) -> bool:
     return int(np.max(np.sum(apart > COURSES_APART_RAD, axis=1))) >= COURSE_S / STEP_S
 
 
-def _fit(motion: _Motion, start: FloatArray | None = None) -> FloatArray:
+def _fit_wind(motion: _SteadyMotion, start: FloatArray | None = None) -> FloatArray:
     """(wind north, wind east, linear drag, quadratic drag, push ahead by a tilted level, to the right)."""
     sin, cos = np.sin(motion.heading_rad), np.cos(motion.heading_rad)
     push_ahead = motion.push_mps2[:, 0] * cos + motion.push_mps2[:, 1] * sin
@@ -272,7 +274,7 @@ def _fit(motion: _Motion, start: FloatArray | None = None) -> FloatArray:
     return np.asarray(found.x)
 
 
-def _level_error_mps(motion: _Motion, fit: FloatArray) -> float:
+def _level_error_mps(motion: _SteadyMotion, fit: FloatArray) -> float:
     """What an error of the level that the headings do not show makes of the wind."""
     seen = float(np.hypot(np.mean(np.sin(motion.heading_rad)), np.mean(np.cos(motion.heading_rad))))
     airspeed_mps = float(np.median(np.hypot(*(motion.velocity_mps - fit[:2]).T)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dfr.metrics.key_figures import SHARE, KeyFigure
 from dfr.sim.events import Records
-from dfr.sim.inputs import Deployment, DockPlace, Zone
+from dfr.sim.inputs import Deployment, DockPlace, ZoneDemand
 from dfr.statistics import (
     UNKNOWN,
     FloatArray,
@@ -210,7 +210,7 @@ class RunView:
         hits: BoolArray = self.records.column(table, name) == self.records.code(word)
         return hits
 
-    def places(self, table: str, name: str, parts: Sequence[DockPlace | Zone]) -> IntArray:
+    def places(self, table: str, name: str, parts: Sequence[DockPlace | ZoneDemand]) -> IntArray:
         """A text column of docks or zones as their numbers in the deployment."""
         place = np.full(len(self.records.words), -1, dtype=np.int64)
         for number, part in enumerate(parts):

@@ -11,7 +11,7 @@ from dfr.sim import events
 from dfr.sim.events import Records
 
 
-class Kind(StrEnum):
+class ShiftKind(StrEnum):
     """Which replication to show: the one with the least, the middle or the most to do."""
 
     QUIET = "quiet"
@@ -71,7 +71,7 @@ class Timeline:
         return tuple(call for call in self.calls if call.outcome == events.MISSED)
 
 
-def pick(records: Records, kind: Kind) -> int:
+def pick(records: Records, kind: ShiftKind) -> int:
     """The replication of that kind: by calls missed, then by calls."""
     order = np.asarray(records.replications)
     rank = np.searchsorted(order, records.column("calls", "replication"))
@@ -79,7 +79,11 @@ def pick(records: Records, kind: Kind) -> int:
     gone = records.column("calls", "outcome") == records.code(events.MISSED)
     missed = np.bincount(rank[gone], minlength=len(order))
     ranked = np.lexsort((order, calls, missed))
-    place = {Kind.QUIET: 0, Kind.TYPICAL: (len(ranked) - 1) // 2, Kind.WORST: len(ranked) - 1}[kind]
+    place = {
+        ShiftKind.QUIET: 0,
+        ShiftKind.TYPICAL: (len(ranked) - 1) // 2,
+        ShiftKind.WORST: len(ranked) - 1,
+    }[kind]
     return int(order[ranked[place]])
 
 

@@ -22,7 +22,7 @@ from dfr.link.operator import Operator
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary, clock_seconds
 from dfr.metrics.shift import FlownShift
-from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.metrics.timeline import ShiftKind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict
 from dfr.rehearsal.dispatches import SitlSettings, choose_routes, fly_route
@@ -250,7 +250,7 @@ def _write_report(
         verdict=verdict,
         summary=run.summary,
         responses_s={name: clock_seconds(run.records, name) for name in CLOCKS_SHOWN},
-        shift=_busiest_shift(world, timeline(run.records, pick(run.records, Kind.TYPICAL))),
+        shift=_busiest_shift(world, timeline(run.records, pick(run.records, ShiftKind.TYPICAL))),
         flights=flights.flown,
         not_flown=flights.not_flown,
         provenance=_provenance_rows(world, plan, run.summary),

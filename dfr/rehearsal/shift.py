@@ -27,7 +27,7 @@ from dfr.metrics.shift import (
     most_at_once,
     separations,
 )
-from dfr.metrics.timeline import Kind, pick
+from dfr.metrics.timeline import ShiftKind, pick
 from dfr.plan.model import Plan
 from dfr.rehearsal.dispatches import SitlSettings
 from dfr.rehearsal.fleet import RealFleet, ShiftFleet, ShiftToFly, SimulatedFleet
@@ -73,7 +73,7 @@ def choose_shift(
         for index, site in enumerate(plan.sites)
     )
     inputs = replace(run.inputs, docks=docks)
-    replication = pick(run.records, Kind.TYPICAL)
+    replication = pick(run.records, ShiftKind.TYPICAL)
     calls = draw_calls(inputs, Streams(run.seed, replication))
     start_s = busiest_start_s(inputs, calls, seconds=seconds)
     flown = replace(window(inputs, start_s=start_s, seconds=seconds), trace=None)

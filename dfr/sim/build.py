@@ -33,7 +33,7 @@ from dfr.sim.inputs import (
     SimInputs,
     Traffic,
     Turnaround,
-    Zone,
+    ZoneDemand,
 )
 from dfr.sim.policies import HANDOVER_S
 from dfr.sim.randomness import LOGNORMAL, Spread
@@ -223,14 +223,14 @@ def spread(duration: Duration) -> Spread:
     return Spread(duration.shape.value, duration.median_s)
 
 
-def _make_zones(scenario: Scenario) -> tuple[Zone, ...]:
+def _make_zones(scenario: Scenario) -> tuple[ZoneDemand, ...]:
     ground = scenario.demand.ground
     zones = []
     for zone, share in zip(scenario.demand.zones, zone_shares(scenario), strict=True):
         centre = zone_centre(zone)
         nearest_m = min((distance_m(post, centre) for post in ground.posts), default=math.inf)
         travel_s = nearest_m * ground.detour_factor / ground.speed_mps
-        zones.append(Zone(id=zone.id, share=float(share), ground_travel_s=travel_s))
+        zones.append(ZoneDemand(id=zone.id, share=float(share), ground_travel_s=travel_s))
     return tuple(zones)
 
 

@@ -35,7 +35,7 @@ HOVER_PROBE_S = 600.0
 """A nose that drifts on scene may cost headway on the way home: sorties without and with so long a stay."""
 
 
-class Kind(NamedTuple):
+class HourKind(NamedTuple):
     """What of an hour's weather matters: hours alike share one condition."""
 
     wind_mps: float
@@ -46,9 +46,9 @@ class Kind(NamedTuple):
     temperature_c: float
 
 
-def kind_of(hour: HourWeather) -> Kind:
+def kind_of(hour: HourWeather) -> HourKind:
     """What of an hour's weather matters."""
-    return Kind(
+    return HourKind(
         hour.wind_mps,
         hour.wind_from_deg,
         hour.gust_mps,

@@ -20,9 +20,9 @@ from dfr.scenario.model import DispatchPolicy
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import NEVER, Missed, drone_id
 from dfr.sim.inputs import HEIGHT_SPLIT, MOVING, Condition, Leg, RouteKey, SimInputs
-from dfr.sim.resources import CrewBoard, Drone, next_hold_s
+from dfr.sim.resources import CrewBoard, FleetDrone, next_hold_s
 
-Fit = tuple[Drone, Leg]
+Fit = tuple[FleetDrone, Leg]
 """A drone that may go, and its leg."""
 
 
@@ -96,7 +96,7 @@ class ActiveVisit:
     gone: simpy.Event
 
 
-class Coverage:
+class UncoveredDemand:
     """How much of the demand no dock with a ready drone covers: what coverage-keeping rules go by.
 
     Demand is covered where such a dock is within `SimInputs.keep_within_s` of flight. The zones that each
@@ -142,12 +142,12 @@ class DeploymentState:
     inputs: SimInputs
     env: simpy.Environment
     crew: CrewBoard
-    drones: tuple[Drone, ...]
-    ready: list[list[Drone]]
+    drones: tuple[FleetDrone, ...]
+    ready: list[list[FleetDrone]]
     next_hold: tuple[tuple[float, str], ...]
     down: list[int]
     _weather: Condition
-    coverage: Coverage
+    coverage: UncoveredDemand
     rooms: list[int]
     coming: list[int]
     waiting: list[Case] = field(default_factory=list)
@@ -162,13 +162,13 @@ class DeploymentState:
     def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> DeploymentState:
         """Every drone charged in its dock, nobody waiting."""
         docks = [
-            [Drone(drone_id(dock.id, index), number) for index in range(dock.drones)]
+            [FleetDrone(drone_id(dock.id, index), number) for index in range(dock.drones)]
             for number, dock in enumerate(inputs.docks)
         ]
         drones = tuple(drone for dock in docks for drone in dock)
         return cls(
             inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
-            inputs.conditions[inputs.condition_of_hour[0]], Coverage(inputs),
+            inputs.conditions[inputs.condition_of_hour[0]], UncoveredDemand(inputs),
             [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=routes_that_meet(inputs),
         )  # fmt: skip
 
@@ -272,7 +272,7 @@ def refusal(field_: DeploymentState, case: Case) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-def choose(field_: DeploymentState, case: Case, now: float) -> Drone | str:
+def choose(field_: DeploymentState, case: Case, now: float) -> FleetDrone | str:
     """The drone to send to a call now, or why there is none (of the nearest dock that could serve it).
 
     For a moment in which nothing stands against every call.
@@ -305,28 +305,28 @@ def _available_drones(field_: DeploymentState, zone: int, now: float, reasons: l
 
 # -- policies --
 
-Policy = Callable[[DeploymentState, Case, Iterator[Fit]], Drone | None]
+Policy = Callable[[DeploymentState, Case, Iterator[Fit]], FleetDrone | None]
 """Chooses for a call among the drones that may go, soonest overhead first; None where there is none."""
 
 
-def choose_nearest(_field: DeploymentState, _case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_nearest(_field: DeploymentState, _case: Case, fits: Iterator[Fit]) -> FleetDrone | None:
     """The drone predicted overhead first in this hour's wind."""
     nearest = next(fits, None)
     return None if nearest is None else nearest[0]
 
 
-def choose_energy_aware(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_energy_aware(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> FleetDrone | None:
     """The nearest that can stay as long as is usual for the call, or else the nearest."""
     fit = list(fits)
     staying = (drone for drone, leg in fit if _can_stay(field_, drone, case, leg))
     return next(staying, fit[0][0]) if fit else None
 
 
-def choose_coverage_keeping(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_coverage_keeping(field_: DeploymentState, case: Case, fits: Iterator[Fit]) -> FleetDrone | None:
     """To calls of the first rank the nearest; to others the one whose departure uncovers least demand.
 
     Of those overhead within the call's target; of equals, and where none is, the nearest (after the
-    preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `Coverage`).
+    preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `UncoveredDemand`).
     """
     fit, grade = list(fits), field_.inputs.grades[case.call.grade]
     if not fit or grade.rank == 0:
@@ -346,7 +346,7 @@ POLICIES: Mapping[str, Policy] = {
 """The function of each dispatch policy."""
 
 
-def _can_stay(field_: DeploymentState, drone: Drone, case: Case, leg: Leg) -> bool:
+def _can_stay(field_: DeploymentState, drone: FleetDrone, case: Case, leg: Leg) -> bool:
     """Whether a drone could stay as long as is usual for the call and be home with its reserve."""
     condition = field_.condition(field_.env.now)
     if condition.battery_wh == math.inf or leg.hover_w <= 0.0:
@@ -358,7 +358,7 @@ def _can_stay(field_: DeploymentState, drone: Drone, case: Case, leg: Leg) -> bo
 
 def _from_dock(  # noqa: PLR0917 - a route at a moment is what it is
     field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, now: float
-) -> Drone | str:
+) -> FleetDrone | str:
     """The fullest ready drone of one dock, or why there is none."""
     if field_.down[dock]:
         return Missed.OUTAGE

@@ -24,7 +24,7 @@ from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, RouteKey, SimInputs
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
-from dfr.sim.resources import Drone
+from dfr.sim.resources import FleetDrone
 from dfr.sim.sortie import Sortie
 
 FlightsOf = Callable[[simpy.Environment, DeploymentState], Flights]
@@ -101,7 +101,7 @@ class Engine:
         self._sent = 0
         self._overwatch = Overwatch(self._field, self._serve_case, self._log)
         self._failed: set[str] = set()
-        self._grounded: list[Drone] = []
+        self._grounded: list[FleetDrone] = []
 
     def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> EventLog:
         """Simulate up to the horizon and close what is open then."""
@@ -142,14 +142,14 @@ class Engine:
         self._field.wait(case)
         self._await_patience(case)
 
-    def crew_free(self, drone: Drone) -> None:
+    def crew_free(self, drone: FleetDrone) -> None:
         """A drone is down."""
         self._field.crew.in_use -= 1
         self._field.out.pop(drone.id, None)
         if self._field.waiting:
             self.look_again()
 
-    def drone_ready(self, drone: Drone) -> None:
+    def drone_ready(self, drone: FleetDrone) -> None:
         """A drone can be offered again, unless it has failed meanwhile."""
         if drone.id in self._failed:
             self._grounded.append(drone)
@@ -307,7 +307,7 @@ class Engine:
 
     # -- sending, and the log --
 
-    def _send_drone(self, case: Case, drone: Drone, now: float) -> None:
+    def _send_drone(self, case: Case, drone: FleetDrone, now: float) -> None:
         """Send a drone to a call."""
         field, flights, log = self._field, self._flights, self._log
         case.dispatched_s = now
@@ -318,7 +318,7 @@ class Engine:
         if self._inputs.move_up:
             self._keep_covered()
 
-    def _take_drone(self, drone: Drone, now: float, route: RouteKey) -> int:
+    def _take_drone(self, drone: FleetDrone, now: float, route: RouteKey) -> int:
         """Take a ready drone and somebody to fly it on a route; returns the number of the flight."""
         ready = self._field.ready[drone.dock]
         ready.remove(drone)

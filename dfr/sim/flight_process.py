@@ -19,7 +19,7 @@ from dfr.sim.event_log import EventLog
 from dfr.sim.events import ChargeRecord, LandingRecord, PhaseRecord, YieldRecord
 from dfr.sim.flight import Attempt
 from dfr.sim.inputs import LINK_PART, Traffic
-from dfr.sim.resources import Drone, begin_turnaround
+from dfr.sim.resources import FleetDrone, begin_turnaround
 
 Steps = Generator[simpy.Event, Any, None]
 
@@ -29,7 +29,7 @@ _ON_ROUTE = (events.CLIMB, events.OUT, events.MOVE, events.ON_SCENE, events.BACK
 class TurnaroundListener(Protocol):
     """Whoever follows how a docked drone is charged."""
 
-    def drone_ready(self, drone: Drone) -> None:
+    def drone_ready(self, drone: FleetDrone) -> None:
         """A drone is in its dock and charged enough to be offered."""
 
     def look_again(self) -> None:
@@ -65,7 +65,7 @@ class FlightProcess(ABC):
         "phase",
     )
 
-    def __init__(self, number: int, drone: Drone, *, field: DeploymentState, log: EventLog) -> None:
+    def __init__(self, number: int, drone: FleetDrone, *, field: DeploymentState, log: EventLog) -> None:
         self.number, self.drone, self.dock = number, drone, drone.dock
         self.phase, self._phase_began_s = "", 0.0
         self._field, self._env, self._log = field, field.env, log

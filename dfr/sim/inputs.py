@@ -76,7 +76,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
+class ZoneDemand:
     """A demand zone: its share of the calls and how far the nearest officers have to go."""
 
     id: str
@@ -214,7 +214,7 @@ class Deployment:
 
     scenario: str
     horizon_s: float
-    zones: tuple[Zone, ...]
+    zones: tuple[ZoneDemand, ...]
     grades: tuple[Grade, ...]
     docks: tuple[DockPlace, ...]
     duties: tuple[Duty, ...]
@@ -246,7 +246,7 @@ class SimInputs:
     hour_edges_s: tuple[float, ...]
     rates_per_s: tuple[float, ...]
     rate_cv: float
-    zones: tuple[Zone, ...]
+    zones: tuple[ZoneDemand, ...]
     grades: tuple[Grade, ...]
     decision: Spread
     launch: Spread

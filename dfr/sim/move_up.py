@@ -29,7 +29,7 @@ from dfr.sim.flight import Attempt, landing_attempts, power_w
 from dfr.sim.flight_process import FlightProcess, Interruption, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LAND, LINK_PART, Leg, Traffic
 from dfr.sim.randomness import Streams
-from dfr.sim.resources import Drone
+from dfr.sim.resources import FleetDrone
 from dfr.sim.sortie import ControlRoom
 
 LEAST_GAIN = 1e-9
@@ -40,7 +40,7 @@ LEAST_GAIN = 1e-9
 class Transfer:
     """A drone that may be moved, to which dock and by which route."""
 
-    drone: Drone
+    drone: FleetDrone
     target: int
     leg: Leg
 
@@ -66,7 +66,7 @@ def best_transfer(field: DeploymentState, now: float) -> Transfer | None:
     return best
 
 
-def _may_go(field: DeploymentState, drone: Drone, target: int, leg: Leg, now: float) -> bool:
+def _may_go(field: DeploymentState, drone: FleetDrone, target: int, leg: Leg, now: float) -> bool:
     """Whether it could turn back from the very end with its reserve and before all must be down."""
     inputs, condition = field.inputs, field.condition(now)
     for active in field.visits:
@@ -138,7 +138,7 @@ class Move(FlightProcess):
         """Whether other traffic blocks the route of this flight."""
         return _in_way(traffic, self.dock, self.target)
 
-    def drone_ready(self, drone: Drone) -> None:
+    def drone_ready(self, drone: FleetDrone) -> None:
         """It is among the ready drones of its new dock, no longer among those that come."""
         self._field.coming[self.target] -= 1
         self._control.drone_ready(drone)

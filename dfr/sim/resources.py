@@ -95,7 +95,7 @@ def next_hold_s(inputs: SimInputs) -> tuple[tuple[float, str], ...]:
 
 
 @dataclass(slots=True, eq=False)
-class Drone:
+class FleetDrone:
     """A drone and what it can do now. `ready` means docked, and charged enough to be offered.
 
     While it charges, the charge is `ready_fraction` at `ready_s` and full at `full_s`. `moves` counts how
@@ -122,7 +122,9 @@ class Drone:
         return self.fraction(t_s) * condition.battery_wh
 
 
-def begin_turnaround(drone: Drone, turnaround: Turnaround, *, left: float, t_s: float) -> tuple[float, float]:
+def begin_turnaround(
+    drone: FleetDrone, turnaround: Turnaround, *, left: float, t_s: float
+) -> tuple[float, float]:
     """Put a landed drone on charge with a share of its battery left: when it is ready and full, s.
 
     A drone that lands above the ready fraction is offered at once with the charge that it has.

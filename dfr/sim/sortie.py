@@ -20,7 +20,7 @@ from dfr.sim.events import NEVER, Missed, came
 from dfr.sim.flight import Flights, Order
 from dfr.sim.flight_process import FlightProcess, Interruption, Steps, TurnaroundListener
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Traffic
-from dfr.sim.resources import Drone
+from dfr.sim.resources import FleetDrone
 
 Answer = Generator[simpy.Event, Any, bool]
 """Steps that end in yes or no."""
@@ -38,7 +38,7 @@ class ControlRoom(TurnaroundListener, Protocol):
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off on the ground: the call waits again."""
 
-    def crew_free(self, drone: Drone) -> None:
+    def crew_free(self, drone: FleetDrone) -> None:
         """A drone is down: those who flew it may fly another, and its route is free."""
 
 
@@ -80,7 +80,7 @@ class Sortie(FlightProcess):
         flights: Flights,
         log: EventLog,
         case: Case,
-        drone: Drone,
+        drone: FleetDrone,
     ) -> None:
         super().__init__(number, drone, field=field, log=log)
         now, docks = field.env.now, field.inputs.docks

@@ -9,7 +9,7 @@ from typing import Any
 
 from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
-from dfr.metrics.timeline import Kind
+from dfr.metrics.timeline import ShiftKind
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
@@ -131,10 +131,10 @@ class PageData:
 
     def replay_shift(self, number: int, kind: str) -> dict[str, Any]:
         """A simulated shift of a run, to replay."""
-        if kind not in list(Kind):
-            raise InputError(f"there is no kind of shift {kind!r:.20}", do=f"choose {', '.join(Kind)}")
+        if kind not in list(ShiftKind):
+            raise InputError(f"there is no kind of shift {kind!r:.20}", do=f"choose {', '.join(ShiftKind)}")
         run = self.runs.find_run(number)
-        return shift_of(run.world, run.plan, run.records, Kind(kind))
+        return shift_of(run.world, run.plan, run.records, ShiftKind(kind))
 
     def replay_flight(self, name: str) -> dict[str, Any]:
         """A flight by its name; only flights that were read at the start are found."""

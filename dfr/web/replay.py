@@ -15,7 +15,7 @@ from dfr.geo import LocalFrame, Position, centroid
 from dfr.io.files import read_bounded
 from dfr.link.tlog import flight_states, recorder_of
 from dfr.link.vehicle import VehicleState
-from dfr.metrics.timeline import Kind, Timeline, pick, timeline
+from dfr.metrics.timeline import ShiftKind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.sim.events import FlightRecord, Records
 from dfr.store.tracks import StoredFlight, load_flights
@@ -31,7 +31,7 @@ GAUGE_S = 1.0
 BEFORE_LIFT_S = 2.0
 
 
-def shift_of(world: World, plan: Plan, records: Records, kind: Kind) -> dict[str, Any]:
+def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dict[str, Any]:
     """One replication as plain values, with the span of its busiest shift; times in s of the period."""
     found = timeline(records, pick(records, kind))
     start_s, end_s = _busiest_span(world, found)

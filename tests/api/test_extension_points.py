@@ -17,7 +17,7 @@ from dfr.link.mavlink import attach
 from dfr.link.port import MavlinkPort
 from dfr.link.transport import Address, open_transport
 from dfr.sim.dispatch import Case, DeploymentState, Fit, choose_nearest
-from dfr.sim.resources import Drone
+from dfr.sim.resources import FleetDrone
 from firmware_sitl.start import start_vehicle
 
 
@@ -31,7 +31,7 @@ def plan(world: Any) -> Any:
     return dfr.plan(world, docks=2)
 
 
-def choose_last_overhead(_field: DeploymentState, _case: Case, fits: Iterator[Fit]) -> Drone | None:
+def choose_last_overhead(_field: DeploymentState, _case: Case, fits: Iterator[Fit]) -> FleetDrone | None:
     """The drone that would be overhead last."""
     return next((drone for drone, _ in reversed(list(fits))), None)
 

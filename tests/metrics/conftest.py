@@ -20,7 +20,7 @@ from dfr.sim.inputs import (
     Leg,
     SimInputs,
     Traffic,
-    Zone,
+    ZoneDemand,
 )
 from dfr.sim.randomness import Spread
 
@@ -44,7 +44,7 @@ def inputs() -> SimInputs:
         hour_edges_s=tuple(3600.0 * hour for hour in range(49)),
         rates_per_s=(0.001,) * 48,
         rate_cv=0.0,
-        zones=tuple(Zone(id=name, share=0.5, ground_travel_s=100.0) for name in ("stage", "beach")),
+        zones=tuple(ZoneDemand(id=name, share=0.5, ground_travel_s=100.0) for name in ("stage", "beach")),
         grades=(grade("urgent", 0, 120.0), grade("routine", 1, 600.0)),
         decision=spread,
         launch=spread,

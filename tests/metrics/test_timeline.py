@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dfr.metrics.timeline import Kind, pick, timeline
+from dfr.metrics.timeline import ShiftKind, pick, timeline
 from dfr.sim.events import DutyRecord, PhaseRecord, VisitRecord, WeatherRecord, YieldRecord
 
 Make = Callable[..., Any]
@@ -52,4 +52,4 @@ def test_quiet_typical_and_worst_are_told_apart_by_calls_missed_then_by_calls(
         }
 
     run = records(log(5, 1), log(1, 0), log(2, 4), log(1, 1), log(9, 2))
-    assert [pick(run, kind) for kind in (Kind.QUIET, Kind.TYPICAL, Kind.WORST)] == [1, 0, 2]
+    assert [pick(run, kind) for kind in (ShiftKind.QUIET, ShiftKind.TYPICAL, ShiftKind.WORST)] == [1, 0, 2]

@@ -18,7 +18,7 @@ from dfr.sim.inputs import (
     Landing,
     Leg,
     SimInputs,
-    Zone,
+    ZoneDemand,
 )
 from dfr.sim.randomness import Spread
 
@@ -57,7 +57,7 @@ def deployment() -> SimInputs:
         hour_edges_s=tuple(3600.0 * hour for hour in range(11)),
         rates_per_s=(2.0 / 3600.0,) * 10,
         rate_cv=0.0,
-        zones=(Zone(id="square", share=1.0, ground_travel_s=100.0),),
+        zones=(ZoneDemand(id="square", share=1.0, ground_travel_s=100.0),),
         grades=(
             Grade(
                 id="urgent",
@@ -100,7 +100,7 @@ def queue() -> Callable[..., SimInputs]:
             hour_edges_s=(0.0, hours * 3600.0),
             rates_per_s=(calls_per_h / 3600.0,),
             rate_cv=0.0,
-            zones=(Zone(id="zone", share=1.0, ground_travel_s=0.0),),
+            zones=(ZoneDemand(id="zone", share=1.0, ground_travel_s=0.0),),
             grades=(
                 Grade(
                     id="grade",

@@ -11,7 +11,7 @@ from scipy.stats import chisquare, kstest, poisson
 
 from dfr.sim.calls import draw_calls, draw_visits, thinned_times
 from dfr.sim.engine import replicate
-from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Traffic, Zone
+from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Traffic, ZoneDemand
 from dfr.sim.randomness import Spread, Streams
 
 
@@ -44,7 +44,7 @@ def test_counts_vary_with_the_rate_factor_and_not_only_by_poisson(deployment: Si
 
 
 def test_zones_and_grades_get_their_shares(deployment: SimInputs) -> None:
-    zones = tuple(Zone(id=str(share), share=share, ground_travel_s=0.0) for share in (0.2, 0.5, 0.3))
+    zones = tuple(ZoneDemand(id=str(share), share=share, ground_travel_s=0.0) for share in (0.2, 0.5, 0.3))
     inputs = replace(deployment, zones=zones, rates_per_s=(0.1,) * 10)
     calls = draw_calls(inputs, Streams(2, 0))
     counts = np.bincount([call.zone for call in calls])

@@ -29,7 +29,7 @@ from dfr.sim.inputs import (
     SimInputs,
     Traffic,
     Turnaround,
-    Zone,
+    ZoneDemand,
 )
 from dfr.sim.policies import PARTS, failure_rate
 from dfr.sim.randomness import Spread
@@ -396,7 +396,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         hour_edges_s=tuple(3600.0 * hour for hour in range(hours + 1)),
         rates_per_s=tuple(draw(st.floats(0.0, 0.01)) for _ in range(hours)),
         rate_cv=draw(st.sampled_from([0.0, 0.5])),
-        zones=tuple(Zone(id=f"z{z}", share=1.0, ground_travel_s=60.0) for z in range(zones)),
+        zones=tuple(ZoneDemand(id=f"z{z}", share=1.0, ground_travel_s=60.0) for z in range(zones)),
         grades=tuple(
             Grade(
                 id=f"g{g}", rank=g, share=1.0, target_s=100.0, patience=draw(spreads), on_scene=draw(spreads)

@@ -10,7 +10,7 @@ import pytest
 from dfr.sim.calls import Call
 from dfr.sim.engine import replicate
 from dfr.sim.events import Missed
-from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Zone
+from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, ZoneDemand
 from dfr.sim.policies import with_policies
 
 CALL_S, OVERHEAD_S, LEAVES_S, WANTED_S = 100.0, 195.0, 1055.0, 1500.0
@@ -83,8 +83,8 @@ def two_docks(deployment: SimInputs, condition: Callable[..., Condition], leg: L
         deployment,
         docks=(DockPlace(id="west", drones=1), DockPlace(id="east", drones=1)),
         zones=(
-            Zone(id="square", share=0.5, ground_travel_s=100.0),
-            Zone(id="harbour", share=0.5, ground_travel_s=100.0),
+            ZoneDemand(id="square", share=0.5, ground_travel_s=100.0),
+            ZoneDemand(id="harbour", share=0.5, ground_travel_s=100.0),
         ),
         conditions=(condition(((near, near), (far, beyond))),),
         keep_within_s=120.0,

@@ -13,7 +13,7 @@ import simpy
 from dfr.sim.calls import Call
 from dfr.sim.engine import Engine, model_flights, replicate
 from dfr.sim.events import MISSED, Missed
-from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Zone
+from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, ZoneDemand
 
 WEST, EAST = 0, 1
 
@@ -23,7 +23,7 @@ def two(deployment: SimInputs, condition: Callable[..., Condition], leg: Leg) ->
     """A dock beside each of two zones: west is flown from the west, east from the east."""
     return replace(
         deployment,
-        zones=tuple(Zone(id=name, share=0.5, ground_travel_s=1e6) for name in ("west", "east")),
+        zones=tuple(ZoneDemand(id=name, share=0.5, ground_travel_s=1e6) for name in ("west", "east")),
         docks=(DockPlace(id="west", drones=1), DockPlace(id="east", drones=1)),
         conditions=(condition(((leg, None), (None, leg))),),
     )

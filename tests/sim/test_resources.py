@@ -9,7 +9,7 @@ import pytest
 
 from dfr.sim.events import Missed
 from dfr.sim.inputs import Duty, SimInputs, Turnaround
-from dfr.sim.resources import CrewBoard, Drone, begin_turnaround, drones_of_crew, next_hold_s
+from dfr.sim.resources import CrewBoard, FleetDrone, begin_turnaround, drones_of_crew, next_hold_s
 
 
 def _duty(start_s: float, end_s: float, drones: int) -> Duty:
@@ -56,7 +56,7 @@ def test_an_empty_roster_flies_nothing() -> None:
 
 
 def test_charging_goes_on_from_ready_to_full() -> None:
-    drone = Drone("d/1", 0)
+    drone = FleetDrone("d/1", 0)
     charging = Turnaround(ready_fraction=0.6, to_ready_s=(100.0,) * 101, to_full_s=(500.0,) * 101)
     assert begin_turnaround(drone, charging, left=0.2, t_s=1000.0) == (1100.0, 1500.0)
     assert drone.fraction(1100.0) == pytest.approx(0.6)
@@ -65,7 +65,7 @@ def test_charging_goes_on_from_ready_to_full() -> None:
 
 
 def test_a_drone_that_lands_fuller_than_needed_keeps_what_it_has() -> None:
-    drone = Drone("d/1", 0)
+    drone = FleetDrone("d/1", 0)
     charging = Turnaround(ready_fraction=0.6, to_ready_s=(60.0,) * 101, to_full_s=(300.0,) * 101)
     begin_turnaround(drone, charging, left=0.85, t_s=0.0)
     assert drone.fraction(60.0) == pytest.approx(0.85)
@@ -91,7 +91,7 @@ def test_a_hair_of_charge_makes_no_step_in_the_turnaround() -> None:
         to_full_s=(1500.0,) * 101,
     )
     below, above = (
-        begin_turnaround(Drone("d/1", 0), table, left=0.25 + gap, t_s=0.0) for gap in (-1e-12, 1e-12)
+        begin_turnaround(FleetDrone("d/1", 0), table, left=0.25 + gap, t_s=0.0) for gap in (-1e-12, 1e-12)
     )
     assert below == pytest.approx(above)
-    assert begin_turnaround(Drone("d/1", 0), table, left=0.255, t_s=0.0)[0] == pytest.approx(745.0)
+    assert begin_turnaround(FleetDrone("d/1", 0), table, left=0.255, t_s=0.0)[0] == pytest.approx(745.0)

@@ -6,7 +6,7 @@ import pytest
 from dfr.geo import Position
 from dfr.link.vehicle import VehicleState
 from dfr.metrics.kpi import summarise
-from dfr.metrics.timeline import Kind
+from dfr.metrics.timeline import ShiftKind
 from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
@@ -58,7 +58,7 @@ def simulated(victorious):
     return world, plan, run.records, summarise(run.records, run.inputs.deployment, seed=5)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ShiftKind))
 def test_a_shift_is_told_with_places_for_all_that_happens(simulated, kind):
     world, plan, records, _ = simulated
     shift = shift_of(world, plan, records, kind)

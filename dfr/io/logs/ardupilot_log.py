@@ -20,8 +20,8 @@ from dfr.errors import InputError
 from dfr.geo import FloatArray, Position
 from dfr.io.logs.building import LogBuilder, make_steady_clock
 from dfr.io.logs.dataflash import (
-    Table,
-    Tables,
+    RecordTable,
+    RecordTables,
     is_binary_log,
     read_binary_tables,
     read_text_tables,
@@ -69,12 +69,14 @@ def read_dataflash(data: bytes, *, name: str) -> FlightLog:
     else:
         tables, notes = read_text_tables(data.decode("latin-1"), WANTED, name=name)
         kind = "DataFlash as text"
-    log = _Reading(tables, LogBuilder(name=name, file_format=kind, autopilot="ArduPilot", notes=notes))
-    return log.read()
+    log = _ArdupilotReading(
+        tables, LogBuilder(name=name, file_format=kind, autopilot="ArduPilot", notes=notes)
+    )
+    return log.read_all()
 
 
 @dataclass
-class _Source:
+class _ColumnSource:
     """A message and the names that a column of it has had; a value is multiplied by the scale."""
 
     message: str
@@ -83,63 +85,63 @@ class _Source:
 
 
 HEIGHTS = (
-    _Source("POS", ("RelHomeAlt",)),
-    _Source("CTUN", ("Alt",)),
-    _Source("GPS", ("RelAlt",)),
-    _Source("CTUN", ("BAlt", "BarAlt")),
-    _Source("BARO", ("Alt",)),
+    _ColumnSource("POS", ("RelHomeAlt",)),
+    _ColumnSource("CTUN", ("Alt",)),
+    _ColumnSource("GPS", ("RelAlt",)),
+    _ColumnSource("CTUN", ("BAlt", "BarAlt")),
+    _ColumnSource("BARO", ("Alt",)),
 )
-ALTITUDES = (_Source("POS", ("Alt",)), _Source("GPS", ("Alt",)))
+ALTITUDES = (_ColumnSource("POS", ("Alt",)), _ColumnSource("GPS", ("Alt",)))
 CLIMBS = (
-    _Source("CTUN", ("CRt", "CRate"), 0.01),
-    *(_Source(message, ("VD",), -1.0) for message in ("XKF1", "NKF1", "EKF1")),
-    _Source("GPS", ("VZ",), -1.0),
+    _ColumnSource("CTUN", ("CRt", "CRate"), 0.01),
+    *(_ColumnSource(message, ("VD",), -1.0) for message in ("XKF1", "NKF1", "EKF1")),
+    _ColumnSource("GPS", ("VZ",), -1.0),
 )
 SIMPLE = {
     Quantity.HEIGHT_M_HOME: HEIGHTS,
     Quantity.ALTITUDE_M_AMSL: ALTITUDES,
     Quantity.CLIMB_MPS: CLIMBS,
-    Quantity.ROLL_RAD: (_Source("ATT", ("Roll",), math.radians(1.0)),),
-    Quantity.PITCH_RAD: (_Source("ATT", ("Pitch",), math.radians(1.0)),),
-    Quantity.HEADING_RAD: (_Source("ATT", ("Yaw",), math.radians(1.0)),),
-    Quantity.SATELLITES: (_Source("GPS", ("NSats",)),),
-    Quantity.HDOP: (_Source("GPS", ("HDop",)),),
-    Quantity.USED_MAH: (_Source("BAT", ("CurrTot",)), _Source("CURR", ("CurrTot",))),
-    Quantity.BATTERY_C: (_Source("BAT", ("Temp",)),),
-    Quantity.CLIPS: (_Source("VIBE", ("Clip", "Clip0")),),
+    Quantity.ROLL_RAD: (_ColumnSource("ATT", ("Roll",), math.radians(1.0)),),
+    Quantity.PITCH_RAD: (_ColumnSource("ATT", ("Pitch",), math.radians(1.0)),),
+    Quantity.HEADING_RAD: (_ColumnSource("ATT", ("Yaw",), math.radians(1.0)),),
+    Quantity.SATELLITES: (_ColumnSource("GPS", ("NSats",)),),
+    Quantity.HDOP: (_ColumnSource("GPS", ("HDop",)),),
+    Quantity.USED_MAH: (_ColumnSource("BAT", ("CurrTot",)), _ColumnSource("CURR", ("CurrTot",))),
+    Quantity.BATTERY_C: (_ColumnSource("BAT", ("Temp",)),),
+    Quantity.CLIPS: (_ColumnSource("VIBE", ("Clip", "Clip0")),),
 }
-PERCENT = _Source("BAT", ("RemPct",), 0.01)
+PERCENT = _ColumnSource("BAT", ("RemPct",), 0.01)
 
 
-class _Reading:
+class _ArdupilotReading:
     """One log while it is turned into series."""
 
-    def __init__(self, tables: Tables, builder: LogBuilder) -> None:
+    def __init__(self, tables: RecordTables, builder: LogBuilder) -> None:
         self.builder = builder
         self.tables = {kind: _first_instance(table) for kind, table in tables.items()}
-        self.times = _times(tables, self.tables, builder)
+        self.times = _times_of_rows(tables, self.tables, builder)
 
-    def read(self) -> FlightLog:
+    def read_all(self) -> FlightLog:
         """The whole log."""
-        self._take(Quantity.GPS_FIX, (_Source("GPS", ("Status",)),))
+        self._take_quantity(Quantity.GPS_FIX, (_ColumnSource("GPS", ("Status",)),))
         self._leave_out_unfixed()
         for quantity, sources in SIMPLE.items():
-            self._take(quantity, sources)
-        self._places()
-        self._speeds()
-        self._battery()
-        self._sensors()
-        self._wind()
-        self._modes()
-        self._arming()
-        self._errors()
-        self._texts()
-        self._parameters()
-        self._missions()
-        self._date()
-        return self.builder.finish()
+            self._take_quantity(quantity, sources)
+        self._take_places()
+        self._take_speeds()
+        self._take_battery()
+        self._take_sensors()
+        self._take_wind()
+        self._take_modes()
+        self._take_arming()
+        self._take_errors()
+        self._take_texts()
+        self._take_parameters()
+        self._take_missions()
+        self._take_date()
+        return self.builder.build_log()
 
-    def _source(self, sources: tuple[_Source, ...]) -> tuple[str, str, float] | None:
+    def _find_source(self, sources: tuple[_ColumnSource, ...]) -> tuple[str, str, float] | None:
         for source in sources:
             table = self.tables.get(source.message)
             column = None if table is None else table.first_of(*source.columns)
@@ -147,11 +149,11 @@ class _Reading:
                 return source.message, column, source.scale
         return None
 
-    def _take(self, quantity: Quantity, sources: tuple[_Source, ...]) -> None:
-        found = self._source(sources)
+    def _take_quantity(self, quantity: Quantity, sources: tuple[_ColumnSource, ...]) -> None:
+        found = self._find_source(sources)
         if found is not None:
             message, column, scale = found
-            self.builder.extend(quantity, self.times[message], self.tables[message][column] * scale)
+            self.builder.add_values(quantity, self.times[message], self.tables[message][column] * scale)
 
     def _leave_out_unfixed(self) -> None:
         """Without a fix in three dimensions a satellite receiver's place, height and speed are no data."""
@@ -160,7 +162,7 @@ class _Reading:
             fixed = gps["Status"] >= FIX_3D
             self.tables["GPS"], self.times["GPS"] = gps.where(fixed), self.times["GPS"][fixed]
 
-    def _places(self) -> None:
+    def _take_places(self) -> None:
         """Positions; the estimator's where it logs them."""
         for message in ("POS", "GPS"):
             table = self.tables.get(message)
@@ -169,26 +171,26 @@ class _Reading:
             seen = (table["Lat"] != 0.0) | (table["Lng"] != 0.0)
             if not seen.any():
                 continue
-            self.builder.extend(Quantity.LAT_DEG, self.times[message][seen], table["Lat"][seen])
-            self.builder.extend(Quantity.LON_DEG, self.times[message][seen], table["Lng"][seen])
+            self.builder.add_values(Quantity.LAT_DEG, self.times[message][seen], table["Lat"][seen])
+            self.builder.add_values(Quantity.LON_DEG, self.times[message][seen], table["Lng"][seen])
             return
 
-    def _speeds(self) -> None:
+    def _take_speeds(self) -> None:
         gps = self.tables.get("GPS")
         if gps is not None and "Spd" in gps:
-            self.builder.extend(Quantity.SPEED_MPS, self.times["GPS"], gps["Spd"])
+            self.builder.add_values(Quantity.SPEED_MPS, self.times["GPS"], gps["Spd"])
         for message in ("XKF1", "NKF1", "EKF1"):
             table = self.tables.get(message)
             if table is not None and "VN" in table and "VE" in table:
-                self.builder.extend(Quantity.NORTH_MPS, self.times[message], table["VN"])
-                self.builder.extend(Quantity.EAST_MPS, self.times[message], table["VE"])
+                self.builder.add_values(Quantity.NORTH_MPS, self.times[message], table["VN"])
+                self.builder.add_values(Quantity.EAST_MPS, self.times[message], table["VE"])
                 return
         if gps is not None and "Spd" in gps and "GCrs" in gps:
             course = np.radians(gps["GCrs"])
-            self.builder.extend(Quantity.NORTH_MPS, self.times["GPS"], gps["Spd"] * np.cos(course))
-            self.builder.extend(Quantity.EAST_MPS, self.times["GPS"], gps["Spd"] * np.sin(course))
+            self.builder.add_values(Quantity.NORTH_MPS, self.times["GPS"], gps["Spd"] * np.cos(course))
+            self.builder.add_values(Quantity.EAST_MPS, self.times["GPS"], gps["Spd"] * np.sin(course))
 
-    def _battery(self) -> None:
+    def _take_battery(self) -> None:
         message = next((kind for kind in ("BAT", "CURR") if kind in self.tables), None)
         if message is None:
             return
@@ -197,41 +199,41 @@ class _Reading:
             if column in table:
                 # Whole numbers are hundredths (3.0 to 3.3).
                 scale = 0.01 if column in table.integers else 1.0
-                self.builder.extend(quantity, t_s, table[column] * scale)
+                self.builder.add_values(quantity, t_s, table[column] * scale)
         if "RemPct" in table:
-            self.builder.extend(Quantity.REMAINING, t_s, table["RemPct"] * 0.01)
+            self.builder.add_values(Quantity.REMAINING, t_s, table["RemPct"] * 0.01)
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
-        if not self.builder.has(Quantity.CURRENT_A):
-            self.builder.drop(Quantity.USED_MAH)
+        if not self.builder.has_series(Quantity.CURRENT_A):
+            self.builder.drop_series(Quantity.USED_MAH)
         self.builder.drop_if_zero(Quantity.VOLTAGE_V, "no voltage: the sensor reads 0 all the time")
 
-    def _sensors(self) -> None:
+    def _take_sensors(self) -> None:
         """Throttle as a share of 1, the worst axis of the vibration, the strength of the magnetic field."""
         control, shakes, compass = (self.tables.get(kind) for kind in ("CTUN", "VIBE", "MAG"))
         column = None if control is None else control.first_of("ThO", "ThrOut")
         if control is not None and column is not None:
             scale = 1.0 / MILLI if column in control.integers else 1.0
-            self.builder.extend(Quantity.THROTTLE, self.times["CTUN"], control[column] * scale)
+            self.builder.add_values(Quantity.THROTTLE, self.times["CTUN"], control[column] * scale)
         if shakes is not None and all(f"Vibe{axis}" in shakes for axis in "XYZ"):
             worst = np.max(np.abs([shakes[f"Vibe{axis}"] for axis in "XYZ"]), axis=0)
-            self.builder.extend(Quantity.VIBRATION_MPS2, self.times["VIBE"], worst)
+            self.builder.add_values(Quantity.VIBRATION_MPS2, self.times["VIBE"], worst)
         if compass is not None and all(f"Mag{axis}" in compass for axis in "XYZ"):
             field = np.linalg.norm([compass[f"Mag{axis}"] for axis in "XYZ"], axis=0)
-            self.builder.extend(Quantity.FIELD_MGAUSS, self.times["MAG"], field)
+            self.builder.add_values(Quantity.FIELD_MGAUSS, self.times["MAG"], field)
             self.builder.drop_if_zero(Quantity.FIELD_MGAUSS, "no compass: it reads 0 all the time")
 
-    def _wind(self) -> None:
+    def _take_wind(self) -> None:
         """The estimator's wind; exactly 0 all the time means that it estimates none."""
         for message in ("XKF2", "NKF2", "EKF2"):
             table = self.tables.get(message)
             if table is None or "VWN" not in table or "VWE" not in table:
                 continue
             if np.any(table["VWN"]) or np.any(table["VWE"]):
-                self.builder.extend(Quantity.WIND_NORTH_MPS, self.times[message], table["VWN"])
-                self.builder.extend(Quantity.WIND_EAST_MPS, self.times[message], table["VWE"])
+                self.builder.add_values(Quantity.WIND_NORTH_MPS, self.times[message], table["VWN"])
+                self.builder.add_values(Quantity.WIND_EAST_MPS, self.times[message], table["VWE"])
             return
 
-    def _modes(self) -> None:
+    def _take_modes(self) -> None:
         table = self.tables.get("MODE")
         if table is None:
             return
@@ -243,30 +245,30 @@ class _Reading:
             if not math.isfinite(number):
                 number = _mode_number(names[i] if i < len(names) else "")
             if math.isfinite(number):
-                self.builder.add(Quantity.MODE, t_s, number)
+                self.builder.add_value(Quantity.MODE, t_s, number)
             said = mode_name(int(number)) if math.isfinite(number) else names[i]
-            self.builder.happened(t_s, EventKind.MODE, said)
+            self.builder.add_event(t_s, EventKind.MODE, said)
 
-    def _arming(self) -> None:
+    def _take_arming(self) -> None:
         """ARM where a log has it, else the events 10 and 11; on the ground by the events 18 and 28."""
         events, arms = self.tables.get("EV"), self.tables.get("ARM")
         if arms is not None and "ArmState" in arms:
             for t_s, state in zip(self.times["ARM"].tolist(), arms["ArmState"].tolist(), strict=True):
-                self._armed(t_s, bool(state))
+                self._add_arming(t_s, bool(state))
         if events is None or "Id" not in events:
             return
         for t_s, number in zip(self.times["EV"].tolist(), events["Id"].tolist(), strict=True):
             if number in (EV_ARMED, EV_DISARMED) and arms is None:
-                self._armed(t_s, number == EV_ARMED)
+                self._add_arming(t_s, number == EV_ARMED)
             if number in (EV_LANDED, EV_NOT_LANDED):
-                self.builder.add(Quantity.ON_GROUND, t_s, float(number == EV_LANDED))
+                self.builder.add_value(Quantity.ON_GROUND, t_s, float(number == EV_LANDED))
 
-    def _armed(self, t_s: float, armed: bool) -> None:
-        self.builder.add(Quantity.ARMED, t_s, float(armed))
+    def _add_arming(self, t_s: float, armed: bool) -> None:
+        self.builder.add_value(Quantity.ARMED, t_s, float(armed))
         kind = EventKind.ARMED if armed else EventKind.DISARMED
-        self.builder.happened(t_s, kind, kind.value)
+        self.builder.add_event(t_s, kind, kind.value)
 
-    def _errors(self) -> None:
+    def _take_errors(self) -> None:
         table = self.tables.get("ERR")
         if table is None or "Subsys" not in table or "ECode" not in table:
             return
@@ -274,26 +276,26 @@ class _Reading:
         for t_s, system, code in rows:
             what = ERROR_SYSTEMS.get(int(system), f"subsystem {int(system)}")
             state = "resolved" if code == 0 else f"error {int(code)}"
-            self.builder.happened(t_s, EventKind.ERROR, f"{what}: {state}")
+            self.builder.add_event(t_s, EventKind.ERROR, f"{what}: {state}")
 
-    def _texts(self) -> None:
+    def _take_texts(self) -> None:
         table = self.tables.get("MSG")
         for t_s, text in zip(self.times.get("MSG", ()), _texts_of(table, "Message"), strict=False):
             if (found := FIRMWARE.match(text)) is not None:
                 self.builder.firmware = f"{found[1]} {found[2]}"
             else:
-                self.builder.happened(float(t_s), EventKind.MESSAGE, text)
+                self.builder.add_event(float(t_s), EventKind.MESSAGE, text)
         versions = _texts_of(self.tables.get("VER"), "FWS")
         if versions and self.builder.firmware is None:
             self.builder.firmware = versions[0]
 
-    def _parameters(self) -> None:
+    def _take_parameters(self) -> None:
         table = self.tables.get("PARM")
         if table is not None and "Value" in table:
             values = table["Value"].tolist()
             self.builder.parameters.update(zip(_texts_of(table, "Name"), values, strict=False))
 
-    def _missions(self) -> None:
+    def _take_missions(self) -> None:
         """Each list that is there whole: items 0 to CTot - 1 in turn. Other items are told as begun."""
         table = self.tables.get("CMD")
         if table is None or not {"CTot", "CNum", "CId", "Lat", "Lng", "Alt"} <= table.columns.keys():
@@ -306,18 +308,18 @@ class _Reading:
             if number != len(items):
                 self._item_begun("CMD", row)
                 continue
-            items.append(_item(table, row))
+            items.append(_mission_item(table, row))
             if len(items) == total:
-                self.builder.stored_mission(tuple(items))
+                self.builder.add_mission(tuple(items))
         for row in range(len(self.tables.get("MISE", ()))):
             self._item_begun("MISE", row)
 
     def _item_begun(self, message: str, row: int) -> None:
         number = int(self.tables[message]["CNum"][row])
         if number > 0:
-            self.builder.happened(float(self.times[message][row]), EventKind.ITEM, f"item {number}")
+            self.builder.add_event(float(self.times[message][row]), EventKind.ITEM, f"item {number}")
 
-    def _date(self) -> None:
+    def _take_date(self) -> None:
         """GPS week and milliseconds of week, where they are told."""
         gps = self.tables.get("GPS")
         if gps is None:
@@ -330,17 +332,17 @@ class _Reading:
             self.times["GPS"][known][:1000], gps[week][known], gps[in_week][known], strict=False
         ):
             moment = GPS_EPOCH + timedelta(weeks=float(weeks), milliseconds=float(ms), seconds=-LEAP_S)
-            self.builder.dated(float(t_s), moment)
+            self.builder.add_date(float(t_s), moment)
 
 
-def _first_instance(table: Table) -> Table:
+def _first_instance(table: RecordTable) -> RecordTable:
     column = table.first_of(*INSTANCES)
     if column is None or not len(table):
         return table
     return table.where(table[column] == table[column].min())
 
 
-def _times(whole: Tables, tables: Tables, builder: LogBuilder) -> dict[str, FloatArray]:
+def _times_of_rows(whole: RecordTables, tables: RecordTables, builder: LogBuilder) -> dict[str, FloatArray]:
     """The time of each row of each table, s from the log's first stamp.
 
     A message without a stamp (MODE, EV, MSG and PARM before 3.4) has the time of the last one before; where
@@ -363,7 +365,7 @@ def _times(whole: Tables, tables: Tables, builder: LogBuilder) -> dict[str, Floa
     }
 
 
-def _guessed_times(tables: Tables, builder: LogBuilder) -> dict[str, FloatArray]:
+def _guessed_times(tables: RecordTables, builder: LogBuilder) -> dict[str, FloatArray]:
     """The times of a log of Copter 3.0 without GPS: nothing has a time, but CTUN comes at 10 Hz."""
     control = tables.get("CTUN")
     if control is None:
@@ -373,7 +375,7 @@ def _guessed_times(tables: Tables, builder: LogBuilder) -> dict[str, FloatArray]
     return {kind: np.interp(table.order, control.order, at_s) for kind, table in tables.items()}
 
 
-def _stamps_s(table: Table) -> FloatArray | None:
+def _stamps_s(table: RecordTable) -> FloatArray | None:
     """Seconds of the vehicle's own clock, None for a message without."""
     column = table.first_of(*(GPS_CLOCKED if table.name == "GPS" else CLOCKED))
     return None if column is None else table[column] * SCALE_S[column]
@@ -385,7 +387,7 @@ def _at_places(places: NDArray[np.int64], order: NDArray[np.int64], t_s: FloatAr
     return t_s[np.maximum(found, 0)]
 
 
-def _texts_of(table: Table | None, column: str) -> list[str]:
+def _texts_of(table: RecordTable | None, column: str) -> list[str]:
     return [] if table is None else table.texts.get(column, [])
 
 
@@ -396,7 +398,7 @@ def _mode_number(name: str) -> float:
         return math.nan
 
 
-def _item(table: Table, row: int) -> MissionItem:
+def _mission_item(table: RecordTable, row: int) -> MissionItem:
     lat, lon = float(table["Lat"][row]), float(table["Lng"][row])
     params = [float(table[f"Prm{n}"][row]) if f"Prm{n}" in table else 0.0 for n in range(1, 5)]
     frame = int(table["Frame"][row]) if "Frame" in table else 3

@@ -90,7 +90,7 @@ class LogClock:
         """The time of the last record that had a stamp."""
         return self._last_s
 
-    def read(self, stamp_s: float, *, elapsed_s: float = 0.0) -> float | None:
+    def read_stamp(self, stamp_s: float, *, elapsed_s: float = 0.0) -> float | None:
         """The time of a record, None for one that is not believed.
 
         `elapsed_s` is how long the last believed one is ago, where another clock tells.
@@ -126,7 +126,7 @@ def make_steady_clock(stamps_s: FloatArray, builder: LogBuilder) -> FloatArray:
     steps_s = stamps_s[1:] - highest_s[:-1]
     if np.all(steps_s >= -ORDER_S) and np.all(steps_s <= JUMP_S):
         return np.asarray(np.maximum(stamps_s - stamps_s[0], 0.0))
-    times = (builder.clock.read(stamp_s) for stamp_s in stamps_s.tolist())
+    times = (builder.clock.read_stamp(stamp_s) for stamp_s in stamps_s.tolist())
     return np.array([math.nan if t_s is None else t_s for t_s in times])
 
 
@@ -149,7 +149,7 @@ class LogBuilder:
     _begins: list[datetime] = field(default_factory=list)
     _impossible: Counter[Quantity] = field(default_factory=Counter)
 
-    def add(self, quantity: Quantity, t_s: float, value: float) -> None:
+    def add_value(self, quantity: Quantity, t_s: float, value: float) -> None:
         """One value of one series."""
         low, high = POSSIBLE[quantity]
         if not low <= value <= high:
@@ -160,7 +160,7 @@ class LogBuilder:
         self._times[quantity].append(t_s)
         self._values[quantity].append(value)
 
-    def extend(self, quantity: Quantity, t_s: FloatArray, values: FloatArray) -> None:
+    def add_values(self, quantity: Quantity, t_s: FloatArray, values: FloatArray) -> None:
         """Many values of one series, both arrays of shape (n,)."""
         low, high = POSSIBLE[quantity]
         good = (values >= low) & (values <= high)
@@ -172,43 +172,43 @@ class LogBuilder:
 
     def drop_if_zero(self, quantity: Quantity, why: str) -> None:
         """Leave a quantity out that is 0 all the time: nothing measures it."""
-        if self.has(quantity) and not any(self._values[quantity]):
-            self.drop(quantity)
+        if self.has_series(quantity) and not any(self._values[quantity]):
+            self.drop_series(quantity)
             self.notes.append(why)
 
-    def change(self, quantity: Quantity, by: Callable[[FloatArray], FloatArray]) -> None:
+    def change_series(self, quantity: Quantity, by: Callable[[FloatArray], FloatArray]) -> None:
         """Put other values in place of a series' own, if there is one."""
-        if self.has(quantity):
+        if self.has_series(quantity):
             self._values[quantity] = array("d", by(np.array(self._values[quantity])))
 
-    def has(self, quantity: Quantity) -> bool:
+    def has_series(self, quantity: Quantity) -> bool:
         """Whether it has got anything of a quantity."""
         return quantity in self._times
 
-    def drop(self, quantity: Quantity) -> None:
+    def drop_series(self, quantity: Quantity) -> None:
         """Leave a quantity out."""
         self._times.pop(quantity, None)
         self._values.pop(quantity, None)
 
-    def happened(self, t_s: float, kind: EventKind, text: str) -> None:
+    def add_event(self, t_s: float, kind: EventKind, text: str) -> None:
         """One event; the same words at the same time are one."""
         event = LogEvent(t_s=t_s, kind=kind, text=text)
         if event not in self.events[-5:]:
             self.events.append(event)
 
-    def stored_mission(self, items: tuple[MissionItem, ...]) -> None:
+    def add_mission(self, items: tuple[MissionItem, ...]) -> None:
         """A whole list that was stored on board; the same one again is one."""
         if not self.missions or self.missions[-1] != items:
             self.missions.append(items)
 
-    def dated(self, t_s: float, moment: datetime) -> None:
+    def add_date(self, t_s: float, moment: datetime) -> None:
         """A time of the log was this moment in UTC, by the satellites or the computer that wrote it."""
         if len(self._begins) < 1_000:
             self._begins.append(moment - timedelta(seconds=t_s))
 
-    def finish(self) -> FlightLog:
+    def build_log(self) -> FlightLog:
         """The whole log. Raises InputError where nothing of a flight is in it."""
-        series = {quantity: self._series(quantity) for quantity in Quantity if quantity in self._times}
+        series = {quantity: self._make_series(quantity) for quantity in Quantity if quantity in self._times}
         if not any(s.t_s.size > 1 for s in series.values()):
             raise InputError(f"{self.name}: no flight data in it", do="give the log of a flight")
         notes = [*self.notes, *self._clock_notes()]
@@ -226,7 +226,7 @@ class LogBuilder:
             series=series,
             autopilot=self.autopilot,
             firmware=self.firmware,
-            begins_at=self._begin(),
+            begins_at=self._date_of_start(),
             parameters=dict(self.parameters),
             missions=tuple(self.missions),
             events=tuple(sorted(self.events, key=lambda event: event.t_s)),
@@ -235,14 +235,14 @@ class LogBuilder:
             notes=tuple(notes),
         )
 
-    def _series(self, quantity: Quantity) -> Series:
+    def _make_series(self, quantity: Quantity) -> Series:
         t_s, values = np.array(self._times[quantity]), np.array(self._values[quantity])
         if np.any(np.diff(t_s) < 0.0):
             order = np.argsort(t_s, kind="stable")
             t_s, values = t_s[order], values[order]
         return Series(t_s=t_s, values=values)
 
-    def _begin(self) -> datetime | None:
+    def _date_of_start(self) -> datetime | None:
         if not self._begins:
             return None
         return datetime.fromtimestamp(median(begin.timestamp() for begin in self._begins), UTC)

@@ -40,7 +40,7 @@ Bytes = NDArray[np.uint8]
 
 
 @dataclass(slots=True)
-class Table:
+class RecordTable:
     """All records of one kind. `order` (n,) is each one's place in the file; columns are floats or texts.
 
     `integers` are the columns whose values were whole numbers without a scale of their own.
@@ -65,9 +65,9 @@ class Table:
         """The first of these columns that it has."""
         return next((name for name in names if name in self.columns), None)
 
-    def where(self, keeps: NDArray[np.bool_]) -> Table:
+    def where(self, keeps: NDArray[np.bool_]) -> RecordTable:
         """The rows for which this holds."""
-        return Table(
+        return RecordTable(
             name=self.name,
             order=self.order[keeps],
             columns={name: values[keeps] for name, values in self.columns.items()},
@@ -79,7 +79,7 @@ class Table:
         )
 
 
-Tables = dict[str, Table]
+RecordTables = dict[str, RecordTable]
 
 
 def is_binary_log(data: bytes) -> bool:
@@ -100,19 +100,19 @@ def is_text_log(data: bytes) -> bool:
     return re.search(rb"^FMT, *\d+, *\d+,", data[:LOOKED_AT_BYTES], re.MULTILINE) is not None
 
 
-def read_binary_tables(data: bytes, wanted: frozenset[str], *, name: str) -> tuple[Tables, list[str]]:
+def read_binary_tables(data: bytes, wanted: frozenset[str], *, name: str) -> tuple[RecordTables, list[str]]:
     """The tables of a binary log that are wanted, and what was left out, in words.
 
     Raises InputError where no record of any wanted kind is in it.
     """
-    formats, bad = _formats(data)
-    starts, skipped = _index(data, {kind: entry.len for kind, entry in formats.items()})
+    formats, bad = _read_formats(data)
+    starts, skipped = _index_records(data, {kind: entry.len for kind, entry in formats.items()})
     raw = np.frombuffer(data, np.uint8)
     tables = {}
     for kind, places in starts.items():
         entry = formats[kind]
         if entry.name in wanted and places:
-            tables[entry.name] = _table(raw, entry, np.array(places))
+            tables[entry.name] = _make_table(raw, entry, np.array(places))
     if not tables:
         raise InputError(f"{name}: no record of a flight in it", do="give the log of a flight")
     notes = [f"{skipped} bytes left out: no record begins there"] if skipped else []
@@ -121,13 +121,13 @@ def read_binary_tables(data: bytes, wanted: frozenset[str], *, name: str) -> tup
     return tables, notes
 
 
-def _formats(data: bytes) -> tuple[dict[int, DFFormat], int]:
+def _read_formats(data: bytes) -> tuple[dict[int, DFFormat], int]:
     """The first good format of each type, and how many were bad."""
     found: dict[int, DFFormat] = {}
     bad, at = 0, data.find(FMT_START)
     while at >= 0:
         record = data[at + HEADER_BYTES : at + HEADER_BYTES + FMT_RECORD.size - 1]
-        entry = _format(record)
+        entry = _parse_format(record)
         if entry is None:
             bad += len(record) == FMT_RECORD.size - 1
         else:
@@ -136,7 +136,7 @@ def _formats(data: bytes) -> tuple[dict[int, DFFormat], int]:
     return found, bad
 
 
-def _format(record: bytes) -> DFFormat | None:
+def _parse_format(record: bytes) -> DFFormat | None:
     """The format that a FMT record states; None for one that cannot be."""
     if len(record) < FMT_RECORD.size - 1:
         return None
@@ -153,7 +153,7 @@ def _format(record: bytes) -> DFFormat | None:
     return DFFormat(kind, name.decode(), length, letters.decode(), words)
 
 
-def _index(data: bytes, lengths: dict[int, int]) -> tuple[dict[int, array[int]], int]:
+def _index_records(data: bytes, lengths: dict[int, int]) -> tuple[dict[int, array[int]], int]:
     """Where the records of each type begin, and how many bytes belong to none.
 
     After damage a record counts only where another one follows it, or the end of the file.
@@ -164,7 +164,7 @@ def _index(data: bytes, lengths: dict[int, int]) -> tuple[dict[int, array[int]],
         length = lengths.get(data[at + 2]) if data[at : at + 2] == HEADER else None
         if length is not None and at + length > end:
             break
-        if length is not None and (sure or _begins(data, at + length, lengths)):
+        if length is not None and (sure or _record_begins(data, at + length, lengths)):
             starts[data[at + 2]].append(at)
             at, sure = at + length, True
             continue
@@ -176,25 +176,25 @@ def _index(data: bytes, lengths: dict[int, int]) -> tuple[dict[int, array[int]],
     return {kind: places for kind, places in starts.items() if places}, skipped
 
 
-def _begins(data: bytes, at: int, lengths: dict[int, int]) -> bool:
+def _record_begins(data: bytes, at: int, lengths: dict[int, int]) -> bool:
     """Whether a record begins here, or the file ends within three bytes."""
     if at + HEADER_BYTES > len(data):
         return True
     return data[at : at + 2] == HEADER and data[at + 2] in lengths
 
 
-def _table(raw: Bytes, entry: DFFormat, starts: NDArray[np.int64]) -> Table:
+def _make_table(raw: Bytes, entry: DFFormat, starts: NDArray[np.int64]) -> RecordTable:
     """The records of one kind as columns, scaled as their format letters say."""
     fields = [FORMAT_TO_STRUCT[letter] for letter in entry.format]
     kinds = [(f"f{i}", _numpy_type(code)) for i, (code, _, _) in enumerate(fields)]
     body = np.lib.stride_tricks.sliding_window_view(raw, entry.len)[starts, HEADER_BYTES:]
     rows = np.ascontiguousarray(body).view(np.dtype(kinds)).reshape(-1)
-    table = Table(name=entry.name, order=starts)
+    table = RecordTable(name=entry.name, order=starts)
     whole = set()
     for i, (column, letter) in enumerate(zip(entry.columns, entry.format, strict=True)):
         values, scale = rows[f"f{i}"], fields[i][1]
         if letter in TEXT_LETTERS:
-            table.texts[column] = [_text(value) for value in values.tolist()]
+            table.texts[column] = [_decode_field(value) for value in values.tolist()]
         elif letter not in ARRAY_LETTERS:
             with np.errstate(invalid="ignore"):  # damage may be a signalling NaN
                 table.columns[column] = values.astype(float) * (1.0 if scale is None else scale)
@@ -214,11 +214,11 @@ def _numpy_type(code: str) -> str:
     }[code]  # fmt: skip
 
 
-def _text(value: bytes) -> str:
+def _decode_field(value: bytes) -> str:
     return value.split(b"\0")[0].decode("latin-1").strip()
 
 
-def read_text_tables(text: str, wanted: frozenset[str], *, name: str) -> tuple[Tables, list[str]]:
+def read_text_tables(text: str, wanted: frozenset[str], *, name: str) -> tuple[RecordTables, list[str]]:
     """The tables of a log that was printed as text; values there are scaled already.
 
     Raises InputError where no record of any wanted kind is in it.
@@ -226,7 +226,7 @@ def read_text_tables(text: str, wanted: frozenset[str], *, name: str) -> tuple[T
     formats: dict[str, tuple[str, list[str]]] = {}
     rows: dict[str, list[tuple[int, list[str]]]] = {}
     skipped = 0
-    for number, words in enumerate(_lines(text)):
+    for number, words in enumerate(_split_lines(text)):
         if words[0] == "FMT" and len(words) >= 6:
             formats.setdefault(words[3], (words[4], words[5:]))
         elif words[0] in formats and len(words) - 1 >= len(formats[words[0]][0]):
@@ -240,26 +240,28 @@ def read_text_tables(text: str, wanted: frozenset[str], *, name: str) -> tuple[T
     return tables, [f"{skipped} lines left out: they are no records"] if skipped else []
 
 
-def _lines(text: str) -> Iterator[list[str]]:
+def _split_lines(text: str) -> Iterator[list[str]]:
     for line in text.splitlines():
         yield [word.strip() for word in line.split(",")]
 
 
-def _text_table(kind: str, letters: str, columns: list[str], rows: list[tuple[int, list[str]]]) -> Table:
-    table = Table(name=kind, order=np.array([number for number, _ in rows]))
+def _text_table(
+    kind: str, letters: str, columns: list[str], rows: list[tuple[int, list[str]]]
+) -> RecordTable:
+    table = RecordTable(name=kind, order=np.array([number for number, _ in rows]))
     for i, (column, letter) in enumerate(zip(columns, letters, strict=False)):
         words = [row[i] for _, row in rows]
         if letter in TEXT_LETTERS:
             table.texts[column] = words
         elif letter not in ARRAY_LETTERS:
-            table.columns[column] = np.array([_number(word) for word in words])
+            table.columns[column] = np.array([_parse_number(word) for word in words])
             if letter == MODE_LETTER:
                 table.texts[column] = words
     table.integers = frozenset(c for c, x in zip(columns, letters, strict=False) if x in INTEGER_LETTERS)
     return table
 
 
-def _number(word: str) -> float:
+def _parse_number(word: str) -> float:
     try:
         return float(word)
     except ValueError:

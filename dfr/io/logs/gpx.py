@@ -32,31 +32,31 @@ def read_gpx(data: bytes, *, name: str) -> FlightLog:
     builder = LogBuilder(name=name, file_format="GPX")
     timeless = 0
     for point in root.iter("{*}trkpt"):
-        moment = _moment(point)
+        moment = _time_of_point(point)
         if moment is None:
             timeless += 1
             continue
-        t_s = builder.clock.read(moment.timestamp())
+        t_s = builder.clock.read_stamp(moment.timestamp())
         if t_s is not None:
-            builder.dated(t_s, moment)
-            _take(builder, point, t_s)
+            builder.add_date(t_s, moment)
+            _take_point(builder, point, t_s)
     if timeless:
         builder.notes.append(f"{timeless} points left out: they have no time")
-    return builder.finish()
+    return builder.build_log()
 
 
-def _take(builder: LogBuilder, point: Element, t_s: float) -> None:
-    lat, lon = _number(point.get("lat")), _number(point.get("lon"))
+def _take_point(builder: LogBuilder, point: Element, t_s: float) -> None:
+    lat, lon = _parse_number(point.get("lat")), _parse_number(point.get("lon"))
     if abs(lat) <= 90.0 and abs(lon) <= 180.0:
-        builder.add(Quantity.LAT_DEG, t_s, lat)
-        builder.add(Quantity.LON_DEG, t_s, lon)
-    altitude = _text(point, "ele")
+        builder.add_value(Quantity.LAT_DEG, t_s, lat)
+        builder.add_value(Quantity.LON_DEG, t_s, lon)
+    altitude = _text_of_child(point, "ele")
     if altitude is not None:
-        builder.add(Quantity.ALTITUDE_M_AMSL, t_s, _number(altitude))
+        builder.add_value(Quantity.ALTITUDE_M_AMSL, t_s, _parse_number(altitude))
 
 
-def _moment(point: Element) -> datetime | None:
-    text = _text(point, "time")
+def _time_of_point(point: Element) -> datetime | None:
+    text = _text_of_child(point, "time")
     try:
         found = None if text is None else datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
@@ -66,11 +66,11 @@ def _moment(point: Element) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _text(point: Element, name: str) -> str | None:
+def _text_of_child(point: Element, name: str) -> str | None:
     return next((kid.text for kid in point if local_name(kid) == name and kid.text), None)
 
 
-def _number(text: str | None) -> float:
+def _parse_number(text: str | None) -> float:
     try:
         return float(text or "")
     except ValueError:

@@ -137,29 +137,29 @@ Row = Sequence[str]
 def read_flight_table(data: bytes, *, name: str) -> FlightLog:
     """A flight record in a table. Raises InputError where no columns of a flight are in it."""
     text, _ = decode_text(data)
-    header, rows = _table(text.splitlines(), name)
-    table = _Table(header, rows, LogBuilder(name=name, file_format="table", autopilot="DJI"))
-    return table.read()
+    header, rows = _split_table(text.splitlines(), name)
+    table = _FlightTable(header, rows, LogBuilder(name=name, file_format="table", autopilot="DJI"))
+    return table.read_all()
 
 
 def looks_like_table(data: bytes) -> bool:
     """Whether the first lines hold names of columns with a latitude and a longitude."""
     text, _ = decode_text(data[:65_536])
-    return _header(text.splitlines()) is not None
+    return _find_header(text.splitlines()) is not None
 
 
-def _header(lines: list[str]) -> tuple[int, str] | None:
+def _find_header(lines: list[str]) -> tuple[int, str] | None:
     """(number of the line with the columns' names, what separates them); None where there is none."""
     for number, line in enumerate(lines[:HEADER_WITHIN]):
         for mark in ("\t", ",", ";"):
-            names = {_plain(cell)[0] for cell in line.split(mark)}
+            names = {_name_and_unit(cell)[0] for cell in line.split(mark)}
             if len(names) >= LEAST_COLUMNS and names & LATITUDES and names & LONGITUDES:
                 return number, mark
     return None
 
 
-def _table(lines: list[str], name: str) -> tuple[list[str], list[Row]]:
-    found = _header(lines)
+def _split_table(lines: list[str], name: str) -> tuple[list[str], list[Row]]:
+    found = _find_header(lines)
     if found is None:
         raise InputError(f"{name}: no columns of a latitude and a longitude in it", do="export it as CSV")
     number, mark = found
@@ -170,7 +170,7 @@ def _table(lines: list[str], name: str) -> tuple[list[str], list[Row]]:
     return list(rows[0]), rows[1:]
 
 
-def _plain(header: str) -> tuple[str, str | None]:
+def _name_and_unit(header: str) -> tuple[str, str | None]:
     """(name, unit) of a column, in lower case; `IMU_ATTI(0):Longitude` keeps its number."""
     words = header.strip().strip("\ufeff").lower()
     words = re.sub(r"\((\d)\)", r"\1", words)
@@ -180,141 +180,141 @@ def _plain(header: str) -> tuple[str, str | None]:
     return match["name"].strip(), match["unit"]
 
 
-class _Table:
+class _FlightTable:
     """One table while it becomes series."""
 
     def __init__(self, header: Row, rows: list[Row], builder: LogBuilder) -> None:
         self.builder, self.rows = builder, rows
-        self.columns = [_plain(cell) for cell in header]
-        self.t_s, kept = self._times()
+        self.columns = [_name_and_unit(cell) for cell in header]
+        self.t_s, kept = self._take_times()
         self.rows = [row for row, good in zip(rows, kept, strict=True) if good]
         if len(self.rows) < len(rows):
             builder.notes.append(f"{len(rows) - len(self.rows)} rows left out: they have no time")
 
-    def read(self) -> FlightLog:
+    def read_all(self) -> FlightLog:
         """The whole table."""
-        self._places()
+        self._take_places()
         for quantity, choices in COLUMNS.items():
-            self._take(quantity, choices)
-        self._signs()
-        self._states()
-        self._dates()
-        return self.builder.finish()
+            self._take_quantity(quantity, choices)
+        self._turn_signs()
+        self._take_states()
+        self._take_dates()
+        return self.builder.build_log()
 
-    def _find(self, names: frozenset[str]) -> int | None:
+    def _find_column(self, names: frozenset[str]) -> int | None:
         return next((i for i, (name, _) in enumerate(self.columns) if name in names), None)
 
-    def _numbers(self, column: int) -> FloatArray:
-        return np.array([_number(row[column]) if column < len(row) else math.nan for row in self.rows])
+    def _numbers_of(self, column: int) -> FloatArray:
+        return np.array([_parse_number(row[column]) if column < len(row) else math.nan for row in self.rows])
 
     def _battery_unread(self) -> NDArray[np.bool_]:
         """Where the battery has not been read yet: its voltage is still 0."""
         choices = COLUMNS[Quantity.VOLTAGE_V]
-        column = next((c for choice in choices if (c := self._find(choice.names)) is not None), None)
+        column = next((c for choice in choices if (c := self._find_column(choice.names)) is not None), None)
         if column is None:
             return np.zeros(len(self.rows), dtype=bool)
-        return np.asarray(self._numbers(column) == 0.0)
+        return np.asarray(self._numbers_of(column) == 0.0)
 
-    def _times(self) -> tuple[FloatArray, list[bool]]:
+    def _take_times(self) -> tuple[FloatArray, list[bool]]:
         for choice in TIME:
-            column = self._find(choice.names)
+            column = self._find_column(choice.names)
             unit = None if column is None else self.columns[column][1] or choice.unit
             if column is not None and unit in UNITS:
-                stamps_s = self._numbers(column) * UNITS[unit]
+                stamps_s = self._numbers_of(column) * UNITS[unit]
                 good = np.isfinite(stamps_s)
                 if not good.any():
                     continue
-                times = [self.builder.clock.read(stamp_s) for stamp_s in stamps_s[good].tolist()]
+                times = [self.builder.clock.read_stamp(stamp_s) for stamp_s in stamps_s[good].tolist()]
                 found = iter(times)
                 kept = [bool(is_good) and next(found) is not None for is_good in good]
                 return np.array([t_s for t_s in times if t_s is not None]), kept
         raise InputError(f"{self.builder.name}: no column of times in it", do="export it with times")
 
-    def _take(self, quantity: Quantity, choices: tuple[_Column, ...]) -> None:
+    def _take_quantity(self, quantity: Quantity, choices: tuple[_Column, ...]) -> None:
         for choice in choices:
-            column = self._find(choice.names)
+            column = self._find_column(choice.names)
             if column is None:
                 continue
             told = self.columns[column][1]
             unit = choice.unit if told is None else told
-            values = self._numbers(column)
+            values = self._numbers_of(column)
             if quantity in BATTERY:
                 values = np.where(self._battery_unread(), math.nan, values)
             if unit in FAHRENHEIT:
-                self._extend(quantity, (values - 32.0) / 1.8)
+                self._add_told_values(quantity, (values - 32.0) / 1.8)
             elif unit in UNITS or unit == "":
-                self._extend(quantity, values * UNITS.get(unit, 1.0))
+                self._add_told_values(quantity, values * UNITS.get(unit, 1.0))
             elif np.isfinite(values).any():
                 name = self.columns[column][0]
                 self.builder.notes.append(f"column {name!r} left out: its unit is not told")
                 continue
             return
 
-    def _extend(self, quantity: Quantity, values: FloatArray) -> None:
+    def _add_told_values(self, quantity: Quantity, values: FloatArray) -> None:
         """Empty cells are no values."""
         told = np.isfinite(values)
-        self.builder.extend(quantity, self.t_s[told], values[told])
+        self.builder.add_values(quantity, self.t_s[told], values[told])
 
-    def _places(self) -> None:
-        lat, lon = self._find(LATITUDES), self._find(LONGITUDES)
+    def _take_places(self) -> None:
+        lat, lon = self._find_column(LATITUDES), self._find_column(LONGITUDES)
         if lat is None or lon is None:
             return
-        lats, lons = self._numbers(lat), self._numbers(lon)
+        lats, lons = self._numbers_of(lat), self._numbers_of(lon)
         good = (np.abs(lats) <= 90.0) & (np.abs(lons) <= 180.0) & ((lats != 0.0) | (lons != 0.0))
-        self.builder.extend(Quantity.LAT_DEG, self.t_s[good], lats[good])
-        self.builder.extend(Quantity.LON_DEG, self.t_s[good], lons[good])
+        self.builder.add_values(Quantity.LAT_DEG, self.t_s[good], lats[good])
+        self.builder.add_values(Quantity.LON_DEG, self.t_s[good], lons[good])
 
-    def _signs(self) -> None:
+    def _turn_signs(self) -> None:
         """DJI counts vertical speed downwards, and what a battery gives as negative."""
-        self.builder.change(Quantity.CLIMB_MPS, lambda values: -values)
-        self.builder.change(Quantity.CURRENT_A, np.abs)
+        self.builder.change_series(Quantity.CLIMB_MPS, lambda values: -values)
+        self.builder.change_series(Quantity.CURRENT_A, np.abs)
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
         self.builder.drop_if_zero(Quantity.SPEED_MPS, "no speed: the column is 0 all the time")
 
-    def _states(self) -> None:
-        flying, motors, words = (self._find(names) for names in (FLYING, MOTORS, MODE_WORDS))
+    def _take_states(self) -> None:
+        flying, motors, words = (self._find_column(names) for names in (FLYING, MOTORS, MODE_WORDS))
         if flying is not None:
             grounded = self.columns[flying][0] == "osd.isonground"
-            self._steps(flying, Quantity.ON_GROUND, lambda on: on if grounded else 1.0 - on)
+            self._take_steps(flying, Quantity.ON_GROUND, lambda on: on if grounded else 1.0 - on)
         if motors is not None:
-            self._steps(motors, Quantity.ARMED, lambda on: on)
+            self._take_steps(motors, Quantity.ARMED, lambda on: on)
         before = ""
         for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
             word = row[words].strip() if words is not None and words < len(row) else ""
             if word and word != before:
-                self.builder.happened(t_s, EventKind.MODE, word)
+                self.builder.add_event(t_s, EventKind.MODE, word)
                 before = word
 
-    def _steps(self, column: int, quantity: Quantity, made: Callable[[float], float]) -> None:
+    def _take_steps(self, column: int, quantity: Quantity, made: Callable[[float], float]) -> None:
         before: float | None = None
         for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
-            on = _truth(row[column]) if column < len(row) else None
+            on = _parse_truth(row[column]) if column < len(row) else None
             if on is not None and on != before:
-                self.builder.add(quantity, t_s, made(on))
+                self.builder.add_value(quantity, t_s, made(on))
                 before = on
 
-    def _dates(self) -> None:
-        column = self._find(DATE)
+    def _take_dates(self) -> None:
+        column = self._find_column(DATE)
         if column is None:
             return
         for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
-            moment = _date(row[column]) if column < len(row) else None
+            moment = _parse_date(row[column]) if column < len(row) else None
             if moment is not None:
-                self.builder.dated(t_s, moment)
+                self.builder.add_date(t_s, moment)
 
 
-def _number(cell: str) -> float:
+def _parse_number(cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
         return math.nan
 
 
-def _truth(cell: str) -> float | None:
+def _parse_truth(cell: str) -> float | None:
     return {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}.get(cell.strip().lower())
 
 
-def _date(cell: str) -> datetime | None:
+def _parse_date(cell: str) -> datetime | None:
     for form in DATES:
         try:
             return datetime.strptime(cell.strip().rstrip("Z"), form).replace(tzinfo=UTC)

@@ -53,7 +53,7 @@ def is_tlog(data: bytes) -> bool:
     >>> is_tlog(bytes(8) + bytes([0xFD]))
     False
     """
-    return _begins(data, 0, None) is not None
+    return _frame_end(data, 0, None) is not None
 
 
 def read_tlog(data: bytes, *, name: str, system: int | None = None) -> FlightLog:
@@ -62,7 +62,7 @@ def read_tlog(data: bytes, *, name: str, system: int | None = None) -> FlightLog
     Raises InputError for a file without an autopilot, without this system, or without flight data.
     """
     builder = LogBuilder(name=name, file_format="tlog", clock=LogClock(BELIEVED_AFTER))
-    frames = list(_frames(data, builder))
+    frames = list(_read_frames(data, builder))
     heard = Counter(m.get_srcSystem() for _, m in frames if _is_autopilot(m))
     if not heard:
         raise InputError(f"{name}: no autopilot's heartbeat in it", do="is it the log of a vehicle?")
@@ -72,8 +72,8 @@ def read_tlog(data: bytes, *, name: str, system: int | None = None) -> FlightLog
         raise InputError(f"{name}: no system {system} in it", do=f"choose one of: {known}")
     chosen = systems[0] if system is None else system
     builder.systems = (chosen, *(number for number in systems if number != chosen))
-    _Reading(builder, chosen).read(frames)
-    return builder.finish()
+    _TlogReading(builder, chosen).read_frames(frames)
+    return builder.build_log()
 
 
 def _is_autopilot(message: Message) -> bool:
@@ -82,20 +82,20 @@ def _is_autopilot(message: Message) -> bool:
     return bool(message.autopilot != dialect.MAV_AUTOPILOT_INVALID and message.type != dialect.MAV_TYPE_GCS)
 
 
-def _frames(data: bytes, builder: LogBuilder) -> Iterator[tuple[float, Message]]:
+def _read_frames(data: bytes, builder: LogBuilder) -> Iterator[tuple[float, Message]]:
     """The messages that matter here with their stamps, s since 1970; damaged places are left out."""
     decoder = dialect.MAVLink(None)
     decoder.robust_parsing = True
     at, last_s, skipped = 0, None, 0
     while at + STAMP.size < len(data):
-        end = _begins(data, at, last_s)
+        end = _frame_end(data, at, last_s)
         if end is None:
             at, skipped = at + 1, skipped + 1
             continue
         stamp_s = STAMP.unpack_from(data, at)[0] / 1e6
         number = _message_id(data, at + STAMP.size)
         if number in HANDLERS:
-            message = _decoded(decoder, data[at + STAMP.size : end])
+            message = _decode_frame(decoder, data[at + STAMP.size : end])
             if message is None:
                 at, skipped = at + 1, skipped + 1
                 continue
@@ -105,7 +105,7 @@ def _frames(data: bytes, builder: LogBuilder) -> Iterator[tuple[float, Message]]
         builder.notes.append(f"{skipped} bytes left out: no whole frame begins there")
 
 
-def _begins(data: bytes, at: int, last_s: float | None) -> int | None:
+def _frame_end(data: bytes, at: int, last_s: float | None) -> int | None:
     """Where the frame ends that begins with a stamp here; None where none does."""
     frame = at + STAMP.size
     if frame + V1_AROUND_BYTES > len(data) or data[frame] not in (V1, V2):
@@ -126,7 +126,7 @@ def _message_id(data: bytes, frame: int) -> int:
     return int.from_bytes(data[frame + 7 : frame + 10], "little")
 
 
-def _decoded(decoder: Message, frame: bytes) -> Message | None:
+def _decode_frame(decoder: Message, frame: bytes) -> Message | None:
     """The message of a frame, None where its checksum is wrong."""
     try:
         message = decoder.decode(bytearray(frame))
@@ -135,7 +135,7 @@ def _decoded(decoder: Message, frame: bytes) -> Message | None:
     return None if message.get_type() == "BAD_DATA" else message
 
 
-class _Reading:
+class _TlogReading:
     """One vehicle's messages while they become series."""
 
     def __init__(self, builder: LogBuilder, system: int) -> None:
@@ -145,25 +145,25 @@ class _Reading:
         self.mode: int | None = None
         self.armed: bool | None = None
 
-    def read(self, frames: list[tuple[float, Message]]) -> None:
+    def read_frames(self, frames: list[tuple[float, Message]]) -> None:
         """Take all messages in, those of other systems only where they carry the mission to this one."""
         last_s: float | None = None
         for stamp_s, message in frames:
             source = message.get_srcSystem()
             if source != self.system:
                 if getattr(message, "target_system", None) == self.system:
-                    self._mission(message)
+                    self._take_mission_step(message)
                 continue
             if message.get_srcComponent() != dialect.MAV_COMP_ID_AUTOPILOT1:
                 continue
             boot_ms = getattr(message, "time_boot_ms", None)
             if boot_ms:
                 elapsed_s = 0.0 if last_s is None else max(0.0, stamp_s - last_s)
-                t_s = self.builder.clock.read(boot_ms / 1e3, elapsed_s=elapsed_s)
+                t_s = self.builder.clock.read_stamp(boot_ms / 1e3, elapsed_s=elapsed_s)
                 if t_s is None:
                     continue
                 last_s = stamp_s
-                self.builder.dated(t_s, datetime.fromtimestamp(stamp_s, UTC))
+                self.builder.add_date(t_s, datetime.fromtimestamp(stamp_s, UTC))
             elif last_s is None:
                 t_s = 0.0
             else:
@@ -173,127 +173,127 @@ class _Reading:
             self.builder.notes.append("the firmware's version is not in it")
         self.builder.drop_if_zero(Quantity.FIELD_MGAUSS, "no compass: it reads 0 all the time")
 
-    def heartbeat(self, message: Message, t_s: float) -> None:
+    def take_heartbeat(self, message: Message, t_s: float) -> None:
         """Flight mode and arming, where they change."""
         self.builder.autopilot = AUTOPILOTS.get(message.autopilot, f"autopilot {message.autopilot}")
         armed = bool(message.base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED)
         if message.custom_mode != self.mode:
             self.mode = message.custom_mode
-            self.builder.add(Quantity.MODE, t_s, float(message.custom_mode))
+            self.builder.add_value(Quantity.MODE, t_s, float(message.custom_mode))
             ardupilot = message.autopilot == dialect.MAV_AUTOPILOT_ARDUPILOTMEGA
             said = mode_name(message.custom_mode) if ardupilot else f"mode {message.custom_mode}"
-            self.builder.happened(t_s, EventKind.MODE, said)
+            self.builder.add_event(t_s, EventKind.MODE, said)
         if armed != self.armed:
             kind = EventKind.ARMED if armed else EventKind.DISARMED
             if armed or self.armed is not None:
-                self.builder.happened(t_s, kind, kind.value)
+                self.builder.add_event(t_s, kind, kind.value)
             self.armed = armed
-            self.builder.add(Quantity.ARMED, t_s, float(armed))
+            self.builder.add_value(Quantity.ARMED, t_s, float(armed))
 
-    def status(self, message: Message, t_s: float) -> None:
+    def take_status(self, message: Message, t_s: float) -> None:
         """The first battery."""
         if message.voltage_battery not in (0, UNKNOWN_MV):
-            self.builder.add(Quantity.VOLTAGE_V, t_s, message.voltage_battery / 1e3)
+            self.builder.add_value(Quantity.VOLTAGE_V, t_s, message.voltage_battery / 1e3)
         if message.current_battery != UNKNOWN_CENTI:
-            self.builder.add(Quantity.CURRENT_A, t_s, message.current_battery / 1e2)
+            self.builder.add_value(Quantity.CURRENT_A, t_s, message.current_battery / 1e2)
         if message.battery_remaining >= 0:
-            self.builder.add(Quantity.REMAINING, t_s, message.battery_remaining / 1e2)
+            self.builder.add_value(Quantity.REMAINING, t_s, message.battery_remaining / 1e2)
 
-    def battery(self, message: Message, t_s: float) -> None:
+    def take_battery(self, message: Message, t_s: float) -> None:
         """What the first battery has given, and how warm it is."""
         if message.id != 0:
             return
         if message.current_consumed != UNKNOWN_CENTI:
-            self.builder.add(Quantity.USED_MAH, t_s, float(message.current_consumed))
+            self.builder.add_value(Quantity.USED_MAH, t_s, float(message.current_consumed))
         if message.temperature != UNKNOWN_C:
-            self.builder.add(Quantity.BATTERY_C, t_s, message.temperature / 1e2)
+            self.builder.add_value(Quantity.BATTERY_C, t_s, message.temperature / 1e2)
 
-    def parameter(self, message: Message, t_s: float) -> None:
+    def take_parameter(self, message: Message, t_s: float) -> None:
         """A parameter's value as it was sent last."""
-        self.builder.parameters[_text(message.param_id)] = float(message.param_value)
+        self.builder.parameters[_decode_text(message.param_id)] = float(message.param_value)
 
-    def satellites(self, message: Message, t_s: float) -> None:
+    def take_satellites(self, message: Message, t_s: float) -> None:
         """The first satellite receiver."""
-        self.builder.add(Quantity.GPS_FIX, t_s, float(message.fix_type))
+        self.builder.add_value(Quantity.GPS_FIX, t_s, float(message.fix_type))
         if message.satellites_visible != 255:
-            self.builder.add(Quantity.SATELLITES, t_s, float(message.satellites_visible))
+            self.builder.add_value(Quantity.SATELLITES, t_s, float(message.satellites_visible))
         if message.eph != UNKNOWN_MV:
-            self.builder.add(Quantity.HDOP, t_s, message.eph / 1e2)
+            self.builder.add_value(Quantity.HDOP, t_s, message.eph / 1e2)
 
-    def compass(self, message: Message, t_s: float) -> None:
+    def take_compass(self, message: Message, t_s: float) -> None:
         """The strength of the field that the first compass measures."""
         field = math.hypot(message.xmag, message.ymag, message.zmag)
-        self.builder.add(Quantity.FIELD_MGAUSS, t_s, field)
+        self.builder.add_value(Quantity.FIELD_MGAUSS, t_s, field)
 
-    def attitude(self, message: Message, t_s: float) -> None:
+    def take_attitude(self, message: Message, t_s: float) -> None:
         """Roll, pitch and heading."""
-        self.builder.add(Quantity.ROLL_RAD, t_s, message.roll)
-        self.builder.add(Quantity.PITCH_RAD, t_s, message.pitch)
-        self.builder.add(Quantity.HEADING_RAD, t_s, message.yaw)
+        self.builder.add_value(Quantity.ROLL_RAD, t_s, message.roll)
+        self.builder.add_value(Quantity.PITCH_RAD, t_s, message.pitch)
+        self.builder.add_value(Quantity.HEADING_RAD, t_s, message.yaw)
 
-    def position(self, message: Message, t_s: float) -> None:
+    def take_position(self, message: Message, t_s: float) -> None:
         """Place, heights and velocity; 0, 0 is a vehicle without a position."""
-        self.builder.add(Quantity.HEIGHT_M_HOME, t_s, message.relative_alt / 1e3)
+        self.builder.add_value(Quantity.HEIGHT_M_HOME, t_s, message.relative_alt / 1e3)
         if (message.lat, message.lon) == (0, 0):
             return
-        self.builder.add(Quantity.LAT_DEG, t_s, message.lat / 1e7)
-        self.builder.add(Quantity.LON_DEG, t_s, message.lon / 1e7)
-        self.builder.add(Quantity.ALTITUDE_M_AMSL, t_s, message.alt / 1e3)
-        self.builder.add(Quantity.NORTH_MPS, t_s, message.vx / 1e2)
-        self.builder.add(Quantity.EAST_MPS, t_s, message.vy / 1e2)
-        self.builder.add(Quantity.SPEED_MPS, t_s, math.hypot(message.vx, message.vy) / 1e2)
+        self.builder.add_value(Quantity.LAT_DEG, t_s, message.lat / 1e7)
+        self.builder.add_value(Quantity.LON_DEG, t_s, message.lon / 1e7)
+        self.builder.add_value(Quantity.ALTITUDE_M_AMSL, t_s, message.alt / 1e3)
+        self.builder.add_value(Quantity.NORTH_MPS, t_s, message.vx / 1e2)
+        self.builder.add_value(Quantity.EAST_MPS, t_s, message.vy / 1e2)
+        self.builder.add_value(Quantity.SPEED_MPS, t_s, math.hypot(message.vx, message.vy) / 1e2)
 
-    def display(self, message: Message, t_s: float) -> None:
+    def take_display(self, message: Message, t_s: float) -> None:
         """Climb and throttle as ground stations show them."""
-        self.builder.add(Quantity.CLIMB_MPS, t_s, message.climb)
-        self.builder.add(Quantity.THROTTLE, t_s, message.throttle / 1e2)
+        self.builder.add_value(Quantity.CLIMB_MPS, t_s, message.climb)
+        self.builder.add_value(Quantity.THROTTLE, t_s, message.throttle / 1e2)
 
-    def wind(self, message: Message, t_s: float) -> None:
+    def take_wind(self, message: Message, t_s: float) -> None:
         """The autopilot's wind; it says where it comes from."""
         towards = math.radians(message.direction + 180.0)
         if message.speed > 0.0:
-            self.builder.add(Quantity.WIND_NORTH_MPS, t_s, message.speed * math.cos(towards))
-            self.builder.add(Quantity.WIND_EAST_MPS, t_s, message.speed * math.sin(towards))
+            self.builder.add_value(Quantity.WIND_NORTH_MPS, t_s, message.speed * math.cos(towards))
+            self.builder.add_value(Quantity.WIND_EAST_MPS, t_s, message.speed * math.sin(towards))
 
-    def vibration(self, message: Message, t_s: float) -> None:
+    def take_vibration(self, message: Message, t_s: float) -> None:
         """The worst axis, and how often the accelerometer was at its limit."""
         worst = max(message.vibration_x, message.vibration_y, message.vibration_z)
-        self.builder.add(Quantity.VIBRATION_MPS2, t_s, worst)
-        self.builder.add(Quantity.CLIPS, t_s, float(message.clipping_0))
+        self.builder.add_value(Quantity.VIBRATION_MPS2, t_s, worst)
+        self.builder.add_value(Quantity.CLIPS, t_s, float(message.clipping_0))
 
-    def landed(self, message: Message, t_s: float) -> None:
+    def take_landed_state(self, message: Message, t_s: float) -> None:
         """Whether the autopilot says that it stands."""
         if message.landed_state in LANDED:
-            self.builder.add(Quantity.ON_GROUND, t_s, LANDED[message.landed_state])
+            self.builder.add_value(Quantity.ON_GROUND, t_s, LANDED[message.landed_state])
 
-    def said(self, message: Message, t_s: float) -> None:
+    def take_text(self, message: Message, t_s: float) -> None:
         """Its words."""
-        text = _text(message.text)
+        text = _decode_text(message.text)
         if text.startswith(("Ardu", "APM:")) and " V" in text:
             self.builder.firmware = text.replace(" V", " ", 1)
         else:
-            self.builder.happened(t_s, EventKind.MESSAGE, text)
+            self.builder.add_event(t_s, EventKind.MESSAGE, text)
 
-    def version(self, message: Message, t_s: float) -> None:
+    def take_version(self, message: Message, t_s: float) -> None:
         """The firmware's version."""
         number = message.flight_sw_version
         if number and self.builder.firmware is None:
             parts = (number >> 24 & 255, number >> 16 & 255, number >> 8 & 255)
             self.builder.firmware = ".".join(str(part) for part in parts)
 
-    def item_begun(self, message: Message, t_s: float) -> None:
+    def take_current_item(self, message: Message, t_s: float) -> None:
         """The mission item that is flown."""
         if message.seq > 0 and self._item != message.seq:
-            self.builder.happened(t_s, EventKind.ITEM, f"item {message.seq}")
+            self.builder.add_event(t_s, EventKind.ITEM, f"item {message.seq}")
         self._item = message.seq
 
     _item = 0
 
-    def mission(self, message: Message, t_s: float) -> None:
+    def take_mission(self, message: Message, t_s: float) -> None:
         """A list that the vehicle sends."""
-        self._mission(message)
+        self._take_mission_step(message)
 
-    def _mission(self, message: Message) -> None:
+    def _take_mission_step(self, message: Message) -> None:
         """One step of a transfer of the mission, to the vehicle or from it."""
         kind = message.get_type()
         if getattr(message, "mission_type", 0) != dialect.MAV_MISSION_TYPE_MISSION:
@@ -301,35 +301,35 @@ class _Reading:
         if kind == "MISSION_COUNT":
             self.total_items, self.items = message.count, []
         elif kind in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.seq == len(self.items):
-            self.items.append(_item(message, 1e7 if kind == "MISSION_ITEM_INT" else 1.0))
+            self.items.append(_mission_item(message, 1e7 if kind == "MISSION_ITEM_INT" else 1.0))
             if len(self.items) == self.total_items:
-                self.builder.stored_mission(tuple(self.items))
+                self.builder.add_mission(tuple(self.items))
 
 
-HANDLERS: dict[int, Callable[[_Reading, Message, float], None]] = {
-    dialect.MAVLINK_MSG_ID_HEARTBEAT: _Reading.heartbeat,
-    dialect.MAVLINK_MSG_ID_SYS_STATUS: _Reading.status,
-    dialect.MAVLINK_MSG_ID_BATTERY_STATUS: _Reading.battery,
-    dialect.MAVLINK_MSG_ID_PARAM_VALUE: _Reading.parameter,
-    dialect.MAVLINK_MSG_ID_GPS_RAW_INT: _Reading.satellites,
-    dialect.MAVLINK_MSG_ID_RAW_IMU: _Reading.compass,
-    dialect.MAVLINK_MSG_ID_ATTITUDE: _Reading.attitude,
-    dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: _Reading.position,
-    dialect.MAVLINK_MSG_ID_VFR_HUD: _Reading.display,
-    dialect.MAVLINK_MSG_ID_WIND: _Reading.wind,
-    dialect.MAVLINK_MSG_ID_VIBRATION: _Reading.vibration,
-    dialect.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: _Reading.landed,
-    dialect.MAVLINK_MSG_ID_STATUSTEXT: _Reading.said,
-    dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION: _Reading.version,
-    dialect.MAVLINK_MSG_ID_MISSION_CURRENT: _Reading.item_begun,
-    dialect.MAVLINK_MSG_ID_MISSION_COUNT: _Reading.mission,
-    dialect.MAVLINK_MSG_ID_MISSION_ITEM: _Reading.mission,
-    dialect.MAVLINK_MSG_ID_MISSION_ITEM_INT: _Reading.mission,
+HANDLERS: dict[int, Callable[[_TlogReading, Message, float], None]] = {
+    dialect.MAVLINK_MSG_ID_HEARTBEAT: _TlogReading.take_heartbeat,
+    dialect.MAVLINK_MSG_ID_SYS_STATUS: _TlogReading.take_status,
+    dialect.MAVLINK_MSG_ID_BATTERY_STATUS: _TlogReading.take_battery,
+    dialect.MAVLINK_MSG_ID_PARAM_VALUE: _TlogReading.take_parameter,
+    dialect.MAVLINK_MSG_ID_GPS_RAW_INT: _TlogReading.take_satellites,
+    dialect.MAVLINK_MSG_ID_RAW_IMU: _TlogReading.take_compass,
+    dialect.MAVLINK_MSG_ID_ATTITUDE: _TlogReading.take_attitude,
+    dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: _TlogReading.take_position,
+    dialect.MAVLINK_MSG_ID_VFR_HUD: _TlogReading.take_display,
+    dialect.MAVLINK_MSG_ID_WIND: _TlogReading.take_wind,
+    dialect.MAVLINK_MSG_ID_VIBRATION: _TlogReading.take_vibration,
+    dialect.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: _TlogReading.take_landed_state,
+    dialect.MAVLINK_MSG_ID_STATUSTEXT: _TlogReading.take_text,
+    dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION: _TlogReading.take_version,
+    dialect.MAVLINK_MSG_ID_MISSION_CURRENT: _TlogReading.take_current_item,
+    dialect.MAVLINK_MSG_ID_MISSION_COUNT: _TlogReading.take_mission,
+    dialect.MAVLINK_MSG_ID_MISSION_ITEM: _TlogReading.take_mission,
+    dialect.MAVLINK_MSG_ID_MISSION_ITEM_INT: _TlogReading.take_mission,
 }
 """What each message gives; the others are left unread."""
 
 
-def _item(message: Message, degrees: float) -> MissionItem:
+def _mission_item(message: Message, degrees: float) -> MissionItem:
     lat, lon = message.x / degrees, message.y / degrees
     placed = (lat, lon) != (0.0, 0.0) and abs(lat) <= 90.0 and abs(lon) <= 180.0
     return MissionItem(
@@ -341,6 +341,6 @@ def _item(message: Message, degrees: float) -> MissionItem:
     )
 
 
-def _text(value: str | bytes) -> str:
+def _decode_text(value: str | bytes) -> str:
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     return text.split("\0")[0].strip()

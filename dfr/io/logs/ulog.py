@@ -63,25 +63,25 @@ def is_ulog(data: bytes) -> bool:
 def read_ulog(data: bytes, *, name: str) -> FlightLog:
     """A PX4 log. Raises InputError where pyulog is missing, or cannot read it, or it holds no flight data."""
     whole = _whole_messages(data)
-    log = _opened(whole, name)
+    log = _open_log(whole, name)
     builder = LogBuilder(name=name, file_format="ULog", autopilot="PX4")
     if len(whole) < len(data):
         builder.notes.append(f"{len(data) - len(whole)} bytes left out: the file is damaged from there on")
     topics = {d.name: d.data for d in reversed(log.data_list) if d.multi_id == 0 or d.name not in TOPICS}
-    _Reading(builder, topics, log.start_timestamp / 1e6).read()
-    builder.firmware = _firmware(log.msg_info_dict)
+    _UlogReading(builder, topics, log.start_timestamp / 1e6).read_all()
+    builder.firmware = _firmware_name(log.msg_info_dict)
     builder.parameters.update({key: float(value) for key, value in log.initial_parameters.items()})
     for _, key, value in log.changed_parameters:
         builder.parameters[key] = float(value)
     for message in log.logged_messages:
         t_s = max(0.0, message.timestamp / 1e6 - log.start_timestamp / 1e6)
-        builder.happened(t_s, EventKind.MESSAGE, message.message)
+        builder.add_event(t_s, EventKind.MESSAGE, message.message)
     if log.dropouts:
         lost_s = sum(d.duration for d in log.dropouts) / 1e3
         builder.notes.append(f"the card was too slow {len(log.dropouts)} times: {lost_s:.1f} s are missing")
     if log.file_corruption:
         builder.notes.append("the file is damaged: what could be read was kept")
-    return builder.finish()
+    return builder.build_log()
 
 
 def _whole_messages(data: bytes) -> bytes:
@@ -97,7 +97,7 @@ def _whole_messages(data: bytes) -> bytes:
     return data[:at]
 
 
-def _opened(data: bytes, name: str) -> Any:
+def _open_log(data: bytes, name: str) -> Any:
     try:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
@@ -112,7 +112,7 @@ def _opened(data: bytes, name: str) -> Any:
         raise InputError(f"{name}: not a readable PX4 log ({error})", do="download it again") from error
 
 
-def _firmware(info: Mapping[str, Any]) -> str | None:
+def _firmware_name(info: Mapping[str, Any]) -> str | None:
     """`PX4 1.15.0 (hash)`: the release is a byte for each part, the lowest one its kind."""
     release, sources = info.get("ver_sw_release"), str(info.get("ver_sw", ""))[:8]
     if not isinstance(release, int):
@@ -121,53 +121,57 @@ def _firmware(info: Mapping[str, Any]) -> str | None:
     return f"PX4 {parts} ({sources})"
 
 
-class _Reading:
+class _UlogReading:
     """The topics of one log while they become series."""
 
     def __init__(self, builder: LogBuilder, topics: Mapping[str, Topic], start_s: float) -> None:
         self.builder, self.topics, self.start_s = builder, topics, start_s
 
-    def read(self) -> None:
+    def read_all(self) -> None:
         """All of them."""
-        self._places()
-        self._motion()
-        self._attitude()
-        self._battery()
-        self._sensors()
-        self._states()
-        self._date()
+        self._take_places()
+        self._take_motion()
+        self._take_attitude()
+        self._take_battery()
+        self._take_sensors()
+        self._take_states()
+        self._take_date()
 
     def _time_s(self, topic: Topic) -> FloatArray:
         return np.maximum(topic["timestamp"] / 1e6 - self.start_s, 0.0)
 
-    def _take(self, quantity: Quantity, name: str, *columns: str, scale: float = 1.0) -> None:
+    def _take_quantity(self, quantity: Quantity, name: str, *columns: str, scale: float = 1.0) -> None:
         """The first of these columns that a topic has, if the log has the topic."""
         topic = self.topics.get(name)
         column = None if topic is None else next((c for c in columns if c in topic), None)
         if topic is not None and column is not None:
             values = np.asarray(topic[column], dtype=float) * scale
-            self.builder.extend(quantity, self._time_s(topic), values)
+            self.builder.add_values(quantity, self._time_s(topic), values)
 
-    def _places(self) -> None:
+    def _take_places(self) -> None:
         """The estimator's place, or that of the satellites: degrees, or whole 1e-7 degrees before 1.14."""
         if "vehicle_global_position" in self.topics:
-            self._take(Quantity.LAT_DEG, "vehicle_global_position", "lat")
-            self._take(Quantity.LON_DEG, "vehicle_global_position", "lon")
-            self._take(Quantity.ALTITUDE_M_AMSL, "vehicle_global_position", "alt")
+            self._take_quantity(Quantity.LAT_DEG, "vehicle_global_position", "lat")
+            self._take_quantity(Quantity.LON_DEG, "vehicle_global_position", "lon")
+            self._take_quantity(Quantity.ALTITUDE_M_AMSL, "vehicle_global_position", "alt")
         else:
             gps = self.topics.get("vehicle_gps_position", {})
             whole = "lat" in gps
             degrees, metres = (1e-7, 1e-3) if whole else (1.0, 1.0)
-            self._take(Quantity.LAT_DEG, "vehicle_gps_position", "latitude_deg", "lat", scale=degrees)
-            self._take(Quantity.LON_DEG, "vehicle_gps_position", "longitude_deg", "lon", scale=degrees)
-            self._take(
+            self._take_quantity(
+                Quantity.LAT_DEG, "vehicle_gps_position", "latitude_deg", "lat", scale=degrees
+            )
+            self._take_quantity(
+                Quantity.LON_DEG, "vehicle_gps_position", "longitude_deg", "lon", scale=degrees
+            )
+            self._take_quantity(
                 Quantity.ALTITUDE_M_AMSL, "vehicle_gps_position", "altitude_msl_m", "alt", scale=metres
             )
-        self._take(Quantity.GPS_FIX, "vehicle_gps_position", "fix_type")
-        self._take(Quantity.SATELLITES, "vehicle_gps_position", "satellites_used")
-        self._take(Quantity.HDOP, "vehicle_gps_position", "hdop")
+        self._take_quantity(Quantity.GPS_FIX, "vehicle_gps_position", "fix_type")
+        self._take_quantity(Quantity.SATELLITES, "vehicle_gps_position", "satellites_used")
+        self._take_quantity(Quantity.HDOP, "vehicle_gps_position", "hdop")
 
-    def _motion(self) -> None:
+    def _take_motion(self) -> None:
         """The local position: down is positive; heights are above home where the log says where that is."""
         local, home = self.topics.get("vehicle_local_position"), self.topics.get("home_position")
         if local is None:
@@ -176,14 +180,14 @@ class _Reading:
         home_down_m = float(home["z"][-1]) if home is not None and len(home["z"]) else 0.0
         if not math.isfinite(home_down_m):
             home_down_m = 0.0
-        self.builder.extend(Quantity.HEIGHT_M_HOME, t_s, home_down_m - np.asarray(local["z"], float))
-        self.builder.extend(Quantity.CLIMB_MPS, t_s, -np.asarray(local["vz"], float))
+        self.builder.add_values(Quantity.HEIGHT_M_HOME, t_s, home_down_m - np.asarray(local["z"], float))
+        self.builder.add_values(Quantity.CLIMB_MPS, t_s, -np.asarray(local["vz"], float))
         north_mps, east_mps = np.asarray(local["vx"], float), np.asarray(local["vy"], float)
-        self.builder.extend(Quantity.NORTH_MPS, t_s, north_mps)
-        self.builder.extend(Quantity.EAST_MPS, t_s, east_mps)
-        self.builder.extend(Quantity.SPEED_MPS, t_s, np.hypot(north_mps, east_mps))
+        self.builder.add_values(Quantity.NORTH_MPS, t_s, north_mps)
+        self.builder.add_values(Quantity.EAST_MPS, t_s, east_mps)
+        self.builder.add_values(Quantity.SPEED_MPS, t_s, np.hypot(north_mps, east_mps))
 
-    def _attitude(self) -> None:
+    def _take_attitude(self) -> None:
         topic = self.topics.get("vehicle_attitude")
         if topic is None:
             return
@@ -192,61 +196,63 @@ class _Reading:
         roll = np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
         pitch = np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0))
         heading = np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-        self.builder.extend(Quantity.ROLL_RAD, t_s, roll)
-        self.builder.extend(Quantity.PITCH_RAD, t_s, pitch)
-        self.builder.extend(Quantity.HEADING_RAD, t_s, heading)
+        self.builder.add_values(Quantity.ROLL_RAD, t_s, roll)
+        self.builder.add_values(Quantity.PITCH_RAD, t_s, pitch)
+        self.builder.add_values(Quantity.HEADING_RAD, t_s, heading)
         name, column = "vehicle_thrust_setpoint", "xyz[2]"
         if name not in self.topics:
             name, column = "vehicle_attitude_setpoint", "thrust_body[2]"
-        self._take(Quantity.THROTTLE, name, column, scale=-1.0)
+        self._take_quantity(Quantity.THROTTLE, name, column, scale=-1.0)
 
-    def _battery(self) -> None:
-        self._take(Quantity.VOLTAGE_V, "battery_status", "voltage_v")
-        self._take(Quantity.CURRENT_A, "battery_status", "current_a")
-        self._take(Quantity.USED_MAH, "battery_status", "discharged_mah")
-        self._take(Quantity.REMAINING, "battery_status", "remaining")
-        self._take(Quantity.BATTERY_C, "battery_status", "temperature")
+    def _take_battery(self) -> None:
+        self._take_quantity(Quantity.VOLTAGE_V, "battery_status", "voltage_v")
+        self._take_quantity(Quantity.CURRENT_A, "battery_status", "current_a")
+        self._take_quantity(Quantity.USED_MAH, "battery_status", "discharged_mah")
+        self._take_quantity(Quantity.REMAINING, "battery_status", "remaining")
+        self._take_quantity(Quantity.BATTERY_C, "battery_status", "temperature")
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
         self.builder.drop_if_zero(Quantity.BATTERY_C, "no battery temperature: it reads 0 all the time")
 
-    def _sensors(self) -> None:
-        self._take(Quantity.CLIPS, "vehicle_imu_status", "accel_clipping[0]")
-        self._take(Quantity.VIBRATION_MPS2, "vehicle_imu_status", "accel_vibration_metric")
+    def _take_sensors(self) -> None:
+        self._take_quantity(Quantity.CLIPS, "vehicle_imu_status", "accel_clipping[0]")
+        self._take_quantity(Quantity.VIBRATION_MPS2, "vehicle_imu_status", "accel_vibration_metric")
         compass = self.topics.get("vehicle_magnetometer")
         if compass is not None:
             field = np.linalg.norm([compass[f"magnetometer_ga[{i}]"] for i in range(3)], axis=0)
-            self.builder.extend(Quantity.FIELD_MGAUSS, self._time_s(compass), field * GAUSS)
+            self.builder.add_values(Quantity.FIELD_MGAUSS, self._time_s(compass), field * GAUSS)
         for name in ("wind", "wind_estimate"):
-            self._take(Quantity.WIND_NORTH_MPS, name, "windspeed_north")
-            self._take(Quantity.WIND_EAST_MPS, name, "windspeed_east")
+            self._take_quantity(Quantity.WIND_NORTH_MPS, name, "windspeed_north")
+            self._take_quantity(Quantity.WIND_EAST_MPS, name, "windspeed_east")
 
-    def _states(self) -> None:
+    def _take_states(self) -> None:
         status = self.topics.get("vehicle_status")
         if status is not None:
             armed = (np.asarray(status["arming_state"]) == ARMED).astype(float)
-            for t_s, value in _changes(self._time_s(status), armed):
-                self.builder.add(Quantity.ARMED, t_s, value)
+            for t_s, value in _runs_of_values(self._time_s(status), armed):
+                self.builder.add_value(Quantity.ARMED, t_s, value)
                 kind = EventKind.ARMED if value else EventKind.DISARMED
-                self.builder.happened(t_s, kind, kind.value)
-            for t_s, mode in _changes(self._time_s(status), np.asarray(status["nav_state"], float)):
-                self.builder.add(Quantity.MODE, t_s, mode)
-                self.builder.happened(t_s, EventKind.MODE, MODES.get(int(mode), f"mode {int(mode)}"))
-        self._take(Quantity.ON_GROUND, "vehicle_land_detected", "landed")
+                self.builder.add_event(t_s, kind, kind.value)
+            for t_s, mode in _runs_of_values(self._time_s(status), np.asarray(status["nav_state"], float)):
+                self.builder.add_value(Quantity.MODE, t_s, mode)
+                self.builder.add_event(t_s, EventKind.MODE, MODES.get(int(mode), f"mode {int(mode)}"))
+        self._take_quantity(Quantity.ON_GROUND, "vehicle_land_detected", "landed")
         mission = self.topics.get("mission_result")
         if mission is not None:
-            for t_s, item in _changes(self._time_s(mission), np.asarray(mission["seq_current"], float)):
-                self.builder.happened(t_s, EventKind.ITEM, f"item {int(item)}")
+            for t_s, item in _runs_of_values(
+                self._time_s(mission), np.asarray(mission["seq_current"], float)
+            ):
+                self.builder.add_event(t_s, EventKind.ITEM, f"item {int(item)}")
 
-    def _date(self) -> None:
+    def _take_date(self) -> None:
         gps = self.topics.get("vehicle_gps_position")
         if gps is None or "time_utc_usec" not in gps:
             return
         for t_s, stamp_us in zip(self._time_s(gps).tolist(), gps["time_utc_usec"].tolist(), strict=True):
             if stamp_us > 0:
-                self.builder.dated(t_s, datetime.fromtimestamp(stamp_us / 1e6, UTC))
+                self.builder.add_date(t_s, datetime.fromtimestamp(stamp_us / 1e6, UTC))
 
 
-def _changes(t_s: FloatArray, values: FloatArray) -> Iterator[tuple[float, float]]:
+def _runs_of_values(t_s: FloatArray, values: FloatArray) -> Iterator[tuple[float, float]]:
     """Each first value of a run of equal ones, with its time."""
     starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
     return zip(t_s[starts].tolist(), values[starts].tolist(), strict=True)
