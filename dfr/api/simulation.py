@@ -12,14 +12,13 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import Study
-from dfr.sim.build import sim_inputs
+from dfr.sim.build import sim_inputs, with_move_up, with_overwatch, with_policies
 from dfr.sim.dispatch import Policy
 from dfr.sim.engine import FlightsOf, replicate
 from dfr.sim.event_log import to_tables
 from dfr.sim.events import FIELDS, Records, vocabulary
 from dfr.sim.experiment import OnDone, checked_replications, simulate_inputs
 from dfr.sim.inputs import SimInputs, TraceCall
-from dfr.sim.policies import with_move_up, with_overwatch, with_policies
 from dfr.store.runs import arrow_table, run_to_store
 from dfr.world.model import World
 

@@ -1,5 +1,7 @@
 """From world and plan to the plain values of `dfr.sim.inputs`: maps become seconds, weather becomes states.
 
+Also what a run may assume beyond its scenario: failures, dispatch policy, overwatch, move-ups (`with_...`).
+
 Where the scenario has no figure for something the simulation needs, it stands in `ASSUMED` with why,
 for the report to show.
 """
@@ -7,6 +9,8 @@ for the report to show.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import shapely
 
@@ -15,14 +19,19 @@ from dfr.aircraft.energy import MIN_TURNAROUND_S, READY_FRACTION, turnaround_sec
 from dfr.aircraft.landing import BLURRING_RAIN_MM_H, MOST_SINK_MPS, MOST_SPEED_MPS
 from dfr.aircraft.performance import FlightSettings
 from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H
+from dfr.errors import InputError
 from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
 from dfr.plan.model import Plan, Route
 from dfr.plan.relocation import Transfers, between_docks, transfers_of
 from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
+from dfr.sim.dispatch import POLICIES, Policy
 from dfr.sim.inputs import (
+    DOCK_PART,
+    DRONE_PART,
     HOLD_LOW,
+    LINK_PART,
     Deployment,
     DockPlace,
     Duty,
@@ -35,7 +44,6 @@ from dfr.sim.inputs import (
     Turnaround,
     ZoneDemand,
 )
-from dfr.sim.policies import HANDOVER_S
 from dfr.sim.randomness import LOGNORMAL, Spread
 from dfr.sim.resources import drones_of_crew
 from dfr.world.demand import (
@@ -50,6 +58,11 @@ from dfr.world.model import World
 from dfr.world.wakes import ASSUMPTION as WAKE_ASSUMPTION
 from dfr.world.wakes import SHED_SHARE
 from dfr.world.weather import weather_at
+
+HANDOVER_S = 30.0
+"""A relief drone is to be overhead so long before the one on scene leaves (assumed)."""
+
+PARTS = (DOCK_PART, LINK_PART, DRONE_PART)
 
 RETRY_S = 30.0
 """Going up again after an aborted landing, and finding the pad."""
@@ -332,3 +345,57 @@ def _share_of_way(world: World, route: Route, homes: shapely.Geometry) -> float:
 
 def _share_of(part: float, whole: float) -> float:
     return part / whole if whole > 0.0 else 0.0
+
+
+def with_policies(
+    inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str | Policy | None = None
+) -> SimInputs:
+    """The deployment with failures (`dock:200:4`, mean hours up and down) and a dispatch policy.
+
+    A part that is named goes before the scenario's rate of it; None leaves its policy.
+    Raises InputError for a part, a number or a policy that there is not.
+    """
+    dispatch = inputs.dispatch if dispatch is None else dispatch
+    if isinstance(dispatch, str) and dispatch not in POLICIES:
+        raise InputError(f"dispatch policy {dispatch!r}", do=f"one of {', '.join(POLICIES)}")
+    rates = tuple(failure_rate(text) for text in failures)
+    if len({rate.part for rate in rates}) < len(rates):
+        raise InputError("failures of one part are given twice", do="one rate for each part")
+    named = {rate.part for rate in rates}
+    kept = tuple(rate for rate in inputs.failures if rate.part not in named)
+    return replace(inputs, failures=kept + rates, dispatch=dispatch)
+
+
+def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:
+    """The deployment with or without reliefs; None leaves what its scenario says."""
+    if wanted is None:
+        return inputs
+    return replace(inputs, overwatch=wanted, handover_s=HANDOVER_S if wanted else 0.0)
+
+
+def with_move_up(inputs: SimInputs, wanted: bool | None) -> SimInputs:
+    """The deployment with or without move-ups; None leaves what its scenario says.
+
+    Raises InputError where every dock is full: there is nowhere to move to.
+    """
+    if wanted and not any(dock.spare for dock in inputs.docks):
+        raise InputError("--move-up: every dock is full", do="fleet.slots_per_dock above drones_per_dock")
+    return inputs if wanted is None else replace(inputs, move_up=wanted)
+
+
+def failure_rate(text: str) -> FailureRate:
+    """How often a part fails, of `PART:MTBF_H:REPAIR_H`; both times exponential.
+
+    >>> failure_rate("dock:200:4").repair.mean_s
+    14400.0
+    """
+    part, *hours = text.split(":")
+    try:
+        up_h, down_h = (float(cell) for cell in hours)
+    except ValueError:
+        up_h = down_h = math.nan
+    if part not in PARTS or not (0.0 < up_h < math.inf and 0.0 < down_h < math.inf):
+        raise InputError(f"failures {text!r}", do=f"PART:MTBF_H:REPAIR_H with {', '.join(PARTS)}: dock:200:4")
+    return FailureRate(
+        part=part, between=Spread.exponential(up_h * 3600.0), repair=Spread.exponential(down_h * 3600.0)
+    )

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dfr.scenario.model import DispatchPolicy
 from dfr.sim import events
+from dfr.sim.build import PARTS, failure_rate
 from dfr.sim.calls import Call, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
 from dfr.sim.event_log import to_tables
@@ -31,7 +32,6 @@ from dfr.sim.inputs import (
     Turnaround,
     ZoneDemand,
 )
-from dfr.sim.policies import PARTS, failure_rate
 from dfr.sim.randomness import Spread
 
 SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full_s=(1500.0,) * 101)

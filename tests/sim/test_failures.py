@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dfr.errors import InputError
+from dfr.sim.build import failure_rate, with_policies
 from dfr.sim.calls import Call, draw_calls, draw_outages
 from dfr.sim.engine import replicate
 from dfr.sim.inputs import Condition, DockPlace, FailureRate, Leg, SimInputs
-from dfr.sim.policies import failure_rate, with_policies
 from dfr.sim.randomness import Spread, Streams
 
 CONSTANT = Spread.constant

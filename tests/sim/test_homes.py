@@ -11,8 +11,7 @@ from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import FailingPart, FailureFigures, SimulationOptions
-from dfr.sim.build import homes_below, sim_inputs
-from dfr.sim.policies import with_policies
+from dfr.sim.build import homes_below, sim_inputs, with_policies
 from dfr.world.model import World
 
 

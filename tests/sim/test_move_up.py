@@ -14,10 +14,10 @@ from dfr.errors import InputError
 from dfr.metrics.resilience import losses
 from dfr.report.charts import PHASE_COLOURS
 from dfr.sim import events
+from dfr.sim.build import with_move_up
 from dfr.sim.calls import Call, Outage, Visit
 from dfr.sim.engine import Engine, model_flights, replicate
 from dfr.sim.inputs import LINK_PART, Condition, DockPlace, Leg, SimInputs, Traffic, Turnaround
-from dfr.sim.policies import with_move_up
 from dfr.sim.randomness import Spread
 
 AIRBORNE_S = 110.0 + 25.0

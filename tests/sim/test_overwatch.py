@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from dfr.sim.build import with_policies
 from dfr.sim.calls import Call
 from dfr.sim.engine import replicate
 from dfr.sim.events import Missed
 from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, ZoneDemand
-from dfr.sim.policies import with_policies
 
 CALL_S, OVERHEAD_S, LEAVES_S, WANTED_S = 100.0, 195.0, 1055.0, 1500.0
 """Decided after 10 s, launched after 25, flown out in 60; 86 Wh to hover at 0.1 Wh/s."""
