@@ -188,9 +188,14 @@ def _standing_notams(items: Sequence[NotamItems]) -> tuple[list[NotamItems], tup
 
 
 def _until_replaced(item: NotamItems, begins: str) -> NotamItems | None:
-    """A NOTAM up to the moment at which another takes its place; None where that is when it begins."""
+    """A NOTAM up to the moment at which another takes its place; None where that is when it begins.
+
+    One whose own start cannot be read may already be in force; where the other's cannot, it stays whole.
+    """
     own, others = moment_of(item.begins), moment_of(begins)
-    return None if own is None or others is None or others <= own else replace(item, ends=begins)
+    if others is None:
+        return item
+    return None if own is not None and others <= own else replace(item, ends=begins)
 
 
 def _draft_volumes(

@@ -376,3 +376,34 @@ def test_what_is_replaced_stands_until_the_other_begins() -> None:
         assert zone.name.startswith("H0001/26")
         assert active(zone, 18, 12) is True
         assert active(zone, 19, 12) is False
+
+
+NO_MOMENT = "B) WIE C) 2607192300"
+"""A start that is a word: with immediate effect."""
+
+
+@pytest.mark.parametrize("form", ["NOTAMR", "NOTAMC"])
+def test_what_begins_at_an_unreadable_time_stands_until_it_is_replaced(form: str) -> None:
+    old = notam(CIRCLES[0], name="H0001/26 NOTAMN", times=NO_MOMENT)
+    other = notam(CIRCLES[0], name=f"H0003/26 {form} H0001/26", times="B) 2607190600 C) 2607192300")
+    zone = read_notams(old + other).zones[0]
+    assert zone.name.startswith("H0001/26")
+    assert [active(zone, *clock) for clock in ((18, 12), (19, 5, 59), (19, 12))] == [True, True, False]
+
+
+@pytest.mark.parametrize("form", ["NOTAMR", "NOTAMC"])
+@pytest.mark.parametrize("times", ["B) 2607180600 C) 2607192300", NO_MOMENT])
+def test_what_is_replaced_at_an_unreadable_time_stays_whole(form: str, times: str) -> None:
+    old = notam(CIRCLES[0], name="H0001/26 NOTAMN", times=times)
+    other = notam(CIRCLES[0], name=f"H0003/26 {form} H0001/26", times="B) WIE C) 2607192300")
+    zone = read_notams(old + other).zones[0]
+    assert zone.name.startswith("H0001/26")
+    assert [active(zone, *clock) for clock in ((18, 12), (19, 12), (20, 12))] == [True, True, False]
+
+
+def test_what_cannot_be_drawn_and_is_replaced_at_an_unreadable_time_is_still_shown() -> None:
+    region = "EGTT/QXXXX/IV/NBO/E/000/999/5148N00001W999"
+    old = notam("DRONES PROHIBITED", name="H0001/26 NOTAMN", q=region, times=NO_MOMENT)
+    gone = notam("CANCELLED", name="H0004/26 NOTAMC H0001/26", times="B) WIE")
+    (text,) = read_notams(old + gone).undrawn
+    assert text.name == "H0001/26"
