@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import dfr
-from dfr.plan.verdict import VerdictKind
+from dfr.plan.verdict import VerdictKind, verdict_of
 
 VERBS = {
     "load_scenario",
@@ -87,6 +87,20 @@ def test_a_mission_is_saved_where_its_plan_is_a_go_and_no_other(tmp_path: Path) 
         blocked.save(tmp_path / "no-go.plan")
     assert blocked.save(tmp_path / "all-the-same.plan", even_if_blocked=True) == ()
     assert {path.name for path in tmp_path.iterdir()} == {"go.plan", "all-the-same.plan"}
+
+
+def test_a_mission_whose_deployment_is_over_says_so_where_no_finding_does(tmp_path: Path) -> None:
+    world, over = dfr.load_scenario("victorious-2024"), datetime(2024, 9, 20, 9, tzinfo=UTC)
+    mission = dfr.compile_mission(world, zone="castle-stage", now=over)
+    plan = replace(mission.checked.plan, findings=())
+    verdict = verdict_of(replace(world.scenario, exercise=False), plan, now=over)
+    mission = replace(mission, checked=replace(mission.checked, plan=plan, verdict=verdict))
+    with pytest.raises(dfr.DfrError) as caught:
+        mission.save(tmp_path / "over.plan")
+    assert f"not written: {verdict.headline} ->" in str(caught.value)
+    assert "UNKNOWN: " in verdict.headline
+    assert "the deployment" in verdict.headline
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_guidance_that_is_none_is_refused_with_the_choices() -> None:

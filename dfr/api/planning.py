@@ -79,11 +79,12 @@ class CompiledMission:
         """
         path = Path(path)
         chosen = self.format_for(path)
-        if not self.sound or not (self.checked.go or even_if_blocked):
-            against = [
-                finding.message for finding in (*self.checked.blocking, *self.findings) if finding.blocks
-            ]
-            raise NonCompliantError(f"{path}: not written: {'; '.join(against)}", do="resolve it in the plan")
+        blocked = not (self.checked.go or even_if_blocked)
+        if blocked or not self.sound:
+            against = [self.checked.verdict.headline] if blocked else []
+            against += [found.message for found in (*self.checked.blocking, *self.findings) if found.blocks]
+            why = "; ".join(words.rstrip(".") for words in against)
+            raise NonCompliantError(f"{path}: not written: {why}", do="resolve it in the scenario or the plan")
         write_atomically(path, chosen.write(self.flight))
         return left_out(self.flight, chosen)
 
