@@ -84,7 +84,7 @@ class CompiledMission:
             against = [self.checked.verdict.headline] if blocked else []
             against += [found.message for found in (*self.checked.blocking, *self.findings) if found.blocks]
             why = "; ".join(words.rstrip(".") for words in against)
-            raise NonCompliantError(f"{path}: not written: {why}", do="resolve it in the scenario or the plan")
+            raise NonCompliantError(f"{path}: not written: {why}", do="resolve it, see `dfr check`")
         write_atomically(path, chosen.write(self.flight))
         return left_out(self.flight, chosen)
 
