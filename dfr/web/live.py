@@ -156,7 +156,10 @@ class LiveVehicle:
 
 
 def energy_home(state: VehicleState, drone: Drone, wind_from_deg: float | None) -> dict[str, Any]:
-    """Time to return and land that 9 of 10 flights stay within, and the share of the battery it needs."""
+    """Time to return and land that 9 of 10 flights stay within, and the share of the battery it needs.
+
+    `may_not_return` is True where the flight model knows no time by which it is back: the wind is too strong.
+    """
     assert state.position is not None
     assert state.home is not None
     away_m = distance_m(state.position, state.home)
@@ -183,6 +186,7 @@ def energy_home(state: VehicleState, drone: Drone, wind_from_deg: float | None) 
         "share": share,
         "left": left,
         "enough": None if share is None or left is None else left > share,
+        "may_not_return": late_s is None,
         "wind_known": state.wind_mps is not None and wind_from_deg is not None,
     }
 

@@ -172,3 +172,34 @@ def test_a_lost_link_and_an_old_position_are_told_apart_for_each_vehicle(watched
         assert page.locator(".drone.stale").count() == 2, "neither is drawn as if it were there now"
         assert page.inner_text(".drone >> nth=0") == "1"
         page.close()
+
+
+def test_a_drone_that_may_not_come_back_is_said_in_red_and_missing_data_is_unknown(
+    watched, serve, rehearsed_folder
+):
+    """What the server tells of two vehicles: one in too much wind, one of which it knows nothing."""
+    away = {"away_m": 812.0, "seconds": None, "share": None, "left": 0.8, "enough": None,
+            "may_not_return": True, "wind_known": True}  # fmt: skip
+
+    def changed(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            state = json.loads(message)
+            state["vehicles"][0]["home_energy"] = away
+            state["vehicles"][1]["home_energy"] = None
+            socket.send(json.dumps(state))
+
+        server.on_message(told)
+
+    home = "document.querySelector('[data-row=home]')"
+    with serve("--run", rehearsed_folder, "--vehicle", "builtin", "--vehicle", "builtin") as base:
+        watch = watched(base)
+        watch.page.route_web_socket("**/ws/live", changed)
+        page = watch.open("live")
+        until(page, f"{home}?.innerText === 'may not come back in this wind (812 m away)'")
+        assert page.get_attribute("dd[data-row=home]", "class") == "worse"
+        page.click("#vehicles button >> nth=1")
+        until(page, f"{home}.innerText === 'unknown'")
+        assert page.get_attribute("dd[data-row=home]", "class") == ""
+        page.close()

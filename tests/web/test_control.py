@@ -17,7 +17,7 @@ from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.web import control as control_module
 from dfr.web import live as live_module
 from dfr.web.control import Control
-from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, camera_footprint
+from dfr.web.live import FARTHEST_M, TRAFFIC_KEPT_S, LiveVehicle, camera_footprint, energy_home
 
 FLOWN_AWAY = SimpleNamespace(summary="landed, not docked", landing="landed, not docked: 3.00 m away")
 ENDED = f"dispatch {FLOWN_AWAY.summary}; {FLOWN_AWAY.landing}"
@@ -252,6 +252,19 @@ def test_a_link_that_is_lost_and_a_position_that_is_old_are_two_things(monkeypat
     assert not told["stale"], "it is heard: only where it is has not been told"
     vehicle.silent_s = 5.0
     assert live.as_dict()["stale"]
+
+
+@pytest.mark.parametrize(("wind_mps", "lost"), [(5.0, False), (20.0, True)])
+def test_a_drone_that_the_wind_may_keep_from_home_is_not_merely_unknown(wind_mps, lost):
+    """The tilt limit of the SITL copter leaves it no way against 20 m/s."""
+    north = Position(lat_deg=HERE.lat_deg + 0.01, lon_deg=HERE.lon_deg)
+    state = VehicleState(
+        position=north, home=HERE, height_m_home=60.0, wind_mps=wind_mps, battery_remaining=0.8
+    )
+    told = energy_home(state, find_drone("arducopter-sitl-quad"), 180.0)
+    assert told["may_not_return"] is lost
+    assert (told["seconds"] is None) is lost
+    assert told["enough"] is (None if lost else True)
 
 
 def test_the_camera_sees_the_ground_ahead_of_it_and_nothing_from_the_pad():

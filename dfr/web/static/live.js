@@ -21,10 +21,16 @@ const NO_CONTACT_MS = 1000;
 // What the page keeps of a vehicle: its marker, its trail, its heights.
 const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
 
+function homeWords(energy) {
+  if (!energy) return "unknown";
+  const wind = energy.wind_known ? "" : ", wind unknown";
+  if (energy.may_not_return) return `may not come back in this wind (${number(energy.away_m, 0)} m away)${wind}`;
+  if (energy.share === null) return "unknown";
+  return `${percent(energy.share)} of the battery to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${wind}`;
+}
+
 function rows(vehicle) {
   const wind = vehicle.wind ? `${number(vehicle.wind.mps)} m/s${vehicle.wind.from_deg === null ? "" : ` from ${vehicle.wind.from_deg.toFixed(0)}°`}` : "not reported";
-  const energy = vehicle.home_energy;
-  const home = !energy || energy.share === null ? "unknown" : `${percent(energy.share)} of the battery to get home (${number(energy.seconds, 0)} s, ${number(energy.away_m, 0)} m)${energy.wind_known ? "" : ", wind unknown"}`;
   return [
     ["heard", `${number(vehicle.silent_s)} s ago · position ${number(vehicle.position_s)} s ago`],
     ["vehicle", `${vehicle.system} · ${vehicle.firmware}${vehicle.simulated ? " · SIMULATED" : ""}`],
@@ -34,7 +40,7 @@ function rows(vehicle) {
     ["speed", `${number(vehicle.speed_mps)} m/s, heading ${number(vehicle.heading_deg, 0)}°`],
     ["wind", wind],
     ["battery", `${percent(vehicle.battery)} · ${number(vehicle.battery_volt)} V`],
-    ["home", home],
+    ["home", homeWords(vehicle.home_energy)],
     ["satellites", String(vehicle.satellites ?? "-")],
     ["camera", `${vehicle.footprint_assumed ? "footprint assumes a 45° camera" : "gimbal reported"}${vehicle.rtsp ? ` · ${vehicle.rtsp}` : ""}`],
     ["other traffic", vehicle.traffic.length ? vehicle.traffic.map((t) => `${t.name || t.id} at ${number(t.height_m_amsl, 0)} m AMSL`).join(", ") : "none reported"],
@@ -164,8 +170,8 @@ function onState(state) {
   $("link").className = `verdict ${kind}`;
   document.title = `${vehicles.some((each) => each.stale) ? "LINK LOST" : "Live"} - dfr`;
   $("state").replaceChildren(...rows(vehicle).flatMap(([name, words]) => [element("dt", {}, name), element("dd", { "data-row": name }, words)]));
-  const enough = vehicle.home_energy?.enough;
-  $("state").querySelector("[data-row=home]").className = enough === false ? "worse" : "";
+  const energy = vehicle.home_energy;
+  $("state").querySelector("[data-row=home]").className = energy?.may_not_return || energy?.enough === false ? "worse" : "";
   $("texts").replaceChildren(...vehicle.texts.toReversed().map(([, words]) => element("li", {}, words)));
   vehicles.forEach(remember);
   drawChoice(vehicles);
