@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from datetime import date as calendar_date
 from pathlib import Path
 from typing import Annotated
 
@@ -98,18 +99,26 @@ def at(  # noqa: PLR0917 - typer makes each an option
         list[Path] | None,
         typer.Option(help="File of NOTAMs: copied text, or the XML of a briefing. Repeatable."),
     ] = None,
+    date: Annotated[
+        str,
+        typer.Option(
+            help="Date of the data in airspace files that say none themselves, such as 2024-08-24.",
+            metavar="DATE",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Report the airspace at a point, height and time, with reasons.
 
-    "Clear" means that every kind of data asked for is loaded for this place, height and time, and that no
-    zone applies.
+    "Clear" means that every kind of data asked for is loaded for this place, height and time, that the data
+    are dated within a year of it, and that no zone applies.
     """
     position = Position(lat_deg=lat, lon_deg=lon)
     when = _parse_time(time)
     _check_ranges(height_m_agl, within_km, qnh_hpa, ground_m_amsl)
     paths = [*airspace, *(more or [])]
-    loaded = load_airspace([AirspaceFile(path=str(path), date="", source="") for path in paths])
+    dated = _parse_date(date)
+    loaded = load_airspace([AirspaceFile(path=str(path), date=dated, source="") for path in paths])
     loaded, undrawn = _apply_notams(loaded, notam or [], position, when)
     ground = _choose_ground(ground_m_amsl, terrain or [], position)
     answer = loaded.at(
@@ -204,6 +213,14 @@ def _parse_time(text: str) -> datetime:
         raise InputError(
             f"--time {text!r} is beyond the calendar in UTC", do="a year from 1 to 9999"
         ) from error
+
+
+def _parse_date(text: str) -> str:
+    """A date as ISO 8601 writes it; '' for none. Raises InputError for what is no date."""
+    try:
+        return text and calendar_date.fromisoformat(text.strip()).isoformat()
+    except ValueError as error:
+        raise InputError(f"--date {text!r} is not a date", do="such as 2024-08-24") from error
 
 
 def _check_ranges(height_m: float, within_km: float, qnh_hpa: float | None, ground_m: float | None) -> None:

@@ -15,7 +15,7 @@ import shapely
 
 from dfr.geo import FloatArray, LocalFrame, Position, Ring
 from dfr.scenario.air import DataKind
-from dfr.world.coverage import AirspaceSource, KindCover, data_age
+from dfr.world.coverage import AirspaceSource, DataAge, KindCover, data_age
 from dfr.world.outlines import Vertex
 from dfr.world.shapes import build_areas
 from dfr.world.zones import TOUCH_EDGE_M, HeightReference, Range, VerticalFit, Zone, vertical_fit
@@ -300,10 +300,20 @@ def reason_for(answer: ZoneAnswer) -> str:
 def doubt_old_data(
     answer: AirspaceAnswer, sources: Sequence[AirspaceSource], when: datetime
 ) -> AirspaceAnswer:
-    """The answer with a reason for each source that is out of date; beyond a year, clear becomes unknown."""
+    """The answer with a reason for each source that is out of date.
+
+    Clear becomes unknown where a source is more than a year away, or where nobody can say how old it is.
+    """
     ages = [(source, data_age(source.date, when, when)) for source in sources]
-    reasons = [f"{source.path} is {age}" for source, age in ages if age.changes or age.unknown]
-    far = any(age.days is not None and age.unknown for _, age in ages)
-    stale = far and answer.state is AirspaceState.CLEAR
-    state = AirspaceState.UNKNOWN if stale else answer.state
+    reasons = [_reason_to_doubt(source, age) for source, age in ages if age.changes or age.unknown]
+    doubtful = any(age.unknown for _, age in ages) and answer.state is AirspaceState.CLEAR
+    state = AirspaceState.UNKNOWN if doubtful else answer.state
     return replace(answer, state=state, reasons=(*answer.reasons, *reasons))
+
+
+def _reason_to_doubt(source: AirspaceSource, age: DataAge) -> str:
+    if age.days is not None:
+        return f"{source.path} is {age}"
+    if source.date:
+        return f"{source.path} says {source.date!r}, which is no date -> write it there like 2024-08-24"
+    return f"{source.path} says no date -> give the date of its data with --date, such as 2024-08-24"

@@ -137,7 +137,8 @@ def test_at_takes_several_files_and_says_unknown_for_a_refused_volume(tmp_path: 
 @pytest.mark.parametrize(
     "change",
     [("--time", "yesterday"), ("--time", "2024-08-24T12:00"), ("--lat", "95"), ("--height-m-agl", "nan"),
-     ("--airspace", "/nowhere.txt"), ("--qnh-hpa", "29.92"), ("--within-km", "-1")],
+     ("--airspace", "/nowhere.txt"), ("--qnh-hpa", "29.92"), ("--within-km", "-1"),
+     ("--date", "last week")],
 )  # fmt: skip
 def test_at_refuses_what_means_nothing(solent: Path, change: tuple[str, str]) -> None:
     arguments = {"--lat": "50.7", "--lon": "-1.2", "--height-m-agl": "50", "--time": "2024-08-24T12:00Z",
@@ -242,6 +243,7 @@ def at(*arguments: object) -> dict[str, object]:
 PLACE = ("--lat", 50.0, "--lon", -1.0)
 TERRACE = """* dfr-coverage: 49,-2 51,-2 51,0 49,0
 * dfr-kinds: airspace, aerodrome zones, unmanned-aircraft zones, restrictions by NOTAM
+* dfr-date: 2024-08-08
 AC {kind}
 AN TERRACE
 AL {lower}
@@ -328,6 +330,25 @@ def test_times_on_either_side_of_hours(terrace, active: str, time: str, state: s
     assert answer["state"] == state
     (zone,) = answer["zones"]
     assert zone["active"] is {"conflict": True, "clear": False, "unknown": None}[state]
+
+
+def test_data_without_a_date_are_not_clear_until_it_is_given(terrace) -> None:
+    path = terrace("100m AGL", "200m AGL")
+    path.write_text(path.read_text().replace("* dfr-date: 2024-08-08\n", ""))
+    asked = (*PLACE, "--height-m-agl", 50, "--airspace", path)
+    undated = at(*asked)
+    assert undated["state"] == "unknown"
+    assert [reason for reason in undated["reasons"] if "--date" in reason]
+    assert undated["sources"][0]["date"] == ""
+    given = at(*asked, "--date", "2024-08-08")
+    assert (given["state"], given["sources"][0]["date"]) == ("clear", "2024-08-08")
+    assert at(*asked, "--date", "2022-08-08")["state"] == "unknown"
+
+
+def test_the_date_in_a_file_counts_more_than_the_one_given(terrace) -> None:
+    asked = (*PLACE, "--height-m-agl", 50, "--airspace", terrace("100m AGL", "200m AGL"))
+    answer = at(*asked, "--date", "2020-01-01")
+    assert (answer["state"], answer["sources"][0]["date"]) == ("clear", "2024-08-08")
 
 
 def test_zones_within_a_distance_end_where_it_ends(terrace) -> None:

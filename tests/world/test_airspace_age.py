@@ -74,7 +74,14 @@ def test_clear_is_not_said_of_data_a_year_away(state, when, after, told):
     assert any("AIRAC" in reason for reason in found.reasons) is told
 
 
-def test_a_file_without_a_date_is_said_to_have_none():
+@pytest.mark.parametrize(
+    ("dated", "reason"),
+    [
+        ("", "south.txt says no date -> give the date of its data with --date, such as 2024-08-24"),
+        ("August 2024", "south.txt says 'August 2024', which is no date -> write it there like 2024-08-24"),
+    ],
+)
+def test_clear_is_not_said_of_data_whose_date_nobody_knows(dated, reason):
     answer = AirspaceAnswer(state=AirspaceState.CLEAR, zones=(), reasons=())
-    found = doubt_old_data(answer, [source("")], noon("2026-01-01"))
-    assert (found.state, found.reasons) == (AirspaceState.CLEAR, ("south.txt is of unknown date",))
+    found = doubt_old_data(answer, [source("2026-01-01"), source(dated)], noon("2026-01-01"))
+    assert (found.state, found.reasons) == (AirspaceState.UNKNOWN, (reason,))
