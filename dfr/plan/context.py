@@ -151,13 +151,15 @@ def nearest_on(line: shapely.LineString | shapely.Point, other: object) -> shape
 class Profile:
     """A route over its ground: places (n, 2) in local metres, heights (n,), NaN where unknown.
 
-    `height_m_agl` on the path out; `highest_m_agl` the higher of out and home.
+    `height_m_agl` on the path out; `lowest_m_agl` and `highest_m_agl` of out and home. A return height below
+    the path out counts as flown, also where a vehicle stays at the height it has.
     """
 
     route: Route
     places: FloatArray
     ground_m_amsl: FloatArray
     height_m_agl: FloatArray
+    lowest_m_agl: FloatArray
     highest_m_agl: FloatArray
 
 
@@ -170,22 +172,27 @@ def profile_of(context: Context, route: Route, line: shapely.LineString | shapel
     terrain = context.world.terrain
     ground = heights_m_amsl(terrain, *context.world.frame.to_geodetic(xy[:, 0], xy[:, 1]))
     home = terrain.ground_m_amsl(context.home_of(route))
-    out, top = _flown_m_home(context, route, np.linspace(0.0, line.length, count))
+    out, back = _flown_m_home(context, route, np.linspace(0.0, line.length, count))
     above = (np.nan if home is None else home) - ground
     return Profile(
-        route=route, places=xy, ground_m_amsl=ground, height_m_agl=out + above, highest_m_agl=top + above
+        route=route,
+        places=xy,
+        ground_m_amsl=ground,
+        height_m_agl=out + above,
+        lowest_m_agl=np.minimum(out, back) + above,
+        highest_m_agl=np.maximum(out, back) + above,
     )
 
 
 def _flown_m_home(context: Context, route: Route, along_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(heights out, the higher of out and home) above home at distances along a route, each (n,)."""
+    """(heights out, heights home) above home at distances along a route, each (n,)."""
     terrain, points = context.world.terrain, context.world.frame.points(route.points)
     corners = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     heights = out_heights_m_home(terrain, route.points, route.height_m_agl)
     out = np.interp(along_m, corners, heights)
     rtl = rtl_height_m_home(terrain, route.points, return_height_m_agl(context.scenario, route.height_m_agl))
     on_rtl = along_m <= corners[min(1, len(corners) - 1)]
-    return out, np.where(on_rtl, np.maximum(out, rtl), out)
+    return out, np.where(on_rtl, rtl, out)
 
 
 def with_profiles(world: World, plan: Plan) -> Plan:
@@ -201,12 +208,12 @@ def _thin_profile(profile: Profile) -> RouteProfile:
     count = len(along)
     shown = set(np.linspace(0, count - 1, min(count, MOST_KEPT)).round().astype(int).tolist())
     if np.isfinite(profile.height_m_agl).all():
-        shown |= {int(np.argmin(profile.height_m_agl)), int(np.argmax(profile.highest_m_agl))}
+        shown |= {int(np.argmin(profile.lowest_m_agl)), int(np.argmax(profile.highest_m_agl))}
     rows = sorted(shown)
     return RouteProfile(
         along_m=tuple(round(float(along[k]), 1) for k in rows),
         ground_m_amsl=_round_to_decimetres(profile.ground_m_amsl[rows]),
-        lowest_m_agl=_round_to_decimetres(profile.height_m_agl[rows]),
+        lowest_m_agl=_round_to_decimetres(profile.lowest_m_agl[rows]),
         highest_m_agl=_round_to_decimetres(profile.highest_m_agl[rows]),
     )
 

@@ -104,7 +104,7 @@ def dock_routes(
         heights_m_amsl=np.column_stack([out, home]),
         route_of=np.repeat(np.arange(len(counts)), counts),
         at_dock=np.concatenate([np.arange(count) == 0 for count in counts]),
-        lowest_m_agl=float(np.min(np.concatenate([p.height_m_agl for p in profiles]))),
+        lowest_m_agl=float(np.min(np.concatenate([p.lowest_m_agl for p in profiles]))),
         highest_m_agl=float(np.max(np.concatenate([p.highest_m_agl for p in profiles]))),
     )
 

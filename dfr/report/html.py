@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dfr import __version__
 from dfr.aircraft.catalogue import UNITS, find_dock, find_drone
-from dfr.findings import by_danger, count_by_severity
+from dfr.findings import by_danger, count_by_severity, counted_noun
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
@@ -166,7 +166,8 @@ def _headline_tiles(run: Rehearsal) -> list[dict[str, str]]:
         {
             "number": percent(plan.flyable_share),
             "what": "of expected calls are in hours that can be flown",
-            "how_sure": f"{sum(h.flyable for h in hours)} of the {len(hours)} hours with calls can be flown",
+            "how_sure": f"{sum(h.flyable for h in hours)} of {counted_noun(len(hours), 'hour')} with calls "
+            "can be flown",
         },
     ]
     attended = run.summary.kpis["attended"].mean

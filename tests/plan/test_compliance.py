@@ -163,6 +163,17 @@ def test_airspace_data_of_another_cycle_or_year_are_said(field: Field, dated, se
     assert found.severity is severity
 
 
+def test_data_without_a_date_say_so_and_ask_for_it(field: Field):
+    found = only(field(**dated_airspace("", stated="")), "airspace-date")
+    assert found.message == "field.txt has no date, so nobody can say how old it is."
+    assert found.fix == "state the date of the data under airspace, or load data that name theirs"
+
+
+def test_a_date_that_nobody_can_read_is_shown(field: Field):
+    found = only(field(**dated_airspace("spring", stated="spring")), "airspace-date")
+    assert found.message == "field.txt is dated 'spring', which is no date that can be compared."
+
+
 def test_a_date_that_scenario_and_file_disagree_on_is_unknown(field: Field):
     found = only(field(**dated_airspace("2024-05-20", stated="2024-05-30")), "airspace-date")
     assert found.severity is Severity.UNKNOWN
@@ -369,6 +380,27 @@ def test_the_hours_that_may_be_flown_say_how_much_room_there_is(field: Field, gu
     told = findings(field(weather={"hours": hours}), "weather")
     found = next(f for f in told if "All 4 hours with calls may be flown" in f.message)
     assert (found.severity, says in found.message) == (severity, True)
+
+
+@pytest.mark.parametrize(
+    ("gust", "may", "can"),
+    [
+        (3.0, "The one hour with calls may be flown.", "1 of 1 hour with calls can be flown."),
+        (
+            30.0,
+            "Drones cannot fly in 1 of 1 hour with calls",
+            "The one hour with calls cannot be flown: gust",
+        ),
+    ],
+)
+def test_one_hour_is_spoken_of_as_one(field: Field, gust, may, can):
+    world = field(
+        period={"end": START + timedelta(hours=1)}, weather={"hours": (hour(START, gust_mps=gust),)}
+    )
+    told = make_plan(world).findings
+    assert any(f.message.startswith(may) for f in told if f.rule == "weather")
+    assert any(f.message.startswith(can) for f in told if f.rule == "flyable-hours")
+    assert not any("1 hours" in f.message for f in told)
 
 
 def test_a_landing_wind_at_its_limit_is_compared_too(field: Field):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from dfr.findings import Finding, Severity
-from dfr.geo import VerticalDatum
+from dfr.geo import Position, VerticalDatum
 from dfr.plan.checks.heights import check_obstacles, least_height_m_agl
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
@@ -19,7 +19,7 @@ from dfr.world.shapes import area_of_circle
 from dfr.world.terrain import UnknownGround
 from dfr.world.zones import SURFACE, Obstacle, Zone, vertical_limit
 
-from .conftest import START, Field, at, box, candidate
+from .conftest import FRAME, START, Field, at, box, candidate
 
 SURVEY = ObstacleSurvey(surveyed_by="PC Reed", read_at=START, tallest_m_agl=30.0)
 COVER = box(-30_000, -30_000, 30_000, 30_000)
@@ -129,6 +129,72 @@ def test_a_crane_of_a_notam_is_an_obstacle(field: Field) -> None:
     tall, _ = found(made)
     assert (tall.severity, tall.margin_m) == (Severity.VIOLATION, -10.0)
     assert not [f for f in make_plan(made).findings if f.rule == "airspace-zone" and f.blocks]
+
+
+@dataclass(frozen=True)
+class RidgeAlong:
+    """A ridge 30 m high across the way from the dock in the west, on ground at sea level; a gap far east."""
+
+    gap_from_m: float = 1000.0
+    source: str = "a ridge"
+
+    def ground_m_amsl(self, position: Position) -> float | None:
+        if FRAME.point(position)[0] > self.gap_from_m:
+            return None
+        return 30.0 if abs(FRAME.point(position)[0]) < 60.0 else 0.0
+
+
+ON_RIDGE = Obstacle(
+    name="mast", position=at(0.0, 100.0), top=vertical_limit(36.0, VerticalDatum.AGL), source="o.csv"
+)
+"""Half way from the dock to the zone in the east: legs stay at 60 m above the sea there."""
+
+
+def over_ridge(field: Field, *obstacles: Obstacle, tallest_m: float = 5.0) -> list[Finding]:
+    survey = replace(SURVEY, tallest_m_agl=tallest_m)
+    return found(replace(world(field, *obstacles, survey=survey), terrain=RidgeAlong()))
+
+
+def test_a_mast_on_a_ridge_is_held_against_the_height_flown_over_it(field: Field) -> None:
+    """60 m above the sea, the drone passes 6 m below the top of a mast of 36 m on ground at 30 m."""
+    tall, _ = over_ridge(field, ON_RIDGE)
+    assert (tall.severity, tall.margin_m) == (Severity.VIOLATION, -26.0)
+    assert "The lowest flight near it is 6 m below its top" in tall.message
+    assert "fly 26 m higher" in tall.fix
+
+
+def test_a_mast_beside_the_ridge_is_held_against_the_height_flown_there(field: Field) -> None:
+    assert len(over_ridge(field, mast(40.0))) == 1
+    tall, _ = over_ridge(field, mast(45.0))
+    assert tall.margin_m == -5.0
+    assert "The lowest flight near it is 15 m above its top" in tall.message
+
+
+def test_a_survey_is_held_against_the_lowest_height_flown_over_any_ground(field: Field) -> None:
+    (finding,) = over_ridge(field, tallest_m=10.0)
+    assert (finding.severity, finding.margin_m) == (Severity.OK, 0.0)
+    (finding,) = over_ridge(field, tallest_m=12.0)
+    assert (finding.severity, finding.margin_m) == (Severity.VIOLATION, -2.0)
+    assert "The lowest flight is at 30 m" in finding.message
+
+
+def test_unknown_ground_elsewhere_does_not_hide_the_ridge(field: Field) -> None:
+    survey = replace(SURVEY, tallest_m_agl=12.0)
+    made = replace(world(field, survey=survey), terrain=RidgeAlong(gap_from_m=300.0))
+    (finding,) = found(made)
+    assert finding.severity is Severity.VIOLATION
+
+
+def test_a_list_has_to_reach_down_to_the_lowest_flight_over_any_ground(field: Field) -> None:
+    """30 m above the ridge less the clearance: whatever is taller than 10 m counts."""
+    for from_m, severity in ((10.0, Severity.OK), (11.0, Severity.UNKNOWN)):
+        least = vertical_limit(from_m, VerticalDatum.AGL)
+        listed = Coverage(
+            ring=COVER, kinds=frozenset({DataKind.OBSTACLES}), lower=least, source="folder/o.csv"
+        )
+        made = replace(world(field, survey=None, coverage=(listed,)), terrain=RidgeAlong())
+        (finding,) = found(made)
+        assert finding.severity is severity
 
 
 def test_the_heights_of_docks_stay_above_what_was_surveyed(field: Field) -> None:

@@ -41,12 +41,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Ridge:
-    """A ridge across the field, on flat ground."""
+    """A ridge across the field, on flat ground; None for a gap in the heights."""
 
-    height_m: float
+    height_m: float | None
     source: str = "a ridge"
 
-    def ground_m_amsl(self, position: Position) -> float:
+    def ground_m_amsl(self, position: Position) -> float | None:
         return self.height_m if abs(FRAME.point(position)[0] - 100.0) < 20 else 0.0
 
 
@@ -93,10 +93,40 @@ def test_a_profile_over_unknown_ground_is_unknown_in_the_plan_too(field: Field):
 
 
 def test_a_hill_on_the_way_leaves_less_room_or_none(field: Field):
-    for height, severity in ((30.0, Severity.OK), (50.0, Severity.ADVICE), (70.0, Severity.VIOLATION)):
+    for height, severity in ((30.0, Severity.OK), (40.0, Severity.OK), (70.0, Severity.VIOLATION)):
         world = field(of_world={"terrain": Ridge(height)}, candidates=(EAST,))
         _, low = found(make_plan(world), "terrain-profile")
         assert (low.severity, low.margin_m) == (severity, pytest.approx(60.0 - height - 20.0))
+
+
+@pytest.mark.parametrize(("height_m", "clearance"), [(59.0, "1"), (50.0, "10"), (40.5, "19.5")])
+def test_less_than_20_m_above_a_hill_blocks_and_says_where_and_what_to_do(
+    field: Field, height_m: float, clearance: str
+):
+    plan = make_plan(field(of_world={"terrain": Ridge(height_m)}, candidates=(EAST,)))
+    _, low = found(plan, "terrain-profile")
+    assert low.severity is Severity.VIOLATION
+    assert f"only {clearance} m above the ground at its lowest" in low.message
+    assert low.place is not None
+    assert abs(FRAME.point(low.place)[0] - 100.0) <= 20.0
+    assert "higher or around the hill" in low.fix
+
+
+def test_a_return_below_the_path_out_is_the_lowest_flight(field: Field):
+    """Out 60 m above low ground, home 40 m: 10 m above a ridge of 30 m."""
+    world = field(
+        of_world={"terrain": Ridge(30.0)}, contingency={"return_height_m_agl": 40.0}, candidates=(EAST,)
+    )
+    _, low = found(make_plan(world), "terrain-profile")
+    assert (low.severity, low.margin_m) == (Severity.VIOLATION, pytest.approx(-10.0))
+
+
+def test_a_gap_in_the_ground_between_corners_is_unknown(field: Field):
+    plan = make_plan(field(of_world={"terrain": Ridge(None)}, candidates=(EAST,)))
+    (ground,) = found(plan, "terrain-known")
+    assert ground.severity is Severity.UNKNOWN
+    assert ground.place is not None
+    assert abs(FRAME.point(ground.place)[0] - 100.0) <= 20.0
 
 
 def test_an_airspace_floor_above_the_valley_counts_from_the_height_of_the_dock(field: Field):

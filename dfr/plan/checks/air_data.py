@@ -77,7 +77,9 @@ def _what_is_missing(context: Context, cover: KindCover) -> str:
     sources = context.world.airspace.sources
     if not sources:
         return f"No airspace file is loaded, so nothing is known of {cover.kind} here."
-    loaded = ", ".join(f"{short_name(s.path)} of {s.date}" for s in sources)
+    loaded = ", ".join(
+        f"{short_name(s.path)} {f'of {s.date}' if s.date else 'without a date'}" for s in sources
+    )
     if any(cover.kind in source.kinds for source in sources):
         share = "All" if cover.uncovered_share >= 1.0 else f"{max(cover.uncovered_share, 0.01):.0%}"
         return f"{share} of the buffered volume is outside the {cover.kind} that are loaded ({loaded})."
@@ -130,8 +132,13 @@ def _check_age(context: Context, source: AirspaceSource, stated: str) -> Finding
         words = f"{name} gives {source.date or 'no date'} as its date, but the scenario says "
         words += f"{stated or 'no date'}."
         return finding("airspace-date", Severity.UNKNOWN, words, fix="find out which, and correct the other")
+    if not source.date:
+        words = f"{name} has no date, so nobody can say how old it is."
+        fix = "state the date of the data under airspace, or load data that name theirs"
+        return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)
     age = data_age(source.date, period.start, period.end)
-    words = f"{name} is dated {source.date}, {_age_words(age)}."
+    dated = repr(source.date) if age.days is None else source.date
+    words = f"{name} is dated {dated}, {_age_words(age)}."
     if age.unknown:
         fix = "load airspace data of the dates flown"
         return finding("airspace-date", Severity.UNKNOWN, words, fix=fix)

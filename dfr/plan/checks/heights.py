@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,11 +10,21 @@ import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity, Validity
+from dfr.geo import FloatArray
 from dfr.plan.checks.air_data import needs_of, short_name
 from dfr.plan.checks.permission import height_limit_m_agl
-from dfr.plan.context import Context, Profile, finding, listed, profiles_of, rounded_up, route_words
+from dfr.plan.context import (
+    PROFILE_STEP_M,
+    Context,
+    Profile,
+    finding,
+    listed,
+    profiles_of,
+    rounded_up,
+    route_words,
+)
 from dfr.plan.rules import LEAST_CLEARANCE_M
-from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER
+from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, ROUTE_HALF_WIDTH_M, buffers_of
 from dfr.scenario.air import DataKind, ObstacleSurvey
 from dfr.scenario.model import Scenario
 from dfr.world.zones import HeightReference, Range, VerticalLimit, limit_m_agl
@@ -64,16 +74,20 @@ def check_heights(context: Context) -> list[Finding]:
 
 
 def _ground_findings(context: Context) -> list[Finding]:
-    terrain = context.world.terrain
+    terrain, profiles = context.world.terrain, profiles_of(context)
     places = [site.position for site in context.plan.sites]
     places += [point for route, _ in context.lines for point in route.points]
     unknown = [place for place in places if terrain.ground_m_amsl(place) is None]
+    for profile in profiles:
+        gaps = profile.places[np.isnan(profile.ground_m_amsl)]
+        unknown += [context.place(shapely.Point(place)) for place in gaps]
     if unknown:
+        count = len(places) + sum(len(profile.places) for profile in profiles)
         return [
             finding(
                 "terrain-known",
                 Severity.UNKNOWN,
-                f"The ground height is unknown at {len(unknown)} of {len(places)} points ({terrain.source}).",
+                f"The ground height is unknown at {len(unknown)} of {count} points ({terrain.source}).",
                 place=unknown[0],
                 fix="state site.ground_m_amsl or give terrain data",
             )
@@ -88,7 +102,7 @@ def check_profiles(context: Context) -> list[Finding]:
     if not known or len(known) < len(context.lines):
         return []
     highest = max(known, key=lambda profile: float(profile.highest_m_agl.max()))
-    lowest = min(known, key=lambda profile: float(profile.height_m_agl.min()))
+    lowest = min(known, key=lambda profile: float(profile.lowest_m_agl.min()))
     return [_check_highest(context, highest), _check_lowest(context, lowest)]
 
 
@@ -108,15 +122,17 @@ def _check_highest(context: Context, profile: Profile) -> Finding:
 
 
 def _check_lowest(context: Context, profile: Profile) -> Finding:
-    k = int(np.argmin(profile.height_m_agl))
-    margin = float(profile.height_m_agl[k]) - LEAST_CLEARANCE_M
-    severity = Severity.OK
+    k = int(np.argmin(profile.lowest_m_agl))
+    height = float(profile.lowest_m_agl[k])
+    margin = round(height - LEAST_CLEARANCE_M, 2)
+    words = f"is at least {height:.0f} m above the ground."
     if margin < 0:
-        severity = Severity.VIOLATION if margin <= -LEAST_CLEARANCE_M else Severity.ADVICE
+        words = f"is only {round(height, 2):g} m above the ground at its lowest (at least "
+        words += f"{LEAST_CLEARANCE_M:g} m is required)."
     return finding(
         "terrain-profile",
-        severity,
-        f"{route_words(profile.route)} is at least {profile.height_m_agl[k]:.0f} m above the ground.",
+        Severity.VIOLATION if margin < 0 else Severity.OK,
+        f"{route_words(profile.route)} {words}",
         place=context.place(shapely.Point(profile.places[k])),
         margin_m=margin,
         fix=f"fly {rounded_up(-margin)} higher or around the hill" if margin < 0 else "",
@@ -139,10 +155,11 @@ def check_obstacles(context: Context) -> list[Finding]:
     if context.volume(CONTINGENCY) is None:
         return []
     obstacles = sorted(_obstacles_near(context), key=lambda item: item.away_m)
+    profiles = profiles_of(context)
     hit = [
         found
         for item in obstacles
-        if item.away_m <= 0.0 and (found := _check_obstacle_below(context, item)) is not None
+        if item.away_m <= 0.0 and (found := _check_obstacle_below(context, item, profiles)) is not None
     ]
     return [*hit, *_check_all_known(context, obstacles)]
 
@@ -154,7 +171,22 @@ def least_height_m_agl(scenario: Scenario) -> float:
 
 
 def lowest_m_agl(context: Context) -> float:
-    """The lowest height above ground at which any dock's drones cruise or return."""
+    """The lowest height above the ground below on any route, out and home.
+
+    Where ground is unknown the lowest stated height of cruise or return counts too.
+    """
+    heights = [np.empty(0), *(profile.lowest_m_agl for profile in profiles_of(context))]
+    return _lowest_of(np.concatenate(heights), _stated_lowest_m_agl(context))
+
+
+def _lowest_of(heights_m: FloatArray, stated_m: float) -> float:
+    """The lowest of some heights; a stated one stands for those that are not known."""
+    known = heights_m[np.isfinite(heights_m)]
+    stated = [] if 0 < known.size == heights_m.size else [stated_m]
+    return min([*known.tolist(), *stated])
+
+
+def _stated_lowest_m_agl(context: Context) -> float:
     heights = context.scenario.operation.cruise_height_m_agl, context.scenario.contingency.return_height_m_agl
     raised = [site.raised_m for site in context.plan.sites]
     return min(heights) - (max(raised) - min(raised) if raised else 0.0)
@@ -184,7 +216,18 @@ def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
                 )
 
 
-def _check_obstacle_below(context: Context, item: NearObstacle) -> Finding | None:
+def _heights_near_m_amsl(context: Context, item: NearObstacle, profiles: Sequence[Profile]) -> FloatArray:
+    """The heights flown where the contingency volume about a route holds an obstacle; NaN where unknown."""
+    places = np.concatenate([profile.places for profile in profiles])
+    heights = np.concatenate([profile.ground_m_amsl + profile.lowest_m_agl for profile in profiles])
+    away = shapely.distance(shapely.points(places), item.shape)
+    reach_m = ROUTE_HALF_WIDTH_M + buffers_of(context.scenario).contingency_m + PROFILE_STEP_M
+    return np.asarray(heights[away <= max(reach_m, float(away.min()))], float)
+
+
+def _check_obstacle_below(
+    context: Context, item: NearObstacle, profiles: Sequence[Profile]
+) -> Finding | None:
     """An obstacle within the contingency volume that ends less than the clearance below the drones."""
     place = context.place(shapely.Point(shapely.get_coordinates(item.shape.centroid)[0]))
     height = context.world.terrain.ground_m_amsl(place)
@@ -193,14 +236,17 @@ def _check_obstacle_below(context: Context, item: NearObstacle) -> Finding | Non
     if isinstance(top, str):
         fix = "load terrain, or state the height of the ground"
         return finding("obstacle", Severity.UNKNOWN, f"{item.label}: {top}.", place=place, fix=fix)
-    margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - top[1]
+    heights = _heights_near_m_amsl(context, item, profiles) - (np.nan if height is None else height)
+    above_m = round(_lowest_of(heights, _stated_lowest_m_agl(context)) - top[1], 2)
+    margin_m = above_m - LEAST_CLEARANCE_M
     if margin_m >= 0.0:
         return None
     return finding(
         "obstacle",
         Severity.VIOLATION,
         f"{item.label} stands {top[1]:.0f} m above the ground within the contingency volume. The lowest "
-        f"flight is at {lowest_m_agl(context):g} m; it has to be {LEAST_CLEARANCE_M:g} m above the obstacle.",
+        f"flight near it is {abs(above_m):g} m {'above' if above_m >= 0.0 else 'below'} its top; it has to "
+        f"be {LEAST_CLEARANCE_M:g} m above it.",
         place=place,
         margin_m=margin_m,
         fix=f"fly {rounded_up(-margin_m)} higher, or keep the routes away from it with a keep-out",
@@ -238,12 +284,13 @@ def survey_that_counts(scenario: Scenario) -> ObstacleSurvey | None:
 
 
 def _check_survey(context: Context, survey: ObstacleSurvey, obstacles: list[NearObstacle]) -> Finding:
-    margin_m = lowest_m_agl(context) - LEAST_CLEARANCE_M - survey.tallest_m_agl
+    lowest_m = round(lowest_m_agl(context), 2)
+    margin_m = lowest_m - LEAST_CLEARANCE_M - survey.tallest_m_agl
     by = f"by {survey.surveyed_by} on {survey.read_at:%Y-%m-%d}"
     words = f"Assumed for the exercise (survey {by})" if survey.assumed else f"Surveyed {by}"
     words += (
         f": apart from those listed, the tallest obstacle is {survey.tallest_m_agl:g} m above the ground. "
-        f"The lowest flight is at {lowest_m_agl(context):g} m."
+        f"The lowest flight is at {lowest_m:g} m."
     )
     stands_until = survey.read_at + SURVEY_STANDS
     if stands_until < context.scenario.period.end and not survey.assumed:

@@ -30,6 +30,10 @@ def check_weather(context: Context) -> list[Finding]:
     return found
 
 
+def _count_hours(windows: Sequence[HourWindow]) -> str:
+    return f"{counted_noun(len(windows), 'hour')} with calls"
+
+
 def _name_reports(context: Context) -> list[Finding]:
     """The reports that the weather was taken from: station, distance and issue."""
     reports = context.scenario.weather.reports
@@ -41,8 +45,10 @@ def _check_room_to_limits(context: Context, windows: Sequence[HourWindow]) -> li
     open_hours = [window for window in windows if window.flyable]
     if not open_hours:
         return []
-    count = "All" if len(open_hours) == len(windows) else f"{len(open_hours)} of"
-    words = f"{count} {len(windows)} hours with calls may be flown."
+    count = f"{len(open_hours)} of " if len(open_hours) < len(windows) else "All "
+    words = f"{count}{_count_hours(windows)} may be flown."
+    if len(windows) == 1:
+        words = "The one hour with calls may be flown."
     nearest = tightest_limit(context.scenario, open_hours)
     if nearest is None:
         return [finding("weather", Severity.OK, words)]
@@ -62,7 +68,7 @@ def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Find
     if spell:
         until = spell[-1].start + timedelta(hours=1)
         count = sum(window.weather.start in known_hours for window in windows)
-        words = f"The weather of the day is known in {count} of {len(windows)} hours with calls"
+        words = f"The weather of the day is known in {count} of {_count_hours(windows)}"
         words += f", until {until:%a %H:%M}."
         validity = Validity(what="the weather of the day", since=spell[0].start, until=until)
         severity = Severity.OK if count == len(windows) else Severity.ADVICE
@@ -91,10 +97,12 @@ def check_flyable_hours(context: Context) -> list[Finding]:
     """Enough of the hours with calls can be flown: one, or the share that the scenario requires."""
     windows, required = hour_windows(context.scenario), context.scenario.targets.required_share_of_hours
     flyable = sum(window.flyable for window in windows)
-    words = f"{flyable} of {len(windows)} hours with calls can be flown."
+    words = f"{flyable} of {_count_hours(windows)} can be flown."
     if flyable == 0:
         reasons = listed(list(dict.fromkeys(reason for w in windows for reason in w.limited_by)), most=3)
-        words = f"None of the {len(windows)} hours with calls can be flown: {reasons}."
+        words = f"None of the {_count_hours(windows)} can be flown: {reasons}."
+        if len(windows) == 1:
+            words = f"The one hour with calls cannot be flown: {reasons}."
         fix = "another drone or dock, other limits, or another day; the routes shown are laid out in calm air"
         return [finding("flyable-hours", Severity.VIOLATION, words, fix=fix)]
     if required is not None and flyable < required * len(windows):
@@ -109,11 +117,12 @@ def _check_closed_hours(windows: Sequence[HourWindow], closed: Sequence[HourWind
         return []
     share = sum(w.calls for w in closed) / sum(w.calls for w in windows)
     worst = max(closed, key=lambda w: len(w.limited_by))
+    have = "has" if len(closed) == 1 else "have"
     return [
         finding(
             "weather",
             Severity.ADVICE,
-            f"Drones cannot fly in {len(closed)} of {len(windows)} hours with calls, which have "
+            f"Drones cannot fly in {len(closed)} of {_count_hours(windows)}, which {have} "
             f"{share:.0%} of the calls: {hour_spans(closed)}. For example, {worst.start:%a %H:%M}: "
             f"{'; '.join(worst.limited_by)}.",
             fix="plan ground response for these hours, or a drone and dock with higher limits",
@@ -171,7 +180,8 @@ def _check_gusts_reported(windows: Sequence[HourWindow]) -> list[Finding]:
     silent = sum(w.weather.gust_mps is None for w in windows)
     if not silent:
         return []
-    words = f"Gusts are not reported in {silent} of {len(windows)} hours; the surface's gust factor is used."
+    hours = counted_noun(len(windows), "hour")
+    words = f"Gusts are not reported in {silent} of {hours}; the surface's gust factor is used."
     return [finding("weather", Severity.ADVICE, words, fix="measure gusts at the dock")]
 
 
