@@ -183,7 +183,7 @@ def _lowest_of(heights_m: FloatArray, stated_m: float) -> float:
     """The lowest of some heights; a stated one stands for those that are not known."""
     known = heights_m[np.isfinite(heights_m)]
     stated = [] if 0 < known.size == heights_m.size else [stated_m]
-    return min([*known.tolist(), *stated])
+    return float(min([*known, *stated]))
 
 
 def _stated_lowest_m_agl(context: Context) -> float:
