@@ -78,9 +78,11 @@ class Peer:
     @property
     def silent_s(self) -> float:
         """Seconds by our own clock since it was last heard; what waits to be read is read first."""
-        if time.monotonic() - self._heard_at > BEHIND_S:
+        # One moment for all of it: this process may be stopped for seconds between any two lines.
+        asked_at = time.monotonic()
+        if asked_at - self._heard_at > BEHIND_S:
             self.port.catch_up()
-        return time.monotonic() - self._heard_at
+        return max(0.0, asked_at - self._heard_at)
 
     @property
     def lost_packets(self) -> int:
@@ -132,9 +134,9 @@ class Peer:
         """Raise LinkError where the line broke, LinkTimeoutError where the vehicle has gone silent."""
         if (failure := self.line_failure) is not None:
             raise failure
-        if self.silent_s > self.link_lost_s:
+        if (silent_s := self.silent_s) > self.link_lost_s:
             raise LinkTimeoutError(
-                f"vehicle {self.target[0]} has been silent for {self.silent_s:.1f} s", do="check the link"
+                f"vehicle {self.target[0]} has been silent for {silent_s:.1f} s", do="check the link"
             )
 
     def refuse_double(self) -> None:

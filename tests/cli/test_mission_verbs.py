@@ -106,7 +106,7 @@ def test_mission_refuses_with_a_reason_and_an_exit_code(folder, tmp_path, argume
 def test_a_dispatch_is_uploaded_inspected_and_flown(compiled, tmp_path):
     document, files = compiled
     home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
-    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=20.0) as running:
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=8.0) as running:
         on = ("--vehicle", running.url)
         before = dfr("upload", files[0], *on, "--dry-run", "--json")
         assert before.returncode == 5
@@ -197,7 +197,7 @@ def test_a_tight_dock_is_landed_at_and_not_docked_in(compiled):
     document, files = compiled
     home = Position(lat_deg=document["home"]["lat_deg"], lon_deg=document["home"]["lon_deg"])
     wind = {"SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 230.0}
-    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=20.0, params=wind) as running:
+    with start_vehicle(engine="builtin", home=home, home_m_amsl=4.0, speedup=8.0, params=wind) as running:
         on = ("--vehicle", running.url, "--simulated", "--dock-tolerance-m", "0.00001")
         flown = dfr("fly", files[0], *on)
     assert flown.returncode == 5, flown.stderr

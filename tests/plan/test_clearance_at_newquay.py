@@ -66,7 +66,8 @@ EDITS = {
         AUTHORISED,
     ),
     "the boundary": (
-        "    confirmed: false                   # take it out once the ring is the real one; so below\n"
+        "    confirmed: false                   "
+        "# remove this line once the ring is the real one; same below\n"
         "    assumed: true\n",
         "    source: the licence plan\n",
     ),

@@ -198,7 +198,7 @@ def test_letters_of_agreement_inform_and_take_nothing_away(reference: Path) -> N
     assert any("AMPIT TRIANGLE" in zone.remarks and "CTA C" in zone.remarks for zone in read.zones)
     notes = [p for p in read.problems if p.code == "letter-replaces"]
     assert len(notes) > 10
-    assert all("stand for others" in note.message for note in notes)
+    assert all("nothing changes for others" in note.message for note in notes)
 
 
 def _km(a: Position, b: Position) -> float:
