@@ -19,9 +19,9 @@ from dfr.mission.carried import carry_verdict
 from dfr.mission.changes import orbit_on_scene
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
 from dfr.mission.formats import Format, format_of, left_out
+from dfr.mission.formats.qgc_plan import mission_hash
 from dfr.mission.items import FlightPlan
-from dfr.mission.reliance import promise_findings
-from dfr.mission.validate import validate
+from dfr.mission.reliance import dispatch_findings
 from dfr.plan.compliance import check_plan
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
@@ -68,7 +68,7 @@ class CompiledMission:
 
     @property
     def sound(self) -> bool:
-        """True if ArduCopter would keep the mission as it is."""
+        """True if ArduCopter would keep the mission as it is, and nothing that it needs is unknown."""
         return is_compliant(self.findings)
 
     def save(self, path: str | Path, *, even_if_blocked: bool = False) -> tuple[str, ...]:
@@ -198,10 +198,12 @@ def compile_mission(
         flight = orbit_on_scene(flight, radius_m=orbit_radius_m)
     checked = check(world, proposed, day=day, now=now)
     name = f"{EXERCISE} {flight.name}" if checked.verdict.exercise else flight.name
-    flight = replace(flight, name=name, verdict=carry_verdict(checked.verdict, checked.plan))
-    return CompiledMission(
-        flight=flight, checked=checked, findings=(*validate(flight), *promise_findings(world.scenario))
+    flight = replace(flight, name=name)
+    findings = dispatch_findings(flight, world.scenario)
+    carried = carry_verdict(
+        checked.verdict, checked.plan, mission_sha256=mission_hash(flight), findings=findings
     )
+    return CompiledMission(flight=replace(flight, verdict=carried), checked=checked, findings=findings)
 
 
 def _dock(plan: Plan, site: str | None, zone: str | None) -> str:

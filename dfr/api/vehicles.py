@@ -6,7 +6,7 @@ before a person says yes, by `confirmed=True` or as the answer to `operator.conf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, FlownDispatch
 from dfr.link.survey import ask_operator, survey_vehicle, tell_survey
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
-from dfr.link.verdict_gate import refuse_against_verdict
+from dfr.link.verdict_gate import refuse_against_verdict, refuse_objections
 from dfr.mission.formats import read_plan
 from dfr.mission.items import FlightPlan
 from dfr.mission.validate import validate
@@ -40,13 +40,19 @@ class Authority:
 
     `confirmed` is a person's yes to this very vehicle. `override` ('NAME: REASON') sends the mission against
     its verdict and is logged beside the file. `plan_in_force` is the plan.json now in force: a mission
-    compiled from another plan is refused. `now` is the moment of the verdict; None is this moment.
+    compiled from another plan is refused. `now` is the moment at which the verdict must hold; None is each
+    moment at which it is read: before the yes, after it, and before the motors start.
     """
 
     confirmed: bool = False
     override: str | None = None
     plan_in_force: Path | None = None
     now: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment at which the verdict must hold."""
+        return datetime.now(tz=UTC) if self.now is None else self.now
 
 
 NO_AUTHORITY = Authority()
@@ -63,6 +69,9 @@ class Connection:
 
 PLAIN = Connection()
 
+YES = "--yes (in Python authority=Authority(confirmed=True))"
+SIMULATED = "--simulated (in Python simulated=True)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFlight:
@@ -70,6 +79,18 @@ class VerifiedFlight:
 
     upload: TransferReport
     dispatch: FlownDispatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyFlight:
+    """A vehicle with the proven plan on board; `aloft`: it flies it already.
+
+    `heed_again` raises NonCompliantError where the verdict no longer lets it fly: call it before arming.
+    """
+
+    upload: TransferReport
+    aloft: bool
+    heed_again: Callable[[], None] | None
 
 
 def load_mission(mission: Mission) -> FlightPlan:
@@ -119,12 +140,12 @@ def upload(
             return inspect_onboard(target, plan)
         # The built-in vehicle needs nobody's yes: it says what it is, and no hardware says the same.
         marked = target.simulated or target.firmware.built_in
-        _heed(plan, mission, authority, simulated=marked, operator=operator)
+        heed_again = _heed(plan, mission, authority, simulated=marked, operator=operator)
         sure = marked or authority.confirmed
         if not sure and operator.confirm is None:
             raise VehicleRefusedError(
                 f"{name} is not known to be simulated, nothing was uploaded",
-                do="confirm with --yes, or say --simulated where it is SITL",
+                do=f"confirm with {YES}, or say {SIMULATED} where it is SITL",
             )
         found = survey_vehicle(target, plan, replace_all=replace_all, while_active=while_active)
         tell_survey(found, operator)
@@ -133,6 +154,7 @@ def upload(
             ask_operator(
                 f"Overwrite the plan of {name} with {plan.name!r}{also}?", "nothing was uploaded", operator
             )
+        heed_again()
         return upload_verified(target, plan, while_active=while_active, replace_all=replace_all)
 
 
@@ -165,7 +187,7 @@ def fly(
     if not (simulated if isinstance(vehicle, str) else vehicle.simulated):
         refuse_unattended(url, authority, operator)
     with vehicle_at(vehicle, connection, simulated=simulated) as target:
-        report, aloft = prepare_flight(
+        ready = prepare_flight(
             target, plan, mission, url=url, authority=authority, replace_all=replace_all, operator=operator
         )
         flown = fly_dispatch(
@@ -178,9 +200,10 @@ def fly(
             may_force_disarm=may_force_disarm,
             dock_tolerance_m=dock_tolerance_m,
             limits=limits,
-            aloft=aloft,
+            aloft=ready.aloft,
+            before_arming=ready.heed_again,
         )
-    return VerifiedFlight(upload=report, dispatch=flown)
+    return VerifiedFlight(upload=ready.upload, dispatch=flown)
 
 
 def refuse_unattended(url: str, authority: Authority, operator: Operator) -> None:
@@ -188,7 +211,7 @@ def refuse_unattended(url: str, authority: Authority, operator: Operator) -> Non
     if not authority.confirmed and operator.confirm is None:
         raise VehicleRefusedError(
             f"{url} is not known to be simulated, nothing was sent",
-            do="confirm the flight with --yes, or say --simulated where it is SITL",
+            do=f"confirm the flight with {YES}, or say {SIMULATED} where it is SITL",
         )
 
 
@@ -201,8 +224,8 @@ def prepare_flight(
     authority: Authority,
     replace_all: bool,
     operator: Operator,
-) -> tuple[TransferReport, bool]:
-    """The proof that a vehicle has the plan on board and may fly it, and whether it is airborne already.
+) -> ReadyFlight:
+    """A vehicle that has the plan on board and may fly it.
 
     Asks for a person's yes unless the vehicle is simulated or the yes was given. Raises as `fly` does.
     """
@@ -210,9 +233,9 @@ def prepare_flight(
     if is_flying(target):
         report = adopt_flight(target, plan)
         _confirm_aloft(target, plan, sure=sure, operator=operator)
-        return report, True
+        return ReadyFlight(upload=report, aloft=True, heed_again=None)
     marked = target.simulated or target.firmware.built_in
-    _heed(plan, mission, authority, simulated=marked, operator=operator)
+    heed_again = _heed(plan, mission, authority, simulated=marked, operator=operator)
     found = survey_vehicle(target, plan, replace_all=replace_all)
     tell_survey(found, operator)
     refuse_blocking(found.findings)
@@ -220,7 +243,9 @@ def prepare_flight(
         also = f" ({found.describe_changes()})" if found.describe_changes() else ""
         question = f"Upload to {url}{also}, ARM it and fly {plan.name!r} now?"
         ask_operator(question, "nothing on board was changed", operator)
-    return upload_verified(target, plan, replace_all=replace_all), False
+    heed_again()
+    report = upload_verified(target, plan, replace_all=replace_all)
+    return ReadyFlight(upload=report, aloft=False, heed_again=heed_again)
 
 
 @contextmanager
@@ -243,16 +268,32 @@ def vehicle_at(
 
 def _heed(
     plan: FlightPlan, mission: Mission, authority: Authority, *, simulated: bool, operator: Operator
-) -> None:
-    refuse_against_verdict(
+) -> Callable[[], None]:
+    """Refuse a mission that its verdict forbids; the same check for later, when its go may have ended."""
+    file = None if isinstance(mission, FlightPlan) else Path(mission)
+    answered = refuse_against_verdict(
         plan,
-        None if isinstance(mission, FlightPlan) else Path(mission),
+        file,
         simulated=simulated,
         override=authority.override,
-        now=authority.now or datetime.now(tz=UTC),
+        now=authority.moment,
         in_force=authority.plan_in_force,
         tell=operator.tell,
     )
+
+    def heed_again() -> None:
+        nonlocal answered
+        answered = refuse_objections(
+            plan,
+            file,
+            override=authority.override,
+            now=authority.moment,
+            in_force=authority.plan_in_force,
+            tell=operator.tell,
+            answered=answered,
+        )
+
+    return heed_again
 
 
 def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool, operator: Operator) -> None:
@@ -263,5 +304,5 @@ def _confirm_aloft(target: MavlinkVehicle, plan: FlightPlan, *, sure: bool, oper
     question = "Watch it from here, and control it as planned?"
     if operator.confirm is None or not operator.confirm(question):
         raise VehicleRefusedError(
-            f"not confirmed, nothing was sent: {target.describe_whereabouts()}", do="confirm with --yes"
+            f"not confirmed, nothing was sent: {target.describe_whereabouts()}", do=f"confirm with {YES}"
         )

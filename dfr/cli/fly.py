@@ -144,7 +144,7 @@ def fly(
             target.overhearing(teller.tell_text),
             _feed_cot(sink, target),
         ):
-            report, aloft = prepare_flight(
+            ready = prepare_flight(
                 target,
                 plan,
                 file,
@@ -164,18 +164,19 @@ def fly(
                     may_force_disarm=True if force_disarm else None,
                     dock_tolerance_m=dock_tolerance_m,
                     limits=limits,
-                    aloft=aloft,
+                    aloft=ready.aloft,
+                    before_arming=ready.heed_again,
                 )
             except LeftInFlight as stop:
                 flown, left = stop.flown, stop
         if track is not None:
             write_atomically(track, track_csv(flown.track))
         if left is not None:
-            raise typer.Exit(_report_left_flying(left, report, as_json=as_json))
+            raise typer.Exit(_report_left_flying(left, ready.upload, as_json=as_json))
     if as_json:
-        emit_json(flight_document(flown, report))
+        emit_json(flight_document(flown, ready.upload))
     else:
-        print_report(report)
+        print_report(ready.upload)
         print_flight(flown)
     if not flown.ending.as_asked:
         raise typer.Exit(EXIT_NOT_SERVED)

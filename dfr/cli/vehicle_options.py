@@ -66,12 +66,12 @@ class AuthorityOptions:
     now: Now = None
 
     def authority(self, *, confirmed: bool) -> Authority:
-        """The authority, with a person's yes or without."""
+        """The authority, with a person's yes or without; its verdict is read at the moment it is needed."""
         return Authority(
             confirmed=confirmed,
             override=self.override,
             plan_in_force=self.plan,
-            now=parse_moment(self.now),
+            now=None if self.now is None else parse_moment(self.now),
         )
 
 

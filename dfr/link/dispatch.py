@@ -6,7 +6,7 @@ that was killed leaves it, is taken on where it flies this very plan: `adopt_fli
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
@@ -51,6 +51,7 @@ def fly_dispatch(
     limits: FlightLimits | None = None,
     orders: Orders | None = None,
     aloft: bool = False,
+    before_arming: Callable[[], None] | None = None,
 ) -> FlownDispatch:
     """Fly an uploaded, verified plan from arming to the dock.
 
@@ -58,7 +59,8 @@ def fly_dispatch(
     `limits` are those of `FlightLimits`; a simulated vehicle, whose seconds are not ours, has none on gaps,
     and is given up sooner.
     `orders` come from other threads; `on_event` gets each event as it happens.
-    `aloft`: it is in the air already and carries the plan (`dfr.link.dispatch`): watch it from here on.
+    `aloft`: it is in the air already and carries the plan (`adopt_flight`): watch it from here on.
+    `before_arming` is called last before the motors start; what it raises keeps them off.
     An armed vehicle that falls silent is waited for (`dfr.link.link_gaps`). Ctrl-C in flight raises
     LeftInFlight, which says what the vehicle will do.
     Raises VehicleRefusedError without it, NonCompliantError where preflight finds a reason not to go,
@@ -66,7 +68,7 @@ def fly_dispatch(
     """
     if not (vehicle.simulated or confirmed):
         raise VehicleRefusedError(
-            "this vehicle is not known to be simulated", do="confirm the flight explicitly (--yes)"
+            "this vehicle is not known to be simulated", do="confirm it with --yes (in Python confirmed=True)"
         )
     if vehicle.plan is not OnboardPlan.VERIFIED:
         raise VehicleRefusedError(f"the plan on board is {vehicle.plan.value}", do="upload it, verified")
@@ -95,6 +97,8 @@ def fly_dispatch(
         lost_link=LostLinkBehaviour.read_from(vehicle),
     )
     texts_before = len(vehicle.texts)
+    if before_arming is not None and not aloft:
+        before_arming()
     with (
         vehicle.watching(recorder),
         vehicle.overhearing(director.control.status_texts.note_text),

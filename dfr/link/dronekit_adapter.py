@@ -126,8 +126,9 @@ class _PortEncoder(dialect.MAVLink):  # type: ignore[misc]
         super().__init__(None, srcSystem=vehicle.port.system, srcComponent=vehicle.port.component)
         self._vehicle = vehicle
 
-    def send(self, mavmsg: Message, **_force_mavlink1: bool) -> None:
-        """Send by our port, addressed to our vehicle."""
+    def send(self, mavmsg: Message, force_mavlink1: bool = False) -> None:
+        """Send by our port, addressed to our vehicle; our link is MAVLink 2, whatever the flag says."""
+        del force_mavlink1
         if getattr(mavmsg, "target_system", None) == 0:
             mavmsg.target_system = self._vehicle.target[0]
         _refuse_transfer(mavmsg)

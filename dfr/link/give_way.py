@@ -1,7 +1,7 @@
 """Giving way to other traffic: straight down, wait until the air is clear, up again, and on.
 
-`GiveWay.look` is called once for each state of the vehicle in the air. While a pilot or a failsafe has the
-drone, traffic that comes too near is only reported.
+`GiveWay.watch_traffic` is called once for each state of the vehicle in the air. While a pilot or a failsafe
+has the drone, traffic that comes too near is only reported.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class GapTolerantLink:
         return differences is not None
 
     def do(self, act: Callable[[], None]) -> None:
-        """Do it, and again where a gap is why it did not get through. Raises as `act` and `reached`."""
+        """Do it, and again where a gap is why it did not get through. Raises as `act` and `check_reached`."""
         while True:
             try:
                 act()

@@ -180,9 +180,12 @@ class FlownDispatch:
     @property
     def summary(self) -> str:
         """What became of the dispatch, and why."""
-        cut = self.ending.cut_short
+        cut = self.ending.cut_short or next(iter(self.ending.cuts), None)
         why = self.ending.crash or ("" if cut is None else cut.words)
-        return f"{WORDS[self.outcome]}: {why}" if why else WORDS[self.outcome]
+        what = WORDS[self.outcome]
+        if cut is not None and self.outcome is Outcome.SERVED:
+            what = f"on scene and docked, but {WORDS[cut.outcome]} on its way home"
+        return f"{what}: {why}" if why else what
 
     @property
     def landing(self) -> str:

@@ -185,7 +185,7 @@ class Pilot:
             self.change_mode(CopterMode.RTL)
 
     def disarm(self) -> None:
-        """For a drone that is low and still and leans into the wind: see `dfr.link.dispatch`."""
+        """For a drone that is low and still and leans into the wind: see `dfr.link.ground_watch`."""
         vehicle = self.require_vehicle()
         try:
             vehicle.disarm()

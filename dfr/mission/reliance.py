@@ -3,7 +3,7 @@
 `off_findings`: a file that brings a fence or rally points relies on them, and one whose parameters ask for
 the ground-station failsafe relies on that; such a plan does not fly while they are off. `promise_findings`:
 the choices of a scenario's contingency plan (lost link, landing retries, reserve) that ArduCopter flies
-otherwise.
+otherwise. `dispatch_findings`: these and the mission's own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dfr.findings import Finding
 from dfr.mission.battery import reserve_of
 from dfr.mission.items import FlightPlan
+from dfr.mission.validate import validate
 from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.scenario.model import Guidance, LostLink, Scenario
 
@@ -95,6 +96,14 @@ def _fence_findings(value: Value) -> Iterator[Finding]:
 
 LOST_LINK_SOURCE = "ArduCopter 4.5 to 4.7: FS_GCS_ENABLE"
 PRECISION_SOURCE = "ArduCopter 4.5 to 4.7: AC_PrecLand"
+
+
+def dispatch_findings(flight: FlightPlan, scenario: Scenario) -> tuple[Finding, ...]:
+    """All that is found of a compiled dispatch: what ArduCopter makes of it, and of its scenario's choices.
+
+    One that blocks, blocks every way to the vehicle: file, upload, flight and page.
+    """
+    return (*validate(flight), *promise_findings(scenario))
 
 
 def promise_findings(scenario: Scenario) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ from dfr.link.outcome import Event
 from dfr.link.transfer import upload_verified
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
-from dfr.mission.validate import validate
+from dfr.mission.reliance import dispatch_findings
 from dfr.plan.compliance import check_plan
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, require_go, verdict_of
@@ -139,7 +139,7 @@ class Control:
         require_go(self._verdict_now(world, plan), simulated=self._vehicle.simulated)
         site = self._dock_stood_on(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
-        require_sound(validate(mission))
+        require_sound(dispatch_findings(mission, world.scenario))
         if self._vehicle.simulated:
             mission = self._adapt_to_stand_in(mission)
         fleet = world.scenario.fleet

@@ -100,7 +100,9 @@ def test_nothing_is_uploaded_to_hardware_before_a_yes(tmp_path):
     with stranger(QUADROTOR, ARDUPILOT) as vehicle:
         code, says = upload(tmp_path, vehicle.url)
     assert code == 5
-    assert "nothing was uploaded -> confirm with --yes" in says
+    assert (
+        "nothing was uploaded -> confirm with --yes (in Python authority=Authority(confirmed=True))" in says
+    )
     assert not TRANSFER & set(vehicle.heard)
 
 

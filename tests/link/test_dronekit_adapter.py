@@ -55,6 +55,15 @@ def test_a_script_changes_mode_and_is_told(grounded):
         vehicle.set_mode(CopterMode.STABILIZE)
 
 
+def test_a_script_may_pass_pymavlinks_flag_by_position_and_no_misspelt_one(grounded):
+    with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
+        beat = script.dronekit.message_factory.heartbeat_encode(6, 8, 0, 0, 4)
+        script.dronekit.message_factory.send(beat, True)
+        script.dronekit.message_factory.send(beat, force_mavlink1=True)
+        with pytest.raises(TypeError, match="force_mavlnk1"):
+            script.dronekit.message_factory.send(beat, force_mavlnk1=True)
+
+
 def test_dronekits_own_upload_is_refused(grounded):
     with connect(grounded.url, simulated=True) as vehicle, adapt_vehicle(vehicle) as script:
         commands = script.dronekit.commands

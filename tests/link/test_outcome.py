@@ -89,8 +89,21 @@ def fail_motor(vehicle):
 def test_a_dispatch_as_planned_is_served(start, dispatch):
     flown = fly(start, dispatch)
     assert flown.outcome is Outcome.SERVED
+    assert flown.summary == "completed as planned"
     assert flown.ending.as_asked
     assert flown.ending.on_scene
+
+
+def test_a_flight_taken_over_on_its_way_home_that_docks_says_so(start, dispatch):
+    """Somebody sends it home by RTL while its mission already brings it home."""
+    flown = fly(
+        start,
+        dispatch,
+        act=lambda vehicle: vehicle.set_mode(CopterMode.RTL),
+        when=lambda state: state.mission_seq == 3 and (state.height_m_home or 0.0) > 10.0,
+    )
+    assert flown.outcome is Outcome.SERVED
+    assert flown.summary.startswith("on scene and docked, but taken over by a pilot on its way home: RTL")
 
 
 def test_a_drone_that_is_set_to_come_down_fast_does_not_fall(start, dispatch):

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dfr.errors import NonCompliantError
-from dfr.link.verdict_gate import refuse_against_verdict
+from dfr.link.verdict_gate import refuse_against_verdict, refuse_objections
 from dfr.mission.carried import NONE_CARRIED, CarriedVerdict, plan_hash
+from dfr.mission.formats.qgc_plan import mission_hash
 from dfr.mission.items import FlightPlan
 from dfr.plan.planner import make_plan
 from tests.places import HOME
@@ -27,13 +28,16 @@ VERDICT = CarriedVerdict(
     plan_sha256="ab" * 32,
     valid_until=NOON,
     valid_because="then the reading of NOTAMs ends",
+    mission_sha256="",
 )
 
 
 def mission(verdict: CarriedVerdict | None, name: str = "dispatch") -> FlightPlan:
-    return FlightPlan(
-        name=name, home=HOME, home_m_amsl=4.0, items=(), fence=(), rally=(), params={}, verdict=verdict
-    )
+    """A mission, with a verdict that was given for it."""
+    flight = FlightPlan(name=name, home=HOME, home_m_amsl=4.0, items=(), fence=(), rally=(), params={})
+    if verdict is None:
+        return flight
+    return replace(flight, verdict=replace(verdict, mission_sha256=mission_hash(flight)))
 
 
 def test_a_go_is_sent_and_told(tmp_path, capsys):
@@ -63,6 +67,26 @@ def test_an_override_has_a_name_and_is_logged_beside_the_file(tmp_path, capsys):
         refuse_against_verdict(
             mission(VERDICT), tmp_path / "m.plan", simulated=False, override=" ", now=AFTER, tell=print
         )
+
+
+def test_an_override_answers_what_it_was_given_for_and_logs_what_comes_later(tmp_path):
+    flight = mission(replace(VERDICT, go=False, headline="NO GO"))
+    sent = {"override": "Sgt Miller: life at risk", "tell": print}
+    answered = refuse_against_verdict(flight, tmp_path / "m.plan", simulated=False, now=BEFORE, **sent)
+    assert answered == ("its verdict is NO GO",)
+    for now in (BEFORE, AFTER):
+        answered = refuse_objections(
+            flight, tmp_path / "m.plan", now=now, in_force=None, answered=answered, **sent
+        )
+    lines = (tmp_path / "m.plan.overrides.jsonl").read_text().splitlines()
+    assert [len(json.loads(line)["against"]) for line in lines] == [1, 1]
+    assert json.loads(lines[1])["against"][0].startswith("its go ended")
+
+
+def test_a_mission_changed_in_memory_is_not_sent(tmp_path):
+    changed = replace(mission(VERDICT), params={"FENCE_ENABLE": 0.0})
+    with pytest.raises(NonCompliantError, match="changed after the verdict"):
+        refuse_against_verdict(changed, None, simulated=True, override=None, now=BEFORE, tell=print)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from dfr.link.vehicle import VehicleState
 from dfr.mission import battery
 from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of
 from dfr.mission.compile import compile_dispatch
-from dfr.mission.reliance import promise_findings
+from dfr.mission.reliance import dispatch_findings, promise_findings
 from dfr.mission.validate import validate
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import Guidance, LostLink
@@ -101,6 +101,8 @@ def test_an_unknown_battery_is_unknown_and_not_silent(southsea, monkeypatch):
     assert "BATT_LOW_MAH" not in flight.params
     assert {finding.rule for finding in validate(flight) if finding.blocks} == {"params.battery"}
     assert {f.rule for f in promise_findings(world.scenario) if f.blocks} == {"contingency.reserve"}
+    both = {finding.rule for finding in dispatch_findings(flight, world.scenario) if finding.blocks}
+    assert both == {"params.battery", "contingency.reserve"}
 
 
 def test_what_the_vehicle_is_not_told_is_said(southsea):

@@ -25,11 +25,13 @@ VERDICT = CarriedVerdict(
     plan_sha256="ab" * 32,
     valid_until=NOON,
     valid_because="then the reading of NOTAMs ends",
+    mission_sha256="cd" * 32,
 )
 
 
 def mission(verdict: CarriedVerdict | None = VERDICT) -> FlightPlan:
-    return FlightPlan(
+    """A mission, with a verdict that was given for it."""
+    flight = FlightPlan(
         name="dispatch",
         home=HOME,
         home_m_amsl=4.0,
@@ -41,8 +43,19 @@ def mission(verdict: CarriedVerdict | None = VERDICT) -> FlightPlan:
         fence=(FencePolygon(ring=square(500.0), inclusion=True),),
         rally=(RallyPoint(position=at(0.0, -100.0), height_m_home=60.0),),
         params={"WPNAV_SPEED": 1200.0},
-        verdict=verdict,
     )
+    if verdict is None:
+        return flight
+    return replace(flight, verdict=replace(verdict, mission_sha256=qgc_plan.mission_hash(flight)))
+
+
+def objections(flight: FlightPlan) -> tuple[str, ...]:
+    assert flight.verdict is not None
+    before = NOON - timedelta(hours=1)
+    return flight.verdict.list_objections(before, mission_sha256=qgc_plan.mission_hash(flight))
+
+
+CHANGED = "the mission was changed after the verdict on it"
 
 
 def read(document: dict[str, object]) -> FlightPlan:
@@ -50,7 +63,33 @@ def read(document: dict[str, object]) -> FlightPlan:
 
 
 def test_a_plan_file_keeps_the_verdict_whole():
-    assert qgc_plan.read(qgc_plan.write(mission()).encode(), name="m.plan").verdict == VERDICT
+    unsound = mission(replace(VERDICT, unsound=("the reserve is not on board",)))
+    for flight in (mission(), unsound):
+        assert qgc_plan.read(qgc_plan.write(flight).encode(), name="m.plan").verdict == flight.verdict
+
+
+def test_a_file_read_back_is_the_mission_of_its_verdict():
+    assert objections(qgc_plan.read(qgc_plan.write(mission()).encode(), name="m.plan")) == ()
+
+
+@pytest.mark.parametrize(
+    "part", [{"items": ()}, {"fence": ()}, {"rally": ()}, {"params": {"FENCE_ENABLE": 0}}], ids=str
+)
+def test_a_mission_changed_in_memory_is_told_too_and_saving_it_does_not_hide_it(part):
+    changed = replace(mission(), **part)
+    assert objections(changed) == (CHANGED,)
+    assert objections(qgc_plan.read(qgc_plan.write(changed).encode(), name="m.plan")) == (CHANGED,)
+
+
+def test_what_blocks_the_mission_itself_is_objected_to():
+    unsound = mission(replace(VERDICT, unsound=("the reserve is not on board",)))
+    assert objections(unsound) == ("the reserve is not on board",)
+
+
+def test_a_file_without_the_hash_of_its_mission_is_taken_for_changed():
+    document = json.loads(qgc_plan.write(mission()))
+    del document["dfr"]["verdict"]["mission_sha256"]
+    assert objections(read(document)) == (CHANGED,)
 
 
 def test_a_file_of_somebody_else_carries_none():
@@ -68,23 +107,21 @@ def test_a_mission_changed_after_its_verdict_is_told_from_the_one_it_was_given_f
         document["rallyPoints"]["points"] = []
     else:
         document["dfr"]["params"]["WPNAV_SPEED"] = 1500.0
-    verdict = read(document).verdict
-    assert verdict is not None
-    assert verdict.list_objections(NOON - timedelta(hours=1)) == (
-        "the mission was changed after the verdict on it",
-    )
+    assert objections(read(document)) == (CHANGED,)
 
 
 def test_a_go_may_be_sent_until_it_ends_and_not_after():
-    assert VERDICT.list_objections(NOON - timedelta(minutes=1)) == ()
-    (told,) = VERDICT.list_objections(NOON)
+    this = VERDICT.mission_sha256
+    assert VERDICT.list_objections(NOON - timedelta(minutes=1), mission_sha256=this) == ()
+    (told,) = VERDICT.list_objections(NOON, mission_sha256=this)
     assert told == "its go ended Mon 01 Jun 2026 12:00 UTC: then the reading of NOTAMs ends"
 
 
 def test_no_go_and_a_changed_plan_are_objected_to():
     held = replace(VERDICT, go=False, headline="NO GO")
-    assert held.list_objections(NOON - timedelta(hours=1)) == ("its verdict is NO GO",)
-    assert VERDICT.list_objections(NOON - timedelta(hours=1), plan_sha256="cd" * 32) == (
+    before, this = NOON - timedelta(hours=1), VERDICT.mission_sha256
+    assert held.list_objections(before, mission_sha256=this) == ("its verdict is NO GO",)
+    assert VERDICT.list_objections(before, mission_sha256=this, plan_sha256="cd" * 32) == (
         "the plan has changed since the verdict on it",
     )
 
@@ -92,6 +129,9 @@ def test_no_go_and_a_changed_plan_are_objected_to():
 def test_a_verdict_that_cannot_be_read_is_refused():
     document = json.loads(qgc_plan.write(mission()))
     document["dfr"]["verdict"]["valid_until"] = "tomorrow"
+    with pytest.raises(MissionFileError, match="its verdict cannot be read"):
+        read(document)
+    document["dfr"]["verdict"] = "GO"
     with pytest.raises(MissionFileError, match="its verdict cannot be read"):
         read(document)
 

@@ -14,6 +14,7 @@ from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
 from dfr.geo import Position, distance_m
 from dfr.link.vehicle import OnboardPlan, VehicleState
+from dfr.mission import battery
 from dfr.web import control as control_module
 from dfr.web import live as live_module
 from dfr.web.control import Control
@@ -122,6 +123,18 @@ def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkey
     over = world.scenario.period.end
     control = Control(vehicle, allowed=True, place=lambda: (real, plan), now=lambda: over)
     with pytest.raises(NonCompliantError, match="the deployment ended"):
+        control.ask_for("dispatch", "castle-stage")
+
+
+def test_a_dispatch_whose_reserve_is_not_known_to_be_on_board_is_refused(vehicle, victorious, monkeypatch):
+    """The page asks what `dfr mission` asks: the mission itself and the promises of its scenario."""
+    vehicle.simulated = True
+    world, plan = victorious
+    monkeypatch.setattr(
+        battery, "find_drone", lambda key: dataclasses.replace(find_drone(key), battery_v=None)
+    )
+    control = Control(vehicle, allowed=True, place=lambda: (world, plan))
+    with pytest.raises(NonCompliantError, match=r"the reserve is not on board \(and 1 more\)"):
         control.ask_for("dispatch", "castle-stage")
 
 

@@ -16,7 +16,7 @@ from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.kept import COMMANDS_WITH_PLACE
 from dfr.errors import MissionFileError
 from dfr.geo import Position
-from dfr.mission.carried import CarriedVerdict, carried_from_dict, document_hash
+from dfr.mission.carried import carried_from_dict, document_hash
 from dfr.mission.formats.common import (
     finite_number,
     finite_numbers,
@@ -60,11 +60,26 @@ DEFAULT_SPEED_MPS = 10.0
 def write(plan: FlightPlan) -> str:
     """The text of a `.plan` file."""
     own: dict[str, Any] = {"name": plan.name, "home_m_amsl": plan.home_m_amsl, "params": plan.params}
+    if plan.verdict is not None:
+        own["verdict"] = plan.verdict.as_dict()
     document: dict[str, Any] = {
         "fileType": "Plan",
         "version": VERSION,
         "groundStation": "dfr",
         "dfr": own,
+        **_sent_document(plan),
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def mission_hash(plan: FlightPlan) -> str:
+    """The SHA-256 of all that a vehicle is sent of a mission, the same in memory and read from a file."""
+    params = {name: float(value) for name, value in plan.params.items()}
+    return document_hash({**_sent_document(plan), "params": params})
+
+
+def _sent_document(plan: FlightPlan) -> dict[str, Any]:
+    return {
         "mission": _mission_document(plan),
         "geoFence": _fence_document(plan.fence),
         "rallyPoints": {
@@ -72,22 +87,6 @@ def write(plan: FlightPlan) -> str:
             "points": [[p.position.lat_deg, p.position.lon_deg, p.height_m_home] for p in plan.rally],
         },
     }
-    if plan.verdict is not None:
-        own["verdict"] = {**plan.verdict.as_dict(), "mission_sha256": _mission_hash(document)}
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
-def _mission_hash(document: dict[str, Any]) -> str:
-    """The hash of all that a vehicle is sent of a file."""
-    sent = {key: document.get(key) for key in ("mission", "geoFence", "rallyPoints")}
-    return document_hash({**sent, "params": document["dfr"].get("params")})
-
-
-def _read_verdict(document: dict[str, Any], own: dict[str, Any], *, name: str) -> CarriedVerdict | None:
-    """The verdict that the file carries, and whether it is of the mission as it is now."""
-    kept = own.get("verdict")
-    intact = isinstance(kept, dict) and kept.get("mission_sha256") == _mission_hash({**document, "dfr": own})
-    return carried_from_dict(kept, intact=intact, where=name)
 
 
 def read(data: bytes, *, name: str) -> FlightPlan:
@@ -114,7 +113,7 @@ def read(data: bytes, *, name: str) -> FlightPlan:
         fence=_read_fence(document.get("geoFence"), name=name),
         rally=_read_rally(document.get("rallyPoints"), name=name),
         params=params_record(own.get("params"), where=f"{name}: dfr params"),
-        verdict=_read_verdict(document, own, name=name),
+        verdict=carried_from_dict(own.get("verdict"), where=name),
     )
 
 
