@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.output import emit_json, say
+from dfr.cli.output import AsJson, emit_json, say
 from dfr.findings import counted_noun
 from dfr.io.logs.files import read_log
 from dfr.logs.flights import LoggedFlight, ended_away_m, find_flights, gone_m
@@ -16,7 +16,7 @@ from dfr.logs.health import HealthFinding, assess_health
 from dfr.logs.model import EventKind, FlightLog, LogEvent
 from dfr.logs.wind import UnknownWind, WindSource, estimate_wind
 
-app = typer.Typer(no_args_is_help=True, help="Read flight logs.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Read flight logs.")
 
 SHOWN_EVENTS = frozenset(EventKind) - {EventKind.MESSAGE, EventKind.ITEM}
 
@@ -26,7 +26,7 @@ def log() -> None:
     """Read flight logs: DataFlash (.bin, .log), tlog, PX4 (.ulg), DJI records as CSV, GPX."""
 
 
-@app.command()
+@app.command(short_help="Show the flights in a log, their parts, events and health.")
 def show(
     file: Annotated[Path, typer.Argument(help="The flight log. Its content tells its format.")],
     *,
@@ -34,9 +34,15 @@ def show(
         int | None, typer.Option(help="The MAVLink system to read where a tlog holds several.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot of the log to this SVG file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Show a flight log: its flights and their parts, modes, errors, health, and what could not be read."""
+    """Show the flights in a log.
+
+    Each flight is divided into its parts: takeoff, climb, legs, turns, hover, return, descent, landing. Wind,
+    modes, arming, errors, gaps, the health of the drone and what could not be read follow.
+
+    Exit codes: 0 if the log was read, 2 if the file is not a flight log or holds no flight data.
+    """
     found = read_log(file, system=system)
     flights = find_flights(found)
     health = assess_health(found, flights)
