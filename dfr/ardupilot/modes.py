@@ -36,6 +36,9 @@ class CopterMode(IntEnum):
     TURTLE = 28
 
 
+RETURN_MODES = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})
+"""Modes in which a drone is on its way home or down."""
+
 _MODES = {int(mode): mode.name for mode in CopterMode}
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 
 from dfr.aircraft.settings import FlightSettings
 from dfr.ardupilot.commands import Command
-from dfr.ardupilot.modes import CopterMode, mode_name
+from dfr.ardupilot.modes import RETURN_MODES, CopterMode, mode_name
 from dfr.errors import DfrError, LinkError, VehicleRefusedError
 from dfr.link.control_authority import ControlAuthority
 from dfr.link.give_way import GiveWay
@@ -35,7 +35,7 @@ from dfr.link.lost_link import TAKE_OVER, LostLinkBehaviour
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.orders import NewTask, Orders, Recall
 from dfr.link.outcome import Event, Outcome
-from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.recorder import Recorder
 from dfr.link.status_texts import doubted_by_flags
 from dfr.link.traffic import TrafficPicture
 from dfr.link.transfer import replace_mission
@@ -284,7 +284,7 @@ class Director:
         """Home, or down; once, and not where it is on its way there."""
         mode = CopterMode.LAND if breach.action is Action.LAND else CopterMode.RTL
         now = self.control.expected if self.control.asked is None else self.control.asked
-        homeward = now in RETURNING or (self.control.returning and self.give_way.low is None)
+        homeward = now in RETURN_MODES or (self.control.returning and self.give_way.low is None)
         if now == mode or (homeward and mode == CopterMode.RTL):
             return
         self.give_way.low = None

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dfr.ardupilot.commands import Command, Frame
-from dfr.ardupilot.modes import CopterMode
+from dfr.ardupilot.modes import RETURN_MODES, CopterMode
 from dfr.errors import VehicleRefusedError
 from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.recorder import RETURNING, Recorder
+from dfr.link.recorder import Recorder
 from dfr.link.vehicle import VehicleState
 from dfr.mission.compile import NAV_COMMANDS
 from dfr.mission.items import FlightPlan
@@ -164,7 +164,7 @@ def _is_landing(state: VehicleState, plan: FlightPlan) -> bool:
     """Whether it is in a landing: commanded to land, or returning and over a place where the return ends."""
     if state.mode == CopterMode.LAND:
         return True
-    if state.mode not in RETURNING and state.mode != CopterMode.AUTO:
+    if state.mode not in RETURN_MODES and state.mode != CopterMode.AUTO:
         return False
     lands = [item.position for item in plan.items if item.command == Command.NAV_LAND]
     ends = [plan.home, *(point.position for point in plan.rally), *lands]

@@ -12,13 +12,12 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from dfr.ardupilot.commands import Command
-from dfr.ardupilot.modes import CopterMode, mode_name
+from dfr.ardupilot.modes import RETURN_MODES, CopterMode, mode_name
 from dfr.errors import LinkError, VehicleRefusedError
 from dfr.link.dispatch import refuse_no_go
 from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
-from dfr.link.recorder import RETURNING
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission.compile import HOLDS
@@ -102,7 +101,7 @@ class Pilot:
         state = vehicle.state
         self._mode_seen = self._mode_seen or state.mode == self.mode
         if state.armed and self._mode_seen and state.mode != self.mode and self._work.done():
-            if self.homeward and state.mode in RETURNING:
+            if self.homeward and state.mode in RETURN_MODES:
                 self._note_mode(CopterMode(state.mode))
                 return
             raise VehicleRefusedError(

@@ -7,15 +7,11 @@ from collections import deque
 
 import numpy as np
 
-from dfr.ardupilot.modes import CopterMode
+from dfr.ardupilot.modes import RETURN_MODES, CopterMode
 from dfr.geo import LocalFrame, Position, distance_m
 from dfr.link.vehicle import VehicleState
 from dfr.logs.airborne import AirborneTracker
 from dfr.track import FlightTrack
-
-RETURNING = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})
-"""Modes in which a drone is on its way down or home."""
-
 
 POWER_OVER_S = 30.0
 """The power drawn is the mean over so long: a monitor counts whole milliampere-hours."""
@@ -116,7 +112,7 @@ class Recorder:
             return
         item = state.mission_seq if state.mode == CopterMode.AUTO else None
         by_item = self.return_seq is not None and item is not None and item >= self.return_seq
-        if by_item or state.mode in RETURNING:
+        if by_item or state.mode in RETURN_MODES:
             self.return_t_s = state.t_s
 
     def _note_charge(self, state: VehicleState) -> None:

@@ -8,15 +8,16 @@ Start from `find_flights`. Lift-off and touchdown are found as they are in a liv
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
-from dfr.ardupilot.modes import CopterMode
+from dfr.ardupilot.modes import RETURN_MODES
+from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position
-from dfr.logs.airborne import PRESSED_SHARE, AirborneTracker, Hop, Landed
+from dfr.logs.airborne import NEAR_HOME_M, PRESSED_SHARE, AirborneTracker, Hop, Landed
 from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.track import CLEARLY_UP_M, FlightTrack
 
@@ -38,6 +39,10 @@ LEAST_FLIGHT_S = 5.0
 LOW_END_M = 1.0
 """A log whose last record is this low over the ground ends with its landing (assumed)."""
 
+LATE_S = 2.0
+"""What is told so long after the last height still belongs to it (assumed)."""
+
+ARMED_ABOVE = 0.5
 JUST_AFTER_S = 1e-3
 
 HOME_M = 10.0
@@ -48,7 +53,17 @@ REGAINS_M = 3.0
 """A descent below 5 m over the ground after which it climbs 3 m again is a landing that was broken off
 (assumed)."""
 
-RETURN_MODES = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL, CopterMode.LAND})
+TOLD = (
+    Quantity.HEIGHT_M_HOME,
+    Quantity.CLIMB_MPS,
+    Quantity.SPEED_MPS,
+    Quantity.THROTTLE,
+    Quantity.ARMED,
+    Quantity.ON_GROUND,
+)
+"""What tells whether a drone flies, in the order of `_flying_states`."""
+
+LANDED_BY_FLAG = {1.0: Landed.ON_GROUND, 0.0: Landed.IN_AIR}
 
 
 class Part(StrEnum):
@@ -141,6 +156,34 @@ def find_flights(log: FlightLog) -> tuple[LoggedFlight, ...]:
     return tuple(_make_flight(log, height, hop, end_s, number=number) for number, (hop, end_s) in flights)
 
 
+def track_of_log(log: FlightLog, flights: Sequence[LoggedFlight]) -> tuple[Position, FlightTrack]:
+    """(where its first flight lifts off, the whole log as one track about it).
+
+    Raises InputError for a log without positions or heights.
+    """
+    height = height_series(log)
+    lat, lon = log.series.get(Quantity.LAT_DEG), log.series.get(Quantity.LON_DEG)
+    if height is None or lat is None or lon is None or len(lat.t_s) < 2 or len(height.t_s) < 2:
+        raise InputError(f"{log.name}: no position in it", do="give the log of a flight with positions")
+    told = height.between(lat.t_s[0], np.nextafter(lat.t_s[-1], math.inf))
+    first = next((flight for flight in flights if flight.home is not None), None)
+    home = None if first is None else first.home
+    home = home or Position(lat_deg=float(lat.values[0]), lon_deg=float(lon.values[0]))
+    east, north = LocalFrame(home).to_enu(lat.at(told.t_s), lon.at(told.t_s))
+    return home, FlightTrack(
+        name=log.name,
+        t_s=told.t_s,
+        east_m=east,
+        north_m=north,
+        height_m=told.values,
+        return_t_s=None if first is None else first.track.return_t_s,
+        energy_wh=energy_wh(log, *log.span_s),
+        ground_before_m=0.0 if first is None else first.hop.ground_before_m,
+        ground_after_m=flights[-1].hop.ground_after_m if flights else None,
+        flies_t_s=None if first is None else first.start_s,
+    )
+
+
 def _until_s(hop: Hop, height: Series) -> float:
     """When a flight ends: its touchdown, or just after the last record."""
     return float(np.nextafter(height.t_s[-1], math.inf)) if hop.touch_t_s is None else hop.touch_t_s
@@ -176,43 +219,51 @@ def height_series(log: FlightLog) -> Series | None:
 
 
 def _flying_states(log: FlightLog, height: Series) -> Iterator[_FlyingState]:
-    """One state for each height and each end of being armed, with what held at that moment."""
-    armed_series = _armed_series(log, height)
-    t_s = height.t_s
-    if armed_series is not None:
-        t_s = np.union1d(t_s, armed_series.t_s[armed_series.values < 0.5])
-    count = len(t_s)
-    armed = np.ones(count) if armed_series is None else armed_series.last_before(t_s)
-    height = Series(t_s=t_s, values=_held_heights(height, t_s))
-    grounded = log.series.get(Quantity.ON_GROUND)
-    on_ground = np.full(count, np.nan) if grounded is None else grounded.last_before(t_s, before=np.nan)
-    climb, throttle = _values_at(log, Quantity.CLIMB_MPS, t_s), _values_at(log, Quantity.THROTTLE, t_s)
-    speed = _values_at(log, Quantity.SPEED_MPS, t_s)
-    if climb is None:
-        climb = _climb_of_heights(t_s, height.values)
-    for i in range(count):
-        landed = Landed.UNDEFINED
-        if not math.isnan(on_ground[i]):
-            landed = Landed.ON_GROUND if on_ground[i] else Landed.IN_AIR
+    """A state for each moment at which something is told, with what was told last, as in a live flight."""
+    told: dict[Quantity, Series | None] = {quantity: log.series.get(quantity) for quantity in TOLD}
+    told[Quantity.ARMED] = armed = _armed_series(log, height)
+    told[Quantity.ON_GROUND] = _forgotten_when_armed(told[Quantity.ON_GROUND], armed)
+    told[Quantity.HEIGHT_M_HOME] = height
+    if told[Quantity.CLIMB_MPS] is None:
+        told[Quantity.CLIMB_MPS] = replace(height, values=_climb_of_heights(height.t_s, height.values))
+    t_s = np.unique(np.concatenate([series.t_s for series in told.values() if series is not None]))
+    t_s = t_s[(t_s >= height.t_s[0]) & (t_s <= height.t_s[-1] + LATE_S)]
+    # What is disarmed first was armed before; a log that does not tell of arming is taken to be of a flight.
+    armed_before = 1.0 if armed is None else 1.0 - float(armed.values[0])
+    if told[Quantity.ON_GROUND] is None and height.values[0] > height.values.min() + NEAR_HOME_M:
+        # It begins high up: the first moment alone has to tell that it flies.
+        first = height.t_s[:2]
+        told[Quantity.ON_GROUND] = Series(t_s=first, values=np.array([0.0, math.nan]))
+    rows = [
+        np.full(len(t_s), before) if series is None else series.last_before(t_s, before=before)
+        for series, before in ((told[q], armed_before if q is Quantity.ARMED else math.nan) for q in TOLD)
+    ]
+    for row in zip(t_s.tolist(), *(values.tolist() for values in rows), strict=True):
+        at_s, height_m, climb_mps, speed_mps, throttle, is_armed, on_ground = row
         yield _FlyingState(
-            t_s=float(t_s[i]),
-            armed=bool(armed[i]),
-            landed=landed,
-            height_m_home=float(height.values[i]),
-            climb_mps=float(climb[i]),
-            speed_mps=None if speed is None else float(speed[i]),
-            throttle=None if throttle is None else float(throttle[i]),
+            t_s=at_s,
+            armed=bool(is_armed),
+            landed=LANDED_BY_FLAG.get(on_ground, Landed.UNDEFINED),
+            height_m_home=height_m,
+            climb_mps=_known(climb_mps),
+            speed_mps=_known(speed_mps),
+            throttle=_known(throttle),
         )
 
 
-def _values_at(log: FlightLog, quantity: Quantity, t_s: FloatArray) -> FloatArray | None:
-    series = log.series.get(quantity)
-    return None if series is None else series.at(t_s)
+def _forgotten_when_armed(on_ground: Series | None, armed: Series | None) -> Series | None:
+    """What the autopilot says of the ground; what it said before it was armed again no longer counts."""
+    if on_ground is None or armed is None:
+        return on_ground
+    again_s = armed.t_s[armed.values > ARMED_ABOVE]
+    t_s = np.concatenate([again_s, on_ground.t_s])
+    values = np.concatenate([np.full(len(again_s), math.nan), on_ground.values])
+    order = np.argsort(t_s, kind="stable")
+    return Series(t_s=t_s[order], values=values[order])
 
 
-def _held_heights(height: Series, t_s: FloatArray) -> FloatArray:
-    """The last height at each time: between two records it is not known to be another."""
-    return height.last_before(t_s, before=float(height.values[0]))
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _armed_series(log: FlightLog, height: Series) -> Series | None:
@@ -223,7 +274,7 @@ def _armed_series(log: FlightLog, height: Series) -> Series | None:
     series = log.series.get(Quantity.ARMED)
     if series is None:
         return None
-    again = np.flatnonzero((series.values[1:] > 0.5) & (series.values[:-1] > 0.5)) + 1
+    again = np.flatnonzero((series.values[1:] > ARMED_ABOVE) & (series.values[:-1] > ARMED_ABOVE)) + 1
     last = np.searchsorted(height.t_s, series.t_s[again]) - 1
     ends_s = height.t_s[last[last >= 0]] + JUST_AFTER_S
     t_s = np.concatenate([series.t_s, ends_s])

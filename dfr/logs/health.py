@@ -6,6 +6,7 @@ never as good.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,15 +110,17 @@ def _assess_satellites(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> Hea
     if not count.size:
         return _not_logged("satellites", "count of satellites")
     lost = float(np.mean(fix < FIX_3D)) if fix.size else 0.0
-    least, worst = int(count.min()), float(hdop.max()) if hdop.size else None
-    weak = least < SATELLITES_WATCH or (worst is not None and worst > HDOP_WATCH)
-    level = Level.BAD if lost else Level.WATCH if weak else Level.GOOD
+    least, worst = int(count.min()), float(hdop.max()) if hdop.size else math.nan
+    level = Level.GOOD if fix.size and hdop.size else Level.UNKNOWN
+    if least < SATELLITES_WATCH or worst > HDOP_WATCH:
+        level = Level.WATCH
+    level = Level.BAD if lost else level
     text = f"{least} satellites or more"
-    text += "" if worst is None else f", HDOP {worst:.1f} or better"
+    text += f", HDOP {worst:.1f} or better" if hdop.size else ", no HDOP logged"
+    text += "" if fix.size else ", no fix logged"
     text += f", no position for {lost:.0%} of the flight" if lost else ""
-    return _make_finding(
-        "satellites", level, f"{text} ({SATELLITES_WATCH} satellites and HDOP {HDOP_WATCH:.0f} are good)"
-    )
+    good = f"{SATELLITES_WATCH} satellites and HDOP {HDOP_WATCH:.0f} are good"
+    return _make_finding("satellites", level, f"{text} ({good})")
 
 
 def _assess_battery(log: FlightLog, flights: tuple[LoggedFlight, ...]) -> HealthFinding:

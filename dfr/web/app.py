@@ -57,7 +57,7 @@ def make_app(pages: PageData, access: Access) -> ASGIApp:
         *_basemap_routes(pages),
         *_read_routes(pages),
         *_change_routes(pages),
-        Route("/api/replay/tlog", _upload_endpoint(pages), methods=["POST"]),
+        Route("/api/replay/log", _upload_endpoint(pages), methods=["POST"]),
         WebSocketRoute("/ws/live", _state_stream(pages.vehicle_states, LIVE_HZ)),
         WebSocketRoute("/ws/progress", _state_stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
@@ -191,7 +191,7 @@ def _change_routes(pages: PageData) -> list[Route]:
 
 def _upload_endpoint(pages: PageData) -> Callable[[Request], Any]:
     async def answer_upload(request: Request) -> Response:
-        return _json_response(await run_in_threadpool(pages.add_tlog, await request.body()))
+        return _json_response(await run_in_threadpool(pages.add_log, await request.body()))
 
     return answer_upload
 

@@ -28,7 +28,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BODY_S = 60.0
 """A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
-UPLOADS = frozenset({"/api/replay/tlog"})
+UPLOADS = frozenset({"/api/replay/log"})
 COOKIE = "dfr_token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
+from dfr.io.logs.files import parse_log
 from dfr.metrics.timeline import ShiftKind
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, exercise_title, verdict_of
@@ -17,7 +18,7 @@ from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
 from dfr.web.layers import Layers, plan_layers, soonest_routes, static_layers
 from dfr.web.live import LiveVehicle
-from dfr.web.replay import flown_tlog, shift_of
+from dfr.web.replay import replay_of_log, shift_of
 from dfr.web.runs import SimulationRuns
 from dfr.world.model import World
 
@@ -142,12 +143,12 @@ class PageData:
             raise InputError(f"there is no flight {name!r:.60}", do="choose one from the list")
         return self.flights[name]
 
-    def add_tlog(self, data: bytes) -> dict[str, Any]:
-        """A flight from an uploaded tlog."""
+    def add_log(self, data: bytes) -> dict[str, Any]:
+        """The flights of an uploaded log, of any format that `dfr log` reads."""
         ceiling = (
             None if self.editor is None else self.editor.step.world.scenario.operation.height_limit_m_agl
         )
-        return flown_tlog(data, name="uploaded tlog", ceiling_m=ceiling)
+        return replay_of_log(parse_log(data, name="uploaded log"), ceiling_m=ceiling)
 
     def vehicle_states(self) -> dict[str, Any]:
         """The state of the live page: each vehicle with its commands, in the order given at the start."""

@@ -1,8 +1,8 @@
-"""Data of the replay page: a simulated shift (`shift_of`), stored flights, a tlog (`flown_tlog`)."""
+"""Data of the replay page: a simulated shift (`shift_of`), stored flights, a flight log (`replay_of_log`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ import numpy as np
 from dfr.aircraft.catalogue import find_drone
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
-from dfr.io.files import read_bounded
-from dfr.link.tlog import flight_states, recorder_of
-from dfr.link.vehicle import VehicleState
+from dfr.io.logs.files import read_log
+from dfr.logs.flights import find_flights, track_of_log
+from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.metrics.timeline import ShiftKind, Timeline, pick, timeline
 from dfr.plan.model import Plan
 from dfr.sim.events import FlightRecord, Records
@@ -95,39 +95,41 @@ def _busiest_span(world: World, found: Timeline) -> tuple[float, float]:
     return max(spans, key=lambda span: sum(span[0] <= call.call_s < span[1] for call in found.calls))
 
 
-def flown_tlog(data: bytes, *, name: str, ceiling_m: float | None) -> dict[str, Any]:
-    """The flights in the bytes of a tlog, all on one clock, without predictions.
+def replay_of_log(log: FlightLog, *, ceiling_m: float | None) -> dict[str, Any]:
+    """All flights of a log on its one clock, without predictions.
 
     `flights` gives lift-off and touchdown of each, in s from the first lift-off; None where it did not land.
     """
-    states = list(flight_states(data))
-    recorder = recorder_of(states, name=name)
-    track = recorder.track(name)
-    if track.t_s.size < 2:
-        raise InputError(f"{name} holds fewer than two positions", do="give the log of a flight")
-    shown = replay_of(recorder.home, flown=track, predicted=None, title=name, ceiling_m=ceiling_m)
+    flights = find_flights(log)
+    home, track = track_of_log(log, flights)
+    shown = replay_of(home, flown=track, predicted=None, title=log.name, ceiling_m=ceiling_m)
     lift_s = lift_off_s(track)
-    hops = [
-        [round(hop.lift_t_s - lift_s, 2), None if hop.touch_t_s is None else round(hop.touch_t_s - lift_s, 2)]
-        for hop in recorder.air.hops
-    ]
-    return shown | {"gauges": gauge_series(states, track), "flights": hops}
+    hops = [[round(f.start_s - lift_s, 2), round(f.end_s - lift_s, 2) if f.landed else None] for f in flights]
+    return shown | {"gauges": gauge_series(log, track), "flights": hops}
 
 
-def gauge_series(states: Iterable[VehicleState], track: FlightTrack) -> dict[str, list[tuple[float, float]]]:
-    """(s from lift-off, value) of what else the log holds: battery in %, wind in m/s."""
+def gauge_series(log: FlightLog, track: FlightTrack) -> dict[str, list[tuple[float, float]]]:
+    """(s from lift-off, value) of what else a log holds beside its track: battery in %, wind in m/s."""
+    north, east = log.series.get(Quantity.WIND_NORTH_MPS), log.series.get(Quantity.WIND_EAST_MPS)
+    wind = None
+    if north is not None and east is not None:
+        wind = Series(t_s=north.t_s, values=np.hypot(north.values, east.at(north.t_s)))
+    battery = log.series.get(Quantity.REMAINING)
+    return {"battery": _one_a_second(battery, track, scale=100.0), "wind": _one_a_second(wind, track)}
+
+
+def _one_a_second(
+    series: Series | None, track: FlightTrack, *, scale: float = 1.0
+) -> list[tuple[float, float]]:
+    """A series from the start of a track on, about a value each second."""
+    kept: list[tuple[float, float]] = []
     lift_s = lift_off_s(track)
-    found: dict[str, list[tuple[float, float]]] = {"battery": [], "wind": []}
-    for state in states:
-        if state.t_s is None or state.t_s < track.t_s[0]:
-            continue
-        reported = {"battery": state.battery_remaining, "wind": state.wind_mps}
-        at_s = round(float(state.t_s) - lift_s, 2)
-        for name, value in reported.items():
-            kept = found[name]
-            if value is not None and (not kept or at_s >= kept[-1][0] + GAUGE_S):
-                kept.append((at_s, round(100.0 * value if name == "battery" else value, 2)))
-    return found
+    if series is not None:
+        for t_s, value in zip(series.t_s.tolist(), series.values.tolist(), strict=True):
+            at_s = round(t_s - lift_s, 2)
+            if t_s >= track.t_s[0] and (not kept or at_s >= kept[-1][0] + GAUGE_S):
+                kept.append((at_s, round(scale * value, 2)))
+    return kept
 
 
 def replay_of(
@@ -162,10 +164,12 @@ def _stored_replay(kept: StoredFlight, log: Path | None, ceiling_m: float | None
     if log is None:
         return shown
     try:
-        return shown | {"gauges": gauge_series(flight_states(read_bounded(log)), kept.flown)}
+        found = read_log(log)
+        _, track = track_of_log(found, find_flights(found))
     except InputError:
         # The stored flight is shown even if its log cannot be read.
         return shown
+    return shown | {"gauges": gauge_series(found, track)}
 
 
 def _even_samples(home: Position, track: FlightTrack) -> dict[str, Any]:

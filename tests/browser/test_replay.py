@@ -49,12 +49,12 @@ def test_a_log_of_a_flight_is_replayed_and_anything_else_refused(watched, serve,
     with serve("--run", rehearsed_folder) as base:
         watch = watched(base)
         page = watch.open("replay")
-        page.set_input_files("#tlog", tlog)
-        until(page, "document.getElementById('title').innerText === 'uploaded tlog'")
+        page.set_input_files("#log", tlog)
+        until(page, "document.getElementById('title').innerText === 'uploaded log'")
         assert page.locator("#battery svg path").count() >= 2
         assert page.locator("#wind svg path").count() >= 2
         assert page.locator("#height svg path").count() >= 2
-        page.set_input_files("#tlog", other)
+        page.set_input_files("#log", other)
         page.wait_for_selector("#toast:not([hidden])")
-        assert "not a tlog" in page.inner_text("#toast")
+        assert "not a flight log" in page.inner_text("#toast")
         watch.errors = [text for text in watch.errors if "400" not in text]

@@ -12,14 +12,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dfr.aircraft.landing_study import Axis
 from dfr.cli import landing
 from dfr.errors import StoppedError
+from dfr.io.logs.tlog import read_tlog
 from dfr.io.scenario_files import shipped_scenarios
-from dfr.link.tlog import flight_states
-from dfr.link.vehicle import VehicleState
+from dfr.logs.model import Quantity, Series
 
 LONGEST_S = 240.0
 SOME_PACKETS = 20_000  # bytes: a vehicle that has said who and where it is
@@ -78,14 +79,17 @@ def test_a_rehearsal_keeps_plan_records_and_flights(scenario: Path, tmp_path: Pa
     assert (out / "run" / "kpis.json").is_file()
 
 
-def states_of(folder: Path) -> list[VehicleState]:
-    """What the vehicles of a shift have said so far, from the packets that were kept."""
-    logs = [log.read_bytes() for log in folder.glob("*.tlog")]
-    return [state for log in logs if len(log) > SOME_PACKETS for state in flight_states(log)]
+def flown_so_far(folder: Path) -> list[tuple[Series, Series]]:
+    """(heights, arming) of each vehicle of a shift, from the packets that were kept."""
+    logs = [path.read_bytes() for path in folder.glob("*.tlog")]
+    series = [read_tlog(log, name="kept").series for log in logs if len(log) > SOME_PACKETS]
+    return [(told[Quantity.HEIGHT_M_HOME], told[Quantity.ARMED]) for told in series]
 
 
-def flies(state: VehicleState) -> bool:
-    return bool(state.armed) and (state.height_m_home or 0.0) > 10.0
+def any_flies(flown: list[tuple[Series, Series]]) -> bool:
+    return any(
+        np.any((heights.values > 10.0) & (armed.last_before(heights.t_s) > 0.0)) for heights, armed in flown
+    )
 
 
 def test_a_shift_that_is_stopped_in_flight_brings_its_drones_down_and_keeps_its_records(
@@ -98,7 +102,7 @@ def test_a_shift_that_is_stopped_in_flight_brings_its_drones_down_and_keeps_its_
         *verb,
         *shift,
         *("--out", str(out), "--json"),
-        when=lambda: any(flies(state) for state in states_of(out / "flights")),
+        when=lambda: any_flies(flown_so_far(out / "flights")),
         folder=tmp_path,
     )
     assert code == 130, said
@@ -109,10 +113,11 @@ def test_a_shift_that_is_stopped_in_flight_brings_its_drones_down_and_keeps_its_
     kept = json.loads((out / "run" / "kpis.json").read_text())
     assert kept["replications"] == 2
     assert (out / "plan.json").is_file()
-    track = states_of(out / "flights")
-    assert any(flies(state) for state in track), "the flight as it was flown is kept"
-    assert track[-1].armed is False
-    assert track[-1].height_m_home == pytest.approx(0.0, abs=1.0)
+    flown = flown_so_far(out / "flights")
+    assert any_flies(flown), "the flight as it was flown is kept"
+    heights, armed = flown[-1]
+    assert armed.values[-1] == 0.0
+    assert heights.values[-1] == pytest.approx(0.0, abs=1.0)
 
 
 def test_an_envelope_prints_the_axes_that_were_finished(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,15 +11,16 @@ import pytest
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import NonCompliantError, VehicleRefusedError
 from dfr.geo import Position
+from dfr.io.logs.tlog import read_tlog
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.outcome import Event
 from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
-from dfr.link.tlog import read_tlog
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.logs.airborne import Landed
+from dfr.logs.model import Quantity
 from dfr.track import Phase, phase_seconds
 
 
@@ -35,7 +36,8 @@ def test_a_dispatch_flies_docks_and_is_recorded(start, dispatch, tmp_path):
     assert None not in phases.values()
     assert phases[Phase.ON_SCENE] == pytest.approx(12.5, abs=1.5)
     assert phases[Phase.OUT] == pytest.approx(80.0 / 10.0 + 6.8 - 2.0, abs=2.0)
-    assert read_tlog(tlog.read_bytes(), name="tlog").track("x").height_m.max() == pytest.approx(20.0, abs=1.0)
+    heights = read_tlog(tlog.read_bytes(), name="tlog").series[Quantity.HEIGHT_M_HOME].values
+    assert heights.max() == pytest.approx(20.0, abs=1.0)
 
 
 def test_a_vehicle_not_said_to_be_simulated_needs_a_persons_yes(grounded, dispatch):

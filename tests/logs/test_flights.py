@@ -149,3 +149,41 @@ def test_vibration_is_judged_by_ardupilots_levels(shakes_mps2: float, level: Lev
     log = replace(log, series=series)
     found = {finding.part: finding for finding in assess_health(log, find_flights(log))}
     assert found["vibration"].level is level
+
+
+def test_a_log_that_begins_in_the_air_and_tells_only_of_disarming_holds_a_flight() -> None:
+    log = flown(OUT_AND_BACK)
+    begins_s = 30.0
+    series = {
+        quantity: Series(t_s=s.t_s[s.t_s >= begins_s], values=s.values[s.t_s >= begins_s])
+        for quantity, s in log.series.items()
+    }
+    (flight,) = find_flights(replace(log, series=series))
+    assert flight.start_s == pytest.approx(begins_s, abs=1.0)
+    assert flight.landed
+
+
+def test_what_was_said_of_the_ground_before_an_arming_no_longer_counts() -> None:
+    """Logs that pause while disarmed miss the word that it landed: "in the air" then stands for minutes."""
+    log = flown(OUT_AND_BACK)
+    shift_s = 200.0
+    twice = {
+        quantity: Series(
+            t_s=np.concatenate([s.t_s, s.t_s + shift_s]), values=np.concatenate([s.values, s.values])
+        )
+        for quantity, s in log.series.items()
+    }
+    twice[Quantity.ON_GROUND] = Series(t_s=np.array([10.0, shift_s + 10.0]), values=np.array([0.0, 0.0]))
+    first, second = find_flights(replace(log, series=twice))
+    assert first.start_s == pytest.approx(10.0, abs=0.5)
+    assert second.start_s == pytest.approx(shift_s + 10.0, abs=0.5)
+
+
+def test_satellites_without_a_fix_or_hdop_are_not_called_good() -> None:
+    log = flown(OUT_AND_BACK)
+    t_s = log.series[Quantity.LAT_DEG].t_s
+    fifteen = Series(t_s=t_s, values=np.full(len(t_s), 15.0))
+    log = replace(log, series={**log.series, Quantity.SATELLITES: fifteen})
+    found = {finding.part: finding for finding in assess_health(log, find_flights(log))}
+    assert found["satellites"].level is Level.UNKNOWN
+    assert "no HDOP logged" in found["satellites"].text

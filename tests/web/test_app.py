@@ -80,7 +80,7 @@ CHANGES = (
     "/api/simulate/stop",
     "/api/live/ask",
     "/api/live/confirm",
-    "/api/replay/tlog",
+    "/api/replay/log",
 )
 
 

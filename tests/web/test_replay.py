@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from dfr.geo import Position
-from dfr.link.vehicle import VehicleState
+from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.metrics.kpi import summarise
 from dfr.metrics.timeline import ShiftKind
 from dfr.sim.experiment import simulate
 from dfr.store.tracks import StoredFlight, load_flights, store_flight
 from dfr.track import FlightTrack, Phase, track_of_phases
 from dfr.web.page_data import PageData
-from dfr.web.replay import gauge_series, replay_of, shift_of, stored_flights
+from dfr.web.replay import gauge_series, replay_of, replay_of_log, shift_of, stored_flights
 from dfr.web.runs import SimulationRuns
 
 HOME = Position(lat_deg=50.78, lon_deg=-1.09)
@@ -85,13 +85,18 @@ def test_runs_are_listed_compared_and_told_apart_by_their_numbers(simulated):
     assert pages.replay_shift(2, "worst")["kind"] == "shift"
 
 
-def told(t_s, battery, wind):
-    return VehicleState(t_s=t_s, battery_remaining=battery, wind_mps=wind)
-
-
 def test_the_log_s_battery_and_wind_are_told_from_lift_off_about_once_a_second():
-    states = [told(flown().t_s[0] + 0.25 * i, 1.0 - 0.001 * i, 6.0) for i in range(400)]
-    found = gauge_series(states, flown())
+    t_s = flown().t_s[0] + 0.25 * np.arange(400)
+    log = FlightLog(
+        name="told",
+        file_format="made",
+        series={
+            Quantity.REMAINING: Series(t_s=t_s, values=1.0 - 0.001 * np.arange(400)),
+            Quantity.WIND_NORTH_MPS: Series(t_s=t_s, values=np.full(400, -6.0)),
+            Quantity.WIND_EAST_MPS: Series(t_s=t_s, values=np.zeros(400)),
+        },
+    )
+    found = gauge_series(log, flown())
     times = [t for t, _ in found["battery"]]
     assert len(times) == pytest.approx(100, abs=2)
     assert min(np.diff(times)) > 0.99
@@ -100,10 +105,29 @@ def test_the_log_s_battery_and_wind_are_told_from_lift_off_about_once_a_second()
 
 
 def test_a_vehicle_that_tells_neither_has_no_gauges():
-    assert gauge_series([VehicleState(t_s=float(t)) for t in range(9)], flown()) == {
-        "battery": [],
-        "wind": [],
-    }
+    silent = FlightLog(name="silent", file_format="made", series={})
+    assert gauge_series(silent, flown()) == {"battery": [], "wind": []}
+
+
+def test_a_log_of_several_flights_is_played_with_all_of_them_on_one_clock():
+    t_s = np.arange(0.0, 200.0, 0.5)
+    flies = (t_s % 100 > 20) & (t_s % 100 < 80)
+    log = FlightLog(
+        name="two",
+        file_format="made",
+        series={
+            Quantity.LAT_DEG: Series(t_s=t_s, values=50.0 + 1e-5 * t_s),
+            Quantity.LON_DEG: Series(t_s=t_s, values=np.full(len(t_s), 8.0)),
+            Quantity.HEIGHT_M_HOME: Series(t_s=t_s, values=np.where(flies, 20.0, 0.0)),
+            Quantity.ON_GROUND: Series(t_s=t_s, values=np.where(flies, 0.0, 1.0)),
+        },
+    )
+    shown = replay_of_log(log, ceiling_m=None)
+    assert shown["flights"] == [
+        [pytest.approx(0.0, abs=0.6), pytest.approx(60.0, abs=1.0)],
+        [pytest.approx(100.0, abs=0.6), pytest.approx(160.0, abs=1.0)],
+    ]
+    assert max(shown["flown"]["height_m"]) == 20.0
 
 
 def test_a_broken_log_takes_nothing_from_the_flight_beside_it(tmp_path):

@@ -110,7 +110,6 @@ SIMPLE = {
     Quantity.BATTERY_C: (_ColumnSource("BAT", ("Temp",)),),
     Quantity.CLIPS: (_ColumnSource("VIBE", ("Clip", "Clip0")),),
 }
-PERCENT = _ColumnSource("BAT", ("RemPct",), 0.01)
 
 
 class _ArdupilotReading:
@@ -203,6 +202,9 @@ class _ArdupilotReading:
         if "RemPct" in table:
             self.builder.add_values(Quantity.REMAINING, t_s, table["RemPct"] * 0.01)
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
+        self.builder.drop_if_zero(
+            Quantity.BATTERY_C, "no battery temperature: the sensor reads 0 all the time"
+        )
         if not self.builder.has_series(Quantity.CURRENT_A):
             self.builder.drop_series(Quantity.USED_MAH)
         self.builder.drop_if_zero(Quantity.VOLTAGE_V, "no voltage: the sensor reads 0 all the time")

@@ -77,10 +77,10 @@ class LogClock:
     pause of the log, backward a restart of the vehicle.
     """
 
-    def __init__(self, believed_after: int = BELIEVED_AFTER) -> None:
+    def __init__(self, *, believed_after: int = BELIEVED_AFTER, order_s: float = ORDER_S) -> None:
         self.restarts: list[float] = []
         self.dropped = 0
-        self._believed_after = believed_after
+        self._believed_after, self._order_s = believed_after, order_s
         self._offset_s: float | None = None
         self._last_s = 0.0
         self._doubted: list[float] = []
@@ -98,7 +98,7 @@ class LogClock:
         if self._offset_s is None:
             self._offset_s = -stamp_s
         t_s = stamp_s + self._offset_s
-        if not self._last_s - ORDER_S <= t_s <= self._last_s + max(JUMP_S, 2.0 * elapsed_s):
+        if not self._last_s - self._order_s <= t_s <= self._last_s + max(JUMP_S, 2.0 * elapsed_s):
             self._doubted.append(stamp_s)
             self.dropped += 1
             if not _run_together(self._doubted):

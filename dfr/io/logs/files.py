@@ -23,19 +23,23 @@ def read_log(path: Path, *, system: int | None = None) -> FlightLog:
 
     Raises InputError for a file that cannot be read, is no flight log, or holds no flight data.
     """
-    data = read_bounded(path, limit_bytes=MOST_BYTES)
+    return parse_log(read_bounded(path, limit_bytes=MOST_BYTES), name=path.name, system=system)
+
+
+def parse_log(data: bytes, *, name: str, system: int | None = None) -> FlightLog:
+    """The flight log in the bytes of a file. Raises InputError as `read_log` does."""
     if is_binary_log(data) or is_text_log(data):
-        return read_dataflash(data, name=path.name)
+        return read_dataflash(data, name=name)
     if is_tlog(data):
-        return read_tlog(data, name=path.name, system=system)
+        return read_tlog(data, name=name, system=system)
     if is_ulog(data):
-        return read_ulog(data, name=path.name)
+        return read_ulog(data, name=name)
     if is_gpx(data):
-        return read_gpx(data, name=path.name)
+        return read_gpx(data, name=name)
     if looks_like_table(data):
-        return read_flight_table(data, name=path.name)
+        return read_flight_table(data, name=name)
     raise InputError(
-        f"{path}: not a flight log that dfr knows",
+        f"{name}: not a flight log that dfr knows",
         do="give a DataFlash log (.bin, .log), a telemetry log (.tlog), a PX4 log (.ulg), a DJI record "
         "exported as CSV, or GPX",
     )

@@ -35,8 +35,8 @@ NEAR_S = 3.0 * 86_400.0
 EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0
 """The years 2000 to 2099."""
 
-BELIEVED_AFTER = 4
-"""At 1 Hz a vehicle sends so many times within seconds of a restart."""
+LATE_S = 5.0
+"""A packet may come so late; a clock that is further back has started again: checksums keep out wild ones."""
 
 AUTOPILOTS = {
     dialect.MAV_AUTOPILOT_ARDUPILOTMEGA: "ArduPilot",
@@ -61,7 +61,7 @@ def read_tlog(data: bytes, *, name: str, system: int | None = None) -> FlightLog
 
     Raises InputError for a file without an autopilot, without this system, or without flight data.
     """
-    builder = LogBuilder(name=name, file_format="tlog", clock=LogClock(BELIEVED_AFTER))
+    builder = LogBuilder(name=name, file_format="tlog", clock=LogClock(believed_after=1, order_s=LATE_S))
     frames = list(_read_frames(data, builder))
     heard = Counter(m.get_srcSystem() for _, m in frames if _is_autopilot(m))
     if not heard:
@@ -144,6 +144,7 @@ class _TlogReading:
         self.items: list[MissionItem] = []
         self.mode: int | None = None
         self.armed: bool | None = None
+        self.item = 0
 
     def read_frames(self, frames: list[tuple[float, Message]]) -> None:
         """Take all messages in, those of other systems only where they carry the mission to this one."""
@@ -244,7 +245,7 @@ class _TlogReading:
         self.builder.add_value(Quantity.SPEED_MPS, t_s, math.hypot(message.vx, message.vy) / 1e2)
 
     def take_display(self, message: Message, t_s: float) -> None:
-        """Climb and throttle as ground stations show them."""
+        """Climb and throttle; the sign of the position's own vertical speed differs by firmware."""
         self.builder.add_value(Quantity.CLIMB_MPS, t_s, message.climb)
         self.builder.add_value(Quantity.THROTTLE, t_s, message.throttle / 1e2)
 
@@ -283,11 +284,9 @@ class _TlogReading:
 
     def take_current_item(self, message: Message, t_s: float) -> None:
         """The mission item that is flown."""
-        if message.seq > 0 and self._item != message.seq:
+        if message.seq > 0 and self.item != message.seq:
             self.builder.add_event(t_s, EventKind.ITEM, f"item {message.seq}")
-        self._item = message.seq
-
-    _item = 0
+        self.item = message.seq
 
     def take_mission(self, message: Message, t_s: float) -> None:
         """A list that the vehicle sends."""

@@ -211,7 +211,9 @@ class _UlogReading:
         self._take_quantity(Quantity.REMAINING, "battery_status", "remaining")
         self._take_quantity(Quantity.BATTERY_C, "battery_status", "temperature")
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
-        self.builder.drop_if_zero(Quantity.BATTERY_C, "no battery temperature: it reads 0 all the time")
+        self.builder.drop_if_zero(
+            Quantity.BATTERY_C, "no battery temperature: the sensor reads 0 all the time"
+        )
 
     def _take_sensors(self) -> None:
         self._take_quantity(Quantity.CLIPS, "vehicle_imu_status", "accel_clipping[0]")

@@ -235,11 +235,11 @@ async function main() {
   }
   drawSources((await tell(get("/api/replay"))) ?? { runs: [], flights: [] });
   $("source").addEventListener("change", async () => $("source").value && use(await tell(get($("source").value))));
-  $("tlog").addEventListener("change", async () => {
-    const file = $("tlog").files[0];
+  $("log").addEventListener("change", async () => {
+    const file = $("log").files[0];
     if (!file) return;
-    if (file.size > 32 * 1024 * 1024) toast("This tlog is too large: choose one of at most 32 MiB.");
-    else use(await tell(upload("/api/replay/tlog", file)));
+    if (file.size > 32 * 1024 * 1024) toast("This log is too large: choose one of at most 32 MiB.");
+    else use(await tell(upload("/api/replay/log", file)));
   });
   $("play").addEventListener("click", () => play(playing === null));
   $("scrub").addEventListener("input", () => seek(Number($("scrub").value)));

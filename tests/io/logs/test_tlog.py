@@ -7,7 +7,9 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError
-from dfr.link.tlog import flight_states, read_tlog
+from dfr.io.logs.tlog import read_tlog
+from dfr.logs.flights import find_flights, track_of_log
+from dfr.logs.model import Quantity
 
 
 def tlog(messages, *, stamp=0x0006_0000_0000_FDFE):
@@ -42,7 +44,7 @@ def flight(seconds=100):
 
 
 def test_a_flight_is_read_back_sample_by_sample():
-    track = read_tlog(tlog(flight()), name="x").track("x")
+    _, track = track_of_log(read_tlog(tlog(flight()), name="x"), ())
     assert len(track.t_s) == 100
     assert track.height_m.max() == pytest.approx(60.0)
     assert track.north_m[-1] == pytest.approx(297.0, rel=2e-3)
@@ -50,16 +52,16 @@ def test_a_flight_is_read_back_sample_by_sample():
 
 
 def test_the_vehicle_with_heartbeats_is_told_from_others_on_the_line():
-    states = list(flight_states(tlog(flight())))
-    assert max(state.height_m_home or 0.0 for state in states) == pytest.approx(60.0)
-    assert all((state.position is None) or state.position.lat_deg >= 50.78 for state in states)
+    series = read_tlog(tlog(flight()), name="x").series
+    assert series[Quantity.HEIGHT_M_HOME].values.max() == pytest.approx(60.0)
+    assert np.all(series[Quantity.LAT_DEG].values >= 50.78)
 
 
 def test_damage_in_the_middle_costs_a_record_or_two():
     data = bytearray(tlog(flight()))
     for place in range(1000, len(data) - 100, 1500):
         data[place] ^= 0xFF
-    assert len(read_tlog(bytes(data), name="x").track("x").t_s) > 80
+    assert len(read_tlog(bytes(data), name="x").series[Quantity.LAT_DEG].t_s) > 80
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 100, b"\0" * 8 + b"\xfd" + b"\0" * 50])
@@ -69,8 +71,9 @@ def test_what_is_no_tlog_is_refused_with_a_reason(data):
 
 
 def test_a_log_without_a_position_says_so():
+    log = read_tlog(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
     with pytest.raises(InputError, match="no position"):
-        read_tlog(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
+        track_of_log(log, find_flights(log))
 
 
 def test_a_log_of_a_ground_station_alone_is_refused():
@@ -105,29 +108,29 @@ def twice(*, rebooted):
 
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
-    recorder = read_tlog(twice(rebooted=rebooted), name="x")
-    track = recorder.track("x")
-    assert len(track.t_s) == 180
-    assert [hop.lift_t_s for hop in recorder.air.hops] == pytest.approx([11.0, 101.0], abs=1.5)
-    assert [hop.touch_t_s for hop in recorder.air.hops] == pytest.approx([65.0, 155.0], abs=1.5)
+    log = read_tlog(twice(rebooted=rebooted), name="x")
+    flights = find_flights(log)
+    assert len(log.series[Quantity.LAT_DEG].t_s) == 180
+    assert [flight.start_s for flight in flights] == pytest.approx([11.0, 101.0], abs=1.5)
+    assert [flight.end_s for flight in flights] == pytest.approx([65.0, 155.0], abs=1.5)
 
 
 def test_the_ground_of_each_flight_is_what_its_height_reads_there():
-    recorder = read_tlog(twice(rebooted=True), name="x")
-    assert [hop.ground_before_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
-    assert [hop.ground_after_m for hop in recorder.air.hops] == pytest.approx([0.0, 1.0], abs=0.1)
+    hops = [flight.hop for flight in find_flights(read_tlog(twice(rebooted=True), name="x"))]
+    assert [hop.ground_before_m for hop in hops] == pytest.approx([0.0, 1.0], abs=0.1)
+    assert [hop.ground_after_m for hop in hops] == pytest.approx([0.0, 1.0], abs=0.1)
 
 
 def test_a_real_log_shows_all_of_its_flights(reference):
-    """Copter 3.5.7, no landed state, a reboot before the flights; its ground reads -0.1 to 2.4 m after."""
+    """Copter 3.5.7, no landed state, a reboot before the flights; its ground reads -0.1 to 1.9 m after."""
     folder = reference / "real-flights"
     if not folder.is_dir():
         pytest.skip("no recorded flights with a real barometer")
     (path,) = folder.glob("01_*.tlog")
-    recorder = read_tlog(path.read_bytes(), name=path.name)
-    hops = recorder.air.hops
+    log = read_tlog(path.read_bytes(), name=path.name)
+    hops = [flight.hop for flight in find_flights(log)]
     assert len(hops) == 5
     assert all(45.0 < hop.touch_t_s - hop.lift_t_s < 80.0 for hop in hops)
     grounds = [hop.ground_after_m for hop in hops]
-    assert (min(grounds), max(grounds)) == pytest.approx((-0.1, 2.4), abs=0.2)
-    assert np.all(np.diff(recorder.track("x").t_s) > 0.0)
+    assert (min(grounds), max(grounds)) == pytest.approx((-0.1, 1.9), abs=0.2)
+    assert np.all(np.diff(log.series[Quantity.LAT_DEG].t_s) > 0.0)
