@@ -94,7 +94,7 @@ def test_a_flight_that_ends_elsewhere_has_no_return() -> None:
 
 def test_a_drone_that_is_carried_while_armed_does_not_fly() -> None:
     log = flown(OUT_AND_BACK)
-    carried = flown(((10, 0, 0), (15, 0, 2), (30, 80, 2), (35, 80, 0)))
+    carried = flown(((10, 0, 0), (12, 0, 3), (30, 80, 3), (35, 80, 0)))
     later = 200.0
     both = replace(
         log,
@@ -173,6 +173,7 @@ def test_what_was_said_of_the_ground_before_an_arming_no_longer_counts() -> None
         )
         for quantity, s in log.series.items()
     }
+    del twice[Quantity.THROTTLE]
     twice[Quantity.ON_GROUND] = Series(t_s=np.array([10.0, shift_s + 10.0]), values=np.array([0.0, 0.0]))
     first, second = find_flights(replace(log, series=twice))
     assert first.start_s == pytest.approx(10.0, abs=0.5)

@@ -34,6 +34,13 @@ def test_junk_between_records_is_stepped_over_and_counted(tmp_path: Path) -> Non
     assert len(log.series[Quantity.LAT_DEG].t_s) == len(_read(tmp_path, good).series[Quantity.LAT_DEG].t_s)
 
 
+def test_a_header_within_junk_swallows_no_record(tmp_path: Path) -> None:
+    good = bytes(copter_46().data)
+    cut = good.index(bytes([0xA3, 0x95]), len(good) // 2)
+    log = _read(tmp_path, good[:cut] + b"\0" + good[cut : cut + 5] + b"\0\0" + good[cut:])
+    assert "8 bytes left out: no record begins there" in log.notes
+
+
 def test_one_bad_description_does_not_lose_the_file(tmp_path: Path) -> None:
     good = bytes(copter_46().data)
     bad = FMT + bytes([5, 9]) + b"\xff" * 84
