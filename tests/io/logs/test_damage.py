@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,6 +40,8 @@ def test_a_header_within_junk_swallows_no_record(tmp_path: Path) -> None:
     cut = good.index(bytes([0xA3, 0x95]), len(good) // 2)
     log = _read(tmp_path, good[:cut] + b"\0" + good[cut : cut + 5] + b"\0\0" + good[cut:])
     assert "8 bytes left out: no record begins there" in log.notes
+    for quantity, series in _read(tmp_path, good).series.items():
+        np.testing.assert_array_equal(log.series[quantity].values, series.values)
 
 
 def test_one_bad_description_does_not_lose_the_file(tmp_path: Path) -> None:
