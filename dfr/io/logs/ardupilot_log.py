@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,10 @@ SCALE_S = {"TimeUS": 1e-6, "TimeMS": 1e-3, "T": 1e-3, "Time": 1e-3}
 CONTROL_HZ = 10.0
 """How often Copter 3.0 writes CTUN (its log bitmask MEDIUM or more)."""
 
-GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
+GPS_EPOCH_UNIX_S = 315_964_800.0
+"""6 January 1980."""
+
+WEEK_S = 604_800.0
 LEAP_S = 18.0
 """GPS time is ahead of UTC by this since 2017 (IERS Bulletin C); logs before are up to 2 s off."""
 
@@ -333,8 +335,8 @@ class _ArdupilotReading:
         for t_s, weeks, ms in zip(
             self.times["GPS"][known][:1000], gps[week][known], gps[in_week][known], strict=False
         ):
-            moment = GPS_EPOCH + timedelta(weeks=float(weeks), milliseconds=float(ms), seconds=-LEAP_S)
-            self.builder.add_date(float(t_s), moment)
+            unix_s = GPS_EPOCH_UNIX_S + WEEK_S * float(weeks) + float(ms) / MILLI - LEAP_S
+            self.builder.add_date(float(t_s), unix_s)
 
 
 def _first_instance(table: RecordTable) -> RecordTable:

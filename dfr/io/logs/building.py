@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from statistics import median
 
 import numpy as np
@@ -33,6 +33,14 @@ BELIEVED_AFTER = 20
 GAP_S = 3.0
 GAP_PERIODS = 5.0
 """A gap is longer than 3 s and than five usual distances between records (assumed)."""
+
+LONGEST_S = 7.0 * 86_400.0
+"""No log is longer than a week: a later time is damage (assumed)."""
+
+EARLIEST_UNIX_S, LATEST_UNIX_S = 946_684_800.0, 4_102_444_800.0
+"""The years 2000 to 2099."""
+
+MOST_DATES = 1_000
 
 POSSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.LAT_DEG: (-90.0, 90.0),
@@ -146,13 +154,13 @@ class LogBuilder:
     notes: list[str] = field(default_factory=list)
     _times: dict[Quantity, array[float]] = field(default_factory=dict)
     _values: dict[Quantity, array[float]] = field(default_factory=dict)
-    _begins: list[datetime] = field(default_factory=list)
+    _begins_s: list[float] = field(default_factory=list)
     _impossible: Counter[Quantity] = field(default_factory=Counter)
 
     def add_value(self, quantity: Quantity, t_s: float, value: float) -> None:
         """One value of one series."""
         low, high = POSSIBLE[quantity]
-        if not low <= value <= high:
+        if not (low <= value <= high and 0.0 <= t_s <= LONGEST_S):
             self._impossible[quantity] += 1
             return
         if quantity not in self._times:
@@ -163,7 +171,7 @@ class LogBuilder:
     def add_values(self, quantity: Quantity, t_s: FloatArray, values: FloatArray) -> None:
         """Many values of one series, both arrays of shape (n,)."""
         low, high = POSSIBLE[quantity]
-        good = (values >= low) & (values <= high)
+        good = (values >= low) & (values <= high) & (t_s >= 0.0) & (t_s <= LONGEST_S)
         if count := int(np.count_nonzero(~good)):
             self._impossible[quantity] += count
         if good.any():
@@ -193,7 +201,7 @@ class LogBuilder:
     def add_event(self, t_s: float, kind: EventKind, text: str) -> None:
         """One event; the same words at the same time are one."""
         event = LogEvent(t_s=t_s, kind=kind, text=text)
-        if event not in self.events[-5:]:
+        if t_s <= LONGEST_S and event not in self.events[-5:]:
             self.events.append(event)
 
     def add_mission(self, items: tuple[MissionItem, ...]) -> None:
@@ -201,10 +209,10 @@ class LogBuilder:
         if not self.missions or self.missions[-1] != items:
             self.missions.append(items)
 
-    def add_date(self, t_s: float, moment: datetime) -> None:
-        """A time of the log was this moment in UTC, by the satellites or the computer that wrote it."""
-        if len(self._begins) < 1_000:
-            self._begins.append(moment - timedelta(seconds=t_s))
+    def add_date(self, t_s: float, unix_s: float) -> None:
+        """A time of the log was this moment, by the satellites or the computer that wrote it."""
+        if EARLIEST_UNIX_S < unix_s < LATEST_UNIX_S and t_s <= LONGEST_S and len(self._begins_s) < MOST_DATES:
+            self._begins_s.append(unix_s - t_s)
 
     def build_log(self) -> FlightLog:
         """The whole log. Raises InputError where nothing of a flight is in it."""
@@ -243,9 +251,9 @@ class LogBuilder:
         return Series(t_s=t_s, values=values)
 
     def _date_of_start(self) -> datetime | None:
-        if not self._begins:
+        if not self._begins_s:
             return None
-        return datetime.fromtimestamp(median(begin.timestamp() for begin in self._begins), UTC)
+        return datetime.fromtimestamp(median(self._begins_s), UTC)
 
     def _clock_notes(self) -> list[str]:
         count = self.clock.dropped

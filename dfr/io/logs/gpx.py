@@ -38,7 +38,7 @@ def read_gpx(data: bytes, *, name: str) -> FlightLog:
             continue
         t_s = builder.clock.read_stamp(moment.timestamp())
         if t_s is not None:
-            builder.add_date(t_s, moment)
+            builder.add_date(t_s, moment.timestamp())
             _take_point(builder, point, t_s)
     if timeless:
         builder.notes.append(f"{timeless} points left out: they have no time")

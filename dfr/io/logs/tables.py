@@ -300,7 +300,7 @@ class _FlightTable:
         for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
             moment = _parse_date(row[column]) if column < len(row) else None
             if moment is not None:
-                self.builder.add_date(t_s, moment)
+                self.builder.add_date(t_s, moment.timestamp())
 
 
 def _parse_number(cell: str) -> float:

@@ -10,7 +10,6 @@ import math
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -18,7 +17,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.ardupilot.modes import mode_name
 from dfr.errors import InputError
 from dfr.geo import Position
-from dfr.io.logs.building import LogBuilder, LogClock
+from dfr.io.logs.building import EARLIEST_UNIX_S, LATEST_UNIX_S, LogBuilder, LogClock
 from dfr.logs.model import EventKind, FlightLog, Quantity
 from dfr.mission.items import MissionItem
 
@@ -31,9 +30,6 @@ V1_AROUND_BYTES, V2_AROUND_BYTES, SIGNATURE_BYTES = 8, 12, 13
 SIGNED = 0x01
 NEAR_S = 3.0 * 86_400.0
 """After damage a stamp counts within three days of the last good one."""
-
-EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0
-"""The years 2000 to 2099."""
 
 LATE_S = 5.0
 """A packet may come so late; a clock that is further back has started again: checksums keep out wild ones."""
@@ -111,7 +107,9 @@ def _frame_end(data: bytes, at: int, last_s: float | None) -> int | None:
     if frame + V1_AROUND_BYTES > len(data) or data[frame] not in (V1, V2):
         return None
     stamp_s = STAMP.unpack_from(data, at)[0] / 1e6
-    if not EARLIEST_S < stamp_s < LATEST_S or (last_s is not None and abs(stamp_s - last_s) > NEAR_S):
+    if not EARLIEST_UNIX_S < stamp_s < LATEST_UNIX_S or (
+        last_s is not None and abs(stamp_s - last_s) > NEAR_S
+    ):
         return None
     around = V1_AROUND_BYTES
     if data[frame] == V2:
@@ -164,7 +162,7 @@ class _TlogReading:
                 if t_s is None:
                     continue
                 last_s = stamp_s
-                self.builder.add_date(t_s, datetime.fromtimestamp(stamp_s, UTC))
+                self.builder.add_date(t_s, stamp_s)
             elif last_s is None:
                 t_s = 0.0
             else:

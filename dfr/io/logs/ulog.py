@@ -7,7 +7,6 @@ import io
 import math
 import struct
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -250,8 +249,7 @@ class _UlogReading:
         if gps is None or "time_utc_usec" not in gps:
             return
         for t_s, stamp_us in zip(self._time_s(gps).tolist(), gps["time_utc_usec"].tolist(), strict=True):
-            if stamp_us > 0:
-                self.builder.add_date(t_s, datetime.fromtimestamp(stamp_us / 1e6, UTC))
+            self.builder.add_date(t_s, stamp_us / 1e6)
 
 
 def _runs_of_values(t_s: FloatArray, values: FloatArray) -> Iterator[tuple[float, float]]:

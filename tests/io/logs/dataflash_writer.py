@@ -31,6 +31,10 @@ class DataflashWriter:
         self.data += bytes([0xA3, 0x95, kind])
         self.data += struct.pack("<" + "".join(CODES[letter] for letter in letters), *packed)
 
+    def kind_of(self, name: str) -> int:
+        """The number of a message's kind."""
+        return self._formats[name][0]
+
     @staticmethod
     def _raw(letter: str, value: float | str) -> float | int | bytes:
         if isinstance(value, str):

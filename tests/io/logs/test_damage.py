@@ -36,8 +36,9 @@ def test_junk_between_records_is_stepped_over_and_counted(tmp_path: Path) -> Non
 
 
 def test_a_header_within_junk_swallows_no_record(tmp_path: Path) -> None:
-    good = bytes(copter_46().data)
-    cut = good.index(bytes([0xA3, 0x95]), len(good) // 2)
+    writer = copter_46()
+    good = bytes(writer.data)
+    cut = good.index(bytes([0xA3, 0x95, writer.kind_of("POS")]), len(good) // 2)
     log = _read(tmp_path, good[:cut] + b"\0" + good[cut : cut + 5] + b"\0\0" + good[cut:])
     assert "8 bytes left out: no record begins there" in log.notes
     for quantity, series in _read(tmp_path, good).series.items():
@@ -97,6 +98,16 @@ def test_a_px4_log_is_read_up_to_where_it_breaks(tmp_path: Path) -> None:
     log = _read(tmp_path, broken)
     assert any("damaged from there on" in note for note in log.notes)
     assert 40.0 < log.span_s[1] < 60.0
+
+
+def test_a_time_years_after_the_first_is_left_out(tmp_path: Path) -> None:
+    good = SAMPLES["px4.ulg"]
+    stamp = (5_000_000 + 50_000_000).to_bytes(8, "little")
+    assert stamp in good
+    log = _read(tmp_path, good.replace(stamp, (2**62).to_bytes(8, "little")))
+    assert log.span_s[1] == pytest.approx(100.0, abs=0.2)
+    assert any(note.startswith("lat_deg: 1 value left out") for note in log.notes)
+    assert find_flights(log)
 
 
 def test_a_px4_log_without_its_second_part_ends(tmp_path: Path) -> None:
