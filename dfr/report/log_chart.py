@@ -26,7 +26,7 @@ def write_log_chart(path: Path, log: FlightLog, flights: Sequence[LoggedFlight])
         figure = Figure(figsize=(9.0, 0.6 + 1.5 * len(rows)), layout="constrained")
         panels = np.atleast_1d(figure.subplots(len(rows), 1, sharex=True))
         for panel, (label, colour, series) in zip(panels, rows, strict=True):
-            _draw(panel, label, colour, series)
+            _draw(panel, label, colour, _with_breaks(log, _thinned(series)))
             _shade(panel, log, flights)
         panels[-1].set_xlabel("s from the first record")
         panels[0].set_title(f"{log.name}: flights shaded, gaps grey", loc="left")
@@ -45,9 +45,20 @@ def _rows(log: FlightLog) -> list[tuple[str, str, Series | None]]:
     ]
 
 
-def _draw(panel: Axes, label: str, colour: str, series: Series) -> None:
+def _with_breaks(log: FlightLog, series: Series) -> Series:
+    """A series with nothing in the gaps of its log: no line is drawn through them."""
+    breaks_s = np.array([0.5 * (gap.start_s + gap.end_s) for gap in log.gaps])
+    at = np.searchsorted(series.t_s, breaks_s)
+    return Series(t_s=np.insert(series.t_s, at, breaks_s), values=np.insert(series.values, at, np.nan))
+
+
+def _thinned(series: Series) -> Series:
     step = max(1, len(series.t_s) // MOST_POINTS)
-    panel.plot(series.t_s[::step], series.values[::step], color=colour, linewidth=0.9)
+    return Series(t_s=series.t_s[::step], values=series.values[::step])
+
+
+def _draw(panel: Axes, label: str, colour: str, series: Series) -> None:
+    panel.plot(series.t_s, series.values, color=colour, linewidth=0.9)
     panel.set_ylabel(label)
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfr.logs.flights import Part, find_flights
+from dfr.logs.flights import find_flights
 from dfr.logs.health import Level, assess_health
 from dfr.logs.model import FlightLog, Quantity, Series
+from dfr.logs.parts import Part
 
 HOME_LAT, HOME_LON, M_PER_DEG = 50.0, 8.0, 111_229.0
 FLIES_WITH = 0.4
@@ -90,6 +91,13 @@ def test_a_landing_that_is_broken_off_low_over_the_ground_is_told() -> None:
 def test_a_flight_that_ends_elsewhere_has_no_return() -> None:
     (flight,) = find_flights(flown(((10, 0, 0), (20, 0, 20), (40, 100, 20), (70, 100, 0))))
     assert Part.RETURN not in {part.kind for part in flight.parts}
+
+
+def test_a_return_round_a_corner_is_a_return_from_where_it_begins() -> None:
+    path = ((10, 0, 0), (20, 0, 20), (40, 200, 20), (60, 200, 20), (75, 90, 20), (79, 90, 20), (90, 0, 20))
+    (flight,) = find_flights(flown((*path, (115, 0, 0))))
+    moving = [(p.kind, round(p.distance_m, -1)) for p in flight.parts if p.distance_m > 20.0]
+    assert moving == [(Part.LEG, 200.0), (Part.RETURN, 110.0), (Part.RETURN, 90.0)]
 
 
 def test_a_drone_that_is_carried_while_armed_does_not_fly() -> None:

@@ -278,7 +278,8 @@ class _TlogReading:
         number = message.flight_sw_version
         if number and self.builder.firmware is None:
             parts = (number >> 24 & 255, number >> 16 & 255, number >> 8 & 255)
-            self.builder.firmware = ".".join(str(part) for part in parts)
+            version = ".".join(str(part) for part in parts)
+            self.builder.firmware = f"{self.builder.autopilot} {version}".strip()
 
     def take_current_item(self, message: Message, t_s: float) -> None:
         """The mission item that is flown."""

@@ -10,8 +10,9 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.io.logs.files import read_log
-from dfr.logs.flights import Part, find_flights
+from dfr.logs.flights import find_flights
 from dfr.logs.model import EventKind, FlightLog, Quantity
+from dfr.logs.parts import Part
 
 from .log_samples import (
     EPOCH_S,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dfr.io.logs.files import read_log
-from dfr.logs.flights import Part, find_flights
+from dfr.logs.flights import find_flights
 from dfr.logs.model import FlightLog, Quantity
+from dfr.logs.parts import Part
 
 
 @pytest.fixture
