@@ -17,7 +17,7 @@ from typing import Any
 from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.modes import CopterMode
-from dfr.errors import DfrError, InfeasibleError, InputError, VehicleRefusedError
+from dfr.errors import DfrError, InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
 from dfr.findings import require_sound
 from dfr.geo import Position, distance_m
 from dfr.link.dispatch import fly_dispatch
@@ -29,7 +29,7 @@ from dfr.mission.items import FlightPlan
 from dfr.mission.reliance import dispatch_findings
 from dfr.plan.compliance import check_plan
 from dfr.plan.model import DockSite, Plan
-from dfr.plan.verdict import Verdict, require_go, verdict_of
+from dfr.plan.verdict import require_go, verdict_of
 from dfr.world.model import World
 
 Place = Callable[[], tuple[World, Plan] | None]
@@ -136,7 +136,7 @@ class Control:
         if self._is_flying():
             raise InputError("a dispatch is in the air", do="wait until it has landed")
         world, plan = place
-        require_go(self._verdict_now(world, plan), simulated=self._vehicle.simulated)
+        self._require_go_now()
         site = self._dock_stood_on(plan)
         mission = compile_dispatch(world, plan, site_id=site.id, zone_id=zone, on_scene_s=ON_SCENE_S)
         require_sound(dispatch_findings(mission, world.scenario))
@@ -151,10 +151,15 @@ class Control:
         )
         return mission, room_m, words
 
-    def _verdict_now(self, world: World, plan: Plan) -> Verdict:
-        """The verdict now: a dispatch flies today, whatever the date of the plan."""
+    def _require_go_now(self) -> None:
+        """Raise NonCompliantError unless the plan is a go now: a dispatch flies today, whatever its date."""
+        place = self._place()
+        if place is None:
+            raise NonCompliantError("no plan is loaded any more", do="load the plan and ask again")
+        world, plan = place
         checked = replace(plan, findings=check_plan(world, plan))
-        return verdict_of(world.scenario, checked, now=self._now(), day=True)
+        verdict = verdict_of(world.scenario, checked, now=self._now(), day=True)
+        require_go(verdict, simulated=self._vehicle.simulated)
 
     def _adapt_to_stand_in(self, mission: FlightPlan) -> FlightPlan:
         """The mission for a simulated airframe: it needs more tilt, and its clock runs faster."""
@@ -191,7 +196,12 @@ class Control:
             upload_verified(self._vehicle, mission)
             self.words = "uploaded and read back; starting"
             ended = fly_dispatch(
-                self._vehicle, mission, confirmed=True, on_event=self._show_event, dock_tolerance_m=room_m
+                self._vehicle,
+                mission,
+                confirmed=True,
+                on_event=self._show_event,
+                dock_tolerance_m=room_m,
+                before_arming=self._require_go_now,
             )
             self.words = f"dispatch {ended.summary}; {ended.landing}"
         except DfrError as error:

@@ -126,6 +126,26 @@ def test_a_dispatch_is_refused_once_its_go_has_ended(vehicle, victorious, monkey
         control.ask_for("dispatch", "castle-stage")
 
 
+def test_a_go_that_ends_before_the_motors_start_is_read_again(vehicle, victorious, monkeypatch):
+    vehicle.simulated = True
+    world, plan = victorious
+    monkeypatch.setattr(control_module, "check_plan", lambda *_: plan.findings)
+    real = dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, exercise=False))
+    monkeypatch.setattr(control_module, "require_go", lambda verdict, **_: judged.append(verdict.go))
+    monkeypatch.setattr(control_module, "upload_verified", lambda *_: clock.append(real.scenario.period.end))
+    monkeypatch.setattr(
+        control_module, "fly_dispatch", lambda *_, before_arming, **__: before_arming() or FLOWN_AWAY
+    )
+    clock, judged = [real.scenario.period.start], []
+    control = Control(vehicle, allowed=True, place=lambda: (real, plan), now=lambda: clock[-1])
+    control.confirm_key(control.ask_for("dispatch", "castle-stage")["key"])
+    until = time.monotonic() + 60
+    while control.words != ENDED and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(judged) == 2
+    assert judged[1] is False
+
+
 def test_a_dispatch_whose_reserve_is_not_known_to_be_on_board_is_refused(vehicle, victorious, monkeypatch):
     """The page asks what `dfr mission` asks: the mission itself and the promises of its scenario."""
     vehicle.simulated = True
