@@ -81,14 +81,17 @@ class ControlAuthority:
         self.cuts.clear()
 
     def watch_stay(self, plan: FlightPlan, state: VehicleState) -> None:
-        """A stay that is over before its time was ended by somebody who moved the mission on."""
+        """A stay that is over before its time was ended by somebody who moved the mission on.
+
+        Measured from when an item before it was last told: after a gap of the link, the item known is old.
+        """
         stays = [n for n, item in enumerate(plan.items, 1) if item.command == Command.NAV_LOITER_TIME]
-        seq = state.mission_seq
-        if not stays or seq is None or state.mode != CopterMode.AUTO or state.t_s is None:
+        seq, told_t_s = state.mission_seq, state.mission_seq_t_s
+        if not stays or seq is None or state.mode != CopterMode.AUTO or state.t_s is None or told_t_s is None:
             return
         if seq < stays[-1]:
-            self._before_stay_s = state.t_s
-        elif seq > stays[-1] and self._before_stay_s is not None:
+            self._before_stay_s = told_t_s
+        elif seq > stays[-1] and self._before_stay_s is not None and state.t_s > told_t_s:
             took_s, asked_s = state.t_s - self._before_stay_s, plan.items[stays[-1] - 1].params[0]
             self._before_stay_s = None
             if took_s < asked_s:

@@ -24,7 +24,8 @@ class OnboardPlan(StrEnum):
 class VehicleState:
     """What a vehicle has said of itself; None for what it has not said yet.
 
-    `t_s` is its own clock (seconds since boot), the only clock deadlines of a flight are counted in.
+    `t_s` is its own clock (seconds since boot), the only clock deadlines of a flight are counted in;
+    `mission_seq_t_s` is what it read when the item was last told.
     `gps_geoid_m` is the receiver's height of mean sea level above the ellipsoid; None too where it gives two
     equal altitudes, as one that does not know it does. `remote_id` is empty where Remote ID is fit to arm.
     """
@@ -43,6 +44,7 @@ class VehicleState:
     throttle: float | None = None
     landed: int | None = None
     mission_seq: int | None = None
+    mission_seq_t_s: float | None = None
     mission_total: int | None = None
     home: Position | None = None
     home_m_amsl: float | None = None

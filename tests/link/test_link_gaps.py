@@ -24,11 +24,13 @@ from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError
 from dfr.link import pacing
+from dfr.link.control_authority import ControlAuthority
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import FlightLimits
 from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import RATES_HZ, connect
 from dfr.link.outcome import Event, Outcome
+from dfr.link.telemetry import update_state
 from dfr.link.transfer import upload_verified
 from dfr.link.transport import open_transport
 from dfr.link.vehicle import VehicleState
@@ -111,6 +113,40 @@ def test_a_gap_is_told_and_the_flight_followed_to_its_end(unhurried, proxy_to, l
     assert flown.docked
     assert not flown.taken_over
     assert beats > GAP_S, "our heartbeats went on"
+
+
+@pytest.mark.parametrize("asked_s", [30.0, 120.0])
+@pytest.mark.parametrize("heard_first", ["attitude", "mission"])
+def test_a_stay_that_began_or_ended_in_a_gap_is_held_against_nobody(long_stay, asked_s, heard_first):
+    """After a gap the item known is old until it is told again, and so is the clock."""
+    plan = staying(long_stay, asked_s)
+    stay = next(n for n, item in enumerate(plan.items, 1) if item.command == Command.NAV_LOITER_TIME)
+    beat = dialect.MAVLink_heartbeat_message(2, 3, dialect.MAV_MODE_FLAG_SAFETY_ARMED, CopterMode.AUTO, 4, 3)
+
+    def attitude(t_s: float):
+        return dialect.MAVLink_attitude_message(int(1000 * t_s), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def mission(seq: int):
+        return dialect.MAVLink_mission_current_message(seq)
+
+    silent_until_s = 80.0
+    over_s = 30.0 + asked_s
+    now = stay + 1 if over_s < silent_until_s else stay
+    first, second = (
+        (attitude(silent_until_s), mission(now))
+        if heard_first == "attitude"
+        else (mission(now), attitude(silent_until_s))
+    )
+    heard = [beat, attitude(20.0), mission(stay - 1), first, second, attitude(silent_until_s + 0.1)]
+    heard += [attitude(max(over_s, silent_until_s + 1.0)), mission(stay + 1), attitude(over_s + 61.0)]
+    told: list[str] = []
+    control = ControlAuthority(vehicle=None, recorder=None, tell=told.append, wrecked=lambda: False)
+    state = VehicleState()
+    for message in heard:
+        state = update_state(state, message)
+        control.watch_stay(plan, state)
+    assert not told
+    assert not control.taken_over
 
 
 def test_a_line_that_breaks_is_opened_again(unhurried, proxy_to, long_stay):
