@@ -47,6 +47,16 @@ TOPICS = [
     "home_position", "mission_result",
 ]  # fmt: skip
 
+NEEDED: dict[str, tuple[str, ...]] = {
+    "vehicle_local_position": ("z", "vx", "vy", "vz"),
+    "vehicle_attitude": ("q[0]", "q[1]", "q[2]", "q[3]"),
+    "vehicle_status": ("arming_state", "nav_state"),
+    "vehicle_magnetometer": ("magnetometer_ga[0]", "magnetometer_ga[1]", "magnetometer_ga[2]"),
+    "home_position": ("z",),
+    "mission_result": ("seq_current",),
+}
+"""The columns without which a topic says nothing; other topics may lack any but their times."""
+
 Topic = Mapping[str, FloatArray]
 
 
@@ -66,8 +76,11 @@ def read_ulog(data: bytes, *, name: str) -> FlightLog:
     builder = LogBuilder(name=name, file_format="ULog", autopilot="PX4")
     if len(whole) < len(data):
         builder.notes.append(f"{len(data) - len(whole)} bytes left out: the file is damaged from there on")
-    topics = {d.name: d.data for d in reversed(log.data_list) if d.multi_id == 0 or d.name not in TOPICS}
-    _UlogReading(builder, topics, log.start_timestamp / 1e6).read_all()
+    topics = _whole_topics(
+        {d.name: d.data for d in reversed(log.data_list) if d.multi_id == 0 or d.name not in TOPICS}, builder
+    )
+    with np.errstate(invalid="ignore", over="ignore"):  # what damage makes infinite is left out as impossible
+        _UlogReading(builder, topics, log.start_timestamp / 1e6).read_all()
     builder.firmware = _firmware_name(log.msg_info_dict)
     builder.parameters.update({key: float(value) for key, value in log.initial_parameters.items()})
     for _, key, value in log.changed_parameters:
@@ -109,6 +122,18 @@ def _open_log(data: bytes, name: str) -> Any:
             return ULog(io.BytesIO(data), TOPICS, disable_str_exceptions=False)
     except (*BROKEN, ULogException) as error:
         raise InputError(f"{name}: not a readable PX4 log ({error})", do="download it again") from error
+
+
+def _whole_topics(topics: Mapping[str, Topic], builder: LogBuilder) -> dict[str, Topic]:
+    """The topics that have times and all that is needed of them; another one is left out and named."""
+    whole = {}
+    for name, topic in topics.items():
+        missing = {"timestamp", *NEEDED.get(name, ())} - set(topic)
+        if missing:
+            builder.notes.append(f"{name} left out: it has no {', '.join(sorted(missing))}")
+        else:
+            whole[name] = topic
+    return whole
 
 
 def _firmware_name(info: Mapping[str, Any]) -> str | None:
