@@ -8,7 +8,7 @@ data: they are ours, and a fault in them is a bug of the program, which needs no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import yaml
 
 from dfr.errors import InputError
+from dfr.scenario.model import Fleet
+from dfr.scenario.own_drone import OwnDrone
 
 Row = TypeVar("Row")
 
@@ -140,6 +142,33 @@ def find_drone(key: str) -> Drone:
     return _find_row(list_drones(), key, "drone")
 
 
+def drone_of(fleet: Fleet) -> Drone:
+    """The drone that a fleet flies: one of the catalogue, or the team's own."""
+    own = fleet.own_drone
+    return find_drone(fleet.drone) if own is None or own.key != fleet.drone else build_own_drone(own)
+
+
+def build_own_drone(own: OwnDrone) -> Drone:
+    """A team's own drone as a row of the catalogue: its own figures, the others those of its base.
+
+    Raises InputError for an unknown base.
+    """
+    base = find_drone(own.based_on)
+    own_values: dict[str, Any] = {figure.field: figure.value for figure in own.figures}
+    statuses = {
+        **{name: f"{STATUSES[status]}, of {base.key}" for name, status in base.statuses.items()},
+        **{figure.field: figure.status for figure in own.figures},
+    }
+    if "rotors" in own_values:
+        own_values["rotors"] = int(own_values["rotors"])
+    return replace(base, key=own.key, name=own.name, statuses=statuses, **own_values)
+
+
+def own_figure_names() -> frozenset[str]:
+    """The fields of a drone that a team may have figures of its own for."""
+    return frozenset(_field_names(Drone) - {"name", "ip"})
+
+
 def find_dock(key: str) -> Dock:
     """The dock of a key. Raises InputError, naming the known ones, for any other."""
     return _find_row(list_docks(), key, "dock")
@@ -185,9 +214,14 @@ def _read_row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
 def _figures_of(row: Drone | Dock) -> dict[str, Figure]:
     numbers = {name: getattr(row, name) for name in row.statuses if name != "ip"}
     return {
-        name: Figure(value=value, unit=_unit_of(name), source_status=STATUSES[row.statuses[name]])
+        name: Figure(value=value, unit=_unit_of(name), source_status=_words_of(row.statuses[name]))
         for name, value in numbers.items()
     }
+
+
+def _words_of(status: str) -> str:
+    """A status in words; a team's own drone has it in words already."""
+    return STATUSES.get(status, status)
 
 
 def _unit_of(name: str) -> str:

@@ -14,6 +14,7 @@ import typer
 import uvicorn
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.aircraft.catalogue import drone_of, find_drone
 from dfr.ardupilot.commands import Command
 from dfr.cli.options import DayOptions, NoCache, with_option_groups
 from dfr.cli.output import emit_json, note, say
@@ -263,9 +264,10 @@ def _connect_vehicle(pages: PageData, watched: Watched, number: int, stack: Exit
         connect(address, system=int(system) if system else None, simulated=simulated)
     )
     _ask_for_wind(vehicle)
-    drone = None if pages.editor is None or simulated else pages.editor.step.world.scenario.fleet.drone
+    real = None if pages.editor is None or simulated else pages.editor.step.world.scenario.fleet
+    drone = find_drone(STAND_IN) if real is None else drone_of(real)
     rtsp = watched.rtsp[number] if number < len(watched.rtsp) else ""
-    live = LiveVehicle(vehicle, airframe=drone or STAND_IN, rtsp=rtsp)
+    live = LiveVehicle(vehicle, drone=drone, rtsp=rtsp)
     control = Control(
         vehicle, allowed=watched.allow_control, place=pages.world_and_plan, speedup=speedup, number=number + 1
     )

@@ -15,11 +15,13 @@ from dfr.geo import LocalFrame
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import read_bounded
+from dfr.io.own_drone_files import parse_own_drone
 from dfr.io.terrain_files import load_terrain
 from dfr.io.weather.files import WeatherFiles, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
 from dfr.scenario.air import AirspaceFile, NotamReading
 from dfr.scenario.model import Assumption, Scenario
+from dfr.scenario.own_drone import OwnDrone
 from dfr.scenario.schema_checks import Complaint, Parts
 from dfr.scenario.schema_read import FileOrigin, read_scenario
 from dfr.world.model import World
@@ -70,13 +72,25 @@ def load_scenario(path: Path) -> Scenario:
 def parse_scenario(data: bytes, *, name: str, folder: Path) -> Scenario:
     """The scenario in `data`; airspace files are looked for from `folder`."""
     document = read_yaml(data, name=name)
-    origin = FileOrigin(file=name, sha256=hashlib.sha256(data).hexdigest(), line=document.line)
+    catalogue_data = _catalogue_data(document.value, folder)
+    own_drone = None if catalogue_data is None else parse_own_drone(catalogue_data[0], name=catalogue_data[1])
+    told = data if catalogue_data is None else data + catalogue_data[0]
+    origin = FileOrigin(file=name, sha256=hashlib.sha256(told).hexdigest(), line=document.line)
     return read_scenario(
         document.value,
         origin,
-        also=lambda parts: _check_references(parts, folder),
+        also=lambda parts: _check_references(parts, folder, own_drone),
         airspace_path=lambda text: str(_airspace_path(text, folder)),
+        own_drone=own_drone,
     )
+
+
+def _catalogue_data(raw: object, folder: Path) -> tuple[bytes, str] | None:
+    """(content, name) of the file with the team's own drone; None where the scenario names none."""
+    name = raw.get("catalogue") if isinstance(raw, dict) else None
+    if not isinstance(name, str) or not _is_file(folder / name):
+        return None
+    return read_bounded(folder / name, limit_bytes=MAX_BYTES), name
 
 
 def load_world(path: Path) -> World:
@@ -151,9 +165,13 @@ def _name_source(says: Assumption | None) -> str:
     return f"assumed: {says.source}" if says.assumed else says.source
 
 
-def _check_references(parts: Parts, folder: Path) -> Iterator[Complaint]:
+def _check_references(parts: Parts, folder: Path, own: OwnDrone | None) -> Iterator[Complaint]:
     """What the scenario refers to but does not exist: drones, docks and files."""
-    for key, known in (("drone", catalogue.list_drones()), ("dock", catalogue.list_docks())):
+    named = parts.get(str, "catalogue")
+    if named is not None and own is None:
+        yield ("catalogue",), f"no file {named!r}", f"a path from {folder.resolve()}"
+    drones = [*catalogue.list_drones(), *([] if own is None else [own.key])]
+    for key, known in (("drone", drones), ("dock", list(catalogue.list_docks()))):
         name = parts.get(str, "fleet", key)
         if name is not None and name not in known:
             close = difflib.get_close_matches(name, known, n=1)

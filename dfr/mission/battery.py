@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dfr.aircraft.catalogue import Drone, find_drone
+from dfr.aircraft.catalogue import Drone, drone_of
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import SortiePrediction, predict_path
 from dfr.errors import InfeasibleError
@@ -46,7 +46,7 @@ def reserve_of(scenario: Scenario, *, temperature_c: float | None = None) -> Res
 
     None where the battery's voltage is not known.
     """
-    drone = find_drone(scenario.fleet.drone)
+    drone = drone_of(scenario.fleet)
     volt = drone.battery_v
     if volt is None:
         return None
@@ -95,7 +95,7 @@ def longest_on_scene_s(
     Negative where even turning round at once takes more; None where the wind may not let it arrive or return.
     """
     scenario = world.scenario
-    drone = find_drone(scenario.fleet.drone)
+    drone = drone_of(scenario.fleet)
     frame = LocalFrame(path[0])
     lengths, courses = sortie_legs(frame, [frame.points(path)], scenario.contingency.rally_points)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Dock, Drone, drone_of, find_dock
 from dfr.findings import DayFact, Finding, Severity, Validity
 from dfr.geo import FloatArray, Position
 from dfr.plan.flight_path import out_heights_m_home, raised_world, return_height_m_agl, rtl_height_m_home
@@ -82,7 +82,7 @@ def context_of(world: World, plan: Plan) -> Context:
     return Context(
         raised_world(world, plan.highest_raised_m),
         plan,
-        find_drone(fleet.drone),
+        drone_of(fleet),
         find_dock(fleet.dock),
         lines,
     )

@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import drone_of, find_dock
 from dfr.aircraft.energy import forward_power_w, usable_wh
 from dfr.aircraft.performance import flight_settings
 from dfr.geo import FloatArray, distance_m
@@ -43,7 +43,7 @@ NEAREST_PLACES = 2
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
     """One case for each kind of failure: dock, link, battery, wind, and each other user of the air."""
     scenario, choice = world.scenario, world.scenario.contingency
-    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = drone_of(scenario.fleet), find_dock(scenario.fleet.dock)
     longest = _longest_back_s(plan)
     rally = listed([str(point) for point in choice.rally_points]) or "none set"
     wind = landing_wind_limit_mps(drone, dock)
@@ -131,7 +131,7 @@ def _lost_link_words(choice: LostLink, heights: str) -> str:
 def procedure_s(world: World, plan: Plan, user: OtherTraffic) -> float:
     """How long our drones take to be out of the way of another user of the air, s; 0 under a height split."""
     scenario = world.scenario
-    drone = find_drone(scenario.fleet.drone)
+    drone = drone_of(scenario.fleet)
     height = scenario.operation.cruise_height_m_agl
     if user.rule is DeconflictionRule.HOLD_LOW:
         return max(height - user.hold_height_m_agl, 0.0) / drone.descent_mps
@@ -183,7 +183,7 @@ class _LandingReach:
     @property
     def full_wh(self) -> float:
         """The whole usable battery, no reserve taken off."""
-        drone = find_drone(self.world.scenario.fleet.drone)
+        drone = drone_of(self.world.scenario.fleet)
         return usable_wh(drone, self.leg_cost.temperature_c)
 
 

@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfr.aircraft.catalogue import Drone, find_drone
+from dfr.aircraft.catalogue import Drone, drone_of
 from dfr.aircraft.energy import forward_power_w
 from dfr.aircraft.performance import FlightSettings, flight_settings
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
@@ -91,7 +91,7 @@ def sortie_legs(
 
 def dispatch_settings(scenario: Scenario) -> FlightSettings:
     """How a scenario's drone flies a dispatch: at its cruise speed, home at the return height."""
-    settings = flight_settings(find_drone(scenario.fleet.drone), cruise_mps=scenario.operation.cruise_mps)
+    settings = flight_settings(drone_of(scenario.fleet), cruise_mps=scenario.operation.cruise_mps)
     return replace(settings, return_height_m=scenario.contingency.return_height_m_agl)
 
 
@@ -183,7 +183,7 @@ class WindLegCost:
 
 def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
     """What legs cost a scenario's drone at its flight height in the wind of an hour."""
-    drone, height = find_drone(scenario.fleet.drone), scenario.operation.cruise_height_m_agl
+    drone, height = drone_of(scenario.fleet), scenario.operation.cruise_height_m_agl
     settings = flight_settings(drone, cruise_mps=scenario.operation.cruise_mps)
     lean = settings.lean_limit_deg
     temperature = hour.weather.temperature_c

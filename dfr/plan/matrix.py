@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.catalogue import drone_of
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
@@ -144,7 +144,7 @@ def _fly_sites(
 
 def _usable_wh(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
     """What the battery gives above the reserve in each hour."""
-    drone, reserve = find_drone(scenario.fleet.drone), scenario.contingency.reserve_fraction
+    drone, reserve = drone_of(scenario.fleet), scenario.contingency.reserve_fraction
     return np.array([usable_wh(drone, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
 
 
@@ -193,7 +193,7 @@ def sorties_of(
         on_scene_s=np.full(count, on_scene_s(scenario)),
         wind_east_mps=winds[:, 0],
         wind_north_mps=winds[:, 1],
-        drone=find_drone(scenario.fleet.drone),
+        drone=drone_of(scenario.fleet),
         settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.catalogue import drone_of
 from dfr.errors import InputError
 from dfr.geo import GEOD, FloatArray, LocalFrame, Position, Ring
 from dfr.plan.model import ProposedArea, Volume
@@ -117,7 +117,7 @@ def compute_buffers(inputs: VolumeInputs) -> Buffers:
 
 def inputs_of(scenario: Scenario) -> VolumeInputs:
     """The inputs of a scenario: its flight height and speed, and its drone's climb and size."""
-    drone = find_drone(scenario.fleet.drone)
+    drone = drone_of(scenario.fleet)
     return VolumeInputs(
         top_m_agl=scenario.operation.cruise_height_m_agl,
         speed_mps=scenario.operation.cruise_mps,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Dock, Drone, drone_of, find_dock
 from dfr.errors import InfeasibleError
 from dfr.geo import FloatArray
 from dfr.scenario.air import HourWeather
@@ -60,7 +60,7 @@ class HourWindow:
 
 def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
     """The hours in which calls are expected, in order."""
-    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = drone_of(scenario.fleet), find_dock(scenario.fleet.dock)
     by_zone = expected_by_hour_zone_priority(scenario).sum(axis=2)
     windows = []
     for slot, calls in zip(hourly_demand(scenario).slots, by_zone, strict=True):
@@ -114,7 +114,7 @@ def tightest_limit(
     scenario: Scenario, windows: Sequence[HourWindow]
 ) -> tuple[HourWindow, LimitedValue] | None:
     """(the hour, the value) of wind, gust, rain, visibility or landing wind nearest to its limit."""
-    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = drone_of(scenario.fleet), find_dock(scenario.fleet.dock)
     limits, landing = _weather_limits(scenario, drone, dock), landing_wind_limit_mps(drone, dock)
     found = [
         (window, each)
@@ -132,7 +132,7 @@ def wind_margin_mps(scenario: Scenario, hour: HourWeather) -> float:
 
     inf where there is no limit.
     """
-    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = drone_of(scenario.fleet), find_dock(scenario.fleet.dock)
     held = list(compare_with_limits(scenario, hour, _weather_limits(scenario, drone, dock)))
     landing = landing_wind_limit_mps(drone, dock)
     held += [] if landing is None else [_landing_wind(hour, landing)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import firmware_sitl
-from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Dock, Drone, drone_of, find_dock
 from dfr.aircraft.landing import Limits
 from dfr.aircraft.performance import (
     FlightSettings,
@@ -89,7 +89,7 @@ def fly_route(
         world, plan, site_id=route.site_id, zone_id=route.zone_id, on_scene_s=ON_SCENE_S
     )
     mission = replace(mission, params=mission.params | link_timeout(mission, engine.speedup))
-    drone, dock = find_drone(world.scenario.fleet.drone), find_dock(world.scenario.fleet.dock)
+    drone, dock = drone_of(world.scenario.fleet), find_dock(world.scenario.fleet.dock)
     name = f"{route.site_id}-{route.zone_id}"
     write_atomically(folder / f"{name}.plan", format_of("x.plan").write(mission))
     aloft = MeanWind(speed_mps=wind.speed_at_mps(route.height_m_agl), from_deg=wind.from_deg)

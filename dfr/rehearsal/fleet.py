@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dfr.aircraft.catalogue import Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Drone, drone_of, find_dock
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.commands import Command
@@ -72,7 +72,7 @@ class ShiftFleet:
     def __init__(self, world: World, plan: Plan, shift: ShiftToFly) -> None:
         self._world, self._plan, self._shift = world, plan, shift
         fleet = world.scenario.fleet
-        self._drone: Drone = find_drone(fleet.drone)
+        self._drone: Drone = drone_of(fleet)
         self.tolerance_m = Limits.for_dock(self._drone, find_dock(fleet.dock)).lateral_m
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}

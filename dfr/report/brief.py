@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from dfr import __version__
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import drone_of, find_dock
 from dfr.findings import FindingGroup, Severity, count_by_severity, grouped_by_rule
 from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
@@ -115,7 +115,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         period=period_words(scenario.period),
         operation=OPERATIONS[scenario.operation.kind],
         sited="" if plan.sited_by is None else f"The docks are sited for {plan.sited_by}.",
-        drone_name=find_drone(scenario.fleet.drone).name,
+        drone_name=drone_of(scenario.fleet).name,
         dock_name=find_dock(scenario.fleet.dock).name,
         verdict=run.verdict,
         counted=count_by_severity(plan.findings),

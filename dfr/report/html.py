@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from dfr import __version__
-from dfr.aircraft.catalogue import UNITS, find_dock, find_drone
+from dfr.aircraft.catalogue import UNITS, drone_of, find_dock
 from dfr.findings import by_danger, count_by_severity, counted_noun
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
@@ -288,7 +288,7 @@ def _response_chart(run: Rehearsal) -> str:
 def _hardware_rows(scenario: Scenario) -> list[dict[str, str]]:
     """The catalogue's figures of the drone and the dock, each with the status of its source."""
     rows = []
-    for item in (find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)):
+    for item in (drone_of(scenario.fleet), find_dock(scenario.fleet.dock)):
         for name, figure in item.figures().items():
             rows.append(
                 {
@@ -309,7 +309,7 @@ def _name_without_unit(name: str) -> str:
 def _wind_limits(run: Rehearsal) -> dict[str, float]:
     """Limits on the mean wind, by name."""
     scenario = run.world.scenario
-    drone, dock = find_drone(scenario.fleet.drone), find_dock(scenario.fleet.dock)
+    drone, dock = drone_of(scenario.fleet), find_dock(scenario.fleet.dock)
     in_flight_mps = [w for w in (scenario.operation.max_wind_mps, drone.max_wind_mps) if w is not None]
     landing = landing_wind_limit_mps(drone, dock)
     limits = {"limit at cruise height": min(in_flight_mps)} if in_flight_mps else {}

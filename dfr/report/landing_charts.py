@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from dfr.aircraft.catalogue import Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Drone, drone_of, find_dock
 from dfr.aircraft.landing import ODDS_WINDS_MPS, landing_odds
 from dfr.aircraft.landing_study import Axis, LandingAir
 from dfr.geo import FloatArray
@@ -36,7 +36,7 @@ def scenario_landing_chart(world: World) -> str:
     stiffness stands beside the catalogue's.
     """
     fleet = world.scenario.fleet
-    drone, dock = find_drone(fleet.drone), find_dock(fleet.dock)
+    drone, dock = drone_of(fleet), find_dock(fleet.dock)
     drones = {f"catalogue (stiffness {drone.loop_gain:g}, assumed)": drone}
     if drone.loop_gain != 1.0:
         drones["ArduCopter's own stiffness"] = replace(drone, loop_gain=1.0)

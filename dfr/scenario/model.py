@@ -24,6 +24,7 @@ from dfr.scenario.air import (
     TerrainFile,
     Weather,
 )
+from dfr.scenario.own_drone import OwnDrone
 
 T = TypeVar("T")
 
@@ -191,7 +192,8 @@ class Guidance(StrEnum):
 class Fleet:
     """The drones and docks; `drone` and `dock` are keys of the hardware catalogue.
 
-    A dock has room for `slots_per_dock` drones; None means room for `drones_per_dock`.
+    A dock has room for `slots_per_dock` drones; None means room for `drones_per_dock`. `own_drone` is the
+    team's own one, which `drone` may name too.
     """
 
     drone: str
@@ -200,6 +202,7 @@ class Fleet:
     drones_per_dock: int
     guidance: Guidance
     slots_per_dock: int | None = None
+    own_drone: OwnDrone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,7 +191,7 @@ class CandidatesIn(Drawn):
 class FleetIn(Block):
     """The drones and docks."""
 
-    drone: str = Field(description="key of the hardware catalogue")
+    drone: str = Field(description="key of the hardware catalogue, or of the team's own `catalogue`")
     dock: str = Field(description="key of the hardware catalogue")
     docks: int = Field(ge=1, le=500, description="how many docks there are to place")
     drones_per_dock: int = Field(ge=1, le=20)
@@ -203,6 +203,10 @@ class FleetIn(Block):
     )
     guidance: Guidance = Field(strict=False, description="gnss or precision")
     becomes: ClassVar[Any] = domain.Fleet
+
+    def differing_fields(self) -> dict[str, Any]:
+        """The team's own drone is in a file of its own."""
+        return {"own_drone": None}
 
 
 class ShiftIn(Strict):
@@ -521,6 +525,11 @@ class ScenarioIn(Strict):
     period: PeriodIn
     site: SiteIn
     candidates: CandidatesIn
+    catalogue: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a file with the team's own drone, as dfr log calibrate writes it",
+    )
     fleet: FleetIn
     crew: CrewIn
     operation: OperationIn

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +17,7 @@ from dfr.errors import Problem, ScenarioError
 from dfr.scenario import model as domain
 from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
+from dfr.scenario.own_drone import OwnDrone
 from dfr.scenario.schema_checks import Complaint, Parts, explain_error, find_complaints, show_value
 from dfr.scenario.schema_parts import Block, DurationIn, Loc, Sourced, SourcedFigure
 
@@ -40,11 +41,13 @@ def read_scenario(
     *,
     also: Extra = lambda _: (),
     airspace_path: Callable[[str], str] = lambda name: name,
+    own_drone: OwnDrone | None = None,
 ) -> Scenario:
     """The scenario that `raw` describes.
 
     `also` adds checks that need files or catalogues; `airspace_path` resolves the name of an
-    airspace or terrain file. Raises ScenarioError with every problem.
+    airspace or terrain file; `own_drone` is what its catalogue holds.
+    Raises ScenarioError with every problem.
     """
     if not isinstance(raw, dict):
         what, do = f"the file holds {show_value(raw)}, not a mapping of fields", "start from `dfr init`"
@@ -59,7 +62,8 @@ def read_scenario(
     found += also(parts)
     if found or scenario is None or hours is None:
         raise ScenarioError(_list_problems(found, raw, origin))
-    return _build_scenario(scenario, hours, zone=zone, origin=origin, path=airspace_path)
+    built = _build_scenario(scenario, hours, zone=zone, origin=origin, path=airspace_path)
+    return replace(built, fleet=replace(built.fleet, own_drone=own_drone))
 
 
 def _read_zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Dock, Drone, find_dock, find_drone
+from dfr.aircraft.catalogue import Dock, Drone, drone_of, find_dock
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import SortiePrediction, SortiePredictions, predict_paths
@@ -63,7 +63,7 @@ class Conditions:
 
     def __init__(self, world: World, plan: Plan, transfers: Transfers | None = None) -> None:
         scenario = world.scenario
-        self.drone: Drone = find_drone(scenario.fleet.drone)
+        self.drone: Drone = drone_of(scenario.fleet)
         self.dock: Dock = find_dock(scenario.fleet.dock)
         self.settings = dispatch_settings(scenario)
         self._scenario = scenario

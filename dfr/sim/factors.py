@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import drone_of, find_dock
 from dfr.errors import InputError
 from dfr.plan.model import Plan
 from dfr.scenario.model import Crew, OperationKind, Scenario, Shift
@@ -119,7 +119,7 @@ def _with_hardware(scenario: Scenario, drone_type: str | None, dock_type: str | 
     """The scenario with other hardware. Raises InputError for a key that the catalogue does not have."""
     fleet = scenario.fleet
     changed = replace(fleet, drone=drone_type or fleet.drone, dock=dock_type or fleet.dock)
-    find_drone(changed.drone)
+    drone_of(changed)
     find_dock(changed.dock)
     return replace(scenario, fleet=changed)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import drone_of, find_dock
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import DfrError, InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
@@ -143,7 +143,7 @@ class Control:
         if self._vehicle.simulated:
             mission = self._adapt_to_stand_in(mission)
         fleet = world.scenario.fleet
-        room_m = Limits.for_dock(find_drone(fleet.drone), find_dock(fleet.dock)).lateral_m
+        room_m = Limits.for_dock(drone_of(fleet), find_dock(fleet.dock)).lateral_m
         target = next(z for z in world.scenario.demand.zones if z.id == zone)
         words = (
             f"{self._vehicle_name()} upload, arm, take off from {site.name} and fly to {target.name} "

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from dfr.aircraft.catalogue import Drone, find_drone
+from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.geo import LocalFrame, Position, bearing_deg, distance_m
 from dfr.link.framing import Message
@@ -52,9 +52,9 @@ class _Heard:
 class LiveVehicle:
     """One vehicle as plain values for the page."""
 
-    def __init__(self, vehicle: MavlinkVehicle, *, airframe: str, rtsp: str = "") -> None:
+    def __init__(self, vehicle: MavlinkVehicle, *, drone: Drone, rtsp: str = "") -> None:
         self.vehicle = vehicle
-        self.drone: Drone = find_drone(airframe)
+        self.drone = drone
         self._rtsp = rtsp
         self._heard = _Heard()
         self._traffic: dict[int, dict[str, Any]] = {}

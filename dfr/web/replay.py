@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.catalogue import drone_of
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
 from dfr.io.logs.files import read_log
@@ -71,7 +71,7 @@ def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dic
 
 
 def _shift_flights(world: World, plan: Plan, found: Timeline, records: Records) -> list[dict[str, Any]]:
-    battery_wh = find_drone(world.scenario.fleet.drone).battery_wh
+    battery_wh = drone_of(world.scenario.fleet).battery_wh
     zone_of = {call.call: call.zone for call in found.calls}
     paths = {(r.site_id, r.zone_id): [to_lonlat(p) for p in r.points] for r in plan.routes}
     rows = (FlightRecord(*row) for row in records.of(found.replication).rows("flights"))

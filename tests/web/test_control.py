@@ -246,7 +246,7 @@ def helicopter(*, height_m):
 
 def test_other_traffic_is_told_from_any_receiver_on_the_link_until_it_is_old(monkeypatch):
     vehicle = Told()
-    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    live = LiveVehicle(vehicle, drone=find_drone("arducopter-sitl-quad"))
     vehicle.hear(heard(7, helicopter(height_m=42.0)))
     vehicle.hear(heard(7, helicopter(height_m=43.0)))
     (craft,) = live.as_dict()["traffic"]
@@ -260,7 +260,7 @@ def test_other_traffic_is_told_from_any_receiver_on_the_link_until_it_is_old(mon
 def test_wind_and_camera_are_taken_from_the_vehicle_alone():
     vehicle = Told()
     vehicle.state = VehicleState(position=HERE, wind_mps=6.0)
-    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    live = LiveVehicle(vehicle, drone=find_drone("arducopter-sitl-quad"))
     vehicle.hear(heard(9, mavlink.MAVLink_wind_message(10.0, 20.0, 0.0)))
     assert live.as_dict()["wind"] == {"mps": 6.0, "from_deg": None}
     vehicle.hear(heard(1, mavlink.MAVLink_wind_message(-130.0, 6.0, 0.0)))
@@ -272,7 +272,7 @@ def test_wind_and_camera_are_taken_from_the_vehicle_alone():
 
 def test_a_link_that_is_lost_and_a_position_that_is_old_are_two_things(monkeypatch):
     vehicle = Told()
-    live = LiveVehicle(vehicle, airframe="arducopter-sitl-quad")
+    live = LiveVehicle(vehicle, drone=find_drone("arducopter-sitl-quad"))
     vehicle.hear(
         heard(1, mavlink.MAVLink_global_position_int_message(1, 507789000, -10890000, 0, 0, 0, 0, 0, 0))
     )
