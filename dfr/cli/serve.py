@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from pymavlink.dialects.v20 import ardupilotmega as dialect
+from starlette.types import ASGIApp
 
 from dfr.aircraft.catalogue import drone_of, find_drone
 from dfr.ardupilot.commands import Command
@@ -30,10 +31,12 @@ from dfr.web.app import make_app
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
 from dfr.web.guard import Access, is_loopback
+from dfr.web.home import make_workspace_app
 from dfr.web.live import LiveVehicle
 from dfr.web.page_data import PageData, ServedVehicle
 from dfr.web.replay import stored_flights
 from dfr.web.runs import SimulationRuns
+from dfr.web.workspace import Workspace
 from firmware_sitl.start import start_vehicle
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -58,9 +61,17 @@ class Watched:
 @app.command()
 @with_option_groups
 def serve(
+    file: Annotated[str | None, typer.Argument(metavar="[SCENARIO]", help="The same as --scenario.")] = None,
     *,
     scenario: Annotated[
         str | None, typer.Option(help="Plan this scenario: a file, or the name of a shipped one.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of deployments that Home shows; if not given, the current one."
+            " Used without a scenario, --run and --vehicle."
+        ),
     ] = None,
     run: Annotated[
         Path | None, typer.Option(help="Show this run: the --out folder of `dfr rehearse` or `dfr simulate`.")
@@ -106,10 +117,12 @@ def serve(
 ) -> None:
     """Serve plan, simulation, replay and live view to a browser. The pages fetch nothing from the Internet.
 
+    Without a scenario, a run and a vehicle the pages begin with Home: the deployments of a folder.
     Ctrl-C ends it. The pages can only watch vehicles, unless you give --allow-control.
     """
-    if scenario is None and run is None and not vehicle:
-        raise InputError("nothing to serve", do="give --scenario, --run or --vehicle")
+    if file is not None and scenario is not None:
+        raise InputError(f"{file} and --scenario {scenario}", do="give one of them")
+    scenario = file if scenario is None else scenario
     if run is not None and scenario is not None:
         note("--scenario says where the scenario of --run is now")
     use_landing_cache(on=not no_cache)
@@ -118,29 +131,50 @@ def serve(
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
-    with (
-        _open_listener(host, port) as listener,
-        _open_pages(scenario, run, watched, jobs=jobs, files=options.files) as pages,
-    ):
-        pages.basemap = archive
+    with _open_listener(host, port) as listener, ExitStack() as stack:
         own = listener.getsockname()[1]
         access = Access(hosts=_allowed_hosts(host, own, allow_host or []), token=token)
+        served: Sequence[ServedVehicle] = ()
+        if scenario is None and run is None and not vehicle:
+            _refuse_day_files(options.files)
+            workspace = Workspace(folder or Path(), jobs=jobs, basemap=archive)
+            stack.callback(workspace.close)
+            web = make_workspace_app(workspace, access)
+        else:
+            _refuse_folder(folder)
+            pages = stack.enter_context(_open_pages(scenario, run, watched, jobs=jobs, files=options.files))
+            pages.basemap, served = archive, pages.served
+            web = make_app(pages, access)
         address = _page_url(host, own, token)
         if as_json:
             emit_json({"url": address, "control": allow_control})
         else:
             say(f"serving {address}")
-        with stop_once(), _report_left_flying(pages):
-            _make_server(pages, access).run(sockets=[listener])
+        with stop_once(), _report_left_flying(served):
+            _make_server(web).run(sockets=[listener])
+
+
+def _refuse_day_files(files: DayFiles) -> None:
+    """Raise InputError for weather or NOTAMs of the day that no deployment is named for."""
+    if files:
+        raise InputError("weather and NOTAMs of the day belong to a deployment", do="name its scenario too")
+
+
+def _refuse_folder(folder: Path | None) -> None:
+    """Raise InputError for a folder beside a scenario, a run or a vehicle, which are served alone."""
+    if folder is not None:
+        raise InputError(
+            "--folder serves Home, and a scenario, a run or a vehicle is named", do="leave one out"
+        )
 
 
 @contextmanager
-def _report_left_flying(pages: PageData) -> Iterator[None]:
+def _report_left_flying(vehicles: Sequence[ServedVehicle]) -> Iterator[None]:
     """When the server stops, say which vehicles in the air it could command and now leaves."""
     try:
         yield
     except KeyboardInterrupt as stop:
-        commanded = [served.live.vehicle for served in pages.served if served.control.allowed]
+        commanded = [served.live.vehicle for served in vehicles if served.control.allowed]
         left = [describe_left_vehicle(vehicle) for vehicle in commanded if vehicle.state.armed]
         if not left:
             raise
@@ -153,10 +187,10 @@ def _page_url(host: str, port: int, token: str | None) -> str:
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
-def _make_server(pages: PageData, access: Access) -> uvicorn.Server:
+def _make_server(web: ASGIApp) -> uvicorn.Server:
     """The pages' server, with bounds on what a client may ask of it."""
     config = uvicorn.Config(
-        make_app(pages, access),
+        web,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -44,16 +44,15 @@ Answer = Callable[[dict[str, Any]], Any]
 
 
 def make_app(pages: PageData, access: Access) -> ASGIApp:
-    """The application of one server, behind its guard."""
+    """The application of a server of one deployment, behind its guard."""
+    return Guard(deployment_app(pages), access=access)
+
+
+def deployment_app(pages: PageData) -> Starlette:
+    """The pages of one deployment, to be served at the root or below a folder of its own."""
     routes = [
-        Route("/", lambda request: RedirectResponse("/live" if pages.editor is None else "/plan")),
-        *(Route(f"/{page}", _serve_file(f"{page}.html")) for page in PAGES),
-        *(
-            Route(f"/static/{name}", _serve_file(name))
-            for name in static_files()
-            if not name.endswith(".html")
-        ),
-        Route("/favicon.ico", _serve_file("icon.svg")),
+        Route("/", lambda request: RedirectResponse("live" if pages.editor is None else "plan")),
+        *page_routes(PAGES),
         *_basemap_routes(pages),
         *_read_routes(pages),
         *_change_routes(pages),
@@ -61,9 +60,27 @@ def make_app(pages: PageData, access: Access) -> ASGIApp:
         WebSocketRoute("/ws/live", _state_stream(pages.vehicle_states, LIVE_HZ)),
         WebSocketRoute("/ws/progress", _state_stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
-    app = Starlette(routes=routes, exception_handlers={DfrError: _explain_error})
+    return explaining_app(routes)
+
+
+def explaining_app(routes: Sequence[BaseRoute]) -> Starlette:
+    """An application of these routes that answers a DfrError in words."""
+    app = Starlette(routes=routes, exception_handlers={DfrError: explain_error})
     app.router.redirect_slashes = False
-    return Guard(app, access=access)
+    return app
+
+
+def page_routes(pages: Sequence[str]) -> list[BaseRoute]:
+    """The routes of pages and of the files that they need: the same for everybody."""
+    return [
+        *(Route(f"/{page}", serve_file(f"{page}.html")) for page in pages),
+        *(
+            Route(f"/static/{name}", serve_file(name))
+            for name in static_files()
+            if not name.endswith(".html")
+        ),
+        Route("/favicon.ico", serve_file("icon.svg")),
+    ]
 
 
 def static_files() -> dict[str, bytes]:
@@ -76,7 +93,8 @@ def _suffix_of(name: str) -> str:
     return name[name.rfind(".") :]
 
 
-def _serve_file(name: str) -> Callable[[Request], Response]:
+def serve_file(name: str) -> Callable[[Request], Response]:
+    """The endpoint that sends a file of `static/`."""
     data = (resources.files("dfr.web") / "static" / name).read_bytes()
     media = MEDIA[_suffix_of(name)]
 
@@ -99,7 +117,7 @@ def _read_routes(pages: PageData) -> list[Route]:
 
     def get_route(path: str, answer: Callable[[Mapping[str, str]], Any]) -> Route:
         async def answer_get(request: Request) -> Response:
-            return _json_response(await run_in_threadpool(answer, request.query_params))
+            return json_response(await run_in_threadpool(answer, request.query_params))
 
         return Route(path, answer_get, methods=["GET"])
 
@@ -128,7 +146,7 @@ def _change_routes(pages: PageData) -> list[Route]:
     def post_route(path: str, act: Answer) -> Route:
         async def answer_post(request: Request) -> Response:
             document = object_of(await request.body())
-            return _json_response(await run_in_threadpool(act, document))
+            return json_response(await run_in_threadpool(act, document))
 
         return Route(path, answer_post, methods=["POST"])
 
@@ -191,7 +209,7 @@ def _change_routes(pages: PageData) -> list[Route]:
 
 def _upload_endpoint(pages: PageData) -> Callable[[Request], Any]:
     async def answer_upload(request: Request) -> Response:
-        return _json_response(await run_in_threadpool(pages.add_log, await request.body()))
+        return json_response(await run_in_threadpool(pages.add_log, await request.body()))
 
     return answer_upload
 
@@ -289,12 +307,13 @@ def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
 # -- answers --
 
 
-def _explain_error(_request: Request, error: Exception) -> Response:
+def explain_error(_request: Request, error: Exception) -> Response:
     """A DfrError as JSON: what happened and what to do."""
     code = getattr(error, "code", "dfr")
     status = 403 if isinstance(error, VehicleRefusedError) else 400
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)
 
 
-def _json_response(document: object) -> Response:
+def json_response(document: object) -> Response:
+    """A document as the pages read it."""
     return PlainTextResponse(json_line(document), media_type="application/json")

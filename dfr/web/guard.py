@@ -28,7 +28,9 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BODY_S = 60.0
 """A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
-UPLOADS = frozenset({"/api/replay/log"})
+UPLOADS = ("/api/replay/log", "/api/home/open")
+"""How the addresses end that take an upload; a deployment's are below its own folder."""
+
 COOKIE = "dfr_token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -114,7 +116,7 @@ class Guard:
 
     async def _pass_bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request whose body stays within its limit."""
-        limit = MAX_UPLOAD_BYTES if scope["path"] in UPLOADS else MAX_BODY_BYTES
+        limit = MAX_UPLOAD_BYTES if scope["path"].endswith(UPLOADS) else MAX_BODY_BYTES
         length = Headers(scope=scope).get("content-length", "0")
         announced = int(length) if length.isascii() and length.isdigit() else limit + 1
         try:

@@ -4,7 +4,7 @@
 
 import { $, element } from "./common.js";
 
-const ADDRESS = "/basemap.pmtiles";
+const ADDRESS = "basemap.pmtiles";
 const VECTOR = 1;
 
 const KIND = ["coalesce", ["get", "kind"], ["get", "class"], ""];
@@ -32,7 +32,7 @@ const script = (address) => new Promise((done, failed) => document.head.append(e
 const words = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 
 export async function addBasemap(map, before) {
-  await script("/static/pmtiles.js");
+  await script("static/pmtiles.js");
   const protocol = new pmtiles.Protocol({ metadata: true });
   const archive = new pmtiles.PMTiles(new URL(ADDRESS, location).href);
   protocol.add(archive);

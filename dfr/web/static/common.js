@@ -1,4 +1,5 @@
 // What every page needs: requests to the server, error messages, the head of the page, contrast.
+// Addresses are relative to the page, since a deployment may be served below a folder of its own.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -56,7 +57,9 @@ const SILENT_MS = 4000;
 export function stream(path, onState) {
   let wait = 500;
   const open = () => {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`);
+    const address = new URL(path, document.baseURI);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
     let silent = null;
     const again = () => {
       socket.onmessage = socket.onclose = null;
@@ -117,7 +120,8 @@ function contrast(on) {
   }
 }
 
-export async function begin() {
+// The button for strong contrast, as the user left it.
+export function beginContrast() {
   let kept = null;
   try {
     kept = localStorage.getItem("contrast");
@@ -126,7 +130,16 @@ export async function begin() {
   }
   contrast(kept === "high");
   $("contrast").addEventListener("click", () => contrast(document.documentElement.dataset.contrast !== "high"));
-  const about = await tell(get("/api/about"));
-  if (about) $("place").textContent = about.title;
-  return about ?? {};
+}
+
+const BELOW_HOME = /\/d\/[^/]+\/[^/]*$/;
+
+// The head of the page. Gives what the server says about itself, or the `problem` with the deployment.
+export async function begin() {
+  beginContrast();
+  if (BELOW_HOME.test(location.pathname)) document.querySelector("nav").prepend(element("a", { href: "../../" }, "Home"));
+  const about = await get("api/about").catch((error) => ({ problem: error.message }));
+  if (about.problem) toast(about.problem);
+  else $("place").textContent = about.title;
+  return about;
 }

@@ -39,8 +39,8 @@ export function makeEditor({ plan, change, preview }) {
   const waiting = {};
 
   const sites = () => plan().layers.sites.features;
-  const move = (site, at) => change("/api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng });
-  const redraw = (ring) => change("/api/plan/boundary", { ring });
+  const move = (site, at) => change("api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng });
+  const redraw = (ring) => change("api/plan/boundary", { ring });
   const markerOf = (id) => markers.find((m) => m.getElement().dataset.site === id);
 
   // One edit for several key presses in a row.
@@ -74,7 +74,7 @@ export function makeEditor({ plan, change, preview }) {
   function row(site, dock) {
     const { id, name, use } = site.properties;
     const why = dock?.why ? [element("span", { class: "worse" }, ` · reaches ${dock.reaches} of ${plan().zones.length} zones: ${dock.why}`)] : [];
-    const [words, path] = dock ? ["Remove dock", "/api/plan/take"] : ["Dock here", "/api/plan/place"];
+    const [words, path] = dock ? ["Remove dock", "api/plan/take"] : ["Dock here", "api/plan/place"];
     const shut = !dock && use === "forbidden";
     const act = element("button", { "data-key": `use:${id}`, class: "use", disabled: shut, "aria-label": `${words}: ${name}`, onclick: () => change(path, { site: id }) }, shut ? "Forbidden" : words);
     return element("li", {}, pick(id, `${name} · ${site.properties.where}`, ...why), act);

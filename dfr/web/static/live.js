@@ -183,7 +183,7 @@ function onState(state) {
 async function ask(command) {
   // A dispatch is planned and checked again before the question appears; meanwhile the page says so.
   $("asking").hidden = false;
-  const question = await tell(post("/api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
+  const question = await tell(post("api/live/ask", { vehicle: chosen, command, zone: $("zone").value }));
   $("asking").hidden = true;
   if (!question || !contact) return;
   asked = { vehicle: chosen, key: question.key };
@@ -193,7 +193,7 @@ async function ask(command) {
 
 async function main() {
   const about = await begin();
-  const plan = about.plan ? await tell(get("/api/plan")) : null;
+  const plan = about.plan ? await tell(get("api/plan")) : null;
   if (plan) limits = [["limit", plan.ceiling_m]];
   map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
@@ -216,11 +216,11 @@ async function main() {
   $("no").addEventListener("click", () => $("confirm").close());
   $("yes").addEventListener("click", async () => {
     $("confirm").close();
-    if (asked) await tell(post("/api/live/confirm", asked));
+    if (asked) await tell(post("api/live/confirm", asked));
     asked = null;
   });
   heardAt = performance.now();
-  stream("/ws/live", onState);
+  stream("ws/live", onState);
   setInterval(() => {
     if (performance.now() - heardAt > NO_CONTACT_MS) showContact(false);
   }, 100);

@@ -24,7 +24,7 @@ export function makeMap(centre, zoom = 14) {
     $("map").append(element("p", { class: "no-gl" }, "This browser has no WebGL 2, so it cannot show the map. All figures are in the panel; the map in the report needs no WebGL."));
     return null;
   }
-  maplibregl.setWorkerUrl("/static/maplibre-gl-csp-worker.js");
+  maplibregl.setWorkerUrl(new URL("static/maplibre-gl-csp-worker.js", document.baseURI).href);
   const slides = drawsInSoftware();
   const drawn = $("map").appendChild(element("div", { class: slides ? "drawn slides" : "drawn" }));
   const source = { type: "geojson", data: EMPTY, maxzoom: DEEPEST };
@@ -72,7 +72,7 @@ export function show(map, layers) {
 
 // The layers that no edit changes, asked for once. With the user's own map, the base drawing is hidden.
 export async function showPlace(map, about) {
-  const layers = about.plan ? await tell(get("/api/place")) : {};
+  const layers = about.plan ? await tell(get("api/place")) : {};
   if (layers) show(map, layers);
   const drawn = about.basemap && (await tell(addBasemap(map, LAYERS[0].id)));
   if (drawn) for (const id of named(["base"])) map.setLayoutProperty(id, "visibility", "none");

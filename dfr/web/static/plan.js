@@ -21,7 +21,7 @@ function change(path, document_ = {}) {
     document.body.setAttribute("aria-busy", "true");
     checking();
     const next = await tell(post(path, { ...document_, version: state.version }));
-    state = next ?? (await tell(get("/api/plan"))) ?? state;
+    state = next ?? (await tell(get("api/plan"))) ?? state;
     hours = null;
     focusKept(draw);
     document.body.removeAttribute("aria-busy");
@@ -30,7 +30,7 @@ function change(path, document_ = {}) {
 }
 
 const ask = throttle(60, async (site, at) => {
-  const times = await tell(post("/api/plan/preview", { lat_deg: at.lat, lon_deg: at.lng }));
+  const times = await tell(post("api/plan/preview", { lat_deg: at.lat, lon_deg: at.lng }));
   if (times) drawZones(previewTimes(site, times));
 });
 
@@ -123,7 +123,7 @@ async function pickHour(i) {
   $("hour").value = i;
   const hour = state.hours[i];
   $("hour-words").textContent = `${hour.hour.slice(0, 16).replace("T", " ")}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}`;
-  hours ??= await tell(get("/api/plan/hours"));
+  hours ??= await tell(get("api/plan/hours"));
   const times = hours?.find((h) => h.hour === hour.hour)?.zones;
   drawZones(times ?? Object.fromEntries(state.zones.map((zone) => [zone.id, null])));
 }
@@ -138,10 +138,10 @@ function keys(event) {
 async function main() {
   const about = await begin();
   if (!about.plan) {
-    $("verdict").textContent = "No scenario is loaded. Start dfr serve --scenario NAME.";
+    $("verdict").textContent = about.problem ?? "No scenario is loaded. Start dfr serve --scenario NAME.";
     return;
   }
-  state = await tell(get("/api/plan"));
+  state = await tell(get("api/plan"));
   if (!state) return;
   drawZones(planTimes());
   drawPanel();
@@ -149,9 +149,9 @@ async function main() {
   editor.draw();
   performance.mark("figures");
   map = makeMap(state.centre);
-  for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`/api/plan/${name}`));
+  for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`api/plan/${name}`));
   $("save").addEventListener("click", async () => {
-    await change("/api/plan/save");
+    await change("api/plan/save");
     if (!state.changed) toast("Saved.");
   });
   $("fence").addEventListener("click", editor.toggleCorners);

@@ -202,8 +202,8 @@ function use(found) {
 }
 
 function drawSources(replays) {
-  const runs = replays.runs.flatMap((run) => ["typical", "worst", "quiet"].map((kind) => [`/api/replay/shift?run=${run.number}&kind=${kind}`, `run ${run.number}, ${kind} shift`]));
-  const flights = replays.flights.map((name) => [`/api/replay/flight?name=${encodeURIComponent(name)}`, `flown ${name}`]);
+  const runs = replays.runs.flatMap((run) => ["typical", "worst", "quiet"].map((kind) => [`api/replay/shift?run=${run.number}&kind=${kind}`, `run ${run.number}, ${kind} shift`]));
+  const flights = replays.flights.map((name) => [`api/replay/flight?name=${encodeURIComponent(name)}`, `flown ${name}`]);
   $("source").replaceChildren(element("option", { value: "" }, "choose …"), ...[...runs, ...flights].map(([path, words]) => element("option", { value: path }, words)));
 }
 
@@ -216,7 +216,7 @@ function keys(event) {
 
 async function main() {
   const about = await begin();
-  if (about.plan) plan = await tell(get("/api/plan"));
+  if (about.plan) plan = await tell(get("api/plan"));
   map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
     await loaded(map);
@@ -233,13 +233,13 @@ async function main() {
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
   }
-  drawSources((await tell(get("/api/replay"))) ?? { runs: [], flights: [] });
+  drawSources((await tell(get("api/replay"))) ?? { runs: [], flights: [] });
   $("source").addEventListener("change", async () => $("source").value && use(await tell(get($("source").value))));
   $("log").addEventListener("change", async () => {
     const file = $("log").files[0];
     if (!file) return;
     if (file.size > 32 * 1024 * 1024) toast("This log is too large: choose one of at most 32 MiB.");
-    else use(await tell(upload("/api/replay/log", file)));
+    else use(await tell(upload("api/replay/log", file)));
   });
   $("play").addEventListener("click", () => play(playing === null));
   $("scrub").addEventListener("input", () => seek(Number($("scrub").value)));

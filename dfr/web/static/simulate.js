@@ -38,7 +38,7 @@ function pick(number_) {
 }
 
 async function compare(other) {
-  const rows = await tell(get(`/api/runs/compare?first=${shown}&second=${other}`));
+  const rows = await tell(get(`api/runs/compare?first=${shown}&second=${other}`));
   $("comparison").hidden = !rows;
   if (!rows) return;
   $("differences").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, element("td", {}, words(row)), element("td", { class: "n" }, value(row.first, row.unit)), element("td", { class: "n" }, value(row.second, row.unit)),
@@ -46,7 +46,7 @@ async function compare(other) {
 }
 
 async function reload() {
-  runs = (await tell(get("/api/runs"))) ?? [];
+  runs = (await tell(get("api/runs"))) ?? [];
   const last = runs.at(-1)?.number ?? null;
   if (last !== null) pick(last);
   drawRuns();
@@ -68,15 +68,15 @@ async function main() {
   $("go").disabled = !about.plan;
   $("start").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const progress = await tell(post("/api/simulate", { replications: Number($("replications").value), seed: Number($("seed").value) }));
+    const progress = await tell(post("api/simulate", { replications: Number($("replications").value), seed: Number($("seed").value) }));
     if (progress) {
       wasRunning = true;
       onProgress({ ...progress, running: true });
     }
   });
-  $("stop").addEventListener("click", () => tell(post("/api/simulate/stop")));
+  $("stop").addEventListener("click", () => tell(post("api/simulate/stop")));
   await reload();
-  stream("/ws/progress", onProgress);
+  stream("ws/progress", onProgress);
   document.body.dataset.ready = "yes";
 }
 

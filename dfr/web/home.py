@@ -1,0 +1,99 @@
+"""The server of a folder of deployments (`make_workspace_app`): Home at `/`, deployments at `/d/SLUG/`."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dfr.errors import DfrError
+from dfr.web.app import (
+    PAGES,
+    explaining_app,
+    json_response,
+    object_of,
+    page_routes,
+    serve_file,
+    text_of,
+)
+from dfr.web.guard import Access, Guard
+from dfr.web.workspace import Workspace
+
+LIVE_PARTS = ("/api/", "/ws/", "/basemap")
+"""What of a deployment needs it open; its pages are the same files for every deployment."""
+
+
+def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
+    """The application of a folder of deployments, behind its guard."""
+
+    async def describe_home(_request: Request) -> Response:
+        return json_response(await run_in_threadpool(workspace.describe_home))
+
+    async def copy_shipped(request: Request) -> Response:
+        name = text_of(object_of(await request.body()), "name")
+        return json_response({"slug": await run_in_threadpool(workspace.copy_shipped, name)})
+
+    async def add_file(request: Request) -> Response:
+        data, name = await request.body(), request.query_params.get("name", "")
+        return json_response({"slug": await run_in_threadpool(workspace.add_file, data, name)})
+
+    async def lead_to_pages(request: Request) -> Response:
+        slug = request.path_params["slug"]
+        if not await run_in_threadpool(workspace.holds, slug):
+            return _no_deployment()
+        return RedirectResponse(f"./{quote(slug)}/plan")
+
+    app = explaining_app(
+        [
+            Route("/", serve_file("home.html")),
+            *page_routes(()),
+            Route("/api/home", describe_home, methods=["GET"]),
+            Route("/api/home/copy", copy_shipped, methods=["POST"]),
+            Route("/api/home/open", add_file, methods=["POST"]),
+            Route("/d/{slug}", lead_to_pages),
+            Mount("/d/{slug}", app=_DeploymentSwitch(workspace)),
+        ]
+    )
+    return Guard(app, access=access)
+
+
+class _DeploymentSwitch:
+    """Hands a request below /d/SLUG/ to the pages of that deployment."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._pages = explaining_app([Route("/", lambda _: RedirectResponse("plan")), *page_routes(PAGES)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or socket; a deployment that cannot be opened closes a socket."""
+        slug, path = scope["path_params"]["slug"], scope["path"].removeprefix(scope["root_path"])
+        if not await run_in_threadpool(self._workspace.holds, slug):
+            await _refuse(scope, receive, send)
+            return
+        if not path.startswith(LIVE_PARTS):
+            await self._pages(scope, receive, send)
+            return
+        try:
+            opened = await run_in_threadpool(self._workspace.open_app, slug)
+        except DfrError:
+            if scope["type"] == "http":
+                raise
+            await _refuse(scope, receive, send)
+            return
+        await opened(scope, receive, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await _no_deployment()(scope, receive, send)
+
+
+def _no_deployment() -> Response:
+    words = "There is no such deployment in this folder. Go to / and choose one.\n"
+    return PlainTextResponse(words, status_code=404)

@@ -1,0 +1,75 @@
+// Home: the deployments of the folder, the examples, and a file that a user opens.
+
+import { $, beginContrast, element, get, post, tell, upload } from "./common.js";
+
+const MOST_BYTES = 2 * 1024 * 1024;
+
+const days = ({ first_day: first, last_day: last }) => (first ? (first === last ? first : `${first} to ${last}`) : "");
+const changed = (moment) => `changed ${new Date(moment).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`;
+
+function refuse(words) {
+  $("problem").textContent = words;
+  $("problem").hidden = words === "";
+}
+
+// A deployment that has just been added, or the reason why it was not.
+async function enter(promise) {
+  refuse("");
+  try {
+    location.assign(`d/${(await promise).slug}/plan`);
+  } catch (error) {
+    refuse(error.message);
+  }
+}
+
+function openFile(file) {
+  if (!file) return;
+  if (file.size > MOST_BYTES) refuse(`${file.name} is larger than 2 MiB, so it is no scenario. Choose a scenario file (YAML).`);
+  else enter(upload(`api/home/open?name=${encodeURIComponent(file.name)}`, file));
+}
+
+function deployment(found) {
+  const words = [element("strong", {}, found.title), element("span", { class: "hint" }, [days(found), found.file, changed(found.modified)].filter(Boolean).join(" · "))];
+  const body = found.problem ? element("div", { class: "card broken" }, ...words, element("span", {}, `dfr cannot read this file. ${found.problem}`)) : element("a", { class: "card", href: `d/${found.slug}/plan` }, ...words, found.description);
+  return element("li", {}, body);
+}
+
+function example(found) {
+  const open = () => enter(post("api/home/copy", { name: found.name }));
+  return element("li", {}, element("button", { class: "card", onclick: open }, element("strong", {}, found.title), element("span", { class: "hint" }, days(found)), found.description));
+}
+
+function drawHome(home) {
+  $("folder").textContent = home.folder;
+  const none = element("li", { class: "hint" }, "No deployment is here yet. Open a file or an example.");
+  $("deployments").replaceChildren(...(home.deployments.length ? home.deployments.map(deployment) : [none]));
+  $("more").textContent = home.more ? `${home.more} older ${home.more === 1 ? "file is" : "files are"} not listed.` : "";
+  $("shipped").replaceChildren(...home.shipped.map(example));
+}
+
+function acceptDrops() {
+  const drop = (event, over) => {
+    event.preventDefault();
+    document.body.classList.toggle("dropping", over);
+  };
+  document.addEventListener("dragover", (event) => drop(event, true));
+  document.addEventListener("dragleave", (event) => drop(event, false));
+  document.addEventListener("drop", (event) => {
+    drop(event, false);
+    openFile(event.dataTransfer.files[0]);
+  });
+}
+
+async function main() {
+  beginContrast();
+  $("file").addEventListener("change", () => {
+    openFile($("file").files[0]);
+    $("file").value = "";
+  });
+  acceptDrops();
+  const home = await tell(get("api/home"));
+  if (home) drawHome(home);
+  document.body.dataset.ready = "yes";
+}
+
+main();

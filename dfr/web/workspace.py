@@ -1,0 +1,129 @@
+"""A folder of deployments behind one server (`Workspace`): listed, added, and opened when somebody looks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+
+from dfr.errors import DfrError, InputError
+from dfr.io.deployment_folder import DeploymentFile, add_deployment, list_deployments
+from dfr.io.files import read_bounded
+from dfr.io.scenario_files import load_scenario, parse_scenario, shipped_scenarios
+from dfr.plan.verdict import exercise_title
+from dfr.web.app import deployment_app
+from dfr.web.editor import ScenarioEditor
+from dfr.web.page_data import PageData
+from dfr.web.runs import SimulationRuns
+
+MOST_LISTED = 60
+"""Home lists the newest so many, and says how many more there are."""
+
+
+class Workspace:
+    """The deployments of one folder; every public method may be called from any thread."""
+
+    def __init__(self, folder: Path, *, jobs: int = 2, basemap: Path | None = None) -> None:
+        self.folder = folder.resolve()
+        self._jobs, self._basemap = jobs, basemap
+        self._lock = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._opened: dict[str, tuple[PageData, Starlette]] = {}
+        self._described: dict[tuple[Path, int, int], dict[str, Any]] = {}
+        list_deployments(self.folder)
+
+    def describe_home(self) -> dict[str, Any]:
+        """What Home shows: the deployments, newest first, and the shipped scenarios."""
+        files = list_deployments(self.folder)
+        return {
+            "folder": str(self.folder),
+            "deployments": [self._describe_file(file) for file in files[:MOST_LISTED]],
+            "more": max(0, len(files) - MOST_LISTED),
+            "shipped": [self._describe_shipped(name, path) for name, path in shipped_scenarios().items()],
+        }
+
+    def holds(self, slug: str) -> bool:
+        """Whether a deployment of this name is open or in the folder."""
+        return slug in self._opened or any(file.slug == slug for file in list_deployments(self.folder))
+
+    def open_app(self, slug: str) -> Starlette:
+        """The pages of a deployment, planned the first time. Raises DfrError where it cannot be planned."""
+        with self._lock:
+            opening = self._opening.setdefault(slug, threading.Lock()) if self.holds(slug) else None
+        if opening is None:
+            raise InputError(f"there is no deployment {slug!r:.60}", do="choose one on Home")
+        with opening:
+            if slug not in self._opened:
+                self._opened[slug] = self._open_file(slug)
+            return self._opened[slug][1]
+
+    def copy_shipped(self, name: str) -> str:
+        """Copy a shipped scenario into the folder; the slug of the copy."""
+        shipped = shipped_scenarios()
+        if name not in shipped:
+            raise InputError(f"no scenario {name!r:.60} comes with dfr", do=f"choose {', '.join(shipped)}")
+        return self._slug_of(add_deployment(self.folder, name, read_bounded(shipped[name])))
+
+    def add_file(self, data: bytes, name: str) -> str:
+        """Take in a scenario file that a user opens; its slug. Raises ScenarioError with every problem."""
+        label = name.replace("\\", "/").rpartition("/")[2] or "file"
+        parse_scenario(data, name=label, folder=self.folder)
+        return self._slug_of(add_deployment(self.folder, Path(label).stem, data))
+
+    def close(self) -> None:
+        """End what is running in every open deployment."""
+        for pages, _ in self._opened.values():
+            pages.close()
+
+    def _open_file(self, slug: str) -> tuple[PageData, Starlette]:
+        path = next(file.path for file in list_deployments(self.folder) if file.slug == slug)
+        pages = PageData(
+            editor=ScenarioEditor(path),
+            runs=SimulationRuns(jobs=self._jobs),
+            basemap=self._basemap,
+        )
+        return pages, deployment_app(pages)
+
+    def _slug_of(self, path: Path) -> str:
+        return next(file.slug for file in list_deployments(self.folder) if file.path == path)
+
+    def _describe_file(self, file: DeploymentFile) -> dict[str, Any]:
+        """A deployment as Home lists it; `problem` says why it cannot be opened, '' where it can."""
+        key = (file.path, file.modified_ns, file.size_bytes)
+        if key not in self._described:
+            self._described[key] = _describe_scenario(file.path)
+        modified = datetime.fromtimestamp(file.modified_ns / 1e9, tz=UTC).isoformat(timespec="seconds")
+        where = str(file.path.relative_to(self.folder))
+        return {"slug": file.slug, "file": where, "modified": modified, **self._described[key]}
+
+    def _describe_shipped(self, name: str, path: Path) -> Mapping[str, Any]:
+        key = (path, 0, 0)
+        if key not in self._described:
+            self._described[key] = _describe_scenario(path)
+        return {"name": name, **self._described[key]}
+
+
+def _describe_scenario(path: Path) -> dict[str, Any]:
+    """Title, description and days of a scenario, or what is wrong with its file."""
+    try:
+        scenario = load_scenario(path)
+    except DfrError as error:
+        return {
+            "title": path.stem,
+            "description": "",
+            "first_day": None,
+            "last_day": None,
+            "problem": str(error),
+        }
+    period = scenario.period
+    return {
+        "title": exercise_title(scenario, scenario.title),
+        "description": scenario.description,
+        "first_day": period.start.date().isoformat(),
+        "last_day": period.end.date().isoformat(),
+        "problem": "",
+    }

@@ -1,0 +1,191 @@
+"""Home and the deployments below it: opened on their own, named safely, refused in words."""
+
+import http.client
+import json
+import shutil
+import threading
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from dfr.io.scenario_files import load_scenario, shipped_scenarios
+from dfr.web.guard import Access
+from dfr.web.home import make_workspace_app
+from dfr.web.workspace import Workspace
+
+
+@contextmanager
+def running(workspace):
+    """(port) of a server of this workspace in a thread."""
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        app = make_workspace_app(workspace, Access(hosts=frozenset({f"127.0.0.1:{port}"})))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield port
+        server.should_exit = True
+        thread.join(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two copies of the festival, one of them below a folder and retitled, and a file that is broken."""
+    folder = tmp_path_factory.mktemp("deployments")
+    source = shipped_scenarios()["victorious-2024"]
+    shutil.copy(source, folder / "first.yaml")
+    (folder / "second").mkdir()
+    text = source.read_text().replace("Victorious Festival 2024, Southsea Common", "The second")
+    (folder / "second" / "second.yaml").write_text(text)
+    (folder / "broken.yaml").write_text("site:\nfleet:\ndemand: [\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port(folder):
+    workspace = Workspace(folder, jobs=1)
+    with running(workspace) as port:
+        yield port
+    workspace.close()
+
+
+def ask(port, path, *, method="GET", body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"origin": f"http://127.0.0.1:{port}"} if method == "POST" else {}
+    connection.request(method, path, body=body, headers=headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, text, answer.headers
+
+
+def post(port, path, document):
+    return ask(port, path, method="POST", body=json.dumps(document).encode())
+
+
+def words_of(text):
+    return json.loads(text)["error"]["message"]
+
+
+def test_home_lists_the_folder_and_what_comes_with_dfr(port):
+    home = json.loads(ask(port, "/api/home")[1])
+    listed = {item["slug"]: item for item in home["deployments"]}
+    assert {"first", "second", "broken"} <= listed.keys()
+    assert listed["second"]["title"] == "EXERCISE: The second"
+    assert listed["second"]["file"] == "second/second.yaml"
+    assert "->" in listed["broken"]["problem"]
+    assert {item["name"] for item in home["shipped"]} == set(shipped_scenarios())
+
+
+def test_two_deployments_are_open_at_once_and_an_edit_of_one_leaves_the_other(port):
+    assert json.loads(ask(port, "/d/first/api/about")[1])["title"] != "EXERCISE: The second"
+    assert json.loads(ask(port, "/d/second/api/about")[1])["title"] == "EXERCISE: The second"
+    before = json.loads(ask(port, "/d/first/api/plan")[1])
+    second = json.loads(ask(port, "/d/second/api/plan")[1])
+    site = second["docks"][0]["id"]
+    status, text, _ = post(port, "/d/second/api/plan/take", {"site": site, "version": second["version"]})
+    assert status == 200, text
+    assert len(json.loads(text)["docks"]) == len(second["docks"]) - 1
+    after = json.loads(ask(port, "/d/first/api/plan")[1])
+    assert [dock["id"] for dock in after["docks"]] == [dock["id"] for dock in before["docks"]]
+    assert not after["changed"]
+
+
+def test_the_address_of_a_deployment_leads_to_its_plan_by_a_relative_address(port):
+    for path, leads_to in (("/d/first", "./first/plan"), ("/d/first/", "plan")):
+        status, _, headers = ask(port, path)
+        assert (status, headers["location"]) == (307, leads_to)
+
+
+def test_a_file_that_cannot_be_read_says_why_and_opens_once_it_is_mended(port, folder):
+    status, text, _ = ask(port, "/d/broken/api/about")
+    assert status == 400
+    assert "broken.yaml:" in words_of(text)
+    with pytest.raises(WebSocketException):
+        connect(f"ws://127.0.0.1:{port}/d/broken/ws/progress", origin=f"http://127.0.0.1:{port}")
+    shutil.copy(shipped_scenarios()["winter-storm"], folder / "broken.yaml")
+    assert ask(port, "/d/broken/api/about")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/d/none/plan",
+        "/d/none/api/plan",
+        "/d/../../etc/passwd/plan",
+        "/d/..%2f..%2fetc/plan",
+        "/d/%2e%2e/plan",
+        "/d/first/../second.yaml",
+        "/d/first/first.yaml",
+        "/d/first/static/../../first.yaml",
+        "/d/second%2fsecond.yaml",
+        "/d//plan",
+        "/d/%00/plan",
+        "/d/http:evil.test",
+        "/first.yaml",
+        "/d/",
+    ],
+)
+def test_no_address_leads_out_of_the_folder_or_names_a_file(port, path):
+    assert ask(port, path)[0] == 404
+
+
+def test_a_socket_below_a_deployment_is_told_and_one_of_none_is_refused(port):
+    origin = f"http://127.0.0.1:{port}"
+    with connect(f"ws://127.0.0.1:{port}/d/first/ws/progress", origin=origin) as socket:
+        assert json.loads(socket.recv(timeout=60))["running"] is False
+    with pytest.raises(WebSocketException):
+        connect(f"ws://127.0.0.1:{port}/d/none/ws/progress", origin=origin)
+
+
+def test_an_example_is_copied_before_it_is_opened_and_each_copy_is_its_own(port, folder):
+    slugs = [json.loads(post(port, "/api/home/copy", {"name": "winter-storm"})[1])["slug"] for _ in range(2)]
+    assert slugs == ["winter-storm", "winter-storm-2"]
+    for slug in slugs:
+        copy = folder / slug / f"{slug}.yaml"
+        assert copy.read_bytes() == shipped_scenarios()["winter-storm"].read_bytes()
+
+
+def test_only_what_comes_with_dfr_is_copied(port):
+    for name in ("../../etc/passwd", "first", ""):
+        status, text, _ = post(port, "/api/home/copy", {"name": name})
+        assert (status, "->" in words_of(text)) == (400, True)
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "../../mine.yaml", "C:\\files\\mine.yaml"])
+def test_a_file_that_a_user_opens_is_kept_in_a_folder_of_its_own(port, folder, name):
+    data = shipped_scenarios()["victorious-2024"].read_bytes()
+    from urllib.parse import quote
+
+    status, text, _ = ask(port, f"/api/home/open?name={quote(name, safe='')}", method="POST", body=data)
+    assert status == 200
+    slug = json.loads(text)["slug"]
+    assert slug.startswith("mine")
+    assert (folder / slug / f"{slug}.yaml").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xfe\x00", b"PK\x03\x04", b"name: x\n", b"a: &a [*a, *a]\n", b"x" * 3_000_000]
+)
+def test_a_file_that_is_no_scenario_is_refused_in_words_and_leaves_nothing(port, folder, body):
+    before = set(folder.iterdir())
+    status, text, _ = ask(port, "/api/home/open?name=x.yaml", method="POST", body=body)
+    assert (status, "->" in words_of(text)) == (400, True)
+    assert set(folder.iterdir()) == before
+
+
+def test_nothing_is_added_by_get(port):
+    for path in ("/api/home/copy", "/api/home/open"):
+        assert ask(port, path)[0] == 405
+
+
+def test_a_copied_scenario_reads_like_the_original(port, folder):
+    slug = json.loads(post(port, "/api/home/copy", {"name": "protest-surge"})[1])["slug"]
+    assert load_scenario(folder / slug / f"{slug}.yaml").name == "protest-surge"
