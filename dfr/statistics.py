@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import gammaincinv, stdtrit
 
 FloatArray = NDArray[np.float64]
 
@@ -116,6 +116,22 @@ def wilson(share: float, trials: float, critical: float = Z975) -> Interval:
     centre = (share + 0.5 * squared) / (1.0 + squared)
     half = critical / (1.0 + squared) * math.sqrt(share * (1.0 - share) / trials + 0.25 * squared / trials)
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+
+def poisson_rate(count: float, exposure: float, level: float = LEVEL) -> Interval:
+    """Garwood's interval of the rate of a Poisson process: `count` events in an `exposure`, such as days.
+
+    It holds the rate at least as often as it says (Garwood 1936).
+
+    >>> interval = poisson_rate(0, 2.0)
+    >>> (interval.low, round(interval.high, 2))
+    (0.0, 1.84)
+    """
+    if exposure <= 0.0:
+        return UNKNOWN
+    tail = 0.5 * (1.0 - level)
+    low = float(gammaincinv(count, tail)) if count > 0.0 else 0.0
+    return Interval(low / exposure, float(gammaincinv(count + 1.0, 1.0 - tail)) / exposure)
 
 
 def quantile_interval(

@@ -47,13 +47,15 @@ EXTRAS = {
     "dronekit": ("dronekit", "future", "monotonic"),
     "cluster": ("dask", "distributed"),
     "gis": ("pyogrio",),
+    "tables": ("openpyxl",),
     "px4": ("pyulog",),
 }
 GIVES = {
     "web": "`dfr serve`",
     "dronekit": "dfr for existing dronekit scripts",
     "cluster": "`dfr simulate --cluster`",
-    "gis": "airspace in shapefiles and GeoPackages",
+    "gis": "airspace and features in shapefiles and GeoPackages",
+    "tables": "calls in Excel workbooks",
     "px4": "flight logs of PX4",
 }
 SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}

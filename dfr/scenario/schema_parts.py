@@ -256,7 +256,7 @@ def local_time(value: object, info: ValidationInfo) -> datetime:
         raise schema_error(f"{value!r} is not a time: {error}", TIME_FORM) from error
     if not 1950 <= naive.year <= 2100:
         raise schema_error(f"{value!r} is outside 1950 to 2100", TIME_FORM)
-    return _resolve_clock_change(naive, parts[3], _time_zone(info))
+    return resolve_clock_change(naive, parts[3], _time_zone(info))
 
 
 def clock_time(value: object, info: ValidationInfo) -> datetime:
@@ -273,7 +273,11 @@ def day_after(day: datetime) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=day.tzinfo)
 
 
-def _resolve_clock_change(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
+def resolve_clock_change(naive: datetime, offset: str | None, zone: tzinfo) -> datetime:
+    """The aware time of a clock time in a zone; `offset` settles which of a repeated hour is meant.
+
+    Raises a validation error for a time that the zone's clocks skip, and for a repeated one without offset.
+    """
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     choices = {_offset_text(moment): moment for moment in (early, late)}
     if early.utcoffset() != late.utcoffset() and early.utcoffset() < late.utcoffset():  # type: ignore[operator]

@@ -1,0 +1,132 @@
+"""Which column of a table of calls tells what: matched by hand, or guessed from its name and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dfr.errors import InputError
+from dfr.io.call_dates import DateOrder
+from dfr.io.sheets import Sheet
+
+
+class CallColumn(StrEnum):
+    """What a column can tell of a call."""
+
+    WHEN = "when"
+    DATE = "date"
+    CLOCK = "time"
+    ZONE = "zone"
+    LAT = "lat"
+    LON = "lon"
+    EASTING = "easting"
+    NORTHING = "northing"
+    GRADE = "grade"
+
+
+NAMES: Mapping[CallColumn, tuple[str, ...]] = {
+    CallColumn.WHEN: ("when", "datetime", "timestamp", "time", "call time", "created", "received",
+                      "date time", "date and time", "incident time", "incident date time", "call received",
+                      "opened"),
+    CallColumn.DATE: ("date", "day", "call date", "incident date", "date received"),
+    CallColumn.CLOCK: ("time", "clock", "time of day", "call time", "incident time", "time received"),
+    CallColumn.ZONE: ("zone", "sector", "area", "place", "location", "venue"),
+    CallColumn.LAT: ("lat", "latitude", "lat deg", "y wgs84"),
+    CallColumn.LON: ("lon", "long", "lng", "longitude", "lon deg", "x wgs84"),
+    CallColumn.EASTING: ("easting", "eastings", "east", "osgb east", "x"),
+    CallColumn.NORTHING: ("northing", "northings", "north", "osgb north", "y"),
+    CallColumn.GRADE: ("grade", "priority", "grading", "response", "response grade", "urgency"),
+}  # fmt: skip
+"""Names of columns as logs have them, in lower case, with spaces for whatever is not a letter or digit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMatch:
+    """How a table of calls is read. `dates` None: as the dates themselves show it.
+
+    `grades` leads from a word of the table, in lower case, to the id of a grade of the scenario. `crs` is
+    what eastings and northings count in, such as EPSG:27700.
+    """
+
+    columns: Mapping[CallColumn, str]
+    dates: DateOrder | None = None
+    crs: str | None = None
+    grades: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, sheet: Sheet) -> None:
+        """Raise InputError where it cannot be used for a table."""
+        for what, column in self.columns.items():
+            if column not in sheet.columns:
+                raise InputError(
+                    f"{sheet.name}: no column {column!r} for {what}", do=f"one of {', '.join(sheet.columns)}"
+                )
+        has = self.columns.keys()
+        if CallColumn.WHEN not in has and not {CallColumn.DATE, CallColumn.CLOCK} <= has:
+            raise InputError(
+                f"{sheet.name}: which column tells when a call came is not known",
+                do=f"say when=COLUMN, or date=COLUMN and time=COLUMN; there are {', '.join(sheet.columns)}",
+            )
+        for one, other in PAIRS:
+            if (one in has) != (other in has):
+                raise InputError(f"{sheet.name}: {one} or {other} alone is no place", do="match both or none")
+
+
+PAIRS = ((CallColumn.LAT, CallColumn.LON), (CallColumn.EASTING, CallColumn.NORTHING))
+
+
+def guess_columns(columns: Sequence[str]) -> dict[CallColumn, str]:
+    """What the names of columns say: the guess is shown, and a name that two columns have is no guess.
+
+    A column of dates beside one of times goes before one that holds both.
+
+    >>> {str(what): name for what, name in guess_columns(["Date", "Time", "Easting", "Northing"]).items()}
+    {'date': 'Date', 'time': 'Time', 'easting': 'Easting', 'northing': 'Northing'}
+    """
+    found = {what: column for what in CallColumn if (column := _only_match(what, columns)) is not None}
+    if CallColumn.DATE in found and CallColumn.CLOCK in found:
+        found.pop(CallColumn.WHEN, None)
+    elif CallColumn.WHEN in found:
+        found.pop(CallColumn.DATE, None)
+        found.pop(CallColumn.CLOCK, None)
+    elif CallColumn.DATE in found:
+        # A date alone may hold the time too; the rows show it.
+        found[CallColumn.WHEN] = found.pop(CallColumn.DATE)
+    if CallColumn.LAT in found and CallColumn.LON in found:
+        found.pop(CallColumn.EASTING, None)
+        found.pop(CallColumn.NORTHING, None)
+    for one, other in PAIRS:
+        if (one in found) != (other in found):
+            found.pop(one, None)
+            found.pop(other, None)
+    return {what: found[what] for what in CallColumn if what in found}
+
+
+def _only_match(what: CallColumn, columns: Sequence[str]) -> str | None:
+    matching = [column for column in columns if _plain_name(column) in NAMES[what]]
+    return matching[0] if len(matching) == 1 else None
+
+
+def _plain_name(column: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", column.casefold()))
+
+
+GRADE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "immediate": ("i", "1", "p1", "grade 1", "g1", "emergency", "immediate response", "category 1", "cat 1"),
+    "prompt": ("p", "2", "p2", "grade 2", "g2", "priority", "significant", "category 2", "cat 2", "soon"),
+    "welfare": ("3", "p3", "grade 3", "g3", "routine", "scheduled", "standard", "category 3", "cat 3"),
+}
+"""How English control rooms word their grades (assumed: forces differ; what is taken is shown)."""
+
+
+def guess_grades(words: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """For each word of a table, in lower case, the grade that it names; others are left out."""
+    found = {}
+    for word in {word.casefold() for word in words if word}:
+        plain = _plain_name(word)
+        grade = next((id_ for id_ in known if plain == _plain_name(id_)), None)
+        grade = grade or next((id_ for id_ in known if plain in GRADE_WORDS.get(id_, ())), None)
+        if grade is not None:
+            found[word] = grade
+    return found

@@ -1,0 +1,255 @@
+"""Tables from outside as text (`read_sheet`): CSV, and the first sheet of an Excel workbook (XLSX).
+
+Every cell becomes text: dates and times of a workbook as ISO 8601, numbers as they are. A workbook with
+formulas, macros, XML declarations or more than the limits is refused: what it shows is not what it holds.
+
+XLSX is read by openpyxl; the limits against hostile files are ours.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from dfr.errors import InputError
+from dfr.findings import counted_noun
+from dfr.io.files import decode_text
+
+MAX_SHEET_BYTES = 32 * 1024 * 1024
+MAX_UNPACKED_BYTES = 128 * 1024 * 1024
+MAX_ENTRIES = 1000
+MAX_ROWS = 200_000
+MAX_COLUMNS = 200
+MAX_CELL = 32_767
+"""The most letters that Excel itself keeps in a cell."""
+
+LAST_LINE = 1_048_576
+"""The last row of an Excel sheet."""
+
+DELIMITERS = (",", ";", "\t", "|")
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
+    MemoryError,
+)  # fmt: skip
+BROKEN_WORKBOOK = (
+    KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, ArithmeticError,
+    *BROKEN_ARCHIVE,
+)  # fmt: skip
+"""What openpyxl raises for a workbook that is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """A row: the line it stands in, and its cells as text, one for each column."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A table with its header. `notes` say what was passed over."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+    notes: tuple[str, ...] = ()
+
+    def cells_of(self, column: str) -> list[str]:
+        """The cells of a column, from the top."""
+        number = self.columns.index(column)
+        return [row.cells[number] for row in self.rows]
+
+
+def read_sheet(data: bytes, *, name: str) -> Sheet:
+    """The table in a file, whose format is recognised by its content. Raises InputError."""
+    if len(data) > MAX_SHEET_BYTES:
+        raise InputError(f"{name}: {len(data)} bytes is over the limit of {MAX_SHEET_BYTES}", do="split it")
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError(
+            f"{name}: is an old Excel file (.xls), or is locked with a password",
+            do="save it as .xlsx or CSV, without a password",
+        )
+    if data[:2] == b"PK":
+        return _sheet_of_rows(*_read_workbook(data, name), name=name)
+    return _sheet_of_rows(list(_read_csv(data, name)), (), name=name)
+
+
+def _sheet_of_rows(found: Sequence[SheetRow], notes: Sequence[str], *, name: str) -> Sheet:
+    """The table below the first row with two cells or more; empty rows are left out."""
+    filled = [row for row in found if any(row.cells)]
+    top = next((n for n, row in enumerate(filled) if sum(map(bool, row.cells)) > 1), None)
+    if top is None:
+        raise InputError(f"{name}: no row with two cells or more", do="give a table with a header")
+    columns = _name_columns(filled[top], name)
+    width = len(columns)
+    rows = [_fit_row(row, width, name) for row in filled[top + 1 :]]
+    above = [f"passed over {counted_noun(top, 'row')} above the header"] if top else []
+    return Sheet(name=name, columns=columns, rows=tuple(rows), notes=(*notes, *above))
+
+
+def _name_columns(header: SheetRow, name: str) -> tuple[str, ...]:
+    """The names in the header; a column without one is named by its number."""
+    cells = list(header.cells)
+    while cells and not cells[-1]:
+        cells.pop()
+    names = [cell or f"column {number}" for number, cell in enumerate(cells, start=1)]
+    twice = sorted({cell for cell in names if names.count(cell) > 1})
+    if twice:
+        raise InputError(f"{name}:{header.line}: column {twice[0]!r} is there twice", do="rename one of them")
+    return tuple(names)
+
+
+def _fit_row(row: SheetRow, width: int, name: str) -> SheetRow:
+    if any(row.cells[width:]):
+        raise InputError(f"{name}:{row.line}: more cells than columns", do="give each column a name")
+    return SheetRow(line=row.line, cells=(*row.cells[:width], *[""] * (width - len(row.cells))))
+
+
+# -- CSV --
+
+
+def _read_csv(data: bytes, name: str) -> Iterator[SheetRow]:
+    text = decode_text(data)[0]
+    if "\0" in text:
+        raise InputError(f"{name}: is neither text nor an Excel workbook", do="save it as CSV or .xlsx")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter_of(text), strict=True)
+    try:
+        for count, cells in enumerate(reader, start=1):
+            _check_size(count, cells, name)
+            yield SheetRow(line=reader.line_num, cells=tuple(" ".join(cell.split()) for cell in cells))
+    except csv.Error as error:
+        raise InputError(
+            f"{name}:{reader.line_num}: not CSV ({error})", do="quote cells that hold commas"
+        ) from error
+
+
+def _delimiter_of(text: str) -> str:
+    """What separates the cells: whatever stands most often in the first line with any of them."""
+    head = next((line for line in text.splitlines()[:50] if any(d in line for d in DELIMITERS)), "")
+    return max(DELIMITERS, key=head.count)
+
+
+def _check_size(count: int, cells: Sequence[str], name: str) -> None:
+    if count > MAX_ROWS:
+        raise InputError(f"{name}: more than {MAX_ROWS} rows", do="split it")
+    if len(cells) > MAX_COLUMNS:
+        raise InputError(f"{name}: {len(cells)} columns are over the limit of {MAX_COLUMNS}", do="cut it")
+    if any(len(cell) > MAX_CELL for cell in cells):
+        raise InputError(f"{name}: a cell of row {count} holds over {MAX_CELL} letters", do="cut it")
+
+
+# -- XLSX --
+
+
+def _read_workbook(data: bytes, name: str) -> tuple[list[SheetRow], list[str]]:
+    """The rows of the first sheet, and what was passed over."""
+    openpyxl = _import_openpyxl(name)
+    _check_archive(data, name)
+    try:
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and lists that change nothing of what is read.
+            warnings.simplefilter("ignore", UserWarning)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+            return _rows_of_book(book, name)
+    except BROKEN_WORKBOOK as error:
+        raise InputError(
+            f"{name}: not a readable workbook: {error}"[:300], do="save it again as .xlsx, or as CSV"
+        ) from error
+
+
+def _rows_of_book(book: Any, name: str) -> tuple[list[SheetRow], list[str]]:
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if not sheets:
+        raise InputError(f"{name}: no visible sheet", do="show the sheet with the calls")
+    first = sheets[0]
+    first.reset_dimensions()
+    rows: list[SheetRow] = []
+    gap: Any = None
+    for line, row in enumerate(first.iter_rows(max_row=LAST_LINE, max_col=MAX_COLUMNS), start=1):
+        if row is gap:  # openpyxl fills gaps with one and the same row, up to a million times
+            continue
+        texts = tuple(_cell_text(cell, name) for cell in row)
+        if not any(texts):
+            gap = row
+        else:
+            _check_size(len(rows) + 1, texts, name)
+            rows.append(SheetRow(line=line, cells=texts))
+    others = [sheet.title for sheet in book.worksheets if sheet is not first]
+    notes = [f"read sheet {first.title!r}; passed over {', '.join(map(repr, others))}"] if others else []
+    return rows, notes
+
+
+def _cell_text(cell: Any, name: str) -> str:
+    """A cell as text. Raises InputError for a formula."""
+    value = cell.value
+    if cell.data_type == "f":
+        raise InputError(
+            f"{name}: cell {cell.coordinate} is a formula",
+            do="copy the sheet and paste it as values (paste special, values)",
+        )
+    if value is None or cell.data_type == "e":
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return " ".join(str(value).split())
+
+
+def _import_openpyxl(name: str) -> ModuleType:
+    try:
+        return import_module("openpyxl")
+    except ImportError as error:
+        raise InputError(
+            f"{name}: an Excel workbook needs the extra tables",
+            do="pip install dfr-planner[tables], or save it as CSV",
+        ) from error
+
+
+def _check_archive(data: bytes, name: str) -> None:
+    """Raise InputError for a workbook with macros or declarations, or one that unpacks past the limits."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            unpacked = sum(entry.file_size for entry in entries)
+            if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES:
+                raise InputError(
+                    f"{name}: {len(entries)} parts with {unpacked} bytes unpacked are over the limit of"
+                    f" {MAX_ENTRIES} and {MAX_UNPACKED_BYTES}",
+                    do="keep the calls alone",
+                )
+            names = [entry.filename.lower() for entry in entries]
+            if any("vbaproject" in entry or "macrosheets" in entry for entry in names):
+                raise InputError(f"{name}: holds macros", do="save it as .xlsx or CSV, without macros")
+            if not any(entry.startswith("xl/") for entry in names):
+                raise InputError(f"{name}: is a zip, but no Excel workbook", do="give a .xlsx or a CSV")
+            for entry in entries:
+                if entry.filename.lower().endswith((".xml", ".rels")):
+                    _refuse_declarations(archive.read(entry), f"{name}: {entry.filename}")
+    except BROKEN_ARCHIVE as error:
+        raise InputError(
+            f"{name}: not a readable workbook: {error}"[:300], do="save it again as .xlsx, or as CSV"
+        ) from error
+
+
+def _refuse_declarations(part: bytes, where: str) -> None:
+    """Raise InputError for XML with a document type or entities, or in another encoding than UTF-8."""
+    if part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:200]:
+        raise InputError(f"{where}: not UTF-8", do="save it again as .xlsx, or as CSV")
+    if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+        raise InputError(f"{where}: document types and entities are refused", do="save it as CSV")

@@ -1,0 +1,247 @@
+"""Demand estimated from calls that were made (`estimate_demand`), each figure with its 95 % interval.
+
+The model is that of the simulation: calls of a day are Poisson about a rate that itself varies from day to
+day, and each call falls into a zone, a local hour and a grade independently of the others.
+
+- Shares of zones, hours and grades: the mean of the Dirichlet posterior with 1/K in each of the K cells, the
+  reference prior for many cells (Berger, Bernardo and Sun 2015, "Overall objective priors"): it weighs as
+  much as one call altogether, and a cell in which nothing was counted stays possible. Their intervals are
+  Wilson's, of each share alone.
+- Calls of a day: the mean of the observed days of its weekday, with Garwood's interval of a Poisson rate,
+  widened by how much days differ (quasi-Poisson: McCullagh and Nelder 1989, section 6.2).
+- `rate_cv`: how much days of the same weekday differ beyond chance, by moments, together with how well the
+  mean is known. None where no weekday was observed twice: one day of a kind cannot show how days differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from dfr.errors import InputError
+from dfr.geo import LocalFrame
+from dfr.scenario.model import Demand, DemandDay, DemandZone, Period
+from dfr.statistics import Interval, poisson_rate, wilson
+from dfr.world.call_records import CallRecord
+from dfr.world.call_zones import OUTSIDE, place_calls
+
+HOURS = 24
+SHARE_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    interval: Interval
+
+    def __str__(self) -> str:
+        low, high = self.interval.low, self.interval.high
+        return f"{self.value:.3g}" + ("" if low is None or high is None else f" ({low:.3g} to {high:.3g})")
+
+    def as_dict(self) -> dict[str, float | None]:
+        """The figure as it appears in JSON."""
+        return {"value": self.value, "low": self.interval.low, "high": self.interval.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandEstimate:
+    """What calls say about the demand of a scenario.
+
+    `shares` are those of `zones`; `hours` the shares of the local hours 0 to 23; `days` the expected calls of
+    the scenario's dates; `grades` None where no call names one. `calls` were counted, `outside` lie in no
+    zone and were not, and `unplaced` were counted for days and hours alone.
+    """
+
+    zones: tuple[DemandZone, ...]
+    shares: tuple[Estimate, ...]
+    hours: tuple[Estimate, ...]
+    days: Mapping[date, Estimate]
+    grades: Mapping[str, Estimate] | None
+    rate_cv: float | None
+    first_day: date
+    last_day: date
+    calls: int
+    outside: int
+    unplaced: int
+    notes: tuple[str, ...]
+
+    def hour_weights(self) -> tuple[float, ...]:
+        """The weights of the hours as a scenario has them: 1 is an average hour."""
+        return tuple(round(HOURS * hour.value, 3) for hour in self.hours)
+
+    def applied_to(self, demand: Demand) -> Demand:
+        """A scenario's demand with these figures in place of its own; what calls do not tell stays."""
+        weights = self.hour_weights()
+        grades = demand.priorities
+        if self.grades is not None:
+            told = rounded_shares([self.grades[grade.id].value for grade in grades])
+            grades = tuple(replace(g, share=share) for g, share in zip(grades, told, strict=True))
+        days = tuple(
+            DemandDay(
+                date=day.date,
+                calls=self.days[day.date.date()].value if day.date.date() in self.days else day.calls,
+                hour_weights=weights,
+            )
+            for day in demand.days
+        )
+        rate_cv = demand.rate_cv if self.rate_cv is None else self.rate_cv
+        return replace(demand, zones=self.zones, priorities=grades, days=days, rate_cv=rate_cv)
+
+
+def estimate_demand(
+    calls: Sequence[CallRecord],
+    *,
+    zones: Sequence[DemandZone],
+    grades: Sequence[str],
+    period: Period,
+    frame: LocalFrame,
+    observed: tuple[date, date] | None = None,
+) -> DemandEstimate:
+    """The demand of a scenario's zones and days as calls show it.
+
+    `observed` are the first and the last day of the log, both whole, days without calls among them; where it
+    is not given, those of its first and last call. Raises InputError where no call lies in a zone.
+    """
+    placed = place_calls(calls, zones, frame)
+    kept = [(call, zone) for call, zone in zip(calls, placed, strict=True) if zone != OUTSIDE]
+    first, last = observed or _days_of(calls)
+    kept = [(call, zone) for call, zone in kept if first <= call.when.date() <= last]
+    counted = [call for call, _ in kept]
+    in_zones = Counter(zone for _, zone in kept if zone is not None)
+    if not in_zones:
+        raise InputError(
+            f"none of {len(calls)} calls lies in a demand zone",
+            do="check the columns of the place, or let zones be made of the calls",
+        )
+    shares = _shares([in_zones[number] for number in range(len(zones))])
+    by_hour = Counter(call.when.hour for call in counted)
+    by_day = _count_days(counted, first, last)
+    known = [call.grade for call in counted if call.grade in grades]
+    written = rounded_shares([share.value for share in shares])
+    return DemandEstimate(
+        zones=tuple(replace(zone, share=share) for zone, share in zip(zones, written, strict=True)),
+        shares=shares,
+        hours=_shares([by_hour[hour] for hour in range(HOURS)]),
+        days=_estimate_days(by_day, _dates_of(period)),
+        grades=_grade_shares(known, grades) if known else None,
+        rate_cv=_rate_cv(by_day),
+        first_day=first,
+        last_day=last,
+        calls=len(counted),
+        outside=sum(zone == OUTSIDE for zone in placed),
+        unplaced=sum(zone is None for _, zone in kept),
+        notes=tuple(_notes(by_day, _dates_of(period), known=len(known), counted=len(counted))),
+    )
+
+
+def rounded_shares(shares: Sequence[float]) -> list[float]:
+    """Shares to four digits that still sum to 1: the largest takes what rounding leaves.
+
+    >>> rounded_shares([1 / 3, 1 / 3, 1 / 3])
+    [0.3334, 0.3333, 0.3333]
+    """
+    rounded = [round(share, SHARE_DIGITS) for share in shares]
+    largest = max(range(len(rounded)), key=lambda number: rounded[number])
+    rounded[largest] = round(rounded[largest] + 1.0 - sum(rounded), SHARE_DIGITS)
+    return rounded
+
+
+def _shares(counts: Sequence[int]) -> tuple[Estimate, ...]:
+    """The share of each cell: the Dirichlet posterior's mean, with Wilson's interval."""
+    total, prior = sum(counts), 1.0 / len(counts)
+    return tuple(
+        Estimate(value=(count + prior) / (total + 1.0), interval=wilson(count / total, total))
+        for count in counts
+    )
+
+
+def _grade_shares(known: Sequence[str], grades: Sequence[str]) -> dict[str, Estimate]:
+    counts = Counter(known)
+    return dict(zip(grades, _shares([counts[grade] for grade in grades]), strict=True))
+
+
+def _days_of(calls: Sequence[CallRecord]) -> tuple[date, date]:
+    if not calls:
+        raise InputError("no calls", do="give one row for each call")
+    days = [call.when.date() for call in calls]
+    return min(days), max(days)
+
+
+def _count_days(calls: Sequence[CallRecord], first: date, last: date) -> dict[date, int]:
+    """Calls of every observed day, 0 where there was none."""
+    counts = Counter(call.when.date() for call in calls)
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return {day: counts[day] for day in days}
+
+
+def _dates_of(period: Period) -> list[date]:
+    first, last = period.start.date(), (period.end - timedelta(microseconds=1)).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _estimate_days(by_day: Mapping[date, int], wanted: Sequence[date]) -> dict[date, Estimate]:
+    """The expected calls of each date, by the observed days of its weekday, or of all where there is none."""
+    found = {}
+    spread = _between_days(by_day) or 0.0
+    for day in wanted:
+        counts = _same_weekday(by_day, day) or list(by_day.values())
+        mean = sum(counts) / len(counts)
+        excess = 1.0 + spread * mean
+        interval = poisson_rate(sum(counts) / excess, len(counts) / excess)
+        found[day] = Estimate(value=mean, interval=interval)
+    return found
+
+
+def _same_weekday(by_day: Mapping[date, int], day: date) -> list[int]:
+    return [count for other, count in by_day.items() if other.weekday() == day.weekday()]
+
+
+def _between_days(by_day: Mapping[date, int]) -> float | None:
+    """The squared coefficient of variation of the rate between days of a weekday; None where it is unknown.
+
+    Of counts with mean m the variance is m + c² m²: the excess over m of the observed variances, over m².
+    """
+    groups: dict[int, list[int]] = {}
+    for day, count in by_day.items():
+        groups.setdefault(day.weekday(), []).append(count)
+    several = [np.asarray(counts, float) for counts in groups.values() if len(counts) > 1]
+    if not any(counts.sum() for counts in several):
+        return None
+    freedom = np.array([len(counts) - 1.0 for counts in several])
+    means = np.array([counts.mean() for counts in several])
+    variances = np.array([counts.var(ddof=1) for counts in several])
+    return max(0.0, float(freedom @ (variances - means) / (freedom @ means**2)))
+
+
+def _rate_cv(by_day: Mapping[date, int]) -> float | None:
+    """The coefficient of variation of the rate: between days, and of its own estimate."""
+    between = _between_days(by_day)
+    return None if between is None else round(math.sqrt(between + 1.0 / (sum(by_day.values()) + 0.5)), 3)
+
+
+def _notes(by_day: Mapping[date, int], wanted: Sequence[date], *, known: int, counted: int) -> list[str]:
+    """What a reader must know about the figures, in sentences."""
+    notes = []
+    first, last = min(by_day), max(by_day)
+    empty = sum(count == 0 for count in by_day.values())
+    if empty:
+        notes.append(f"{empty} of the {len(by_day)} days from {first} to {last} had no call: counted so")
+    notes += [
+        f"the log has no {day:%A}: for {day} the mean of all its days is taken"
+        for day in wanted
+        if not _same_weekday(by_day, day)
+    ]
+    if _between_days(by_day) is None:
+        notes.append("no weekday was observed twice: how much days differ (rate_cv) is not estimated")
+    if known < counted:
+        notes.append(
+            f"{counted - known} of {counted} calls have no known grade: left out of the grades' shares"
+        )
+    return notes
