@@ -13,7 +13,7 @@ import numpy as np
 from dfr.errors import InputError
 from dfr.geo import Position, Ring
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_edit import move_site, redraw_boundary, set_dock_count, set_site_use
+from dfr.io.scenario_edit import apply_edit
 from dfr.io.scenario_files import DayFiles, build_world, parse_scenario, shipped_folder, with_day_files
 from dfr.io.weather.files import with_weather
 from dfr.io.yaml_reader import MAX_BYTES
@@ -21,6 +21,8 @@ from dfr.plan.matrix import build_matrix, path_finder, sorties_of
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window, windows_planned
+from dfr.scenario.edits import AllEdits, Edit, MoveFeature, SetValue
+from dfr.scenario.features import SITES, FeatureKind
 from dfr.scenario.model import CandidateSite, SiteUse
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
@@ -91,7 +93,9 @@ class ScenarioEditor:
         """Move a candidate site and plan again with the same docks."""
         with self._lock:
             site = self._find_site(site_id)
-            self._apply_edit(move_site(self.step.data, site_id, position), f"move {site.name}")
+            point = [position.lat_deg, position.lon_deg]
+            move = MoveFeature(kind=FeatureKind.SITE, id=site_id, point=point)
+            self._apply_edit(move, f"move {site.name}")
 
     def place_dock(self, site_id: str) -> None:
         """Add a dock on a candidate site. The planner keeps to this choice."""
@@ -101,8 +105,8 @@ class ScenarioEditor:
                 raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
                 raise InputError(f"{site.name} already has a dock", do="choose another site")
-            data = set_dock_count(set_site_use(self.step.data, site_id, SiteUse.REQUIRED), len(docks) + 1)
-            self._apply_edit(data, f"dock at {site.name}", docks=[*docks, site_id])
+            edits = [self._set_use(site_id, SiteUse.REQUIRED), _set_dock_count(len(docks) + 1)]
+            self._apply_edit(AllEdits(edits=edits), f"dock at {site.name}", docks=[*docks, site_id])
 
     def take_dock(self, site_id: str) -> None:
         """Remove the dock from a candidate site; the plan has one dock fewer."""
@@ -113,15 +117,17 @@ class ScenarioEditor:
                 raise InputError(f"{site.name} has no dock", do="choose a site that has one")
             if not left:
                 raise InputError("a plan needs at least one dock", do="place another first")
-            data = set_dock_count(self.step.data, len(left))
+            edits: list[Edit] = [_set_dock_count(len(left))]
             if site.use is SiteUse.REQUIRED:
-                data = set_site_use(data, site_id, SiteUse.ALLOWED)
-            self._apply_edit(data, f"no dock at {site.name}", docks=left)
+                edits.append(self._set_use(site_id, SiteUse.ALLOWED))
+            self._apply_edit(AllEdits(edits=edits), f"no dock at {site.name}", docks=left)
 
     def redraw_boundary(self, ring: Ring) -> None:
         """Change the keep-in boundary of the site and plan again with the same docks."""
         with self._lock:
-            self._apply_edit(redraw_boundary(self.step.data, ring), "edit the boundary")
+            corners = [[corner.lat_deg, corner.lon_deg] for corner in ring]
+            kind = FeatureKind.BOUNDARY
+            self._apply_edit(MoveFeature(kind=kind, id=kind.value, ring=corners), "edit the boundary")
 
     def site_again(self) -> None:
         """Let the planner choose the docks again."""
@@ -201,8 +207,13 @@ class ScenarioEditor:
     def _dock_ids(self) -> list[str]:
         return [site.id for site in self.step.plan.sites]
 
-    def _apply_edit(self, data: bytes, what: str, *, docks: list[str] | None = None) -> None:
-        """Add a step: the edited bytes read like the file, planned with these docks (or those before)."""
+    def _set_use(self, site_id: str, use: SiteUse) -> SetValue:
+        index = [site.id for site in self.step.world.scenario.candidates].index(site_id)
+        return SetValue(path=[*SITES, index, "use"], value=use.value)
+
+    def _apply_edit(self, edit: Edit, what: str, *, docks: list[str] | None = None) -> None:
+        """Add a step: the edited file, planned with these docks (or those before)."""
+        data = apply_edit(self.step.data.decode(), edit).encode()
         scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
         plan = plan_with_docks(world, self._dock_ids() if docks is None else docks)
@@ -213,13 +224,13 @@ class ScenarioEditor:
         docks = self._dock_ids()
         if {site.id for site in make_plan(self.step.world).sites} == set(docks):
             return
-        data = set_dock_count(self.step.data, len(docks))
+        edits: list[Edit] = [_set_dock_count(len(docks))]
         for site in self.step.world.scenario.candidates:
             if site.id in docks:
-                data = set_site_use(data, site.id, SiteUse.REQUIRED)
+                edits.append(self._set_use(site.id, SiteUse.REQUIRED))
             elif site.use is SiteUse.REQUIRED:
-                data = set_site_use(data, site.id, SiteUse.ALLOWED)
-        self._apply_edit(data, "require these docks")
+                edits.append(self._set_use(site.id, SiteUse.ALLOWED))
+        self._apply_edit(AllEdits(edits=edits), "require these docks")
 
     def _push_step(self, step: EditStep) -> None:
         self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]
@@ -231,3 +242,7 @@ class ScenarioEditor:
             if 0 <= self._now + by < len(self._steps):
                 self._now += by
                 self.version += 1
+
+
+def _set_dock_count(docks: int) -> SetValue:
+    return SetValue(path=["fleet", "docks"], value=docks)
