@@ -72,7 +72,8 @@ def edited(text, **document):
 
 
 def comments(text):
-    return sorted(line.split("#", 1)[1] for line in text.splitlines() if " # " in line or line.startswith("#"))
+    lines = [line for line in text.splitlines() if " # " in line or line.startswith("#")]
+    return sorted(line.split("#", 1)[1] for line in lines)
 
 
 def changed_lines(before, after):
