@@ -105,7 +105,8 @@ class ScenarioEditor:
                 raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
                 raise InputError(f"{site.name} already has a dock", do="choose another site")
-            edits = [self._set_use(site_id, SiteUse.REQUIRED), _set_dock_count(len(docks) + 1)]
+            required = self._set_use(site_id, SiteUse.REQUIRED)
+            edits: list[Edit] = [required, _set_dock_count(len(docks) + 1)]
             self._apply_edit(AllEdits(edits=edits), f"dock at {site.name}", docks=[*docks, site_id])
 
     def take_dock(self, site_id: str) -> None:
