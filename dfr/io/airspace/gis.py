@@ -41,9 +41,20 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
 
     Raises AirspaceError where the extra is not installed and for a file that GDAL cannot read.
     """
+    text = json.dumps({"type": "FeatureCollection", "features": read_gis_features(data, name=name)})
+    kind = "geopackage" if data.startswith(GEOPACKAGE) else "shapefile"
+    return replace(read_geojson(text.encode(), name=name), kind=kind)
+
+
+def read_gis_features(data: bytes, *, name: str) -> list[dict[str, Any]]:
+    """The features of a shapefile or GeoPackage as GeoJSON in WGS84. Raises AirspaceError as `read_gis`.
+
+    Where `data` begins like one of several files, `name` is its path, and the others lie beside it.
+    """
     pyogrio = _import_pyogrio(name)
-    source: str | bytes = name if Path(name).is_file() else data
+    source: str | bytes = data
     if data.startswith(SHAPEFILE):
+        source = name
         _check_files_beside(Path(name))
     elif data[:2] == b"PK":
         _check_archive(data, name)
@@ -52,14 +63,9 @@ def read_gis(data: bytes, *, name: str) -> AirspaceRead:
             # GDAL warns of ids and suffixes that change nothing of what is read.
             warnings.simplefilter("ignore", RuntimeWarning)
             layers = [str(layer) for layer, _ in pyogrio.list_layers(source)[:MAX_LAYERS]]
-            features = [
-                feature for layer in layers for feature in _layer_features(pyogrio, source, layer, name)
-            ]
+            return [feature for layer in layers for feature in _layer_features(pyogrio, source, layer, name)]
     except pyogrio.errors.DataSourceError as error:
         raise AirspaceError(f"{name}: GDAL cannot read it", do="check the file") from error
-    text = json.dumps({"type": "FeatureCollection", "features": features})
-    kind = "geopackage" if data.startswith(GEOPACKAGE) else "shapefile"
-    return replace(read_geojson(text.encode(), name=name), kind=kind)
 
 
 def _import_pyogrio(name: str) -> ModuleType:

@@ -66,7 +66,7 @@ NO_LIMITS = frozenset({"contact", "exempt", "possible", "parts"})
 """Words of a placemark in which no limit stands."""
 
 
-class _BadKmlError(Exception):
+class BadKmlError(Exception):
     """A document that cannot be used at all: its code and what is wrong."""
 
     def __init__(self, code: str, what: str) -> None:
@@ -80,8 +80,8 @@ def read_kml(data: bytes, *, name: str) -> AirspaceRead:
     placemarks = _Placemarks(problems)
     kind = "kmz" if data[:2] == b"PK" else "kml"
     try:
-        documents = _unzip_documents(data) if kind == "kmz" else {"": data}
-    except _BadKmlError as bad:
+        documents = unzip_documents(data) if kind == "kmz" else {"": data}
+    except BadKmlError as bad:
         problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
         documents = {}
     for path, content in documents.items():
@@ -106,7 +106,7 @@ def _read_document(content: bytes, path: str, placemarks: _Placemarks, problems:
         )
     except (LookupError, ValueError) as error:
         problems.add(None, "not-xml", f"unknown encoding: {error}", ReadOutcome.REFUSED)
-    except _BadKmlError as bad:
+    except BadKmlError as bad:
         problems.add(None, bad.code, str(bad), ReadOutcome.REFUSED)
 
 
@@ -132,10 +132,10 @@ def _mistaken_encoding(data: bytes) -> str | None:
     return "iso-8859-1" if decode_text(data)[1] == "latin-1" else None
 
 
-def _unzip_documents(data: bytes) -> dict[str, bytes]:
+def unzip_documents(data: bytes) -> dict[str, bytes]:
     """Every KML of an archive by its path, no larger together than one may be."""
     if len(data) > MAX_KMZ_BYTES:
-        raise _BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
+        raise BadKmlError("too-large", f"a KMZ of {len(data)} bytes is over {MAX_KMZ_BYTES}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _kml_entries(archive)
@@ -143,14 +143,14 @@ def _unzip_documents(data: bytes) -> dict[str, bytes]:
         zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
         ValueError, MemoryError,
     ) as error:  # fmt: skip
-        raise _BadKmlError("not-zip", f"not a readable archive: {error}") from error
+        raise BadKmlError("not-zip", f"not a readable archive: {error}") from error
 
 
 def _kml_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = archive.infolist()
     named = [entry for entry in entries if entry.filename.lower().endswith(".kml")]
     if not named or len(entries) > MAX_ENTRIES:
-        raise _BadKmlError("no-kml", f"no KML among {len(entries)} entries")
+        raise BadKmlError("no-kml", f"no KML among {len(entries)} entries")
     found: dict[str, bytes] = {}
     left = MAX_KML_BYTES
     for entry in named:
@@ -158,7 +158,7 @@ def _kml_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
             content = file.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise _BadKmlError("too-large", f"unpacks to more than {MAX_KML_BYTES} bytes")
+            raise BadKmlError("too-large", f"unpacks to more than {MAX_KML_BYTES} bytes")
         found[posixpath.normpath(entry.filename)] = content
     return found
 
@@ -220,13 +220,13 @@ class _Placemarks:
         word = tag.rpartition(" ")[2]
         self._path.append(word)
         if len(self._path) > MAX_DEPTH:
-            raise _BadKmlError("too-deep", f"elements nested deeper than {MAX_DEPTH}")
+            raise BadKmlError("too-deep", f"elements nested deeper than {MAX_DEPTH}")
         self._text, self._size = [], 0
         if word == "Placemark":
             self._line, self._words, self._shapes = self._parser.CurrentLineNumber, {}, []
         elif word == "Polygon":
             if len(self.drafts) + len(self._shapes) > MAX_VOLUMES:
-                raise _BadKmlError("too-many-volumes", f"more than {MAX_VOLUMES} polygons")
+                raise BadKmlError("too-many-volumes", f"more than {MAX_VOLUMES} polygons")
             self._shapes.append(_Shape(line=self._parser.CurrentLineNumber))
         elif word == "NetworkLink":
             self._link_name = ""
@@ -343,7 +343,7 @@ def _first_match(pattern: re.Pattern[str], words: str) -> str:
 
 
 def _refuse_declaration(*_: object) -> None:
-    raise _BadKmlError("xml-declaration", "document types and entities are refused")
+    raise BadKmlError("xml-declaration", "document types and entities are refused")
 
 
 def _read_corners(text: str) -> tuple[list[Vertex | Arc], str, list[Reach]]:
