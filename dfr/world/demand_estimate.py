@@ -43,7 +43,9 @@ class Estimate:
 
     def __str__(self) -> str:
         low, high = self.interval.low, self.interval.high
-        return f"{self.value:.3g}" + ("" if low is None or high is None else f" ({low:.3g} to {high:.3g})")
+        if low is None or high is None:
+            return f"{self.value:.3g}"
+        return f"{self.value:.3g} ({round(low, 6):.3g} to {round(high, 6):.3g})"
 
     def as_dict(self) -> dict[str, float | None]:
         """The figure as it appears in JSON."""

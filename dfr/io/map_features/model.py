@@ -30,6 +30,11 @@ class FeatureShape(StrEnum):
     LINE = "line"
     POINT = "point"
 
+    @property
+    def with_article(self) -> str:
+        """As it stands in a sentence."""
+        return f"an {self}" if self is FeatureShape.AREA else f"a {self}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapFeature:

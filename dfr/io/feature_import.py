@@ -1,0 +1,297 @@
+"""Features of a map file become features of a scenario (`import_edit`), each in the role that it was given.
+
+What a file does not say (how dense a crowd is, how far a post sees) is marked assumed in the scenario.
+Nothing drawn by hand is replaced unless it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from dfr.errors import InputError
+from dfr.geo import LocalFrame, Position, Ring, centroid
+from dfr.io.deployment_folder import make_slug
+from dfr.io.map_features.model import FeatureFile, FeatureShape, MapFeature
+from dfr.scenario.edits import AddFeature, AllEdits, Edit, SetValue
+from dfr.scenario.features import SPECS, FeatureKind, Shape, list_features, value_at
+
+ROLES = (
+    FeatureKind.BOUNDARY,
+    FeatureKind.CROWD,
+    FeatureKind.KEEP_OUT,
+    FeatureKind.WATER,
+    FeatureKind.ZONE,
+    FeatureKind.SITE,
+    FeatureKind.POST,
+    FeatureKind.RALLY_POINT,
+    FeatureKind.PATROL,
+    FeatureKind.HOME,
+)
+"""What a feature of a file can become; obstacles and other traffic need more than a place."""
+
+PEOPLE_PER_M2 = 2.0
+"""A standing crowd at a concert (assumed; those of the shipped festival are 1 to 2.5)."""
+
+POST_RANGE_M = 500.0
+"""As `dfr init` writes it: VLOS is no distance."""
+
+WORDS: Mapping[FeatureKind, tuple[str, ...]] = {
+    FeatureKind.BOUNDARY: ("boundary", "licensed", "perimeter", "site area", "red line", "keep-in"),
+    FeatureKind.KEEP_OUT: ("keep-out", "keep out", "keepout", "no fly", "no-fly", "exclusion", "prohibited"),
+    FeatureKind.CROWD: ("crowd", "arena", "audience", "stage front", "spectator"),
+    FeatureKind.WATER: ("water", "lake", "river", "sea", "pond", "harbour"),
+    FeatureKind.ZONE: ("zone", "sector", "demand"),
+    FeatureKind.SITE: ("dock", "candidate", "launch"),
+    FeatureKind.POST: ("post", "observer", "pilot", "spotter"),
+    FeatureKind.RALLY_POINT: ("rally", "divert", "emergency landing"),
+    FeatureKind.PATROL: ("patrol", "officers", "police"),
+    FeatureKind.HOME: ("homes", "houses", "residential"),
+}  # fmt: skip
+"""Words in a name or its folder by which a role is proposed; a person confirms it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChoices:
+    """How features are taken over. `replace`: kinds whose present features go; `people_per_m2` of crowds."""
+
+    replace: frozenset[FeatureKind] = frozenset()
+    people_per_m2: float = PEOPLE_PER_M2
+
+
+def propose_role(feature: MapFeature) -> FeatureKind | None:
+    """The role that the feature's name or folder speaks of, where it has the shape for it."""
+    for text in (feature.name.casefold(), feature.group.casefold()):
+        for kind, words in WORDS.items():
+            if any(word in text for word in words) and feature.shape is needed_shape(kind):
+                return kind
+    return FeatureKind.KEEP_OUT if feature.hole_of is not None else None
+
+
+def needed_shape(kind: FeatureKind) -> FeatureShape:
+    """The shape that a feature must have for a role."""
+    return FeatureShape.AREA if SPECS[kind].shape is Shape.AREA else FeatureShape.POINT
+
+
+def placeholder_kinds(data: Any) -> frozenset[FeatureKind]:
+    """The kinds that a scenario has from `dfr init` alone: drawn by a program, confirmed by nobody."""
+    drawn = {
+        FeatureKind.BOUNDARY: ("site", "boundary", "confirmed"),
+        FeatureKind.ZONE: ("demand", "zones", "confirmed"),
+        FeatureKind.SITE: ("candidates", "confirmed"),
+    }
+    found = {kind for kind, path in drawn.items() if value_at(data, path) is False}
+    posts = value_at(data, SPECS[FeatureKind.POST].list_path)
+    if isinstance(posts, list) and posts and all(value_at(post, ("confirmed",)) is False for post in posts):
+        found.add(FeatureKind.POST)
+    return frozenset(found)
+
+
+def import_edit(
+    file: FeatureFile,
+    roles: Mapping[int, FeatureKind],
+    data: Any,
+    choices: ImportChoices | None = None,
+) -> AllEdits:
+    """The edit of a scenario's plain data that takes features of a file over; `roles` are by their number.
+
+    Raises InputError where a feature has not the shape of its role, for a second boundary, and for a boundary
+    whose holes are not taken over as keep-outs.
+    """
+    choices = choices or ImportChoices()
+    _check_roles(file, roles)
+    edits: list[Edit] = []
+    for kind in ROLES:
+        chosen = [file.features[number] for number in sorted(roles) if roles[number] is kind]
+        if chosen:
+            edits += _Importer(file.name, kind, data, choices).edits_for(chosen)
+    if not edits:
+        raise InputError(f"{file.name}: no feature has a role", do="give at least one of them a role")
+    return AllEdits(edits=edits, what=f"import {file.name}")
+
+
+def _check_roles(file: FeatureFile, roles: Mapping[int, FeatureKind]) -> None:
+    for number, kind in roles.items():
+        if not 0 <= number < len(file.features):
+            raise InputError(f"{file.name}: there is no feature {number}", do="read the file again")
+        feature, needed = file.features[number], needed_shape(kind)
+        title = SPECS[kind].title.lower()
+        if kind not in ROLES:
+            raise InputError(f"a {title} cannot be imported", do="draw it on the map")
+        if feature.shape is not needed:
+            raise InputError(
+                f"{feature.name or 'a feature'} is {feature.shape.with_article}, "
+                f"not {needed.with_article} as a {title} is",
+                do="choose another role",
+            )
+    bounds = [number for number, kind in roles.items() if kind is FeatureKind.BOUNDARY]
+    if len(bounds) > 1:
+        names = ", ".join(file.features[number].name or "unnamed" for number in bounds)
+        raise InputError(f"{file.name}: {len(bounds)} boundaries: {names}", do="choose one of them")
+    for number, feature in enumerate(file.features):
+        if feature.hole_of in bounds and roles.get(number) is not FeatureKind.KEEP_OUT:
+            raise InputError(
+                f"{feature.name} is a hole of the boundary",
+                do="take it over as a keep-out, or drones fly there",
+            )
+
+
+class _Importer:
+    """Makes the edits for features of one kind."""
+
+    def __init__(self, source: str, kind: FeatureKind, data: Any, choices: ImportChoices) -> None:
+        self._source, self._kind, self._data, self._choices = source, kind, data, choices
+        self._taken = {item.id for item in list_features(data, kind)}
+        if kind in choices.replace:
+            self._taken = set()
+
+    def edits_for(self, chosen: Sequence[MapFeature]) -> list[Edit]:
+        """The edits that take them over."""
+        kind = self._kind
+        if kind is FeatureKind.BOUNDARY:
+            return self._set_boundary(chosen[0])
+        items = [_WRITERS[kind](self, feature) for feature in chosen]
+        if kind not in self._choices.replace:
+            return [AddFeature(kind=kind, feature=item) for item in self._with_shares(items)]
+        items = self._with_shares(items)
+        if kind in _DRAWN:
+            path, field, note = _DRAWN[kind]
+            block = {"assumed": True, "note": f"{note} from {self._source}", field: items}
+            return [SetValue(path=list(path), value=block)]
+        return [SetValue(path=list(SPECS[kind].list_path), value=items)]
+
+    def _with_shares(self, items: list[Any]) -> list[Any]:
+        """Demand zones with equal shares: a file of outlines says nothing of calls."""
+        if self._kind is not FeatureKind.ZONE:
+            return items
+        replaced = self._kind in self._choices.replace
+        before = 0 if replaced else len(list(list_features(self._data, self._kind)))
+        for number, item in enumerate(items):
+            item["share"] = round(1.0 / len(items), 6) if replaced else round(1.0 / (before + number + 1), 4)
+        if replaced:
+            items[0]["share"] = round(items[0]["share"] + 1.0 - sum(item["share"] for item in items), 6)
+        return items
+
+    def _set_boundary(self, feature: MapFeature) -> list[Edit]:
+        """The boundary, and the centre of the site where it would lie outside."""
+        value = {"ring": _pairs(feature.points), "source": self.source_of(feature)}
+        edits: list[Edit] = [SetValue(path=["site", "boundary"], value=value)]
+        frame = LocalFrame(feature.points[0])
+        centre = value_at(self._data, ("site", "centre"))
+        inside = isinstance(centre, dict) and _holds(frame, feature.points, centre)
+        if not inside:
+            middle = centroid(feature.points)
+            point = {"lat_deg": round(middle.lat_deg, 6), "lon_deg": round(middle.lon_deg, 6)}
+            edits.append(SetValue(path=["site", "centre"], value=point))
+        return edits
+
+    def source_of(self, feature: MapFeature) -> str:
+        """Where a feature is from, in words."""
+        return f"{self._source}, {feature.name}" if feature.name else self._source
+
+    def new_id(self, feature: MapFeature) -> str:
+        """An id of the feature's name that nothing of its kind has yet."""
+        stem = make_slug(feature.name or self._kind.value)
+        number, found = 1, stem
+        while found in self._taken:
+            number += 1
+            found = f"{stem[:36]}-{number}"
+        self._taken.add(found)
+        return found
+
+    def named(self, feature: MapFeature) -> dict[str, Any]:
+        """Id and name."""
+        id_ = self.new_id(feature)
+        return {"id": id_, "name": feature.name or id_}
+
+    def sourced_area(self, feature: MapFeature) -> dict[str, Any]:
+        """A keep-out, or water."""
+        return {
+            **self.named(feature),
+            "area": _pairs(feature.points),
+            "source": self.source_of(feature),
+        }
+
+    def crowd(self, feature: MapFeature) -> dict[str, Any]:
+        """A crowd: its outline from the file, its hours and density assumed."""
+        period = value_at(self._data, ("period",)) or {}
+        people = self._choices.people_per_m2
+        return {
+            **self.named(feature),
+            "area": _pairs(feature.points),
+            "presence": [{**{key: period.get(key) for key in ("start", "end")}, "people_per_m2": people}],
+            "source": self.source_of(feature),
+            "assumed": True,
+            "note": f"the file gives the outline alone; {people:g} people per m² at all hours are assumed",
+        }
+
+    def zone(self, feature: MapFeature) -> dict[str, Any]:
+        """A demand zone; its share is set with those of the others."""
+        return {**self.named(feature), "share": 0.0, "area": _pairs(feature.points)}
+
+    def site(self, feature: MapFeature) -> dict[str, Any]:
+        """A candidate site; what the file does not say is as `dfr init` writes it."""
+        return {
+            **self.named(feature),
+            **_point(feature),
+            "power": "generator",
+            "access": "unknown",
+            "sky_view": 0.9,
+        }
+
+    def post(self, feature: MapFeature) -> dict[str, Any]:
+        """An observer's post, unconfirmed until somebody has looked from there."""
+        seen = {"value": POST_RANGE_M, "assumed": True, "note": "VLOS is no distance; put in your own"}
+        return {"id": self.new_id(feature), **_point(feature), "confirmed": False, "range_m": seen}
+
+    def home(self, feature: MapFeature) -> dict[str, Any]:
+        """An area where people live."""
+        return {
+            "id": self.new_id(feature),
+            "area": _pairs(feature.points),
+            "source": self.source_of(feature),
+        }
+
+    def place(self, feature: MapFeature) -> list[float]:
+        """A place without a name."""
+        return _pairs(feature.points)[0]
+
+
+_DRAWN = {
+    FeatureKind.ZONE: (("demand", "zones"), "areas", "equal shares are assumed; outlines"),
+    FeatureKind.SITE: (("candidates",), "sites", "power, access and view of the sky are assumed; places"),
+}
+"""Kinds whose list stands in a block with one source: its path, the list's field, and what to say of it."""
+
+_WRITERS: Mapping[FeatureKind, Callable[[_Importer, MapFeature], Any]] = {
+    FeatureKind.CROWD: _Importer.crowd,
+    FeatureKind.KEEP_OUT: _Importer.sourced_area,
+    FeatureKind.WATER: _Importer.sourced_area,
+    FeatureKind.ZONE: _Importer.zone,
+    FeatureKind.SITE: _Importer.site,
+    FeatureKind.POST: _Importer.post,
+    FeatureKind.RALLY_POINT: _Importer.place,
+    FeatureKind.PATROL: _Importer.place,
+    FeatureKind.HOME: _Importer.home,
+}
+
+
+def _pairs(ring: Ring) -> list[list[float]]:
+    return [[round(corner.lat_deg, 6), round(corner.lon_deg, 6)] for corner in ring]
+
+
+def _point(feature: MapFeature) -> dict[str, float]:
+    lat, lon = _pairs(feature.points)[0]
+    return {"lat_deg": lat, "lon_deg": lon}
+
+
+def _holds(frame: LocalFrame, ring: Ring, centre: Mapping[str, Any]) -> bool:
+    """Whether a place as the file writes it lies in an area."""
+    try:
+        place = Position(lat_deg=centre["lat_deg"], lon_deg=centre["lon_deg"])
+    except (KeyError, TypeError, InputError):
+        return False
+    return bool(frame.polygon(ring).covers(shapely.Point(frame.point(place))))

@@ -1,0 +1,164 @@
+"""Features of a map file go into a scenario in the role that they were given, and say where they are from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dfr.errors import InputError
+from dfr.geo import Position
+from dfr.io.feature_import import ImportChoices, import_edit, placeholder_kinds, propose_role
+from dfr.io.map_features.files import read_features
+from dfr.io.map_features.model import FeatureFile
+from dfr.io.scenario_edit import apply_edit, read_plain_data
+from dfr.io.scenario_files import find_scenario, parse_scenario
+from dfr.scenario.features import FeatureKind
+from dfr.scenario.model import Scenario
+
+FESTIVAL = find_scenario("victorious-2024")
+TEXT = FESTIVAL.read_text("utf-8")
+
+
+def _square(lon: float, lat: float, side: float = 0.001) -> list[list[float]]:
+    return [[lon, lat], [lon + side, lat], [lon + side, lat + side], [lon, lat + side], [lon, lat]]
+
+
+def _file(*features: tuple[str, str, object]) -> FeatureFile:
+    document = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": name},
+                "geometry": {"type": kind, "coordinates": where},
+            }
+            for name, kind, where in features
+        ],
+    }
+    return read_features(json.dumps(document).encode(), name="plan.geojson")
+
+
+SITE_PLAN = _file(
+    ("Licensed site", "Polygon", [_square(-1.1, 50.775, 0.015)]),
+    ("Arena", "Polygon", [_square(-1.094, 50.780)]),
+    ("Lighthouse", "Polygon", [_square(-1.090, 50.779)]),
+    ("Paddling pool", "Polygon", [_square(-1.092, 50.784)]),
+    ("Sector A", "Polygon", [_square(-1.095, 50.782)]),
+    ("Dock yard", "Point", [-1.093, 50.7815]),
+    ("Post north", "Point", [-1.0925, 50.7845]),
+    ("Rally south", "Point", [-1.091, 50.781]),
+    ("Patrol base", "Point", [-1.0915, 50.782]),
+    ("Houses", "Polygon", [_square(-1.099, 50.787)]),
+)
+ROLES = dict(
+    enumerate(
+        (
+            FeatureKind.BOUNDARY,
+            FeatureKind.CROWD,
+            FeatureKind.KEEP_OUT,
+            FeatureKind.WATER,
+            FeatureKind.ZONE,
+            FeatureKind.SITE,
+            FeatureKind.POST,
+            FeatureKind.RALLY_POINT,
+            FeatureKind.PATROL,
+            FeatureKind.HOME,
+        )
+    )
+)
+
+
+def _imported(file: FeatureFile, roles: dict[int, FeatureKind], choices: ImportChoices | None = None) -> str:
+    return apply_edit(TEXT, import_edit(file, roles, read_plain_data(TEXT), choices))
+
+
+def _parsed(text: str) -> Scenario:
+    return parse_scenario(text.encode(), name="imported.yaml", folder=FESTIVAL.parent)
+
+
+def test_every_role_arrives_beside_what_is_there_already() -> None:
+    before, after = _parsed(TEXT), _parsed(_imported(SITE_PLAN, ROLES))
+    assert after.site.boundary[0] == Position(lat_deg=50.775, lon_deg=-1.1)
+    assert after.site.keep_outs[-1][0] == "lighthouse"
+    assert len(after.site.keep_outs) == len(before.site.keep_outs) + 1
+    assert after.site.water is not None
+    assert after.site.water[-1][0] == "Paddling pool"
+    assert after.demand.zones[-1].share == pytest.approx(0.1)
+    assert sum(zone.share for zone in after.demand.zones) == pytest.approx(1.0)
+    assert after.candidates[-1].name == "Dock yard"
+    assert not after.operation.posts[-1].confirmed
+    assert after.contingency.rally_points[-1] == Position(lat_deg=50.781, lon_deg=-1.091)
+    assert after.demand.ground.posts[-1] == Position(lat_deg=50.782, lon_deg=-1.0915)
+    assert after.simulation.homes[-1][0] == "houses"
+
+
+def test_what_the_file_does_not_say_is_assumed_and_each_thing_names_its_source() -> None:
+    after = _parsed(_imported(SITE_PLAN, ROLES, ImportChoices(people_per_m2=3.0)))
+    crowd = after.site.crowds[-1]
+    assert (crowd.name, crowd.people_per_m2, crowd.start) == ("Arena", 3.0, after.period.start)
+    said = {item.path: item for item in after.assumptions}
+    crowd_said = next(
+        item for path, item in said.items() if path.startswith("site.crowds") and "Arena" in item.source
+    )
+    assert crowd_said.assumed
+    assert "3 people per m² at all hours are assumed" in crowd_said.source
+    assert not said["site.boundary"].assumed
+    assert said["site.boundary"].source == "plan.geojson, Licensed site"
+
+
+def test_kinds_are_replaced_only_when_that_is_asked_for() -> None:
+    replaced = frozenset({FeatureKind.ZONE, FeatureKind.SITE, FeatureKind.KEEP_OUT})
+    roles = {number: kind for number, kind in ROLES.items() if kind in replaced}
+    after = _parsed(
+        _imported(SITE_PLAN, roles, ImportChoices(replace=replaced)).replace("docks: 2", "docks: 1")
+    )
+    assert [zone.name for zone in after.demand.zones] == ["Sector A"]
+    assert [site.name for site in after.candidates] == ["Dock yard"]
+    assert [id_ for id_, _ in after.site.keep_outs] == ["lighthouse"]
+
+
+def test_features_of_one_name_get_ids_of_their_own() -> None:
+    twins = _file(*[("Ladies Mile", "Polygon", [_square(-1.093, 50.780 + 0.001 * n)]) for n in range(2)])
+    after = _parsed(_imported(twins, {0: FeatureKind.ZONE, 1: FeatureKind.ZONE}))
+    assert [zone.id for zone in after.demand.zones[-2:]] == ["ladies-mile-2", "ladies-mile-3"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "word"),
+    [
+        ({}, "no feature has a role"),
+        ({5: FeatureKind.ZONE}, "Dock yard is a point, not an area as a demand zone is"),
+        ({1: FeatureKind.POST}, "Arena is an area, not a point"),
+        ({0: FeatureKind.BOUNDARY, 1: FeatureKind.BOUNDARY}, "2 boundaries: Licensed site, Arena"),
+        ({0: FeatureKind.TRAFFIC}, "cannot be imported"),
+        ({99: FeatureKind.ZONE}, "there is no feature 99"),
+    ],
+)
+def test_a_role_that_does_not_fit_is_refused_in_words(roles: dict[int, FeatureKind], word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        _imported(SITE_PLAN, roles)
+
+
+def test_a_hole_of_the_boundary_is_not_flown_into_silently() -> None:
+    hole = [[-1.093, 50.780], [-1.092, 50.780], [-1.092, 50.781], [-1.093, 50.780]]
+    file = _file(("Site", "Polygon", [_square(-1.1, 50.775, 0.015), hole]))
+    with pytest.raises(InputError, match="hole 1 is a hole of the boundary -> take it over as a keep-out"):
+        _imported(file, {0: FeatureKind.BOUNDARY})
+    assert propose_role(file.features[1]) is FeatureKind.KEEP_OUT
+    after = _parsed(_imported(file, {0: FeatureKind.BOUNDARY, 1: FeatureKind.KEEP_OUT}))
+    assert after.site.keep_outs[-1][0] == "site-hole-1"
+
+
+def test_names_propose_roles_that_their_shapes_allow() -> None:
+    proposed = {feature.name: propose_role(feature) for feature in SITE_PLAN.features}
+    assert proposed["Licensed site"] is FeatureKind.BOUNDARY
+    assert proposed["Post north"] is FeatureKind.POST
+    assert proposed["Lighthouse"] is None
+
+
+def test_a_new_scenario_is_known_to_hold_placeholders(tmp_path: Path) -> None:
+    assert placeholder_kinds(read_plain_data(TEXT)) == frozenset()
+    drawn = {"site": {"boundary": {"confirmed": False}}, "operation": {"posts": [{"confirmed": False}]}}
+    assert placeholder_kinds(drawn) == {FeatureKind.BOUNDARY, FeatureKind.POST}
