@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dfr.api.planning import plan as make_plan
+from dfr.cli.import_options import CallOptions
 from dfr.cli.options import Docks, ScenarioName, VerdictOptions, with_option_groups
 from dfr.cli.output import (
     AsJson,
@@ -87,6 +88,7 @@ def plan(
             "and worst time for 1, 2, 3 ... docks, and every proven trade-off of coverage and worst time."
         ),
     ] = None,
+    demand: CallOptions,
     options: VerdictOptions,
     as_json: AsJson = False,
 ) -> None:
@@ -96,10 +98,14 @@ def plan(
     and `gap` at the top are always the share of calls with a drone overhead within `siting_limit_s`.
     `verdict` and `go` are those of `dfr check`.
 
+    With --calls, the demand is estimated from a table of calls, and the docks are sited for it. The plan is
+    then none of the scenario's own demand: `dfr init --like NAME --calls FILE` writes a scenario with it.
+
     Findings do not change the exit code: it is 3 only if no hour can be flown, and 4 if no plan fits the
     request.
     """
     world = options.load_scenario(scenario)
+    world, estimated = demand.estimate_for(world)
     world = with_roles(world, require=require or (), forbid=forbid or ())
     proposed = make_plan(
         world,
@@ -111,7 +117,7 @@ def plan(
         on_progress=_gap_reporter(),
     )
     verdict = options.verdict(world, proposed)
-    document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict()}
+    document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict(), **estimated}
     if out is not None:
         write_atomically(out, json_text(document))
     if volumes is not None:

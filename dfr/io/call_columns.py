@@ -123,7 +123,7 @@ GRADE_WORDS: Mapping[str, tuple[str, ...]] = {
 def guess_grades(words: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     """For each word of a table, in lower case, the grade that it names; others are left out."""
     found = {}
-    for word in {word.casefold() for word in words if word}:
+    for word in dict.fromkeys(word.casefold() for word in words if word):
         plain = _plain_name(word)
         grade = next((id_ for id_ in known if plain == _plain_name(id_)), None)
         grade = grade or next((id_ for id_ in known if plain in GRADE_WORDS.get(id_, ())), None)

@@ -78,6 +78,22 @@ class DemandEstimate:
         """The weights of the hours as a scenario has them: 1 is an average hour."""
         return tuple(round(HOURS * hour.value, 3) for hour in self.hours)
 
+    def as_dict(self) -> dict[str, object]:
+        """The estimate as it appears in JSON."""
+        zones = zip(self.zones, self.shares, strict=True)
+        return {
+            "zones": [{"id": zone.id, "name": zone.name, **share.as_dict()} for zone, share in zones],
+            "hours": [hour.as_dict() for hour in self.hours],
+            "days": {day.isoformat(): found.as_dict() for day, found in self.days.items()},
+            "grades": None if self.grades is None else {k: g.as_dict() for k, g in self.grades.items()},
+            "rate_cv": self.rate_cv,
+            "observed": [self.first_day.isoformat(), self.last_day.isoformat()],
+            "calls": self.calls,
+            "outside": self.outside,
+            "unplaced": self.unplaced,
+            "notes": list(self.notes),
+        }
+
     def applied_to(self, demand: Demand) -> Demand:
         """A scenario's demand with these figures in place of its own; what calls do not tell stays."""
         weights = self.hour_weights()
