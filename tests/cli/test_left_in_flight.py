@@ -36,14 +36,28 @@ OFTEN = [(signal.SIGINT, "on_scene"), (signal.SIGTERM, "climbing"), (signal.SIGH
 
 @pytest.fixture
 def mission(tmp_path: Path) -> Path:
+    return there_and_back(tmp_path / "there-and-back.waypoints", stay_s=20)
+
+
+@pytest.fixture
+def long_mission(tmp_path: Path) -> Path:
+    """Still in the air when a second program has started, on a busy machine too."""
+    return there_and_back(tmp_path / "long.waypoints", stay_s=60)
+
+
+def there_and_back(file: Path, *, stay_s: int) -> Path:
     north = offset(HOME, bearing_deg=0.0, distance_m=60.0)
-    rows = [(0, 16, HOME, 3.0, 0), (3, 22, HOME, 20.0, 0), (3, 19, north, 20.0, 20), (3, 20, None, 0.0, 0)]
+    rows = [
+        (0, 16, HOME, 3.0, 0),
+        (3, 22, HOME, 20.0, 0),
+        (3, 19, north, 20.0, stay_s),
+        (3, 20, None, 0.0, 0),
+    ]
     lines = [
         f"{seq}\t{int(seq == 0)}\t{frame}\t{command}\t{stay}\t0\t0\t0\t"
         f"{place.lat_deg if place else 0:.8f}\t{place.lon_deg if place else 0:.8f}\t{height:.2f}\t1"
         for seq, (frame, command, place, height, stay) in enumerate(rows)
     ]
-    file = tmp_path / "there-and-back.waypoints"
     file.write_text("\n".join(["QGC WPL 110", *lines]) + "\n")
     return file
 
@@ -172,13 +186,13 @@ def test_what_is_not_known_of_it_is_said_to_be_unknown():
     assert "is not known" in LostLinkBehaviour().describe_from(in_auto)
 
 
-def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes_on(mission, tmp_path):
-    with a_vehicle() as running:
-        first = Flying(mission, running.url, tmp_path)
+def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes_on(long_mission, tmp_path):
+    with a_vehicle(FS_GCS_ENABLE=0.0) as running:
+        first = Flying(long_mission, running.url, tmp_path)
         first.wait_for(MOMENTS["climbing"])
         first.process.kill()
         first.end()
-        asked = dfr("fly", mission, "--vehicle", running.url, "--yes", "--json")
+        asked = dfr("fly", long_mission, "--vehicle", running.url, "--yes", "--json")
     assert asked.returncode == 0, asked.stderr
     told = json.loads(asked.stdout)
     assert told["docked"]
@@ -186,13 +200,13 @@ def test_the_same_command_once_more_finds_the_drone_of_a_killed_session_and_goes
     assert "armed" not in [event["what"] for event in told["events"]]
 
 
-def test_a_drone_found_in_the_air_is_not_controlled_without_a_yes(mission, tmp_path):
-    with a_vehicle() as running:
-        first = Flying(mission, running.url, tmp_path)
+def test_a_drone_found_in_the_air_is_not_controlled_without_a_yes(long_mission, tmp_path):
+    with a_vehicle(FS_GCS_ENABLE=0.0) as running:
+        first = Flying(long_mission, running.url, tmp_path)
         first.wait_for(MOMENTS["climbing"])
         first.process.kill()
         first.end()
-        typed = dfr_typed("fly", str(mission), "--vehicle", running.url, typed=b"n\n", cwd=tmp_path)
+        typed = dfr_typed("fly", str(long_mission), "--vehicle", running.url, typed=b"n\n", cwd=tmp_path)
     assert typed.returncode == 5
     assert "system 1 is ARMED in AUTO" in typed.stderr
     assert "not confirmed, nothing was sent" in typed.stderr
