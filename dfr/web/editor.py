@@ -17,10 +17,10 @@ from dfr.io.scenario_edit import apply_edit
 from dfr.io.scenario_files import DayFiles, build_world, parse_scenario, shipped_folder, with_day_files
 from dfr.io.weather.files import with_weather
 from dfr.io.yaml_reader import MAX_BYTES
-from dfr.plan.matrix import build_matrix, path_finder, sorties_of
+from dfr.plan.matrix import path_finder, sorties_of
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
-from dfr.plan.windows import hour_windows, planning_window, windows_planned
+from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.edits import AllEdits, Edit, MoveFeature, SetValue
 from dfr.scenario.features import SITES, FeatureKind
 from dfr.scenario.model import CandidateSite, SiteUse
@@ -178,26 +178,6 @@ class ScenarioEditor:
         found = sorties_of(scenario, paths, [hour])
         seconds = found.climb_s + found.out_s
         return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}
-
-    def times_by_hour(self) -> list[dict[str, Any]]:
-        """For each planned hour, seconds from lift-off to overhead of each zone from the nearest dock."""
-        now = self.step
-        chosen = {site.id for site in now.plan.sites}
-        scenario = now.world.scenario
-        docks = tuple(site for site in scenario.candidates if site.id in chosen)
-        world = replace(now.world, scenario=replace(scenario, candidates=docks))
-        windows = windows_planned(hour_windows(scenario))
-        raised_m = {site.id: site.raised_m for site in now.plan.sites}
-        flown = {j: raised_m[site.id] for j, site in enumerate(docks)}
-        nearest = build_matrix(world, windows, flown).overhead_s.min(axis=2)
-        zones = [zone.id for zone in scenario.demand.zones]
-        return [
-            {
-                "hour": window.start.isoformat(),
-                "zones": {z: float(s) if np.isfinite(s) else None for z, s in zip(zones, row, strict=True)},
-            }
-            for window, row in zip(windows, nearest, strict=True)
-        ]
 
     def _find_site(self, site_id: str) -> CandidateSite:
         site = next((c for c in self.step.world.scenario.candidates if c.id == site_id), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.web.control import Control
-from dfr.web.editor import ScenarioEditor
+from dfr.web.editor import EditStep, ScenarioEditor
+from dfr.web.hours import hours_of, isochrones_of
 from dfr.web.layers import Layers, plan_layers, soonest_routes, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import replay_of_log, shift_of
@@ -41,6 +42,7 @@ class PageData:
     served: list[ServedVehicle] = field(default_factory=list)
     basemap: Path | None = None
     _static: Layers | None = None
+    _isochrones: tuple[EditStep, list[dict[str, Any]]] | None = None
 
     def require_editor(self) -> ScenarioEditor:
         """The editor of the plan. Raises InputError where no scenario is served."""
@@ -95,9 +97,17 @@ class PageData:
                 [limit, share, before.coverage.get(limit)] for limit, share in plan.coverage.items()
             ],
             "mean_s": [plan.mean_overhead_s, before.mean_overhead_s],
+            "limit_s": plan.siting_limit_s,
+            "objective": plan.objective,
+            "layouts": [{"docks": gain.docks, "share": gain.share} for gain in plan.layouts],
+            "profiles": _profiles(plan),
             "wind": None
             if plan.planning_wind is None
-            else {"mps": plan.planning_wind.wind_mps, "from_deg": plan.planning_wind.wind_from_deg},
+            else {
+                "hour": plan.planning_wind.hour,
+                "mps": plan.planning_wind.wind_mps,
+                "from_deg": plan.planning_wind.wind_from_deg,
+            },
             "assumed_weather": step.world.scenario.weather.assumed,
             "ceiling_m": step.world.scenario.operation.height_limit_m_agl,
             "hours": [
@@ -106,6 +116,8 @@ class PageData:
                     "wind_mps": h.wind_mps,
                     "wind_from_deg": h.wind_from_deg,
                     "share": h.share,
+                    "mean_s": h.mean_s,
+                    "worst_s": h.worst_s,
                     "flyable": h.flyable,
                     "limited_by": h.limited_by,
                 }
@@ -115,6 +127,18 @@ class PageData:
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
             "counted": count_by_severity(plan.findings),
         }
+
+    def hours(self) -> list[dict[str, Any]]:
+        """The plan hour by hour."""
+        step = self.require_editor().step
+        return hours_of(step.world, step.plan)
+
+    def isochrones(self) -> list[dict[str, Any]]:
+        """How soon a drone is overhead anywhere on the site, hour by hour; kept for as long as the plan."""
+        step = self.require_editor().step
+        if self._isochrones is None or self._isochrones[0] is not step:
+            self._isochrones = (step, isochrones_of(step.world, step.plan))
+        return self._isochrones[1]
 
     def _verdict_now(self) -> Verdict:
         """The verdict now on the plan as edited."""
@@ -186,3 +210,16 @@ def _dock_state(plan: Plan, site: DockSite) -> dict[str, Any]:
         "reaches": sum(route.reachable for route in routes),
         "why": next((route.limited_by for route in routes if not route.reachable), ""),
     }
+
+
+def _profiles(plan: Plan) -> list[dict[str, Any]]:
+    """The heights along each route that can be flown; None where the plan holds none."""
+    return [
+        {
+            "site": route.site_id,
+            "zone": route.zone_id,
+            "profile": None if route.profile is None else asdict(route.profile),
+        }
+        for route in plan.routes
+        if route.reachable and len(route.points) > 1
+    ]

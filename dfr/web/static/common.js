@@ -1,5 +1,8 @@
-// What every page needs: requests to the server, error messages, the head of the page, contrast.
+// What every page needs: requests to the server, error messages, the head of the page.
 // Addresses are relative to the page, since a deployment may be served below a folder of its own.
+
+import { drawIcons } from "./icons.js";
+import { beginTheme } from "./theme.js";
 
 export const $ = (id) => document.getElementById(id);
 
@@ -109,35 +112,18 @@ export function throttle(milliseconds, act) {
   };
 }
 
-function contrast(on) {
-  document.documentElement.dataset.contrast = on ? "high" : "normal";
-  $("contrast").setAttribute("aria-pressed", String(on));
-  document.dispatchEvent(new Event("contrast"));
-  try {
-    localStorage.setItem("contrast", on ? "high" : "normal");
-  } catch {
-    // A browser without storage shows normal contrast next time.
-  }
-}
-
-// The button for strong contrast, as the user left it.
-export function beginContrast() {
-  let kept = null;
-  try {
-    kept = localStorage.getItem("contrast");
-  } catch {
-    kept = null;
-  }
-  contrast(kept === "high");
-  $("contrast").addEventListener("click", () => contrast(document.documentElement.dataset.contrast !== "high"));
+// Colours as the user left them, and the icons of the page.
+export function beginLook() {
+  beginTheme();
+  drawIcons();
 }
 
 const BELOW_HOME = /\/d\/[^/]+\/[^/]*$/;
 
 // The head of the page. Gives what the server says about itself, or the `problem` with the deployment.
 export async function begin() {
-  beginContrast();
-  if (BELOW_HOME.test(location.pathname)) document.querySelector("nav").prepend(element("a", { href: "../../" }, "Home"));
+  if (BELOW_HOME.test(location.pathname)) document.querySelector("nav").prepend(element("a", { href: "../../", "data-icon": "home" }, "Home"));
+  beginLook();
   const about = await get("api/about").catch((error) => ({ problem: error.message }));
   if (about.problem) toast(about.problem);
   else $("place").textContent = about.title;

@@ -1,6 +1,6 @@
 // Home: the deployments of the folder, the examples, and a file that a user opens.
 
-import { $, beginContrast, element, get, post, tell, upload } from "./common.js";
+import { $, beginLook, element, get, post, tell, upload } from "./common.js";
 
 const MOST_BYTES = 2 * 1024 * 1024;
 
@@ -61,7 +61,7 @@ function acceptDrops() {
 }
 
 async function main() {
-  beginContrast();
+  beginLook();
   $("file").addEventListener("change", () => {
     openFile($("file").files[0]);
     $("file").value = "";

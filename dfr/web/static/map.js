@@ -4,7 +4,9 @@
 import { $, element, get, tell } from "./common.js";
 import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
 import { addBasemap } from "./basemap.js";
+import { DARK } from "./style-dark.js";
 import { GROUPS, LAYERS, PLACE, PLAN, STRONG } from "./style.js";
+import { isDark, isStrong, onTheme } from "./theme.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const GROUND = { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } };
@@ -44,20 +46,25 @@ export function makeMap(centre, zoom = 14) {
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
   if (slides) glide(map);
   map.room = (innerWidth < 600 ? 12 : 40) + (slides ? MARGIN_PX : 0);
+  // The panel lies over the map: what is fitted or flown to stands beside it.
+  const panel = document.querySelector(".panel");
+  if (panel && getComputedStyle(panel).position === "absolute") map.setPadding({ top: 0, bottom: 0, left: 0, right: panel.offsetWidth + 12 });
   window.dfrMap = map;
   return map;
 }
 
-// Strong contrast for the map too, which the style sheet of the page does not reach.
-function contrasted(map) {
-  const strong = document.documentElement.dataset.contrast === "high" || matchMedia("(prefers-contrast: more)").matches;
-  for (const { id, paint } of [GROUND, ...LAYERS]) for (const [name, value] of Object.entries(STRONG[id] ?? {})) map.setPaintProperty(id, name, strong ? value : (paint[name] ?? null));
+// Colours of the map for dark and for strong contrast, which the style sheet of the page does not reach.
+function recolour(map) {
+  const changed = [isDark() ? DARK : {}, isStrong() && !isDark() ? STRONG : {}];
+  for (const { id, paint } of [GROUND, ...LAYERS]) {
+    const now = Object.assign({}, ...changed.map((of) => of[id] ?? {}));
+    for (const name of new Set([...Object.keys(STRONG[id] ?? {}), ...Object.keys(DARK[id] ?? {})])) map.setPaintProperty(id, name, now[name] ?? paint[name] ?? null);
+  }
 }
 
 export async function loaded(map) {
   if (!map.isStyleLoaded()) await map.once("load");
-  contrasted(map);
-  document.addEventListener("contrast", () => contrasted(map));
+  onTheme(() => recolour(map));
 }
 
 // Put collections on the map by the names of their layers; other layers stay as they are.

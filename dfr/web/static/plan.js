@@ -1,12 +1,15 @@
-import { $, begin, element, get, percent, post, seconds, tell, throttle, toast, number } from "./common.js";
+import { $, begin, element, get, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
 import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
-import { bars } from "./charts.js";
+import { drawFindings } from "./plan-findings.js";
+import { hourFinding, hourRows, hourVerdict, makeHours, tableRows } from "./plan-hours.js";
+import { hourName, layoutsChart, profileChart } from "./plan-charts.js";
+import { makeShading } from "./plan-shading.js";
 
 let state = null;
 let map = null;
-let hours = null;
+let details = null;
 let queue = Promise.resolve();
 
 // Edits are sent one after the other; each carries the version of the plan it was made on.
@@ -22,7 +25,8 @@ function change(path, document_ = {}) {
     checking();
     const next = await tell(post(path, { ...document_, version: state.version }));
     state = next ?? (await tell(get("api/plan"))) ?? state;
-    hours = null;
+    details = null;
+    shading.forget();
     focusKept(draw);
     document.body.removeAttribute("aria-busy");
   });
@@ -57,6 +61,8 @@ function planTimes() {
   return Object.fromEntries(state.zones.map((zone) => [zone.id, zone.overhead_s]));
 }
 
+const notReached = () => (hours.chosen && !hours.chosen.flyable ? "no flight" : "not reached");
+
 // Zone times in the table and on the map: those of the plan, of a preview while dragging, or of one hour.
 function drawZones(times) {
   const rows = state.zones.map((zone) => {
@@ -64,26 +70,91 @@ function drawZones(times) {
     const worse = now !== null && zone.before_s !== null && now > zone.before_s + 0.5;
     const better = now !== null && zone.before_s !== null && now < zone.before_s - 0.5;
     return element("tr", { "data-zone": zone.id }, element("td", {}, zone.name), element("td", { class: "n" }, percent(zone.share)),
-      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, now === null ? "not reached" : seconds(now)), element("td", { class: "n" }, seconds(zone.before_s)));
+      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, now === null ? notReached() : seconds(now)), element("td", { class: "n" }, seconds(zone.before_s)));
   });
   $("zones").tBodies[0].replaceChildren(...rows);
   if (!map) return;
   const timed = (collection) => ({ ...collection, features: collection.features.map((feature) => {
     const now = times[feature.properties.id];
-    const words = `${feature.properties.name}\n${now === null ? "not reached" : seconds(now)}`;
+    const words = `${feature.properties.name}\n${now === null ? notReached() : seconds(now)}`;
     return { ...feature, properties: { ...feature.properties, overhead_s: now, words } };
   }) });
   show(map, { zones: timed(state.layers.zones), zone_names: timed(state.layers.zone_names) });
 }
 
+const hours = makeHours({ chart: $("hours-chart"), slider: $("hour"), all: $("hour-off"), play: $("hour-play"), onHour: showHour });
+const shading = makeShading({ box: $("map-legend"), stateOf: () => state, hourOf: () => hours.chosen, moreOf, onWords: (words) => ($("shading-words").textContent = words) });
+
+// What else is known of an hour, once it has been asked for.
+function moreOf(hour) {
+  return details?.find((known) => known.hour === hour.hour);
+}
+
 function draw() {
-  drawZones(planTimes());
+  hours.show(state.hours, state.limit_s);
   drawPanel();
-  drawHours();
   editor.draw();
+  drawHour();
+  if (hours.chosen) showHour();
+}
+
+// Times of the chosen hour; those of the plan, in the planning wind, where none is chosen.
+function timesNow() {
+  const hour = hours.chosen;
+  if (!hour) return planTimes();
+  return moreOf(hour)?.zones ?? Object.fromEntries(state.zones.map((zone) => [zone.id, null]));
+}
+
+// Routes as they are flown in the chosen hour: the soonest to each zone, and none in an hour that is not flown.
+function routesNow() {
+  const { routes } = state.layers;
+  const hour = hours.chosen;
+  if (!hour) return routes;
+  const from = moreOf(hour)?.from ?? {};
+  return { ...routes, features: hour.flyable ? routes.features.map((f) => ({ ...f, properties: { ...f.properties, best: from[f.properties.zone] === f.properties.site } })) : [] };
+}
+
+// Everything that one hour changes.
+function drawHour() {
+  const hour = hours.chosen;
+  drawZones(timesNow());
+  drawVerdict();
+  drawCoverage();
+  $("times-head").textContent = hour ? hour.hour.slice(11, 16) : "Now";
+  $("wind").textContent = hour ? `From lift-off, at ${hourName(hour.hour)}, in a wind of ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°.` : state.wind ? `From lift-off, in the planning wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°.` : "";
+  $("hour-words").textContent = hour ? `${hourName(hour.hour)}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}` : "All hours together. Choose one with the slider or on the chart.";
+  drawFindings($("findings"), state.findings, { onPick: fly, first: hour ? hourFinding(hour) : [] });
   if (!map) return;
-  const { zones, zone_names, ...rest } = state.layers;
-  show(map, rest);
+  const { zones, zone_names, routes, ...rest } = state.layers;
+  show(map, { ...rest, routes: routesNow() });
+  shading.draw();
+}
+
+async function showHour() {
+  drawHour();
+  if (!hours.chosen || details) return;
+  const version = state.version;
+  const found = await tell(get("api/plan/hours"));
+  // An answer that belongs to an older plan is never shown.
+  if (!found || version !== state.version) return;
+  details = found;
+  drawHour();
+}
+
+function drawVerdict() {
+  const hour = hours.chosen;
+  const judged = state.verdict;
+  const [headline, ...rest] = judged.lines;
+  const said = hour ? hourVerdict(hour, judged) : { go: judged.verdict === "GO", headline, rest: rest.join(" ") };
+  $("verdict").replaceChildren(element("strong", {}, said.headline), element("p", {}, said.rest),
+    element("p", { class: "hint" }, `${state.counted}. ${hour ? "" : `Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`}`));
+  $("verdict").className = `verdict ${said.go ? "go" : "no"}`;
+}
+
+function drawCoverage() {
+  const hour = hours.chosen;
+  $("coverage").tBodies[0].replaceChildren(...(hour ? tableRows(hourRows(hour, moreOf(hour), state.limit_s)) : state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
+    element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `before ${percent(before)}`)))));
 }
 
 function drawPanel() {
@@ -93,39 +164,30 @@ function drawPanel() {
   }
   $("save").disabled = !state.changed || Boolean(state.why_not_saved);
   $("save").title = state.why_not_saved || "Write the scenario file";
-  const judged = state.verdict;
-  const [headline, ...rest] = judged.lines;
-  $("verdict").replaceChildren(element("strong", {}, headline), element("br"), rest.join(" "), element("br"),
-    `${state.counted}. Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`);
-  $("verdict").className = `verdict ${judged.verdict === "GO" ? "go" : "no"}`;
-  $("wind").textContent = state.wind ? `from lift-off, in a wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°` : "";
-  $("coverage").tBodies[0].replaceChildren(...state.coverage.map(([limit, share, before]) => element("tr", {}, element("td", {}, `overhead within ${limit.toFixed(0)} s of the decision`),
-    element("td", { class: `n ${share > before + 5e-4 ? "better" : share < before - 5e-4 ? "worse" : ""}` }, percent(share)), element("td", { class: "n" }, `before ${percent(before)}`))));
-  $("findings").replaceChildren(...state.findings.map((finding) => element("li", {}, element("button", { class: finding.severity, onclick: () => fly(finding) },
-    `${finding.severity === "ok" ? "" : `${finding.severity}: `}${finding.message}${finding.margin_m === null ? "" : ` (margin ${finding.margin_m.toFixed(0)} m)`}`))));
+  $("weather").textContent = state.assumed_weather ? "Assumed weather, no forecast." : "";
+  layoutsChart($("layouts"), state.layouts, { docks: state.docks.length, share: state.objective, limit_s: state.limit_s });
+  drawRoutes();
+}
+
+// The route whose heights are shown: the one chosen before, or the one with the least room under the limit.
+function drawRoutes() {
+  const known = state.profiles.map((route) => [`${route.site} ${route.zone}`, route]);
+  const names = Object.fromEntries([...state.layers.sites.features, ...state.layers.zones.features].map((f) => [f.properties.id, f.properties.name]));
+  const kept = $("route").value;
+  $("route").replaceChildren(...known.map(([key, route]) => element("option", { value: key }, `${names[route.site]} to ${names[route.zone]}`)));
+  const high = ([, route]) => Math.max(0, ...(route.profile?.highest_m_agl ?? []).filter((h) => h !== null));
+  const tight = known.reduce((a, b) => (high(b) > high(a) ? b : a), known[0]);
+  if (known.length) $("route").value = known.some(([key]) => key === kept) ? kept : tight[0];
+  drawProfile();
+}
+
+function drawProfile() {
+  const route = state.profiles.find(({ site, zone }) => `${site} ${zone}` === $("route").value);
+  profileChart($("profile"), route?.profile, { title: route ? $("route").selectedOptions[0].textContent : "No route can be flown", ceiling_m: state.ceiling_m });
 }
 
 function fly(finding) {
-  if (!finding.place) toast(`${finding.rule}: ${finding.fix || finding.source}`);
-  else if (map) flyTo(map, [finding.place.lon_deg, finding.place.lat_deg], `${finding.message} ${finding.fix}`);
-}
-
-function drawHours() {
-  $("weather").textContent = state.assumed_weather ? "assumed weather, no forecast" : "";
-  $("hour").max = Math.max(0, state.hours.length - 1);
-  bars($("hours-chart"), state.hours.map((h, i) => ({
-    share: h.share, off: !h.flyable, label: i % 12 === 0 ? h.hour.slice(5, 13).replace("T", " ") : "",
-    note: `${h.hour.slice(0, 16).replace("T", " ")}: ${h.flyable ? percent(h.share) : h.limited_by}`,
-  })), { title: "% of calls in time, by hour (brown: cannot be flown)", onPick: pickHour });
-}
-
-async function pickHour(i) {
-  $("hour").value = i;
-  const hour = state.hours[i];
-  $("hour-words").textContent = `${hour.hour.slice(0, 16).replace("T", " ")}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}`;
-  hours ??= await tell(get("api/plan/hours"));
-  const times = hours?.find((h) => h.hour === hour.hour)?.zones;
-  drawZones(times ?? Object.fromEntries(state.zones.map((zone) => [zone.id, null])));
+  if (map) flyTo(map, [finding.place.lon_deg, finding.place.lat_deg], `${finding.message} ${finding.fix}`);
 }
 
 function keys(event) {
@@ -143,10 +205,7 @@ async function main() {
   }
   state = await tell(get("api/plan"));
   if (!state) return;
-  drawZones(planTimes());
-  drawPanel();
-  drawHours();
-  editor.draw();
+  draw();
   performance.mark("figures");
   map = makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`api/plan/${name}`));
@@ -155,15 +214,13 @@ async function main() {
     if (!state.changed) toast("Saved.");
   });
   $("fence").addEventListener("click", editor.toggleCorners);
-  $("hour").addEventListener("input", () => pickHour(Number($("hour").value)));
-  $("hour-off").addEventListener("click", () => {
-    $("hour-words").textContent = "";
-    drawZones(planTimes());
-  });
+  $("route").addEventListener("change", drawProfile);
+  $("shading").addEventListener("change", (event) => shading.choose(event.target.value));
   document.addEventListener("keydown", keys);
   if (map) {
     await loaded(map);
     editor.on(map);
+    shading.on(map);
     draw();
     fit(map, state.layers);
     await showPlace(map, about);

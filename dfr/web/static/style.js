@@ -3,10 +3,15 @@
 // would make each drawing slower. What a flight must avoid is drawn above the zones, so that no zone hides it.
 
 export const PLACE = ["base", "airspace"];
-export const PLAN = ["keep_in", "volumes", "zones", "crowds", "keep_outs", "traffic", "posts", "rally", "zone_names", "routes", "sites", "findings"];
+export const PLAN = ["keep_in", "volumes", "zones", "isochrones", "demand", "crowds", "keep_outs", "traffic", "posts", "rally", "zone_names", "routes", "sites", "findings"];
 
-// Sequential blues, safe for colour-blind readers: darker is sooner.
-const SOON = ["case", ["==", ["get", "overhead_s"], null], "#c94f12", ["step", ["get", "overhead_s"], "#08519c", 45, "#3182bd", 60, "#6baed6", 90, "#bdd7e7"]];
+// Sequential blues, safe for colour-blind readers: darker is sooner. Keys of the legend are [colour, words].
+export const SECONDS = [["#2f7fb8", "under 45"], ["#5aa2d2", "45 to 60"], ["#93c4e4", "60 to 90"], ["#c6dff0", "over 90"], ["#e58a5c", "not reached"]];
+const SOON = ["case", ["==", ["get", "overhead_s"], null], SECONDS[4][0], ["step", ["get", "overhead_s"], SECONDS[0][0], 45, SECONDS[1][0], 60, SECONDS[2][0], 90, SECONDS[3][0]]];
+export const BANDS = [["#1f6aa5", "under 30"], ["#2f7fb8", "30 to 45"], ["#5aa2d2", "45 to 60"], ["#93c4e4", "60 to 90"], ["#bcd9ee", "90 to 120"], ["#dcebf6", "120 to 180"], ["#eef4f9", "over 180"]];
+const SPREAD = ["step", ["get", "from_s"], BANDS[0][0], 30, BANDS[1][0], 45, BANDS[2][0], 60, BANDS[3][0], 90, BANDS[4][0], 120, BANDS[5][0], 180, BANDS[6][0]];
+export const DEMAND = [["#fff0c9", "fewest"], ["#f6b25f", ""], ["#c8401a", "most"]];
+const DENSE = ["interpolate", ["linear"], ["get", "level"], 0, DEMAND[0][0], 0.5, DEMAND[1][0], 1, DEMAND[2][0]];
 
 const kinds = (...names) => ["in", ["get", "kind"], ["literal", names]];
 
@@ -28,8 +33,11 @@ export const LAYERS = [
   area("keep_in", "#009e73", 0.07),
   edge("keep_in", "#00785a", 2.4),
   edge("volumes", ["match", ["get", "id"], "flight_geography", "#0072b2", "contingency", "#b86e00", "#a33a05"], 1.3, { dash: [3, 2] }),
-  area("zones", SOON, 0.55),
-  edge("zones", "#173a55", 0.8),
+  area("zones", SOON, 0.5),
+  area("isochrones", SPREAD, 0.6),
+  edge("isochrones", "#2b5878", 0.6),
+  area("demand", DENSE, 0.7),
+  edge("zones", "#3d6d8f", 1),
   area("crowds", "#f0c36a", 0.45),
   edge("crowds", "#8a6100", 2),
   area("keep_outs", "#a33a05", 0.4),
@@ -37,7 +45,7 @@ export const LAYERS = [
   edge("traffic", "#b3478a", 1.4, { dash: [1, 2] }),
   layer("posts", "circle", { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
   layer("rally", "circle", { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 }),
-  layer("routes", "line", { "line-color": "#003f66", "line-width": ["case", ["get", "best"], 2.4, 0.7], "line-opacity": ["case", ["get", "best"], 0.9, 0.4] }),
+  layer("routes", "line", { "line-color": "#0b5c8f", "line-width": ["case", ["get", "best"], 2.2, 0.6], "line-opacity": ["case", ["get", "best"], 0.9, 0.3] }),
   layer("findings", "circle", { "circle-radius": 7, "circle-color": ["match", ["get", "severity"], "violation", "#a33a05", "unknown", "#5c3b8c", "#e69f00"], "circle-stroke-color": "#fff", "circle-stroke-width": 2 }),
   layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
 ];
