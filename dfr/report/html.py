@@ -32,6 +32,7 @@ from dfr.report.profiles import height_profiles
 from dfr.report.words import (
     OPERATIONS,
     interval,
+    missed_words,
     number,
     percent,
     period_words,
@@ -41,7 +42,6 @@ from dfr.report.words import (
 )
 from dfr.scenario.model import Scenario
 from dfr.sim.build import ASSUMED
-from dfr.sim.events import Missed
 from dfr.track import FlightTrack
 from dfr.world.model import World
 
@@ -133,7 +133,7 @@ def report_html(run: Rehearsal) -> str:
         simulated=_simulation_words(run),
         response_svg=_response_chart(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],
-        missed=[(_missed_reason(reason), percent(share)) for reason, share in run.summary.missed.items()],
+        missed=[(missed_words(reason), percent(share)) for reason, share in run.summary.missed.items()],
         timeline_svg=_shift_timeline(run),
         timeline_caption=_timeline_caption(run),
         flights=[_flight_section(flight, scenario.operation.height_limit_m_agl) for flight in run.flights],
@@ -314,14 +314,6 @@ def _wind_limits(run: Rehearsal) -> dict[str, float]:
     landing = landing_wind_limit_mps(drone, dock)
     limits = {"limit at cruise height": min(in_flight_mps)} if in_flight_mps else {}
     return limits | ({} if landing is None else {"limit to land": landing})
-
-
-def _missed_reason(reason: str) -> str:
-    """Why calls were missed, in words."""
-    if reason.startswith(Missed.WEATHER):
-        held = reason.removeprefix(Missed.WEATHER).replace("_", " ")
-        return f"weather: {'wind at the dock' if held == 'landing wind' else held}"
-    return {Missed.TRAFFIC: "other traffic in the way"}.get(reason, reason.replace("_", " "))
 
 
 def _kpi_row(kpi: Kpi) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dfr.scenario.model import OperationKind, Period
+from dfr.sim.events import Missed
 from dfr.statistics import Interval
 
 UNKNOWN = "unknown"
@@ -50,6 +51,18 @@ def quantity(value: float | None, unit: str) -> str:
 def interval(of: Interval, write: Callable[[float | None], str]) -> str:
     """The two ends of an interval."""
     return UNKNOWN if of.low is None or of.high is None else f"{write(of.low)} to {write(of.high)}"
+
+
+def missed_words(reason: str) -> str:
+    """Why calls were missed, in words.
+
+    >>> missed_words(Missed.NO_DRONE)
+    'no drone ready'
+    """
+    if reason.startswith(Missed.WEATHER):
+        held = reason.removeprefix(Missed.WEATHER).replace("_", " ")
+        return f"weather: {'wind at the dock' if held == 'landing wind' else held}"
+    return {Missed.TRAFFIC: "other traffic in the way"}.get(reason, reason.replace("_", " "))
 
 
 def plural(count: int, noun: str) -> str:

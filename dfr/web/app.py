@@ -25,6 +25,7 @@ from dfr.geo import Position
 from dfr.io.files import json_line
 from dfr.web.guard import Access, Guard
 from dfr.web.page_data import PageData
+from dfr.web.run_charts import run_charts
 
 PAGES = ("plan", "simulate", "replay", "live")
 MEDIA = {
@@ -132,6 +133,7 @@ def _read_routes(pages: PageData) -> list[Route]:
             "/api/runs/compare",
             lambda query: pages.runs.compare_runs(int_of(query, "first"), int_of(query, "second")),
         ),
+        get_route("/api/runs/charts", lambda query: run_charts(pages.runs.find_run(int_of(query, "run")))),
         get_route("/api/replay", lambda query: pages.list_replays()),
         get_route(
             "/api/replay/shift",

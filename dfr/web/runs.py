@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,7 @@ class SimulationRuns:
         self._finished: list[FinishedRun] = []
         self._progress: dict[str, Any] = {"running": False, "done": 0, "total": 0, "error": ""}
         self._next = 1
+        self._started_s = 0.0
 
     def add_run(self, label: str, world: World, plan: Plan, records: Records, summary: Summary) -> None:
         """Keep a run; when there are too many, the oldest is dropped."""
@@ -81,6 +83,7 @@ class SimulationRuns:
             if self._thread is not None and self._thread.is_alive():
                 raise InputError("a simulation is running", do="wait for it, or stop it")
             self._stop.clear()
+            self._started_s = time.monotonic()
             self._progress = {"running": True, "done": 0, "total": replications, "error": ""}
             self._thread = threading.Thread(
                 target=self._simulate_in_thread, args=(world, plan, replications, seed, label), daemon=True
@@ -99,8 +102,12 @@ class SimulationRuns:
 
     @property
     def progress(self) -> dict[str, Any]:
-        """How far the simulation is, and why it ended early if it did."""
-        return dict(self._progress)
+        """How far the simulation is, the seconds left (None: unknown), and why it ended early if it did."""
+        found = dict(self._progress)
+        done, total = found["done"], found["total"]
+        spent_s = time.monotonic() - self._started_s
+        known = found["running"] and done > 0
+        return found | {"left_s": spent_s / done * (total - done) if known else None}
 
     @property
     def finished(self) -> list[FinishedRun]:
@@ -116,17 +123,21 @@ class SimulationRuns:
 
     def compare_runs(self, first: int, second: int) -> list[dict[str, Any]]:
         """Paired differences of two runs, second minus first."""
-        found = compare(self.find_run(first).summary, self.find_run(second).summary)
+        a, b = self.find_run(first).summary, self.find_run(second).summary
+        found = compare(a, b)
         return [
             {
                 "name": d.name,
                 "unit": d.unit,
+                "what": a.kpis[d.name].what,
                 "first": d.first,
                 "second": d.second,
                 "difference": d.difference,
                 "low": d.low,
                 "high": d.high,
                 "clear": d.clear,
+                "first_p50": a.kpis[d.name].p50,
+                "second_p50": b.kpis[d.name].p50,
             }
             for d in found
         ]

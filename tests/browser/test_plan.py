@@ -131,4 +131,34 @@ def test_an_hour_shows_its_wind_and_why_it_is_not_flown(watched, planning):
     )
     until(page, "document.getElementById('hour-words').innerText.includes('cannot be flown')")
     assert "limit 8 m/s" in page.inner_text("#hour-words")
-    until(page, "document.querySelector('#zones td:nth-child(3)').innerText === 'not reached'")
+    until(page, "document.querySelector('#zones td:nth-child(3)').innerText === 'no flight'")
+    assert "do not fly" in page.inner_text("#verdict"), "the verdict is that of the hour"
+    assert "cannot be flown" in page.inner_text("#findings"), "and so are the findings"
+    assert page.inner_text("#times-head") != "Now"
+    page.click("#hour-off")
+    assert "GO for 28 of 39 hours" in page.inner_text("#verdict")
+    assert page.inner_text("#times-head").lower() == "now"
+
+
+def test_hours_that_are_not_flown_have_a_cross_and_no_bar(watched, planning):
+    page = watched(planning).open("plan")
+    assert page.locator("#hours-chart .shut").count() >= 11, "and one in the legend"
+    assert page.locator("#hours-chart rect.bar").count() == 28
+
+
+def test_the_map_shows_times_anywhere_and_where_calls_come_from(watched, planning):
+    page = watched(planning).open("plan")
+    page.check("input[value=demand]")
+    until(page, "window.dfrMap.shown.demand.features.length === 9")
+    page.check("input[value=isochrones]")
+    until(page, "window.dfrMap.shown.isochrones.features.length > 2", within_ms=60_000)
+    assert "90 to 120" in page.inner_text("#map-legend")
+
+
+def test_the_heights_of_the_chosen_route_are_drawn_under_its_limit(watched, planning):
+    page = watched(planning).open("plan")
+    assert "the limit is 120 m" in page.inner_text("#profile")
+    before = page.inner_html("#profile svg")
+    page.select_option("#route", index=0)
+    page.select_option("#route", index=5)
+    assert page.inner_html("#profile svg") != before

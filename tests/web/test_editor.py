@@ -160,19 +160,6 @@ def test_a_shipped_scenario_is_never_written():
         editor.save()
 
 
-def test_the_hours_tell_a_time_for_each_zone_in_each_flyable_hour(editor):
-    hours = editor.times_by_hour()
-    flyable = [hour.hour for hour in editor.step.plan.coverage_by_hour if hour.flyable]
-    assert [hour["hour"] for hour in hours] == flyable
-    zones = {zone.id for zone in editor.step.world.scenario.demand.zones}
-    assert all(set(hour["zones"]) == zones for hour in hours)
-    planned = next(h for h in hours if h["hour"] == editor.step.plan.planning_wind.hour)
-    soonest = {
-        zone: min(r.overhead_s for r in editor.step.plan.routes if r.zone_id == zone) for zone in zones
-    }
-    assert planned["zones"] == pytest.approx(soonest, abs=1.0)
-
-
 def test_the_page_gets_every_layer_as_geojson(editor):
     pages = PageData(editor=editor)
     state, place = pages.plan_state(), pages.fixed_layers()

@@ -65,10 +65,11 @@ export function through({ px, py }, points) {
   return d;
 }
 
-// The area between two lines of [x, y] pairs.
-export function between(plane_, upper, lower) {
-  if (!upper.length) return "";
-  return `${through(plane_, upper)}${through(plane_, [...lower].reverse()).replace(/^M/, "L")}Z`;
+// The area between two lines of [x, y] pairs, where both have values.
+export function between(paper, upper, lower) {
+  const known = (points) => points.filter(([, y]) => Number.isFinite(y));
+  const [top, bottom] = [known(upper), known(lower)];
+  return top.length && bottom.length ? `${through(paper, top)}${through(paper, bottom.reverse()).replace(/^M/, "L")}Z` : "";
 }
 
 // A cursor that follows a value of x.

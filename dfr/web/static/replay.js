@@ -94,15 +94,15 @@ function beginFlight() {
   source.start = Math.min(flown.t_s[0], 0);
   source.end = flown.t_s.at(-1);
   const pairs = (track, key) => track.t_s.map((t, i) => [t, track[key][i]]);
-  const both = (key) => [...(predicted ? [{ name: "predicted", points: pairs(predicted, key), dash: "5 3" }] : []), { name: "flown", points: pairs(flown, key), colour: "#b86e00" }];
+  const both = (key) => [...(predicted ? [{ name: "predicted", points: pairs(predicted, key), dash: "5 3" }] : []), { name: "flown", points: pairs(flown, key), c: 1 }];
   const limits = source.ceiling_m === null ? [] : [["limit", source.ceiling_m]];
   const away = (track) => track.t_s.map((t, i) => [t, Math.hypot((track.lon[i] - source.home[0]) * Math.cos((source.home[1] * Math.PI) / 180), track.lat[i] - source.home[1]) * 111_320]);
-  const distance = [...(predicted ? [{ name: "predicted", points: away(predicted), dash: "5 3" }] : []), { name: "flown", points: away(flown), colour: "#b86e00" }];
+  const distance = [...(predicted ? [{ name: "predicted", points: away(predicted), dash: "5 3" }] : []), { name: "flown", points: away(flown), c: 1 }];
   const span = { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end };
   charts = [
     lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both("height_m") }),
     lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: distance }),
-    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], colour: "#b86e00" }] })),
+    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], c: 1 }] })),
     lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both("speed_mps") }),
   ];
   $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, as logged.";

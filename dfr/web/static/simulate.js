@@ -1,20 +1,49 @@
-import { $, begin, element, get, number, percent, post, stream, tell, value } from "./common.js";
-import { intervals } from "./charts.js";
+import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
+import { coverageMap, intervalsChart, missedChart, responseCharts, useChart } from "./run-charts.js";
+import { differenceWords, figureWords, range, withUnit } from "./run-words.js";
 
-const TILES = ["call_to_overhead_s", "call_to_video_s", "attended", "first_on_scene", "within_target", "reserve_at_landing", "landing_first_try", "on_scene_camera_minutes_per_day"];
+const TILES = ["call_to_overhead_s", "within_target", "attended", "first_on_scene", "call_to_video_s", "reserve_at_landing", "utilisation", "on_scene_camera_minutes_per_day"];
+const MOST_SENTENCES = 8;
 
 let runs = [];
 let shown = null;
 let wasRunning = false;
-
-const words = (kpi) => kpi.name.replace(/_s$/, "").replaceAll("_", " ").replace(/^within (\d+)$/, "within $1 s").replace(/^within target\.(priority\.)?/, "in target: ");
-const range = (kpi) => (kpi.low === null || kpi.low === undefined ? "-" : `${value(kpi.low, kpi.unit)} to ${value(kpi.high, kpi.unit)}`);
+let layers = null;
 
 function drawRuns() {
+  $("empty").hidden = runs.length > 0;
+  $("results").hidden = runs.length === 0;
+  $("alone").hidden = runs.length > 1;
   $("runs").tBodies[0].replaceChildren(...runs.map((run) => element("tr", {},
     element("td", {}, element("input", { type: "radio", name: "shown", "aria-label": `show run ${run.number}`, checked: run.number === shown, onchange: () => pick(run.number) })),
     element("td", {}, element("input", { type: "radio", name: "other", "aria-label": `compare with run ${run.number}`, disabled: run.number === shown, onchange: () => compare(run.number) })),
     element("td", {}, `${run.number}: ${run.label}`), element("td", { class: "n" }, String(run.replications)), element("td", { class: "n" }, String(run.seed)))));
+}
+
+function tile(kpi) {
+  const timed = kpi.unit === "s";
+  const sure = timed ? { ...kpi, low: kpi.p50_low, high: kpi.p50_high } : kpi;
+  return element("div", { class: "tile" }, element("b", {}, withUnit(timed ? kpi.p50 : kpi.mean, kpi.unit, timed ? 0 : 1)), element("span", {}, `${figureWords(kpi)}${timed ? ", median" : ""}`),
+    element("p", { class: "hint" }, `${kpi.what}; 95 % interval ${timed ? "of the median " : ""}${range(sure)}`));
+}
+
+// The run in two sentences.
+function inWords(run, kpis) {
+  const { attended, call_to_overhead_s: soon, within_target: target } = kpis;
+  const parts = [];
+  if (attended?.mean != null) parts.push(`A drone arrives at ${percent(attended.mean)} of all calls${target?.mean != null ? `, at ${percent(target.mean)} of them within the target time of their grade` : ""}.`);
+  if (soon?.p50 != null) parts.push(`Where one arrives, half are reached within ${number(soon.p50, 0)} s of the call and 9 in 10 within ${number(soon.p90, 0)} s.`);
+  return parts.join(" ");
+}
+
+async function drawCharts(number_) {
+  const charts = await tell(get(`api/runs/charts?run=${number_}`));
+  if (!charts || charts.number !== shown) return;
+  responseCharts($("curves"), charts.curves);
+  missedChart($("missed"), charts.hours);
+  useChart($("use"), charts.hours);
+  layers ??= (await tell(get("api/plan")))?.layers;
+  if (layers) coverageMap($("coverage-map"), layers, charts.zones);
 }
 
 function pick(number_) {
@@ -24,32 +53,39 @@ function pick(number_) {
   for (const box of document.querySelectorAll("[name=other]")) box.disabled = box.getAttribute("aria-label") === `compare with run ${number_}`;
   $("comparison").hidden = true;
   for (const box of document.querySelectorAll("[name=other]:checked")) box.checked = false;
-  $("shown").textContent = `Figures of run ${run.number}`;
+  $("shown").textContent = `Run ${run.number}: ${run.label}`;
   const kpis = Object.fromEntries(run.kpis.map((kpi) => [kpi.name, kpi]));
-  $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => {
-    const kpi = kpis[name];
-    const main = kpi.unit === "s" ? kpi.p50 : kpi.mean;
-    return element("div", { class: "tile" }, element("b", {}, kpi.unit === "s" ? `${number(main, 0)} s` : value(main, kpi.unit)), element("span", {}, `${words(kpi)}${kpi.unit === "s" ? ", median" : ""}`), element("p", { class: "hint" }, kpi.unit === "s" ? `95 % interval of the median: ${range({ ...kpi, low: kpi.p50_low, high: kpi.p50_high })} s` : `95 % interval: ${range(kpi)}`));
-  }));
-  intervals($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone")).map((kpi) => ({ ...kpi, name: words(kpi).slice(0, 38) })));
-  $("missed").replaceChildren(element("p", {}, `Calls missed: ${Object.entries(run.missed).map(([why, share]) => `${why.replaceAll("_", " ")} ${percent(share)}`).join(", ") || "none"}`));
-  $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", { title: kpi.what }, `${words(kpi)}${kpi.unit === "share" ? "" : `, ${kpi.unit}`}`),
-    element("td", { class: "n" }, value(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, value(kpi.p50, kpi.unit)), element("td", { class: "n" }, value(kpi.p90, kpi.unit)))));
+  $("in-words").textContent = inWords(run, kpis);
+  $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => tile(kpis[name])));
+  intervalsChart($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone") && kpi.mean !== null).map((kpi) => ({ ...kpi, name: figureWords(kpi).slice(0, 38) })));
+  $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", {}, element("strong", {}, figureWords(kpi)), element("br"), element("span", { class: "hint" }, kpi.what)),
+    element("td", { class: "n" }, withUnit(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, withUnit(kpi.p50, kpi.unit)), element("td", { class: "n" }, withUnit(kpi.p90, kpi.unit)))));
+  drawCharts(number_);
 }
 
 async function compare(other) {
   const rows = await tell(get(`api/runs/compare?first=${shown}&second=${other}`));
   $("comparison").hidden = !rows;
   if (!rows) return;
-  $("differences").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, element("td", {}, words(row)), element("td", { class: "n" }, value(row.first, row.unit)), element("td", { class: "n" }, value(row.second, row.unit)),
-    element("td", { class: "n" }, value(row.difference, row.unit)), element("td", { class: "n" }, range(row)), element("td", {}, row.clear ? "clear" : ""))));
+  $("first-name").textContent = `Run ${shown}, mean`;
+  $("second-name").textContent = `Run ${other}, mean`;
+  const clear = rows.filter((row) => row.clear).map((row) => differenceWords(row, shown, other));
+  $("sentences").replaceChildren(...(clear.length ? clear.slice(0, MOST_SENTENCES) : ["No difference is clear: more replications may show one."]).map((words) => element("li", {}, words)));
+  $("differences").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, element("td", {}, figureWords(row)), element("td", { class: "n" }, withUnit(row.first, row.unit)), element("td", { class: "n" }, withUnit(row.second, row.unit)),
+    element("td", { class: "n" }, withUnit(row.difference, row.unit)), element("td", { class: "n" }, range(row)), element("td", {}, row.clear ? "clear" : ""))));
 }
 
 async function reload() {
   runs = (await tell(get("api/runs"))) ?? [];
   const last = runs.at(-1)?.number ?? null;
-  if (last !== null) pick(last);
+  shown = last;
   drawRuns();
+  if (last !== null) pick(last);
+}
+
+function leftWords(s) {
+  if (s === null || s === undefined) return "";
+  return s < 90 ? `, about ${Math.max(1, Math.round(s))} s left` : `, about ${Math.round(s / 60)} min left`;
 }
 
 function onProgress(progress) {
@@ -58,7 +94,7 @@ function onProgress(progress) {
   $("progress").value = progress.done;
   $("go").disabled = progress.running;
   $("stop").disabled = !progress.running;
-  $("done").textContent = progress.running ? `${progress.done} of ${progress.total}` : progress.error;
+  $("done").textContent = progress.running ? `${progress.done} of ${progress.total} replications${leftWords(progress.left_s)}` : progress.error;
   if (wasRunning && !progress.running) reload();
   wasRunning = progress.running;
 }
