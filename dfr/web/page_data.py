@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from dfr.metrics.timeline import ShiftKind
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
+from dfr.sim.events import Records
+from dfr.sim.experiment import simulate
 from dfr.web.control import Control
 from dfr.web.editor import EditStep, ScenarioEditor
 from dfr.web.hours import hours_of, isochrones_of
@@ -22,6 +25,12 @@ from dfr.web.live import LiveVehicle
 from dfr.web.replay import replay_of_log, shift_of
 from dfr.web.runs import SimulationRuns
 from dfr.world.model import World
+
+SAMPLE = 0
+"""The number of the run that is simulated for the Replay page where there is none yet."""
+
+SAMPLE_REPLICATIONS = 5
+"""Few, so that the page need not wait: the middle one is shown as typical."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +51,8 @@ class PageData:
     served: list[ServedVehicle] = field(default_factory=list)
     basemap: Path | None = None
     _static: Layers | None = None
+    _sample: tuple[EditStep, Records] | None = None
+    _sampling: threading.Lock = field(default_factory=threading.Lock)
     _isochrones: tuple[EditStep, list[dict[str, Any]]] | None = None
 
     def require_editor(self) -> ScenarioEditor:
@@ -158,8 +169,19 @@ class PageData:
         """A simulated shift of a run, to replay."""
         if kind not in list(ShiftKind):
             raise InputError(f"there is no kind of shift {kind!r:.20}", do=f"choose {', '.join(ShiftKind)}")
+        if number == SAMPLE:
+            return self._sample_shift(ShiftKind(kind))
         run = self.runs.find_run(number)
         return shift_of(run.world, run.plan, run.records, ShiftKind(kind))
+
+    def _sample_shift(self, kind: ShiftKind) -> dict[str, Any]:
+        """A shift of the plan as it stands, simulated for the Replay page alone where nothing else was."""
+        step = self.require_editor().step
+        with self._sampling:
+            if self._sample is None or self._sample[0] is not step:
+                run = simulate(step.world, step.plan, replications=SAMPLE_REPLICATIONS, seed=1, jobs=1)
+                self._sample = (step, run.records)
+        return shift_of(step.world, step.plan, self._sample[1], kind)
 
     def replay_flight(self, name: str) -> dict[str, Any]:
         """A flight by its name; only flights that were read at the start are found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from dfr.aircraft.catalogue import drone_of
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
+from dfr.io.files import read_bounded
 from dfr.io.logs.files import read_log
 from dfr.logs.flights import find_flights, track_of_log
 from dfr.logs.model import FlightLog, Quantity, Series
@@ -21,6 +23,8 @@ from dfr.sim.events import FlightRecord, Records
 from dfr.store.tracks import StoredFlight, load_flights
 from dfr.track import LIFTED_M, FlightTrack
 from dfr.web.layers import to_lonlat
+from dfr.web.recorded import recorded_series
+from dfr.web.replay_events import log_events, shift_events, waiting_calls
 from dfr.world.model import World
 
 MOST_SAMPLES = 1_500
@@ -36,9 +40,16 @@ def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dic
     found = timeline(records, pick(records, kind))
     start_s, end_s = _busiest_span(world, found)
     zones = {zone.id: centroid(zone.area) for zone in world.scenario.demand.zones}
+    names = {zone.id: zone.name for zone in world.scenario.demand.zones}
+    names |= {site.id: site.name for site in plan.sites}
+    flights = [FlightRecord(*row) for row in records.of(found.replication).rows("flights")]
+    told = shift_events(found, flights, names)
     return {
         "kind": "shift",
-        "title": f"simulated shift ({kind.value}, replication {found.replication})",
+        "names": names,
+        "events": [event for event in told if start_s <= event["t_s"] <= end_s],
+        "waiting": waiting_calls(found.calls),
+        "title": f"Simulated shift, {kind.value} (replication {found.replication})",
         "start_s": start_s,
         "end_s": end_s,
         "epoch": world.scenario.period.start.isoformat(),
@@ -47,7 +58,7 @@ def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dic
         "ceiling_m": world.scenario.operation.height_limit_m_agl,
         "docks": {site.id: to_lonlat(site.position) for site in plan.sites},
         "bars": [asdict(bar) for bar in found.bars],
-        "flights": _shift_flights(world, plan, found, records),
+        "flights": _shift_flights(world, plan, found, flights),
         "calls": [
             {
                 "call": c.call,
@@ -70,11 +81,12 @@ def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dic
     }
 
 
-def _shift_flights(world: World, plan: Plan, found: Timeline, records: Records) -> list[dict[str, Any]]:
+def _shift_flights(
+    world: World, plan: Plan, found: Timeline, flights: Sequence[FlightRecord]
+) -> list[dict[str, Any]]:
     battery_wh = drone_of(world.scenario.fleet).battery_wh
     zone_of = {call.call: call.zone for call in found.calls}
     paths = {(r.site_id, r.zone_id): [to_lonlat(p) for p in r.points] for r in plan.routes}
-    rows = (FlightRecord(*row) for row in records.of(found.replication).rows("flights"))
     return [
         {
             "drone": row.drone,
@@ -86,7 +98,7 @@ def _shift_flights(world: World, plan: Plan, found: Timeline, records: Records) 
             "reserve": _finite_or_none(row.reserve_fraction),
             "used": _finite_or_none(row.energy_wh / battery_wh) if battery_wh else None,
         }
-        for row in rows
+        for row in flights
     ]
 
 
@@ -105,7 +117,17 @@ def replay_of_log(log: FlightLog, *, ceiling_m: float | None) -> dict[str, Any]:
     shown = replay_of(home, flown=track, predicted=None, title=log.name, ceiling_m=ceiling_m)
     lift_s = lift_off_s(track)
     hops = [[round(f.start_s - lift_s, 2), round(f.end_s - lift_s, 2) if f.landed else None] for f in flights]
-    return shown | {"gauges": gauge_series(log, track), "flights": hops}
+    return shown | _recorded(log, track) | {"flights": hops}
+
+
+def _recorded(log: FlightLog, track: FlightTrack) -> dict[str, Any]:
+    """What a log holds beside its track, in s from lift-off."""
+    lift_s = lift_off_s(track)
+    return {
+        "gauges": gauge_series(log, track),
+        "series": recorded_series(log, lift_s=lift_s),
+        "events": log_events(log, lift_s=lift_s),
+    }
 
 
 def gauge_series(log: FlightLog, track: FlightTrack) -> dict[str, list[tuple[float, float]]]:
@@ -154,7 +176,24 @@ def replay_of(
 def stored_flights(folder: Path, *, ceiling_m: float | None) -> dict[str, dict[str, Any]]:
     """The flights of a rehearsal by name; empty where nothing was flown."""
     logs = {path.stem: path for path in (folder / "flights").glob("*.tlog")}
-    return {kept.name: _stored_replay(kept, logs.get(kept.name), ceiling_m) for kept in load_flights(folder)}
+    phases = _measured_phases(folder)
+    return {
+        kept.name: _stored_replay(kept, logs.get(kept.name), ceiling_m)
+        | {"phases": phases.get(kept.name, [])}
+        for kept in load_flights(folder)
+    }
+
+
+def _measured_phases(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The phases of each flight as the rehearsal measured them, predicted beside flown; {} where not kept."""
+    path = folder / "rehearsal.json"
+    if not path.is_file():
+        return {}
+    try:
+        flights = json.loads(read_bounded(path))["flights"]
+        return {f"{flight['site']}-{flight['zone']}": flight["phases"] for flight in flights}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"{path} is not a rehearsal ({error})", do="rehearse again") from error
 
 
 def _stored_replay(kept: StoredFlight, log: Path | None, ceiling_m: float | None) -> dict[str, Any]:
@@ -169,7 +208,7 @@ def _stored_replay(kept: StoredFlight, log: Path | None, ceiling_m: float | None
     except InputError:
         # The stored flight is shown even if its log cannot be read.
         return shown
-    return shown | {"gauges": gauge_series(found, track)}
+    return shown | _recorded(found, track)
 
 
 def _even_samples(home: Position, track: FlightTrack) -> dict[str, Any]:

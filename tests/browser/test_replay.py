@@ -26,6 +26,15 @@ def test_a_shift_and_a_flight_are_scrubbed_map_and_charts_together(watched, serv
         assert page.inner_text("#clock") != clock
         assert page.get_attribute("#wind .cursor", "x1") != cursor
         assert page.locator(".drone").count() == 2
+        assert page.locator("#events .event").count() > 20
+        moment(page, 0.0)
+        page.click("#next")
+        first = page.inner_text("#clock")
+        page.click("#next")
+        assert page.inner_text("#clock") > first
+        page.click("#previous")
+        assert page.inner_text("#clock") == first
+        assert page.locator("#timeline .phase").count() > 5
         page.select_option("#source", index=4)
         until(page, "document.getElementById('legend').innerText.includes('predicted')")
         assert page.locator("#battery svg, #wind svg").count() == 2, "from the log beside the flight"
@@ -35,7 +44,14 @@ def test_a_shift_and_a_flight_are_scrubbed_map_and_charts_together(watched, serv
         moment(page, 0.5)
         page.wait_for_timeout(300)
         assert page.locator(".drone").last.bounding_box() != start
-        assert "70 m" in page.inner_text("#events"), "the height that its dock is flown at"
+        assert "70 m" in page.inner_text("#moving"), "the height that its dock is flown at"
+        assert "as predicted" in page.inner_text("#phases")
+        page.select_option("#series", index=3)
+        assert page.locator("#series-chart svg path").count() >= 2
+        page.select_option("#follow", label="flown")
+        centre = page.evaluate("window.dfrMap.getCenter().lng")
+        moment(page, 0.3)
+        assert page.evaluate("window.dfrMap.getCenter().lng") != centre, "the map stays with the drone"
         page.click("#play")
         page.wait_for_timeout(600)
         page.click("#play")
@@ -58,3 +74,10 @@ def test_a_log_of_a_flight_is_replayed_and_anything_else_refused(watched, serve,
         page.wait_for_selector("#toast:not([hidden])")
         assert "not a flight log" in page.inner_text("#toast")
         watch.errors = [text for text in watch.errors if "400" not in text]
+
+
+def test_a_plan_that_was_never_simulated_opens_on_a_typical_shift_of_its_own(watched, planning):
+    page = watched(planning).open("replay")
+    until(page, "document.getElementById('title').innerText.startsWith('Simulated shift, typical')")
+    assert page.locator("#events .event").count() > 10
+    assert page.is_hidden("#empty")

@@ -1,10 +1,14 @@
 import { $, begin, element, get, tell, toast, upload } from "./common.js";
-import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
 import { lines } from "./charts.js";
+import { relabel } from "./icons.js";
+import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
+import { makeEvents } from "./replay-events.js";
+import { barsByDrone, batteryOf, droneAt, heightsOf, waitingSteps } from "./replay-shift.js";
+import { shiftTimeline } from "./replay-timeline.js";
 
-const FLYING = new Set(["climb", "out", "on_scene", "back", "land", "yield"]);
-const COLOURS = { climb: "#0072b2", out: "#0072b2", on_scene: "#007a56", back: "#8e3b8f", land: "#8e3b8f", yield: "#a33a05", prepare: "#56b4e9", charge: "#999", recover: "#8c6d4f", move: "#b8860b" };
 const LEAST = 0.35;
+const NONE = { type: "FeatureCollection", features: [] };
+const PHASE_WORDS = { climb: "climb", out: "out", on_scene: "on scene", back: "back", land: "landing" };
 
 let map = null;
 let plan = null;
@@ -14,8 +18,9 @@ let last = null;
 let charts = [];
 let moved = [];
 let source = null;
+let wanted = 0;
 
-const clamp = (x) => Math.min(Math.max(x, 0), 1);
+const events = makeEvents({ box: $("events"), previous: $("previous"), next: $("next"), onPick: seek });
 
 function clock(t) {
   if (source.kind === "shift") return new Date(Date.parse(source.epoch) + t * 1000).toLocaleTimeString("en-GB", { timeZone: source.zone });
@@ -23,70 +28,26 @@ function clock(t) {
   return `${t < -0.5 ? "-" : ""}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-// The point at a share of a path of [lon, lat]; the legs are short enough for flat geometry.
-function along(path, share) {
-  const lengths = path.slice(1).map((p, i) => Math.hypot((p[0] - path[i][0]) * Math.cos((p[1] * Math.PI) / 180), p[1] - path[i][1]));
-  let left = clamp(share) * lengths.reduce((a, b) => a + b, 0);
-  for (let i = 0; i < lengths.length; i += 1) {
-    if (left <= lengths[i] && lengths[i] > 0) return path[i].map((v, k) => v + ((path[i + 1][k] - v) * left) / lengths[i]);
-    left -= lengths[i];
-  }
-  return path.at(-1);
-}
-
-// Position and height of a drone in a shift, from its phase.
-function droneAt(drone, t) {
-  const bar = source.byDrone[drone].findLast((b) => b.phase !== "yield" && b.start_s <= t && t < b.end_s);
-  const dock = source.docks[bar?.dock ?? source.byDrone[drone][0].dock];
-  if (!bar || !FLYING.has(bar.phase)) return { at: dock, height: 0, phase: bar?.phase ?? "ready" };
-  const flight = source.flights.find((f) => f.drone === drone && f.airborne_s !== null && f.airborne_s <= t && t <= (f.landed_s ?? Infinity));
-  const path = flight?.path.length > 1 ? flight.path : [dock, dock];
-  const share = clamp((t - bar.start_s) / (bar.end_s - bar.start_s || 1));
-  const top = source.height_m;
-  return {
-    climb: { at: path[0], height: share * top, phase: "climb" },
-    out: { at: along(path, share), height: top, phase: "out" },
-    on_scene: { at: path.at(-1), height: top, phase: "on scene" },
-    back: { at: along(path, 1 - share), height: top, phase: "back" },
-    land: { at: path[0], height: (1 - share) * top, phase: "land" },
-  }[bar.phase];
-}
-
-function heightsOf(drone) {
-  const points = [[source.start_s, 0]];
-  for (const { phase, start_s, end_s } of source.byDrone[drone]) {
-    if (phase === "climb") points.push([start_s, 0], [end_s, source.height_m]);
-    if (phase === "land") points.push([start_s, source.height_m], [end_s, 0]);
-  }
-  return points.sort((a, b) => a[0] - b[0]);
-}
-
-function batteryOf(drone) {
-  const points = [];
-  for (const flight of source.flights.filter((f) => f.drone === drone && f.reserve !== null)) {
-    points.push([flight.airborne_s, 100 * Math.min(1, flight.reserve + (flight.used ?? 0))], [flight.landed_s, 100 * flight.reserve]);
-  }
-  return points.sort((a, b) => a[0] - b[0]);
-}
-
 function box(id) {
   return $("charts").appendChild(element("div", { class: "chart", id }));
 }
 
 function beginShift() {
-  source.byDrone = {};
-  for (const bar of source.bars) (source.byDrone[bar.drone] ??= []).push(bar);
+  source.byDrone = barsByDrone(source);
   source.start = source.start_s;
   source.end = source.end_s;
   const drones = Object.keys(source.byDrone);
-  const span = { clock: true, x0: source.start, x1: source.end, onPick: seek, label: (t) => clock(t).slice(0, 5) };
+  const hours = (t) => clock(t).slice(0, 5);
+  const span = { clock: true, x0: source.start, x1: source.end, onPick: seek, label: hours };
   charts = [
-    lines(box("height"), { ...span, title: "height", unit: "m", limits: [["limit", source.ceiling_m]], series: drones.map((d) => ({ name: d, points: heightsOf(d) })) }),
-    lines(box("battery"), { ...span, title: "battery in flight", unit: "%", y1: 100, series: drones.map((d) => ({ name: d, points: batteryOf(d) })) }),
+    shiftTimeline($("timeline"), source, { label: hours, onPick: seek }),
+    lines(box("height"), { ...span, title: "height", unit: "m above ground", limits: [["limit", source.ceiling_m]], series: drones.map((d) => ({ name: d, points: heightsOf(source, d) })) }),
+    lines(box("battery"), { ...span, title: "battery in flight", unit: "%", y1: 100, series: drones.map((d) => ({ name: d, points: batteryOf(source, d) })) }),
+    lines(box("queue"), { ...span, title: "calls waiting for a drone", unit: "calls", series: [{ name: "waiting", c: 4, points: waitingSteps(source) }] }),
     lines(box("wind"), { ...span, title: "wind at 10 m", unit: "m/s", series: [{ name: "wind", points: source.wind.filter(([t]) => t >= source.start - 3600 && t <= source.end) }] }),
   ];
   $("legend").textContent = "Positions between recorded events are interpolated along the planned routes.";
-  moved = drones.map((d) => ({ drone: d, marker: map && droneMarker(source.docks[source.byDrone[d][0].dock], d) }));
+  moved = drones.map((d, i) => ({ name: d, label: `${i + 1}: ${d}`, marker: map && droneMarker(source.docks[source.byDrone[d][0].dock], d, { tag: String(i + 1) }) }));
 }
 
 function beginFlight() {
@@ -94,19 +55,20 @@ function beginFlight() {
   source.start = Math.min(flown.t_s[0], 0);
   source.end = flown.t_s.at(-1);
   const pairs = (track, key) => track.t_s.map((t, i) => [t, track[key][i]]);
-  const both = (key) => [...(predicted ? [{ name: "predicted", points: pairs(predicted, key), dash: "5 3" }] : []), { name: "flown", points: pairs(flown, key), c: 1 }];
+  const both = (of) => [...(predicted ? [{ name: "predicted", points: of(predicted), dash: "5 3" }] : []), { name: "flown", points: of(flown), c: 1 }];
   const limits = source.ceiling_m === null ? [] : [["limit", source.ceiling_m]];
   const away = (track) => track.t_s.map((t, i) => [t, Math.hypot((track.lon[i] - source.home[0]) * Math.cos((source.home[1] * Math.PI) / 180), track.lat[i] - source.home[1]) * 111_320]);
-  const distance = [...(predicted ? [{ name: "predicted", points: away(predicted), dash: "5 3" }] : []), { name: "flown", points: away(flown), c: 1 }];
   const span = { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end };
   charts = [
-    lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both("height_m") }),
-    lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: distance }),
+    lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both((track) => pairs(track, "height_m")) }),
+    lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: both(away) }),
     ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], c: 1 }] })),
-    lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both("speed_mps") }),
+    lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both((track) => pairs(track, "speed_mps")) }),
   ];
   $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, as logged.";
-  moved = (predicted ? ["predicted", "flown"] : ["flown"]).map((which) => ({ track: source[which], marker: map && droneMarker(source.home, which) }));
+  drawPhases();
+  drawSeries();
+  moved = (predicted ? ["predicted", "flown"] : ["flown"]).map((which) => ({ name: which, label: which, track: source[which], marker: map && droneMarker(source.home, which, { tag: which, look: which }) }));
   if (map) {
     const path = (track) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: track.t_s.map((_, i) => [track.lon[i], track.lat[i]]) } });
     map.getSource("flown").setData({ type: "FeatureCollection", features: [path(flown)] });
@@ -115,15 +77,41 @@ function beginFlight() {
   }
 }
 
-function droneMarker(at, name) {
-  const made = marker(map, "drone", at, { title: name });
+// Predicted beside flown, phase by phase, both measured by the one rule of the rehearsal.
+function drawPhases() {
+  const phases = source.phases ?? [];
+  if (!phases.length) return;
+  const s = (x) => (x === null ? "-" : `${x.toFixed(1)} s`);
+  const rows = phases.map((phase) => element("tr", {}, element("td", {}, PHASE_WORDS[phase.phase] ?? phase.phase), element("td", { class: "n" }, s(phase.predicted_s)), element("td", { class: "n" }, s(phase.flown_s)), element("td", { class: phase.agrees ? "" : "worse" }, phase.agrees ? "as predicted" : "differs")));
+  const agreed = phases.filter((phase) => phase.agrees).length;
+  $("phases").replaceChildren(element("h2", {}, "Predicted and flown"), element("p", { class: "hint" }, `${agreed} of ${phases.length} phases took as long as predicted, within their tolerance. Both are measured by the same rule.`),
+    element("table", {}, element("thead", {}, element("tr", {}, element("th", {}, "Phase"), element("th", { class: "n" }, "Predicted"), element("th", { class: "n" }, "Flown"), element("th", {}, ""))), element("tbody", {}, ...rows)));
+}
+
+function drawSeries() {
+  const series = source.series ?? [];
+  $("recorded").hidden = !series.length;
+  $("series").replaceChildren(...series.map(({ id, name, unit }) => element("option", { value: id }, `${name}, ${unit}`)));
+  if (series.length) chooseSeries();
+}
+
+function chooseSeries() {
+  const found = source.series.find(({ id }) => id === $("series").value);
+  charts = charts.filter((chart) => chart !== chooseSeries.chart);
+  const low = Math.min(0, ...found.points.map((p) => p[1]));
+  chooseSeries.chart = lines($("series-chart"), { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end, y0: low, title: found.name, unit: found.unit, series: [{ name: found.name, points: found.points, c: 1 }] });
+  charts.push(chooseSeries.chart);
+  chooseSeries.chart.cursor(now);
+}
+
+function droneMarker(at, name, { tag, look = "" }) {
+  const made = marker(map, `drone ${look}`, at, { title: name });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 22 22");
   const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  for (const [k, v] of Object.entries({ cx: 11, cy: 11, r: 8, fill: "#0072b2", stroke: "#fff", "stroke-width": 2.5 })) dot.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ cx: 11, cy: 11, r: 8 })) dot.setAttribute(k, v);
   svg.append(dot);
-  made.getElement().append(svg);
-  made.dot = dot;
+  made.getElement().append(svg, element("span", { class: "tag" }, tag));
   return made;
 }
 
@@ -140,40 +128,49 @@ function seek(t) {
   $("scrub").setAttribute("aria-valuetext", clock(now));
   $("clock").textContent = clock(now);
   for (const chart of charts) chart.cursor(now);
+  events.at(now);
   if (source.kind === "shift") shiftAt(now);
   else flightAt(now);
 }
 
-function shiftAt(t) {
-  const lines_ = moved.map(({ drone, marker: m }) => {
-    const found = droneAt(drone, t);
-    m?.setLngLat(found.at);
-    m?.dot.setAttribute("fill", COLOURS[found.phase.replace(" ", "_")] ?? "#56606b");
-    return `${drone}: ${found.phase}, ${found.height.toFixed(0)} m`;
-  });
-  const open = source.calls.filter((c) => c.call_s <= t && t <= c.ended_s);
-  if (map) map.getSource("calls").setData({ type: "FeatureCollection", features: open.map((c) => ({ type: "Feature", properties: { outcome: c.outcome }, geometry: { type: "Point", coordinates: c.at } })) });
-  const holds = source.holds.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `docks closed: ${label}`);
-  const visits = source.visits.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `other traffic: ${label}`);
-  const calls = open.map((c) => `call ${c.call} (${c.grade}, ${c.zone}): ${c.overhead_s !== null && c.overhead_s <= t ? "drone overhead" : c.outcome === "missed" ? `will be missed: ${c.reason}` : "waiting"}`);
-  $("events").replaceChildren(...[...lines_, ...holds, ...visits, ...calls].map((words) => element("li", {}, words)));
+// The map stays with the drone that is followed.
+function keepInView(name, at) {
+  if (map && $("follow").value === name) map.jumpTo({ center: at });
 }
 
+function shiftAt(t) {
+  $("moving").replaceChildren(...moved.map(({ name, label, marker: m }) => {
+    const found = droneAt(source, name, t);
+    m?.setLngLat(found.at);
+    if (m) for (const look of [...m.getElement().classList].filter((c) => c in LOOKS)) m.getElement().classList.remove(look);
+    m?.getElement().classList.add(found.phase);
+    keepInView(name, found.at);
+    return element("li", {}, element("span", { class: `spot ${found.phase}` }), `${label}: ${found.words}${found.height > 0.5 ? `, ${found.height.toFixed(0)} m` : ""}`);
+  }));
+  const open = source.calls.filter((c) => c.call_s <= t && t <= c.ended_s);
+  if (map) map.getSource("calls").setData({ type: "FeatureCollection", features: open.map((c) => ({ type: "Feature", properties: { outcome: c.outcome }, geometry: { type: "Point", coordinates: c.at } })) });
+  const spans = (of, words) => of.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `${words}: ${label}`);
+  const calls = open.map((c) => `Call ${c.call} (${c.grade}, ${source.names[c.zone] ?? c.zone}): ${c.overhead_s !== null && c.overhead_s <= t ? "drone overhead" : c.outcome === "missed" ? `will be missed: ${c.reason}` : "waiting"}`);
+  $("open-calls").replaceChildren(...[...spans(source.holds, "Docks closed"), ...spans(source.visits, "Other traffic"), ...calls].map((words) => element("li", {}, words)));
+}
+
+const LOOKS = Object.fromEntries(["prepare", "climb", "out", "on_scene", "back", "land", "yield", "charge", "recover", "move", "ready"].map((name) => [name, true]));
+
 function flightAt(t) {
-  const words = moved.map(({ track, marker: m }) => {
+  $("moving").replaceChildren(...moved.map(({ name, track, marker: m }) => {
     const i = sample(track, t);
-    m?.setLngLat([track.lon[i], track.lat[i]]);
-    m?.dot.setAttribute("fill", track === source.flown ? "#b86e00" : "#0072b2");
-    return `${track === source.flown ? "flown" : "predicted"}: ${track.height_m[i].toFixed(0)} m, ${track.speed_mps[i].toFixed(1)} m/s`;
-  });
-  $("events").replaceChildren(...words.map((w) => element("li", {}, w)));
+    const at = [track.lon[i], track.lat[i]];
+    m?.setLngLat(at);
+    keepInView(name, at);
+    return element("li", {}, `${name}: ${track.height_m[i].toFixed(0)} m, ${track.speed_mps[i].toFixed(1)} m/s`);
+  }));
 }
 
 function play(on) {
   playing = on && source ? requestAnimationFrame(frame) : null;
   last = null;
   $("play").setAttribute("aria-pressed", String(Boolean(playing)));
-  $("play").textContent = playing ? "Pause" : "Play";
+  relabel($("play"), playing ? "pause" : "play", playing ? "Pause" : "Play");
 }
 
 function frame(time) {
@@ -187,31 +184,64 @@ function frame(time) {
   playing = requestAnimationFrame(frame);
 }
 
+// Shows what is asked for, unless something else has been asked for meanwhile.
+async function choose(promise) {
+  wanted += 1;
+  const mine = wanted;
+  const found = await tell(promise);
+  if (found && mine === wanted) use(found);
+  return Boolean(found);
+}
+
 function use(found) {
-  if (!found) return;
   play(false);
   source = found;
   for (const { marker: m } of moved) m?.remove();
-  $("charts").replaceChildren();
-  if (map) for (const id of ["flown", "predicted", "calls"]) map.getSource(id).setData({ type: "FeatureCollection", features: [] });
+  for (const id of ["charts", "timeline", "phases", "moving", "open-calls", "series-chart"]) $(id).replaceChildren();
+  $("recorded").hidden = true;
+  $("empty").hidden = true;
+  if (map) for (const id of ["flown", "predicted", "calls"]) map.getSource(id).setData(NONE);
   if (found.kind === "shift") beginShift();
   else beginFlight();
   $("title").textContent = found.title;
+  $("follow").replaceChildren(element("option", { value: "" }, "nobody"), ...moved.map(({ name, label }) => element("option", { value: name }, label)));
+  events.show(found.events ?? [], clock);
   Object.assign($("scrub"), { min: source.start, max: source.end, disabled: false });
   seek(source.start);
 }
 
-function drawSources(replays) {
-  const runs = replays.runs.flatMap((run) => ["typical", "worst", "quiet"].map((kind) => [`api/replay/shift?run=${run.number}&kind=${kind}`, `run ${run.number}, ${kind} shift`]));
+function say(headline, words) {
+  $("empty").hidden = false;
+  $("empty").replaceChildren(element("strong", {}, headline), words);
+}
+
+// What there is to replay; the newest run's typical shift is opened, or a shift that is simulated for this page.
+async function openFirst(replays, about) {
+  const number = replays.runs.at(-1)?.number;
+  if (number !== undefined) $("source").value = shiftPath(number, "typical");
+  if ($("source").value) choose(get($("source").value));
+  else if (about.plan) {
+    say("Simulating a typical shift of this plan …", "It is shown here when it is ready. Any flight log can be opened below.");
+    const found = await choose(get(shiftPath(0, "typical")));
+    if (!found && !source) say("No shift can be simulated yet", "Make a plan on the Plan page, or open a flight log below.");
+  } else say("Nothing to replay yet", "Open a flight log below.");
+}
+
+const shiftPath = (number, kind) => `api/replay/shift?run=${number}&kind=${kind}`;
+
+function drawSources(replays, about) {
+  const runs = replays.runs.flatMap((run) => ["typical", "worst", "quiet"].map((kind) => [shiftPath(run.number, kind), `run ${run.number}, ${kind} shift`]));
   const flights = replays.flights.map((name) => [`api/replay/flight?name=${encodeURIComponent(name)}`, `flown ${name}`]);
-  $("source").replaceChildren(element("option", { value: "" }, "choose …"), ...[...runs, ...flights].map(([path, words]) => element("option", { value: path }, words)));
+  const sample = runs.length || !about.plan ? [] : [[shiftPath(0, "typical"), "a typical shift of this plan"], [shiftPath(0, "worst"), "a bad shift of this plan"]];
+  $("source").replaceChildren(element("option", { value: "" }, "choose …"), ...[...runs, ...flights, ...sample].map(([path, words]) => element("option", { value: path }, words)));
 }
 
 function keys(event) {
-  if (event.key === " " && !["BUTTON", "SELECT", "INPUT"].includes(event.target.tagName)) {
-    event.preventDefault();
-    $("play").click();
-  }
+  if (["SELECT", "INPUT"].includes(event.target.tagName)) return;
+  const press = { " ": event.target.tagName === "BUTTON" ? null : "play", ",": "previous", ".": "next" }[event.key];
+  if (!press) return;
+  event.preventDefault();
+  $(press).click();
 }
 
 async function main() {
@@ -220,7 +250,7 @@ async function main() {
   map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
     await loaded(map);
-    const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
+    const empty = { type: "geojson", data: NONE };
     for (const id of ["flown", "predicted", "calls"]) map.addSource(id, empty);
     map.addLayer({ id: "predicted", type: "line", source: "predicted", paint: { "line-color": "#0072b2", "line-width": 2.5, "line-dasharray": [3, 2] } });
     map.addLayer({ id: "flown", type: "line", source: "flown", paint: { "line-color": "#b86e00", "line-width": 3 } });
@@ -233,18 +263,21 @@ async function main() {
       for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
   }
-  drawSources((await tell(get("api/replay"))) ?? { runs: [], flights: [] });
-  $("source").addEventListener("change", async () => $("source").value && use(await tell(get($("source").value))));
-  $("log").addEventListener("change", async () => {
+  const replays = (await tell(get("api/replay"))) ?? { runs: [], flights: [] };
+  drawSources(replays, about);
+  $("source").addEventListener("change", () => $("source").value && choose(get($("source").value)));
+  $("log").addEventListener("change", () => {
     const file = $("log").files[0];
     if (!file) return;
     if (file.size > 32 * 1024 * 1024) toast("This log is too large: choose one of at most 32 MiB.");
-    else use(await tell(upload("api/replay/log", file)));
+    else choose(upload("api/replay/log", file));
   });
+  $("series").addEventListener("change", chooseSeries);
   $("play").addEventListener("click", () => play(playing === null));
   $("scrub").addEventListener("input", () => seek(Number($("scrub").value)));
   document.addEventListener("keydown", keys);
   document.body.dataset.ready = "yes";
+  await openFirst(replays, about);
 }
 
 main();
