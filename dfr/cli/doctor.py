@@ -49,6 +49,7 @@ EXTRAS = {
     "gis": ("pyogrio",),
     "tables": ("openpyxl",),
     "px4": ("pyulog",),
+    "places": ("mgrs", "timezonefinder"),
 }
 GIVES = {
     "web": "`dfr serve`",
@@ -57,6 +58,7 @@ GIVES = {
     "gis": "airspace and features in shapefiles and GeoPackages",
     "tables": "calls in Excel workbooks",
     "px4": "flight logs of PX4",
+    "places": "MGRS references, and the time zone of a place",
 }
 SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}
 """What comes with dfr, and how the names of its files end; other files there go with these."""

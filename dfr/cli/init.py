@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -16,28 +15,63 @@ from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded, write_atomically
+from dfr.io.new_deployment import (
+    NewDeployment,
+    check_name,
+    choose_rules,
+    find_place,
+    read_day,
+    read_zone,
+    write_new_deployment,
+)
+from dfr.io.place_names import PlaceNames, load_place_names
+from dfr.io.places import zone_at
 from dfr.io.scenario_files import find_scenario, parse_scenario
-from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.scenario.model import Assumption, OperationKind, Scenario
+from dfr.world.countries import rules_at
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-MAX_VLOS_RADIUS_M = 2_000.0
-MAX_RADIUS_M = 20_000.0
-MIN_RADIUS_M = 150.0
-MAX_DAYS = 14
 POSTS_QUESTION = "Has somebody looked from the observers' posts?"
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
 @app.command()
 def init(  # noqa: PLR0917 - typer reads the flags from here
-    site: Annotated[str | None, typer.Option(help="Centre of the site as LAT,LON in degrees.")] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            "--site",
+            help="Centre of the site: LAT,LON in degrees, degrees and minutes, an OS grid reference, an MGRS "
+            "reference, or a name of --places.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the scenario: lower-case letters, digits and hyphens.")
     ] = None,
-    first_day: Annotated[str | None, typer.Option("--date", help="First day, such as 2025-06-21.")] = None,
-    days: Annotated[int, typer.Option(help="Number of days.")] = 1,
+    title: Annotated[str, typer.Option(help="Title for people; if not given, the name.")] = "",
+    first_day: Annotated[
+        str | None, typer.Option("--from", "--date", help="First day, such as 2025-06-21.")
+    ] = None,
+    last_day: Annotated[str | None, typer.Option("--until", help="Last day, such as 2025-06-23.")] = None,
+    days: Annotated[int | None, typer.Option(help="Number of days, instead of --until.")] = None,
+    hours: Annotated[
+        str, typer.Option(help="Hours of each day in which calls are expected.")
+    ] = "10:00-22:00",
+    zone: Annotated[
+        str | None,
+        typer.Option("--timezone", "--zone", help="Time zone of the dates; if not given, that of the place."),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            help="Country whose rules hold, such as GB; if not given, that of the place where it is sure."
+        ),
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option(help="File of place names: a GeoNames table, or a CSV with name, lat and lon."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; if not given, NAME.yaml.")] = None,
     docks: Annotated[int, typer.Option(help="Number of docks.")] = 2,
     drone: Annotated[str, typer.Option(help="Drone: a key of `dfr catalogue`.")] = "dji-m3td",
@@ -60,7 +94,6 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
             "--posts-confirmed", help="Confirm that somebody has looked from the drawn observer posts."
         ),
     ] = False,
-    zone: Annotated[str, typer.Option(help="Time zone of the site.")] = "Europe/London",
     like: Annotated[str | None, typer.Option(help="Copy this shipped scenario instead.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: AsJson = False,
@@ -69,47 +102,106 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
 
     On a terminal, dfr asks for what is missing. Whatever nobody answers is unknown and blocks a go.
     """
+    notes: tuple[str, ...] = ()
     if like is not None:
-        _refuse_with_like(site=site, date=first_day, authorisation=authorisation, ground_m_amsl=ground_m_amsl)
+        _refuse_with_like(
+            at=site,
+            date=first_day,
+            until=last_day,
+            timezone=zone,
+            country=country,
+            authorisation=authorisation,
+            ground_m_amsl=ground_m_amsl,
+        )
         name, text = _copy_scenario(like, name)
+        path = _free_path(out, name, force=force)
+        scenario = parse_scenario(text.encode(), name=str(path), folder=path.parent)
     else:
-        site = site or _ask_option("--site", "Centre of the site as LAT,LON in degrees", _parse_position)
-        name = name or _ask_option("--name", "Name of the scenario", _check_name, default="my-deployment")
-        tomorrow = str(datetime.now(tz=UTC).date() + timedelta(days=1))
-        day = first_day or _ask_option("--date", "First day", _parse_day, default=tomorrow)
-        if sys.stdin.isatty():
-            authorisation = authorisation or _ask_reference()
-            ground_m_amsl = _ask_height() if ground_m_amsl is None else ground_m_amsl
-            no_crowd = no_crowd or not _ask_yes_no(
-                f"Do people gather within {radius_m:g} m of the centre?", True
-            )
-            posts_confirmed = posts_confirmed or _ask_yes_no(POSTS_QUESTION, False)
-        request = ScenarioRequest(
-            name=name,
-            site=_parse_position(site),
-            first_day=_parse_day(day),
+        names = None if places is None else load_place_names(places)
+        asked = NewDeployment(
+            place=site or "",
+            name=name or "",
+            first_day=first_day or "",
+            last_day=last_day,
             days=days,
-            zone=_parse_zone(zone),
-            radius_m=radius_m,
-            docks=docks,
+            hours=hours,
+            zone=zone,
+            country=country,
+            title=title,
+            operation=operation.value,
             drone=drone,
             dock=dock,
-            operation=operation,
+            docks=docks,
+            radius_m=radius_m,
             ground_m_amsl=ground_m_amsl,
-            authorisation=_clean_text(authorisation),
+            authorisation=authorisation,
             no_crowd=no_crowd,
             posts_confirmed=posts_confirmed,
         )
-        text = write_scenario_template(_check_request(request))
+        new = _ask_missing(asked, names)
+        path = _free_path(out, new.name, force=force)
+        written = write_new_deployment(new, folder=path.parent, names=names)
+        text, scenario, notes = written.text, written.scenario, written.notes
+    write_atomically(path, text)
+    if as_json:
+        assumed = _count_assumed(scenario.assumptions)
+        emit_json({"path": str(path), "name": scenario.name, "assumed": assumed, "notes": notes})
+    else:
+        _print_next_step(path, scenario, notes)
+
+
+def _ask_missing(new: NewDeployment, names: PlaceNames | None) -> NewDeployment:
+    """The deployment with the answers of a person at a terminal to what no option said."""
+    tomorrow = str(datetime.now(tz=UTC).date() + timedelta(days=1))
+    place = new.place or _ask_option(
+        "--at", "Centre of the site as LAT,LON in degrees", lambda text: find_place(text, names)
+    )
+    answers: dict[str, object] = {
+        "place": place,
+        "name": new.name
+        or _ask_option("--name", "Name of the scenario", check_name, default="my-deployment"),
+        "first_day": new.first_day or _ask_option("--date", "First day", read_day, default=tomorrow),
+    }
+    if sys.stdin.isatty():
+        answers |= _ask_about_place(new, place, names)
+        answers["authorisation"] = new.authorisation or _ask_reference()
+        if new.ground_m_amsl is None:
+            answers["ground_m_amsl"] = _ask_height()
+        gather = f"Do people gather within {new.radius_m:g} m of the centre?"
+        answers["no_crowd"] = new.no_crowd or not _ask_yes_no(gather, True)
+        answers["posts_confirmed"] = new.posts_confirmed or _ask_yes_no(POSTS_QUESTION, False)
+    return new.model_copy(update=answers)
+
+
+def _ask_about_place(new: NewDeployment, place: str, names: PlaceNames | None) -> dict[str, object]:
+    """The clock and the country of a place that does not say them itself."""
+    site = find_place(place, names)
+    answers: dict[str, object] = {}
+    if new.zone is None and zone_at(site) is None:
+        answers["zone"] = _ask_option("--timezone", "Time zone", read_zone)
+    if new.country is None and not rules_at(site):
+        answers["country"] = _ask_country(site)
+    return answers
+
+
+def _ask_country(site: Position) -> str | None:
+    """The country a person names; None if nobody knows."""
+    question = "Country, such as GB (empty: not known)"
+    return (
+        _ask_until_valid(
+            lambda: str(typer.prompt(question, default="", err=True)).strip(),
+            lambda text: text and choose_rules(site, text),
+        )
+        or None
+    )
+
+
+def _free_path(out: Path | None, name: str, *, force: bool) -> Path:
+    """Where the scenario goes. Raises InputError where a file is there already."""
     path = out or Path(f"{name}.yaml")
     if path.exists() and not force:
         raise InputError(f"{path} exists already", do="choose another --out, or --force to replace it")
-    scenario = parse_scenario(text.encode(), name=str(path), folder=path.parent)
-    write_atomically(path, text)
-    if as_json:
-        emit_json({"path": str(path), "name": scenario.name, "assumed": _count_assumed(scenario.assumptions)})
-    else:
-        _print_next_step(path, scenario)
+    return path
 
 
 def _copy_scenario(like: str, name: str | None) -> tuple[str, str]:
@@ -120,10 +212,10 @@ def _copy_scenario(like: str, name: str | None) -> tuple[str, str]:
     return name, re.sub(r"^name: .*$", f'name: "{name}"', text, count=1, flags=re.MULTILINE)
 
 
-def _print_next_step(path: Path, scenario: Scenario) -> None:
+def _print_next_step(path: Path, scenario: Scenario, notes: tuple[str, ...]) -> None:
     say(f"wrote {path}: {_count_assumed(scenario.assumptions)} figures and blocks are assumed")
-    if not scenario.airspace:
-        say("no shipped airspace data covers the site: add a file of its country under `airspace:`")
+    for words in notes:
+        say(words)
     say(f"next: dfr check {path}. Whatever is null or unconfirmed in the file is unknown and blocks a GO.")
 
 
@@ -189,62 +281,6 @@ def _parse_height(text: str) -> float | None:
         return float(text) if text.strip() else None
     except ValueError as error:
         raise InputError(f"--ground-m-amsl {text!r} is not a number", do="write --ground-m-amsl 4") from error
-
-
-def _clean_text(text: str | None) -> str | None:
-    """The text of an option without line breaks, for YAML. Raises InputError for an empty one."""
-    if text is None:
-        return None
-    cleaned = " ".join(text.split())
-    if not cleaned:
-        raise InputError("--authorisation is empty", do="write its reference")
-    return cleaned
-
-
-def _check_name(text: str) -> None:
-    if not NAME.match(text):
-        raise InputError(f"--name {text!r}", do="use lower-case letters, digits and hyphens, 40 at most")
-
-
-def _parse_position(text: str) -> Position:
-    try:
-        lat, lon = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"--site {text!r} is not a position", do="write --site 50.782,-1.089") from error
-    return Position(lat_deg=lat, lon_deg=lon)
-
-
-def _parse_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"--date {text!r} is not a date", do="write --date 2025-06-21") from error
-
-
-def _parse_zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(
-            f"--zone {text!r} is not a time zone", do="write one such as Europe/London"
-        ) from error
-
-
-def _check_request(request: ScenarioRequest) -> ScenarioRequest:
-    """The request itself. Raises InputError if no scenario can be written for it."""
-    limit = MAX_RADIUS_M if request.operation is OperationKind.BVLOS else MAX_VLOS_RADIUS_M
-    _check_name(request.name)
-    if not MIN_RADIUS_M <= request.radius_m <= limit:
-        raise InputError(
-            f"--radius-m {request.radius_m:g}", do=f"{MIN_RADIUS_M:g} to {limit:g} under {request.operation}"
-        )
-    if not 1 <= request.days <= MAX_DAYS:
-        raise InputError(f"--days {request.days}", do=f"1 to {MAX_DAYS}")
-    if not -80.0 <= request.site.lat_deg <= 80.0:
-        raise InputError(f"--site {request.site} is too near a pole", do="latitudes to 80 degrees")
-    if abs(request.site.lon_deg) > 179.0:
-        raise InputError(f"--site {request.site} is too near the date line", do="longitudes to 179 degrees")
-    return request
 
 
 def _count_assumed(assumptions: tuple[Assumption, ...]) -> int:

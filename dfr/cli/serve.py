@@ -22,6 +22,7 @@ from dfr.cli.output import emit_json, note, say
 from dfr.cli.stopping import stop_once
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.findings import counted_noun
+from dfr.io.place_names import load_place_names
 from dfr.io.scenario_files import DayFiles, find_scenario
 from dfr.link.lost_link import TAKE_OVER, describe_left_vehicle
 from dfr.link.mavlink import MavlinkVehicle, connect
@@ -71,6 +72,12 @@ def serve(
         typer.Option(
             help="Folder of deployments that Home shows; if not given, the current one."
             " Used without a scenario, --run and --vehicle."
+        ),
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of place names for New deployment: a GeoNames table, or a CSV with lat and lon."
         ),
     ] = None,
     run: Annotated[
@@ -137,7 +144,8 @@ def serve(
         served: Sequence[ServedVehicle] = ()
         if scenario is None and run is None and not vehicle:
             _refuse_day_files(options.files)
-            workspace = Workspace(folder or Path(), jobs=jobs, basemap=archive)
+            names = None if places is None else load_place_names(places)
+            workspace = Workspace(folder or Path(), jobs=jobs, basemap=archive, names=names)
             stack.callback(workspace.close)
             web = make_workspace_app(workspace, access)
         else:

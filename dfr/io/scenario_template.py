@@ -36,7 +36,11 @@ NO_AIRSPACE = " []                           # nothing shipped covers the site: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRequest:
-    """What `dfr init` was asked for. `ground_m_amsl` and `authorisation` None: not given."""
+    """What a new deployment is written for. `ground_m_amsl` and `authorisation` None: not given.
+
+    `rules` is the key of a jurisdiction, None for that of the place where one is sure. Calls are expected
+    from `opens_h` to `closes_h` (24: midnight) of each day.
+    """
 
     name: str
     site: Position
@@ -52,13 +56,17 @@ class ScenarioRequest:
     authorisation: str | None = None
     no_crowd: bool = False
     posts_confirmed: bool = False
+    title: str = ""
+    rules: str | None = None
+    opens_h: int = 10
+    closes_h: int = 22
 
 
 def write_scenario_template(request: ScenarioRequest) -> str:
     """The YAML of a scenario that loads clean; what only the team can know is unknown unless given."""
     frame, radius_m, airspace = LocalFrame(request.site), request.radius_m, _shipped_airspace(request.site)
+    rules = request.rules or next(iter(rules_at(request.site)), "none")
     seen = request.operation is not OperationKind.BVLOS
-    rules = next(iter(rules_at(request.site)), "none")
     days = [request.first_day + timedelta(days=number) for number in range(request.days)]
     posts = list(_write_posts(frame, radius_m, confirmed=request.posts_confirmed)) if seen else []
     observers = max(request.docks, len(posts) - request.docks) if seen else 0
@@ -66,10 +74,11 @@ def write_scenario_template(request: ScenarioRequest) -> str:
     return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
         name=request.name,
         zone=request.zone.key,
+        title=json.dumps(request.title or request.name, ensure_ascii=False),
         jurisdiction=rules,
         crowd_margin=f"{JURISDICTIONS[rules].crowd_stand_off_m.value:g}",
-        first_day=days[0],
-        last_day=days[-1],
+        start=_write_clock(days[0], request.opens_h),
+        end=_write_clock(days[-1], request.closes_h),
         lat=f"{request.site.lat_deg:.6f}",
         lon=f"{request.site.lon_deg:.6f}",
         boundary=_write_ring(frame, [_polar_point(radius_m, 30.0 * k) for k in range(12)]),
@@ -79,7 +88,12 @@ def write_scenario_template(request: ScenarioRequest) -> str:
         drone=request.drone,
         dock=request.dock,
         docks=request.docks,
-        shifts="\n".join(f"    - {{start: {day} 10:00, end: {day} 22:00, {crew}}}" for day in days),
+        shifts="\n".join(
+            f"    - {{start: {_write_clock(day, request.opens_h)}, "
+            f"end: {_write_clock(day, request.closes_h)}, {crew}}}"
+            for day in days
+        ),
+        hour_weights=[int(request.opens_h <= hour < request.closes_h) for hour in range(24)],
         observers=int(seen),
         operation=request.operation,
         posts="".join(f"\n{line}" for line in posts) or " []",
@@ -87,7 +101,7 @@ def write_scenario_template(request: ScenarioRequest) -> str:
         authorisation=_write_permission(request),
         zones="\n".join(_write_zones(frame, radius_m)),
         totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
-        weather="\n".join(_write_weather(days, request.zone)),
+        weather="\n".join(_write_weather(request, days)),
         airspace=airspace or NO_AIRSPACE,
         rally=_write_ring(frame, [_polar_point(0.3 * radius_m, bearing) for bearing in (0.0, 180.0)]),
     )
@@ -152,11 +166,21 @@ def _write_zones(frame: LocalFrame, radius_m: float) -> Iterator[str]:
         yield f"      - {{id: {name}, name: {name.title()}, share: 0.15, area: {area}}}"
 
 
-def _write_weather(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
+def _local_time(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    """An hour of a day; 24 is midnight at its end."""
+    day += timedelta(days=hour // 24)
+    return datetime(day.year, day.month, day.day, hour % 24, tzinfo=zone)
+
+
+def _write_clock(day: date, hour: int) -> str:
+    return f"{day + timedelta(days=hour // 24)} {hour % 24:02d}:00"
+
+
+def _write_weather(request: ScenarioRequest, days: Sequence[date]) -> Iterator[str]:
     """A fair day with a sea breeze, hour by hour; the repeated hour of autumn says which it is."""
-    first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (days[0], days[-1]))
-    period = Period(start=first.replace(hour=10), end=last.replace(hour=22), zone=zone)
-    for slot in hour_slots(period):
+    start = _local_time(days[0], request.opens_h, request.zone)
+    end = _local_time(days[-1], request.closes_h, request.zone)
+    for slot in hour_slots(Period(start=start, end=end, zone=request.zone)):
         moment = slot.start
         twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
         clock = f"{moment:%Y-%m-%d %H:%M}" + (moment.isoformat()[-6:] if twice else "")

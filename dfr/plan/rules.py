@@ -331,6 +331,15 @@ def jurisdiction_of(scenario: Scenario) -> Jurisdiction:
     return JURISDICTIONS[scenario.jurisdiction]
 
 
+def rules_of_country(country: str) -> str:
+    """The key of the rules that hold in a country (ISO 3166 code), `none` where none are loaded.
+
+    >>> rules_of_country("GB"), rules_of_country("NO"), rules_of_country("JE")
+    ('uk', 'eu', 'none')
+    """
+    return next((key for key, rules in JURISDICTIONS.items() if country in rules.countries), NONE.key)
+
+
 HEAD = """\
 # Rules
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -30,12 +32,17 @@ LIVE_PARTS = ("/api/", "/ws/", "/basemap")
 def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
     """The application of a folder of deployments, behind its guard."""
 
-    async def describe_home(_request: Request) -> Response:
-        return json_response(await run_in_threadpool(workspace.describe_home))
+    def get_route(path: str, answer: Callable[[], Any]) -> Route:
+        async def answer_get(_request: Request) -> Response:
+            return json_response(await run_in_threadpool(answer))
 
-    async def copy_shipped(request: Request) -> Response:
-        name = text_of(object_of(await request.body()), "name")
-        return json_response({"slug": await run_in_threadpool(workspace.copy_shipped, name)})
+        return Route(path, answer_get, methods=["GET"])
+
+    def post_route(path: str, act: Callable[[dict[str, Any]], Any]) -> Route:
+        async def answer_post(request: Request) -> Response:
+            return json_response(await run_in_threadpool(act, object_of(await request.body())))
+
+        return Route(path, answer_post, methods=["POST"])
 
     async def add_file(request: Request) -> Response:
         data, name = await request.body(), request.query_params.get("name", "")
@@ -51,8 +58,12 @@ def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
         [
             Route("/", serve_file("home.html")),
             *page_routes(()),
-            Route("/api/home", describe_home, methods=["GET"]),
-            Route("/api/home/copy", copy_shipped, methods=["POST"]),
+            Route("/new", serve_file("new.html")),
+            get_route("/api/home", workspace.describe_home),
+            get_route("/api/home/choices", workspace.list_choices),
+            post_route("/api/home/copy", lambda d: {"slug": workspace.copy_shipped(text_of(d, "name"))}),
+            post_route("/api/home/places", lambda d: workspace.find_places(text_of(d, "text"))),
+            post_route("/api/home/new", workspace.create),
             Route("/api/home/open", add_file, methods=["POST"]),
             Route("/d/{slug}", lead_to_pages),
             Mount("/d/{slug}", app=_DeploymentSwitch(workspace)),

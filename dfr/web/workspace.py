@@ -11,12 +11,15 @@ from typing import Any
 from starlette.applications import Starlette
 
 from dfr.errors import DfrError, InputError
-from dfr.io.deployment_folder import DeploymentFile, add_deployment, list_deployments
+from dfr.io.deployment_folder import DeploymentFile, add_deployment, list_deployments, make_slug
 from dfr.io.files import read_bounded
+from dfr.io.new_deployment import read_new_deployment, write_new_deployment
+from dfr.io.place_names import PlaceNames
 from dfr.io.scenario_files import load_scenario, parse_scenario, shipped_scenarios
 from dfr.plan.verdict import exercise_title
 from dfr.web.app import deployment_app
 from dfr.web.editor import ScenarioEditor
+from dfr.web.new_page import find_places, list_choices
 from dfr.web.page_data import PageData
 from dfr.web.runs import SimulationRuns
 
@@ -27,8 +30,10 @@ MOST_LISTED = 60
 class Workspace:
     """The deployments of one folder; every public method may be called from any thread."""
 
-    def __init__(self, folder: Path, *, jobs: int = 2, basemap: Path | None = None) -> None:
-        self.folder = folder.resolve()
+    def __init__(
+        self, folder: Path, *, jobs: int = 2, basemap: Path | None = None, names: PlaceNames | None = None
+    ) -> None:
+        self.folder, self._names = folder.resolve(), names
         self._jobs, self._basemap = jobs, basemap
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -73,6 +78,23 @@ class Workspace:
         label = name.replace("\\", "/").rpartition("/")[2] or "file"
         parse_scenario(data, name=label, folder=self.folder)
         return self._slug_of(add_deployment(self.folder, Path(label).stem, data))
+
+    def find_places(self, text: str) -> list[dict[str, Any]]:
+        """The places that a text can mean, by coordinates or by the names that the server was given."""
+        return find_places(text, self._names)
+
+    def list_choices(self) -> dict[str, Any]:
+        """Everything that can be chosen for a new deployment."""
+        return list_choices(has_names=self._names is not None)
+
+    def create(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Write a new deployment into the folder; its slug, and what the place itself decided."""
+        title = document.get("title")
+        name = make_slug(title if isinstance(title, str) else "")
+        new = read_new_deployment({**document, "name": name})
+        written = write_new_deployment(new, folder=self.folder, names=self._names)
+        slug = self._slug_of(add_deployment(self.folder, name, written.text))
+        return {"slug": slug, "notes": list(written.notes)}
 
     def close(self) -> None:
         """End what is running in every open deployment."""

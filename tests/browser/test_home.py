@@ -55,3 +55,32 @@ def test_names_that_are_markup_are_words_on_home(watched, home, hostile, tmp_pat
     page = watched(home).open("")
     assert "<script>alert(2)</script>" in page.inner_text("#deployments")
     assert page.locator("#deployments img, #deployments script").count() == 0
+
+
+def test_a_new_deployment_is_made_by_keyboard_alone(watched, home, tmp_path):
+    pytest.importorskip("timezonefinder")
+    page = watched(home).open("")
+    page.get_by_role("link", name="New deployment").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new")
+    page.wait_for_selector("body[data-ready]")
+    page.focus("#title")
+    page.keyboard.type("Oslo <b>fest</b>")
+    page.focus("#where")
+    page.keyboard.type("59°54'36\"N 10°45'E")
+    page.keyboard.press("Enter")
+    page.locator("#found label").wait_for()
+    assert page.input_value("#zone") == "Europe/Oslo"
+    assert page.input_value("#country") == "NO"
+    assert "European Union" in page.inner_text("#rules")
+    page.fill("#first", "2026-12-11")
+    page.fill("#last", "2026-12-11")
+    page.focus("#operations input")
+    page.keyboard.press("Space")
+    page.focus("#create")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/d/oslo-b-fest-b/plan")
+    page.wait_for_selector("body[data-ready]")
+    assert "Oslo <b>fest</b>" in page.inner_text("#place")
+    text = (tmp_path / "oslo-b-fest-b" / "oslo-b-fest-b.yaml").read_text()
+    assert "zone: Europe/Oslo" in text

@@ -49,7 +49,7 @@ def test_both_clock_changes_of_the_other_hemisphere_are_written_right(tmp_path: 
 def test_where_no_airspace_is_shipped_it_says_so_and_the_check_does_too(tmp_path: Path) -> None:
     flags = ("--site", "59.91,10.75", "--zone", "Europe/Oslo", "--name", "oslo", "--date", "2025-06-14")
     done = dfr("init", *flags, *TOLD, cwd=tmp_path)
-    assert "no shipped airspace data covers the site" in done.stdout
+    assert "No shipped airspace data covers the site" in done.stdout
     checked = dfr("check", "oslo.yaml", "--now", "2025-06-01T00:00Z", "--json", cwd=tmp_path)
     assert (checked.returncode, unknowns(checked)) == (
         3,

@@ -189,3 +189,74 @@ def test_nothing_is_added_by_get(port):
 def test_a_copied_scenario_reads_like_the_original(port, folder):
     slug = json.loads(post(port, "/api/home/copy", {"name": "protest-surge"})[1])["slug"]
     assert load_scenario(folder / slug / f"{slug}.yaml").name == "protest-surge"
+
+
+NEW = {
+    "title": "Fête <b>2026</b>",
+    "place": "50.7820, -1.0890",
+    "first_day": "2026-12-11",
+    "last_day": "2026-12-12",
+    "hours": "10:00-22:00",
+    "zone": "Europe/London",
+    "country": "GB",
+    "operation": "VLOS",
+    "drone": "dji-m3td",
+    "dock": "dji-dock-2",
+    "docks": 2,
+    "radius_m": 500,
+    "ground_m_amsl": None,
+    "authorisation": None,
+    "no_crowd": False,
+}
+
+
+def test_a_new_deployment_is_written_into_the_folder_and_opens(port, folder):
+    status, text, _ = post(port, "/api/home/new", NEW)
+    assert status == 200, text
+    slug = json.loads(text)["slug"]
+    assert slug == "fete-b-2026-b"
+    scenario = load_scenario(folder / slug / f"{slug}.yaml")
+    assert (scenario.title, scenario.fleet.docks) == (NEW["title"], 2)
+    assert json.loads(ask(port, f"/d/{slug}/api/about")[1])["title"] == NEW["title"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"place": "here"},
+        {"zone": "", "place": "49.0, -30.0", "country": None},
+        {"zone": "../../etc/passwd"},
+        {"country": "FR"},
+        {"drone": "kite"},
+        {"docks": "two"},
+        {"docks": 1e300},
+        {"operation": ""},
+        {"title": None},
+        {"title": "x" * 10_000},
+        {"path": "../evil.yaml"},
+    ],
+    ids=str,
+)
+def test_a_new_deployment_that_cannot_be_is_refused_in_words_and_leaves_nothing(port, folder, change):
+    before = set(folder.iterdir())
+    status, text, _ = post(port, "/api/home/new", {**NEW, **change})
+    assert (status, "->" in words_of(text)) == (400, True)
+    assert set(folder.iterdir()) == before
+
+
+def test_a_place_is_told_with_its_clock_country_and_rules(port):
+    pytest.importorskip("timezonefinder")
+    found = json.loads(post(port, "/api/home/places", {"text": "SZ 6432 9844"})[1])
+    assert [place["zone"] for place in found] == ["Europe/London"]
+    assert (found[0]["countries"], found[0]["rules"]) == (["GB"], "United Kingdom")
+    status, text, _ = post(port, "/api/home/places", {"text": "<img>"})
+    assert (status, "is not a position" in words_of(text)) == (400, True)
+
+
+def test_hardware_is_offered_with_limits_and_who_says_so(port):
+    choices = json.loads(ask(port, "/api/home/choices")[1])
+    for hardware in (*choices["drones"], *choices["docks"]):
+        assert hardware["limits"]
+        assert all(limit["source"] for limit in hardware["limits"])
+    rules = {country["code"]: country["rules"] for country in choices["countries"]}
+    assert (rules["GB"], rules["JE"]) == ("United Kingdom", None)

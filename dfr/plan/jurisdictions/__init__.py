@@ -74,9 +74,10 @@ class LocalNote:
 class Jurisdiction:
     """The rules of a country or union, as data.
 
-    `class_in_sight` are the classes of airspace that ask no permission of a small drone in sight;
-    `courtesy_kinds` kinds of aerodrome zone that are no restriction of drones. `night` says what counts
-    as night, '' where it is not known.
+    `countries` are those where it holds, as ISO 3166 codes; nobody has looked up what holds in their
+    territories of other codes. `class_in_sight` are the classes of airspace that ask no permission of a
+    small drone in sight; `courtesy_kinds` kinds of aerodrome zone that are no restriction of drones. `night`
+    says what counts as night, '' where it is not known.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Jurisdiction:
     visual_range_m: Number
     crowd_stand_off_m: Number
     height_m_agl: Number
+    countries: tuple[str, ...] = ()
     open_topics: tuple[OpenTopic, ...] = ()
     class_in_sight: frozenset[str] = frozenset()
     courtesy_kinds: frozenset[str] = frozenset()

@@ -15,9 +15,16 @@ REGULATION = "Regulation (EU) 2019/947"
 EUR_LEX = "eur-lex.europa.eu, CELEX 32019R0947"
 NO_NUMBER = f"assumed; {REGULATION} gives no number"
 
+_MEMBERS = (
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+)
+_ASSOCIATED = ("CH", "IS", "LI", "NO")
+
 EU = Jurisdiction(
     key="eu",
     name="European Union and associated states",
+    countries=(*_MEMBERS, *_ASSOCIATED),
     rows=(
         RuleRow(
             asks="Police flights lie outside the regulation unless the state opts in: its own law decides.",

@@ -202,6 +202,7 @@ _AUTHORISATION = (
 UK = Jurisdiction(
     key="uk",
     name="United Kingdom",
+    countries=("GB",),
     rows=(*_LAW, *_POLICY, *_AUTHORISATION),
     visual_range_m=Number(value=500.0, source=PDRA),
     crowd_stand_off_m=Number(value=50.0, source=PDRA),

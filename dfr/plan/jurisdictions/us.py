@@ -14,6 +14,7 @@ ECFR = "ecfr.gov, title 14 part 107"
 US = Jurisdiction(
     key="us",
     name="United States",
+    countries=("US",),
     rows=(
         RuleRow(
             checks=("authorisation",),
