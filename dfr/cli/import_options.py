@@ -23,13 +23,9 @@ _FILE = "Repeatable; FILE#NAME takes the features, or the folder, of that name."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallOptions:
-    """A table of calls, and what is known of its columns."""
+class ColumnOptions:
+    """What is known of the columns of a table of calls."""
 
-    calls: Annotated[
-        Path | None,
-        typer.Option(help="Table of calls that were made, CSV or .xlsx: the demand is estimated from it."),
-    ] = None
     call_columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,19 +47,6 @@ class CallOptions:
         list[str] | None,
         typer.Option(metavar="WORD=GRADE", help="Grade of the scenario that a word means. Repeatable."),
     ] = None
-    call_zones: Annotated[
-        int | None,
-        typer.Option(help="Number of demand zones to make of the calls; if not given, the zones stay."),
-    ] = None
-
-    def estimate_for(self, world: World) -> tuple[World, dict[str, object]]:
-        """(The world with the demand of the calls that were given, what was estimated, for the JSON)."""
-        if self.calls is None:
-            return world, {}
-        found_world, found = world_with_calls(world, self.calls, match=self.match, zones=self.call_zones)
-        for line in found.lines():
-            note(line)
-        return found_world, {"calls": found.as_dict()}
 
     @property
     def match(self) -> ColumnMatch:
@@ -79,6 +62,29 @@ class CallOptions:
             crs=self.call_grid,
             grades=grades,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOptions(ColumnOptions):
+    """A table of calls, and what is known of it."""
+
+    calls: Annotated[
+        Path | None,
+        typer.Option(help="Table of calls that were made, CSV or .xlsx: the demand is estimated from it."),
+    ] = None
+    call_zones: Annotated[
+        int | None,
+        typer.Option(help="Number of demand zones to make of the calls; if not given, the zones stay."),
+    ] = None
+
+    def estimate_for(self, world: World) -> tuple[World, dict[str, object]]:
+        """(The world with the demand of the calls that were given, what was estimated, for the JSON)."""
+        if self.calls is None:
+            return world, {}
+        found_world, found = world_with_calls(world, self.calls, match=self.match, zones=self.call_zones)
+        for line in found.lines():
+            note(line)
+        return found_world, {"calls": found.as_dict()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

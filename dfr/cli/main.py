@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
     "log": ("dfr.cli.log", "Show what a flight log says: flights, parts, health."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
+    "data": ("dfr.cli.data", "Keep, erase and anonymise data about people."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
     "brief": ("dfr.cli.brief", "Print a run as a two-page brief."),
 }

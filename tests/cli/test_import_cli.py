@@ -54,3 +54,23 @@ def test_a_table_that_cannot_be_understood_is_asked_about(tmp_path: Path) -> Non
     asked = dfr("plan", "victorious-2024", "--calls", path, "--call-columns", "when=a")
     assert asked.returncode == 2
     assert "day first or month first? No date of the column shows it" in asked.stderr
+
+
+def test_data_about_people_are_kept_listed_and_erased(calls: Path) -> None:
+    folder = calls.with_name("owned")
+    kept = dfr(
+        "data", "keep", calls, "--kind", "calls", "--owner", "PC 1234", "--days", 9, "--folder", folder
+    )
+    assert kept.returncode == 0, kept.stderr
+    listed = json.loads(dfr("data", "list", "--folder", folder, "--json").stdout)
+    assert [(entry["id"], entry["owner"]) for entry in listed["kept"]] == [("0001", "PC 1234")]
+    assert listed["overdue"] == []
+    index = folder / "index.json"
+    index.write_text(
+        index.read_text().replace(str(listed["kept"][0]["keep_until"]), "2020-01-01T00:00:00+00:00")
+    )
+    late = dfr("data", "list", "--folder", folder)
+    assert late.returncode == 3
+    assert "past its time" in late.stdout
+    assert dfr("data", "erase", "--folder", folder).stdout == "1 file erased\n"
+    assert [path.name for path in folder.iterdir()] == ["index.json"]
