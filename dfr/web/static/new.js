@@ -1,6 +1,6 @@
 // New deployment: what only a person can say. What a place says of itself is filled in where it is seen.
 
-import { $, beginContrast, element, get, post, tell } from "./common.js";
+import { $, beginLook, element, get, post, tell } from "./common.js";
 
 const DIGITS = 6;
 
@@ -142,7 +142,7 @@ async function create(event) {
 }
 
 async function main() {
-  beginContrast();
+  beginLook();
   choices = await tell(get("api/home/choices"));
   if (!choices) return;
   drawChoices();
