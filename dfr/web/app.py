@@ -126,6 +126,7 @@ def _read_routes(pages: PageData) -> list[Route]:
         get_route("/api/about", lambda query: pages.describe_server()),
         get_route("/api/place", lambda query: pages.fixed_layers()),
         get_route("/api/plan", lambda query: pages.plan_state()),
+        get_route("/api/checklist", lambda query: pages.checklist()),
         get_route("/api/plan/hours", lambda query: pages.hours()),
         get_route("/api/plan/isochrones", lambda query: pages.isochrones()),
         get_route("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),

@@ -12,6 +12,7 @@ from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
 from dfr.io.logs.files import parse_log
 from dfr.metrics.timeline import ShiftKind
+from dfr.plan.checklist import make_checklist
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
@@ -136,6 +137,7 @@ class PageData:
             ],
             "verdict": self._verdict_now().as_dict(),
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
+            "checklist": self.checklist()["steps"],
             "counted": count_by_severity(plan.findings),
         }
 
@@ -150,6 +152,14 @@ class PageData:
         if self._isochrones is None or self._isochrones[0] is not step:
             self._isochrones = (step, isochrones_of(step.world, step.plan))
         return self._isochrones[1]
+
+    def checklist(self) -> dict[str, Any]:
+        """What the verdict now still needs, in order, with the findings that each step clears."""
+        verdict, findings = self._verdict_now(), by_danger(self.require_editor().step.plan.findings)
+        return {
+            "verdict": verdict.kind.value,
+            "steps": [item.as_dict() for item in make_checklist(verdict, findings)],
+        }
 
     def _verdict_now(self) -> Verdict:
         """The verdict now on the plan as edited."""

@@ -224,3 +224,13 @@ def test_there_are_only_so_many_sockets(port):
 def test_an_upload_over_its_limit_is_refused(port):
     status, _ = ask(port, "/api/plan/undo", method="POST", body=b"x" * 70_000)
     assert status == 413
+
+
+def test_the_checklist_is_of_the_same_findings_as_the_plan(port):
+    plan = json.loads(ask(port, "/api/plan")[1])
+    checklist = json.loads(ask(port, "/api/checklist")[1])
+    assert checklist["steps"] == plan["checklist"]
+    assert checklist["verdict"] == plan["verdict"]["verdict"]
+    blocking = [f for f in plan["findings"] if f["severity"] in ("unknown", "violation")]
+    held = [f for step in checklist["steps"] for f in step["findings"]]
+    assert sorted(f["message"] for f in held) == sorted(f["message"] for f in blocking)

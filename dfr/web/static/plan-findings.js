@@ -9,7 +9,7 @@ const OPEN = ["violation", "unknown", "advice"];
 
 const spaced = (name) => name.replaceAll("-", " ").replaceAll("_", " ");
 
-function one(finding, onPick) {
+export function oneFinding(finding, onPick) {
   const margin = finding.margin_m === null ? "" : ` Margin ${finding.margin_m.toFixed(0)} m.`;
   const parts = [
     element("span", { class: "kind" }, icon(SIGNS[finding.severity]), `${WORDS[finding.severity]}: ${spaced(finding.rule)}`),
@@ -27,10 +27,10 @@ export function drawFindings(box, findings, { onPick, first = [] }) {
   const groups = OPEN.map((kind) => [kind, shown.filter((f) => f.severity === kind)]).filter(([, of]) => of.length);
   const fine = shown.filter((f) => f.severity === "ok");
   const lists = groups.map(([kind, of]) => {
-    const list = element("ul", { class: "findings" }, ...of.map((finding) => one(finding, onPick)));
+    const list = element("ul", { class: "findings" }, ...of.map((finding) => oneFinding(finding, onPick)));
     if (kind !== "advice") return list;
     return element("details", { open: !groups.some(([other]) => other !== "advice") }, element("summary", {}, `${of.length} to note`), list);
   });
-  if (fine.length) lists.push(element("details", {}, element("summary", {}, `${fine.length} in order`), element("ul", { class: "findings" }, ...fine.map((finding) => one(finding, onPick)))));
+  if (fine.length) lists.push(element("details", {}, element("summary", {}, `${fine.length} in order`), element("ul", { class: "findings" }, ...fine.map((finding) => oneFinding(finding, onPick)))));
   box.replaceChildren(...lists);
 }

@@ -2,6 +2,7 @@ import { $, begin, element, get, number, percent, post, seconds, tell, throttle,
 import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
+import { drawChecklist } from "./plan-checklist.js";
 import { drawFindings } from "./plan-findings.js";
 import { hourFinding, hourRows, hourVerdict, makeHours, tableRows } from "./plan-hours.js";
 import { hourName, layoutsChart, profileChart } from "./plan-charts.js";
@@ -123,6 +124,7 @@ function drawHour() {
   $("times-head").textContent = hour ? hour.hour.slice(11, 16) : "Now";
   $("wind").textContent = hour ? `From lift-off, at ${hourName(hour.hour)}, in a wind of ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°.` : state.wind ? `From lift-off, in the planning wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°.` : "";
   $("hour-words").textContent = hour ? `${hourName(hour.hour)}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}` : "All hours together. Choose one with the slider or on the chart.";
+  drawChecklist(state.checklist, fly);
   drawFindings($("findings"), state.findings, { onPick: fly, first: hour ? hourFinding(hour) : [] });
   if (!map) return;
   const { zones, zone_names, routes, ...rest } = state.layers;

@@ -1,0 +1,30 @@
+// What a GO still needs, step by step, with the findings that each step would clear.
+
+import { $, element } from "./common.js";
+import { icon } from "./icons.js";
+import { oneFinding } from "./plan-findings.js";
+
+const SIGNS = { done: "ok", "to do": "warning", "on the day": "follow" };
+
+const opened = new Set();
+
+function summaryOf({ title, state, findings }) {
+  const count = findings.length ? ` · ${findings.length} ${findings.length === 1 ? "finding" : "findings"}` : "";
+  return [icon(SIGNS[state]), element("span", {}, title), element("span", { class: "hint" }, `${state}${count}`)];
+}
+
+function step(item, onPick) {
+  const { id, state, findings } = item;
+  const shown = { class: `step ${state.replaceAll(" ", "-")}`, "data-step": id };
+  if (!findings.length) return element("li", shown, element("div", { class: "step-line" }, ...summaryOf(item)));
+  const keep = (event) => (event.target.open ? opened.add(id) : opened.delete(id));
+  const line = element("summary", { class: "step-line", "data-key": `step:${id}` }, ...summaryOf(item));
+  const list = element("ul", { class: "findings" }, ...findings.map((finding) => oneFinding(finding, onPick)));
+  return element("li", shown, element("details", { open: opened.has(id), ontoggle: keep }, line, list));
+}
+
+export function drawChecklist(items, onPick) {
+  const left = items.filter(({ state }) => state === "to do").length;
+  $("checklist-count").textContent = left ? `${left} of ${items.length} steps to do` : "nothing to do before the day";
+  $("checklist").replaceChildren(...items.map((item) => step(item, onPick)));
+}

@@ -1,0 +1,69 @@
+"""The checklist of a plan: every rule in one step, and no step done while it stops a go."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from dfr.findings import Basis, DayFact, Finding, Severity
+from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.plan.checklist import STEPS, StepState, make_checklist
+from dfr.plan.planner import make_plan
+from dfr.plan.rules import RULES
+from dfr.plan.verdict import verdict_of
+
+
+@pytest.fixture(scope="module")
+def judge():
+    """A function from findings to their checklist, days ahead or on the day."""
+    world = load_world(shipped_scenarios()["winter-storm"])
+    scenario, plan = world.scenario, make_plan(world)
+
+    def judge(*findings, day=False):
+        from dataclasses import replace
+
+        now = scenario.period.start - timedelta(days=10)
+        verdict = verdict_of(scenario, replace(plan, findings=findings), now=now, day=day)
+        return verdict, {item.step.id: item for item in make_checklist(verdict, findings)}
+
+    return judge
+
+
+def found(rule, severity=Severity.UNKNOWN, due=None):
+    return Finding(
+        rule=rule, severity=severity, message="m", basis=Basis.LAW, source="s", fix="do it", due=due
+    )
+
+
+def test_every_rule_belongs_to_one_step():
+    assert Counter(rule for step in STEPS for rule in step.rules) == Counter(list(RULES))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_whatever_stops_a_go_is_to_do_in_its_step(judge, rule):
+    for severity in (Severity.UNKNOWN, Severity.VIOLATION):
+        verdict, items = judge(found(rule, severity))
+        assert not verdict.go
+        open_items = [item for item in items.values() if item.state is StepState.TO_DO]
+        assert [item.findings for item in open_items] == [(found(rule, severity),)]
+
+
+def test_what_stops_nothing_leaves_every_step_done(judge):
+    findings = [found(rule, severity) for rule in RULES for severity in (Severity.OK, Severity.ADVICE)]
+    verdict, items = judge(*findings)
+    assert verdict.go
+    assert {item.state for item in items.values()} == {StepState.DONE}
+
+
+def test_what_only_the_day_brings_waits_days_ahead_and_is_to_do_on_the_day(judge):
+    notams = found("notams", due=DayFact.NOTAMS)
+    ahead, items = judge(notams)
+    assert (ahead.go, items["day"].state) == (True, StepState.ON_THE_DAY)
+    on_the_day, items = judge(notams, day=True)
+    assert (on_the_day.go, items["day"].state) == (False, StepState.TO_DO)
+
+
+def test_an_item_is_json_with_the_findings_it_would_clear(judge):
+    _, items = judge(found("crowd"))
+    told = items["crowds"].as_dict()
+    assert (told["state"], told["findings"][0]["fix"]) == ("to do", "do it")
