@@ -11,11 +11,16 @@ from typing import Annotated
 
 import typer
 
+from dfr.cli.import_options import ImportOptions
+from dfr.cli.options import with_option_groups
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError
 from dfr.geo import Position
+from dfr.io.deployment_import import import_files, site_of_boundary
 from dfr.io.files import read_bounded, write_atomically
 from dfr.io.new_deployment import (
+    MAX_VLOS_RADIUS_M,
+    MIN_RADIUS_M,
     NewDeployment,
     check_name,
     choose_rules,
@@ -36,7 +41,9 @@ POSTS_QUESTION = "Has somebody looked from the observers' posts?"
 
 
 @app.command()
-def init(  # noqa: PLR0917 - typer reads the flags from here
+@with_option_groups
+def init(
+    *,
     site: Annotated[
         str | None,
         typer.Option(
@@ -96,11 +103,15 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
     ] = False,
     like: Annotated[str | None, typer.Option(help="Copy this shipped scenario instead.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    imports: ImportOptions,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented scenario to start from.
 
     On a terminal, dfr asks for what is missing. Whatever nobody answers is unknown and blocks a go.
+
+    What map files and a table of calls say takes the place of what would be drawn, and names its source. With
+    --boundary, the site lies there unless --at says where.
     """
     notes: tuple[str, ...] = ()
     if like is not None:
@@ -118,6 +129,10 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         scenario = parse_scenario(text.encode(), name=str(path), folder=path.parent)
     else:
         names = None if places is None else load_place_names(places)
+        if imports.boundary is not None and site is None:
+            where, within_m = site_of_boundary(imports.boundary)
+            site, radius_m = f"{where.lat_deg:.6f},{where.lon_deg:.6f}", max(MIN_RADIUS_M, within_m)
+            radius_m = min(radius_m, MAX_VLOS_RADIUS_M)
         asked = NewDeployment(
             place=site or "",
             name=name or "",
@@ -142,6 +157,10 @@ def init(  # noqa: PLR0917 - typer reads the flags from here
         path = _free_path(out, new.name, force=force)
         written = write_new_deployment(new, folder=path.parent, names=names)
         text, scenario, notes = written.text, written.scenario, written.notes
+    if imports.files.anything:
+        text, told = import_files(text, imports.files, folder=path.parent)
+        scenario = parse_scenario(text.encode(), name=str(path), folder=path.parent)
+        notes += told
     write_atomically(path, text)
     if as_json:
         assumed = _count_assumed(scenario.assumptions)

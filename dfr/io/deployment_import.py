@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import shapely
+
 from dfr.errors import InputError
 from dfr.findings import counted_noun
-from dfr.geo import LocalFrame, Position, centroid
+from dfr.geo import LocalFrame, Position
 from dfr.io.call_columns import ColumnMatch
 from dfr.io.call_import import read_call_file, write_calls_into
 from dfr.io.feature_import import ROLES, ImportChoices, import_edit, needed_shape, placeholder_kinds
@@ -62,12 +63,16 @@ def import_files(text: str, files: ImportFiles, *, folder: Path) -> tuple[str, t
 
 
 def site_of_boundary(given: str) -> tuple[Position, float]:
-    """(The centre of a boundary in a map file, the radius in m of a circle of its area)."""
+    """(The place furthest inside a boundary in a map file, its distance in m from the nearest side)."""
     file = _chosen_features(given, FeatureKind.BOUNDARY)
     if len(file.features) != 1:
         raise InputError(_several_boundaries(file), do=f"name one of them: {given}#NAME")
     ring = file.features[0].points
-    return centroid(ring), math.sqrt(LocalFrame(ring[0]).polygon(ring).area / math.pi)
+    frame = LocalFrame(ring[0])
+    # From the centre of the largest circle inside to the side that it touches.
+    radius = shapely.maximum_inscribed_circle(frame.polygon(ring), tolerance=1.0)
+    (east, north), _ = radius.coords
+    return frame.position(east, north), float(radius.length)
 
 
 def _import_features(

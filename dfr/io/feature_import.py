@@ -158,8 +158,8 @@ class _Importer:
             return [AddFeature(kind=kind, feature=item) for item in self._with_shares(items)]
         items = self._with_shares(items)
         if kind in _DRAWN:
-            path, field, note = _DRAWN[kind]
-            block = {"assumed": True, "note": f"{note} from {self._source}", field: items}
+            path, field, vouched = _DRAWN[kind]
+            block = {"source": self._source, **vouched, field: items}
             return [SetValue(path=list(path), value=block)]
         return [SetValue(path=list(SPECS[kind].list_path), value=items)]
 
@@ -260,11 +260,22 @@ class _Importer:
         return _pairs(feature.points)[0]
 
 
-_DRAWN = {
-    FeatureKind.ZONE: (("demand", "zones"), "areas", "equal shares are assumed; outlines"),
-    FeatureKind.SITE: (("candidates",), "sites", "power, access and view of the sky are assumed; places"),
+_DRAWN: Mapping[FeatureKind, tuple[tuple[str, ...], str, dict[str, Any]]] = {
+    FeatureKind.ZONE: (
+        ("demand", "zones"),
+        "areas",
+        {"assumed": True, "note": "the file gives outlines alone; equal shares are assumed"},
+    ),
+    FeatureKind.SITE: (
+        ("candidates",),
+        "sites",
+        {"note": "the file gives places alone; put in power, access and the view of the sky"},
+    ),
 }
-"""Kinds whose list stands in a block with one source: its path, the list's field, and what to say of it."""
+"""Kinds whose list stands in a block with one source: its path, the list's field, and what to say of it.
+
+Places for docks that somebody drew are confirmed; that zones share calls equally is a guess.
+"""
 
 _WRITERS: Mapping[FeatureKind, Callable[[_Importer, MapFeature], Any]] = {
     FeatureKind.CROWD: _Importer.crowd,

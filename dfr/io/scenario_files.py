@@ -17,7 +17,7 @@ from dfr.io.airspace.notam import read_notams, reading_of_files
 from dfr.io.files import read_bounded
 from dfr.io.own_drone_files import parse_own_drone
 from dfr.io.terrain_files import load_terrain
-from dfr.io.weather.files import WeatherFiles, with_weather
+from dfr.io.weather.files import WeatherFiles, weather_files, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
 from dfr.scenario.air import AirspaceFile, NotamReading
 from dfr.scenario.model import Assumption, Scenario
@@ -70,19 +70,20 @@ def load_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(data: bytes, *, name: str, folder: Path) -> Scenario:
-    """The scenario in `data`; airspace files are looked for from `folder`."""
+    """The scenario in `data`, with the weather of the files that it names, all looked for from `folder`."""
     document = read_yaml(data, name=name)
     catalogue_data = _catalogue_data(document.value, folder)
     own_drone = None if catalogue_data is None else parse_own_drone(catalogue_data[0], name=catalogue_data[1])
     told = data if catalogue_data is None else data + catalogue_data[0]
     origin = FileOrigin(file=name, sha256=hashlib.sha256(told).hexdigest(), line=document.line)
-    return read_scenario(
+    scenario = read_scenario(
         document.value,
         origin,
         also=lambda parts: _check_references(parts, folder, own_drone),
         airspace_path=lambda text: str(_airspace_path(text, folder)),
         own_drone=own_drone,
     )
+    return with_weather(scenario, weather_files([Path(file) for file in scenario.weather.files]))
 
 
 def _catalogue_data(raw: object, folder: Path) -> tuple[bytes, str] | None:
@@ -183,9 +184,10 @@ def _check_references(parts: Parts, folder: Path, own: OwnDrone | None) -> Itera
             name = item.get("file") if isinstance(item, dict) else None
             if isinstance(name, str) and name and _airspace_path(name, folder) is None:
                 yield (kind, index, "file"), f"no file {name!r}", hint
-    for index, name in enumerate(parts.get(list, "notams", "files") or []):
-        if _airspace_path(name, folder) is None:
-            yield ("notams", "files", index), f"no file {name!r}", f"a path from {folder.resolve()}"
+    for part in ("notams", "weather"):
+        for index, name in enumerate(parts.get(list, part, "files") or []):
+            if _airspace_path(name, folder) is None:
+                yield (part, "files", index), f"no file {name!r}", f"a path from {folder.resolve()}"
 
 
 def _where_to_look(folder: Path) -> str:

@@ -55,7 +55,8 @@ class Weather:
     """The hourly weather in time order.
 
     `turbulence_intensity` None: derived from the surface. `qnh_hpa` None: unknown. `stations` are
-    weather stations whose reports are used at any distance; `reports` names the reports that were used, with
+    weather stations whose reports are used at any distance; `files` are the resolved paths of reports and
+    forecasts that the scenario names; `reports` names the reports that were used, with
     their distance and time of issue. `of_the_day` holds the start of each hour whose wind comes from a report
     or forecast of the day; it is empty where all weather is the scenario's own.
     """
@@ -66,6 +67,7 @@ class Weather:
     source: str
     assumed: bool
     stations: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     reports: str = ""
     of_the_day: tuple[datetime, ...] = ()
 

@@ -19,6 +19,7 @@ from dfr.scenario.schema_air import (
     AnswerIn,
     AuthorisationIn,
     ClearanceIn,
+    FileName,
     NotamsIn,
     ObstaclesIn,
     RestrictionIn,
@@ -400,6 +401,12 @@ class WeatherIn(Sourced):
     qnh_hpa: QnhFigure | None = Field(description="null: unknown")
     stations: list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{3}$")]] = Field(
         default_factory=list, max_length=10, description="stations whose reports are used at any distance"
+    )
+    files: list[FileName] = Field(
+        default_factory=list,
+        max_length=10,
+        description="METARs, TAFs or an hourly forecast, in files beside this one: they go before the hours "
+        "given here",
     )
     hours: list[HourIn] | None = Field(default=None, min_length=1, max_length=10_000)
     columns: list[str] | None = Field(default=None, max_length=20, description="names of a row's fields")

@@ -200,7 +200,10 @@ def _build_scenario(
         file=origin.file,
         sha256=origin.sha256,
         period=domain.Period(start=period.start, end=period.end, zone=zone),
-        weather=scenario.weather.to_domain(hours=tuple(hour.to_domain() for hour in weather_hours)),
+        weather=scenario.weather.to_domain(
+            hours=tuple(hour.to_domain() for hour in weather_hours),
+            files=tuple(map(path, scenario.weather.files)),
+        ),
         airspace=tuple(item.to_domain(path=path(item.file)) for item in scenario.airspace),
         terrain=tuple(item.to_domain(path=path(item.file)) for item in scenario.terrain),
         notams=None if notams is None else notams.to_domain(files=tuple(map(path, notams.files))),

@@ -74,3 +74,20 @@ def test_data_about_people_are_kept_listed_and_erased(calls: Path) -> None:
     assert "past its time" in late.stdout
     assert dfr("data", "erase", "--folder", folder).stdout == "1 file erased\n"
     assert [path.name for path in folder.iterdir()] == ["index.json"]
+
+
+def test_a_site_plan_and_calls_make_a_scenario_that_names_its_sources(calls: Path) -> None:
+    ring = [[-1.1, 50.776], [-1.079, 50.776], [-1.079, 50.788], [-1.1, 50.788], [-1.1, 50.776]]
+    plan = calls.with_name("site.geojson")
+    plan.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    out = calls.with_name("fete.yaml")
+    arguments = ["--boundary", plan, "--calls", calls, "--call-zones", 1, "--date", "2030-08-23", "--days", 3]
+    done = dfr("init", "--name", "fete", "--out", out, *arguments)
+    assert done.returncode == 0, done.stderr
+    scenario = load_scenario(out)
+    assert len(scenario.site.boundary) == 4
+    assert [(zone.id, zone.share) for zone in scenario.demand.zones] == [("calls-1", 1.0)]
+    assert [day.calls for day in scenario.demand.days] == [10.0, 10.0, 10.0]
+    assert "the boundary" not in scenario.unconfirmed
+    assert "read 30 calls of 2023-08-25 to 2023-08-27 in 30 rows of calls.xlsx" in done.stdout
+    assert "CANARY" not in out.read_text() + done.stdout + done.stderr

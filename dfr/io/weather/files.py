@@ -6,6 +6,7 @@ with, so a report without one leaves it unknown (censored).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from typing import Any
 
 from dfr.errors import InputError
 from dfr.geo import Position, distance_m
-from dfr.io.files import read_bounded
+from dfr.io.files import decode_text, read_bounded
 from dfr.io.weather import metar, taf
 from dfr.io.weather.forecast import read_forecast
 from dfr.io.weather.groups import ReportedWeather, hour_of, worst_of
@@ -46,6 +47,35 @@ class WeatherFiles:
         """The files that are given, by their kind."""
         files = {"metar": self.metar, "taf": self.taf, "forecast": self.forecast}
         return {kind: path for kind, path in files.items() if path is not None}
+
+
+def weather_kind(data: bytes) -> str:
+    """The kind of a weather file by its content: METARs and TAFs begin with a station and a time.
+
+    >>> weather_kind(b"TAF EGHI 241100Z 2412/2421 24012KT 9999"), weather_kind(b"time,wind_mps")
+    ('taf', 'forecast')
+    """
+    head = " ".join(decode_text(data[:4096])[0].upper().split())
+    if _TAF.search(head):
+        return "taf"
+    return "metar" if _METAR.search(head) else "forecast"
+
+
+_TAF = re.compile(r"\bTAF\b|\b[A-Z][A-Z0-9]{3} \d{6}Z (?:NIL )?\d{4}/\d{4}\b")
+_METAR = re.compile(r"\b(?:METAR|SPECI)\b|\b[A-Z][A-Z0-9]{3} \d{6}Z\b")
+
+
+def weather_files(paths: Sequence[Path]) -> WeatherFiles:
+    """Weather files by their kinds. Raises InputError for two of a kind: which goes first is not known."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        kind = weather_kind(read_bounded(path))
+        if kind in found:
+            raise InputError(
+                f"{path.name} and {found[kind].name} are both of the kind {kind}", do="put them in one file"
+            )
+        found[kind] = path
+    return WeatherFiles(**found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.io.scenario_files import find_scenario, load_scenario
-from dfr.io.weather.files import WeatherFiles, with_weather
+from dfr.io.weather.files import WeatherFiles, weather_kind, with_weather
 from dfr.io.weather.forecast import read_forecast
 from dfr.scenario.model import Scenario
 
@@ -223,3 +223,41 @@ def test_the_station_its_distance_and_its_issue_are_kept_with_its_weather(tmp_pa
     assert "METAR EGHI (27 km from the site, issued 2024-08-24 11:20Z) in m.txt (2 h)" in found.reports
     assert "TAF EGHI (27 km from the site, issued 2024-08-24 10:00Z) in t.txt" in found.reports
     assert found.reports in found.source
+
+
+def test_a_scenario_names_weather_files_beside_it(tmp_path, victorious):
+    file(tmp_path, "taf.txt", "TAF EGHI 241000Z 2411/2414 20020G32KT 5000 RA=\n")
+    file(tmp_path, "metar.txt", "EGHI 241120Z 24010KT 9999 18/12 Q1007=\n")
+    text = (
+        find_scenario("victorious-2024")
+        .read_text()
+        .replace("weather:\n", "weather:\n  files: [taf.txt, metar.txt]\n")
+    )
+    path = file(tmp_path, "mine.yaml", text)
+    named = load_scenario(path).weather
+    given = with_weather(
+        victorious, WeatherFiles(metar=tmp_path / "metar.txt", taf=tmp_path / "taf.txt")
+    ).weather
+    assert replace(named, files=()) == given
+    path.write_text(text.replace("taf.txt, metar.txt", "taf.txt, nowhere.txt"))
+    with pytest.raises(InputError, match=r"weather\.files\[1\]: no file 'nowhere\.txt'"):
+        load_scenario(path)
+    file(tmp_path, "second.txt", "TAF EGHI 241000Z 2411/2414 20020G32KT 5000 RA=\n")
+    path.write_text(text.replace("taf.txt, metar.txt", "taf.txt, second.txt"))
+    with pytest.raises(InputError, match=r"second\.txt and taf\.txt are both of the kind taf"):
+        load_scenario(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("METAR EGHI 241120Z 24010KT", "metar"),
+        ("EGHI 241120Z AUTO 24010KT", "metar"),
+        ("TAF AMD EGHI 241100Z 2412/2421 24012KT", "taf"),
+        ("EGHI 241100Z 2412/2421 24012KT", "taf"),
+        ('{"hourly": {"time": []}}', "forecast"),
+        ("time,wind_mps\n", "forecast"),
+    ],
+)
+def test_the_kind_of_a_weather_file_is_seen_by_its_content(text: str, kind: str) -> None:
+    assert weather_kind(text.encode()) == kind
