@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dfr.errors import DfrError, InputError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.io.files import json_line
+from dfr.web.brief import brief_endpoint
 from dfr.web.guard import Access, Guard
 from dfr.web.page_data import PageData
 from dfr.web.run_charts import run_charts
@@ -55,6 +56,7 @@ def deployment_app(pages: PageData) -> Starlette:
         Route("/", lambda request: RedirectResponse("live" if pages.editor is None else "plan")),
         *page_routes(PAGES),
         *_basemap_routes(pages),
+        Route("/brief", brief_endpoint(pages), methods=["GET"]),
         *_read_routes(pages),
         *_change_routes(pages),
         Route("/api/replay/log", _upload_endpoint(pages), methods=["POST"]),

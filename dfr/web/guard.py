@@ -34,8 +34,9 @@ UPLOADS = ("/api/replay/log", "/api/home/open")
 COOKIE = "dfr_token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
+POLICY = "content-security-policy"
 HEADERS = {
-    "content-security-policy": (
+    POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
         "worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
@@ -160,7 +161,9 @@ def _with_headers(send: Send) -> Send:
     async def send_with_headers(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
-            for name, value in HEADERS.items():
+            # A page may have a policy of its own, such as a brief, which runs no script at all.
+            policy = headers.get(POLICY, HEADERS[POLICY])
+            for name, value in (HEADERS | {POLICY: policy}).items():
                 headers[name] = value
             headers.setdefault("cache-control", "no-store")
             message["headers"] = headers.raw

@@ -25,7 +25,7 @@ from dfr.web.app import (
 from dfr.web.guard import Access, Guard
 from dfr.web.workspace import Workspace
 
-LIVE_PARTS = ("/api/", "/ws/", "/basemap")
+LIVE_PARTS = ("/api/", "/ws/", "/basemap", "/brief")
 """What of a deployment needs it open; its pages are the same files for every deployment."""
 
 

@@ -234,3 +234,16 @@ def test_the_checklist_is_of_the_same_findings_as_the_plan(port):
     blocking = [f for f in plan["findings"] if f["severity"] in ("unknown", "violation")]
     held = [f for step in checklist["steps"] for f in step["findings"]]
     assert sorted(f["message"] for f in held) == sorted(f["message"] for f in blocking)
+
+
+def test_the_brief_of_the_plan_opens_in_the_browser_and_runs_no_script(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/brief")
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    assert answer.status == 200
+    assert "script" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "Victorious Festival 2024" in text
+    assert "<script" not in text
