@@ -32,18 +32,19 @@ def place_calls(
     calls: Sequence[CallRecord], zones: Sequence[DemandZone], frame: LocalFrame
 ) -> list[int | None]:
     """The zone of each call by its number: `OUTSIDE` where it lies in none, None where nobody says where."""
-    areas = [frame.polygon(zone.area) for zone in zones]
     names = {name.casefold(): number for number, zone in enumerate(zones) for name in (zone.name, zone.id)}
-    return [_zone_of(call, areas, names, frame) for call in calls]
-
-
-def _zone_of(
-    call: CallRecord, areas: Sequence[shapely.Polygon], names: dict[str, int], frame: LocalFrame
-) -> int | None:
-    if call.position is not None:
-        point = shapely.Point(frame.point(call.position))
-        return next((number for number, area in enumerate(areas) if area.covers(point)), OUTSIDE)
-    return names.get(call.place.casefold(), OUTSIDE) if call.place else None
+    found: list[int | None] = [
+        names.get(call.place.casefold(), OUTSIDE) if call.place else None for call in calls
+    ]
+    located = [number for number, call in enumerate(calls) if call.position is not None]
+    points = frame.points([call.position for call in calls if call.position is not None])
+    within = np.full(len(located), OUTSIDE)
+    for zone, area in reversed(list(enumerate(frame.polygon(zone.area) for zone in zones))):
+        # The first zone of several counts; its edge belongs to it.
+        within[shapely.intersects_xy(area, points[:, 0], points[:, 1])] = zone
+    for number, zone in zip(located, within.tolist(), strict=True):
+        found[number] = zone
+    return found
 
 
 def likely_zone_count(calls: int) -> int:
