@@ -23,6 +23,7 @@ from dfr.link.onboard import Kept, read_kept
 from dfr.link.operator import NOBODY, Operator
 from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, FlownDispatch
+from dfr.link.port import GCS_SYSTEM
 from dfr.link.survey import ask_operator, survey_vehicle, tell_survey
 from dfr.link.transfer import TransferReport, inspect_onboard, refuse_bad_plan, upload_verified
 from dfr.link.verdict_gate import refuse_against_verdict, refuse_objections
@@ -60,11 +61,17 @@ NO_AUTHORITY = Authority()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How to connect to a URL: the system id if several share the line, a signing key, a packet log."""
+    """How to connect to a URL: the system id if several share the line, a signing key, a packet log.
+
+    `source_system` is our own system id: the vehicle's SYSID_MYGCS, whose heartbeats it watches. `silent`:
+    send no heartbeats, so that the vehicle does not take us for its ground station.
+    """
 
     system: int | None = None
+    source_system: int = GCS_SYSTEM
     signing_key: bytes | None = None
     tlog: Path | None = None
+    silent: bool = False
 
 
 PLAIN = Connection()
@@ -259,9 +266,11 @@ def vehicle_at(
     with connect(
         vehicle,
         system=connection.system,
+        our_system=connection.source_system,
         simulated=simulated,
         signing_key=connection.signing_key,
         tlog=connection.tlog,
+        silent=connection.silent,
     ) as target:
         yield target
 

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "mission": ("dfr.cli.mission", "Make a mission with fence and rally points for a dispatch."),
     "upload": ("dfr.cli.upload", "Upload a mission and verify it by reading it back."),
     "fly": ("dfr.cli.fly", "Fly a mission on a vehicle, with live telemetry."),
+    "vehicle": ("dfr.cli.vehicle", "Watch, recall, land, hold, back up a vehicle; download its logs."),
     "rehearse": ("dfr.cli.rehearse", "Plan, check, simulate and fly on simulated vehicles; one report."),
     "sitl": ("dfr.cli.sitl", "Start simulated vehicles."),
     "predict": ("dfr.cli.predict", "Predict flight times and energy in wind."),

@@ -13,6 +13,7 @@ from dfr.api.vehicles import Authority, Connection
 from dfr.cli.options import Now, parse_moment
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
+from dfr.link.port import GCS_SYSTEM
 
 KEY_BYTES = 32
 KEY_FORMS = "a file of 32 bytes or of 64 hexadecimal digits, the digits themselves, or passphrase:FILE"
@@ -40,11 +41,25 @@ class LinkOptions:
     simulated: Annotated[
         bool, typer.Option("--simulated", help="The vehicle is SITL: no confirmation is needed.")
     ] = False
+    source_system: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=255,
+            help="Our own system id. It must be the vehicle's SYSID_MYGCS, whose heartbeats its failsafe watches.",
+        ),
+    ] = GCS_SYSTEM
     signing_key: Annotated[str | None, typer.Option(help=f"The key of a signed link: {KEY_FORMS}.")] = None
 
-    def connection(self, *, tlog: Path | None = None) -> Connection:
+    def connection(self, *, tlog: Path | None = None, silent: bool = False) -> Connection:
         """How to connect to the vehicle. Raises InputError for a signing key that cannot be used."""
-        return Connection(system=self.system, signing_key=read_signing_key(self.signing_key), tlog=tlog)
+        return Connection(
+            system=self.system,
+            source_system=self.source_system,
+            signing_key=read_signing_key(self.signing_key),
+            tlog=tlog,
+            silent=silent,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

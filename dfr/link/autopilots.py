@@ -78,12 +78,19 @@ def find_autopilot(port: MavlinkPort, *, system: int | None, timeout_s: float, u
     where the only autopilot is another's: a plane, or not ArduPilot; LinkError where two speak as one.
     """
     line_up = LineUp(system)
+    find_copters(port, line_up, timeout_s=timeout_s, url=url)
+    line_up.refuse_several(url)
+    (source,) = line_up.copters
+    port.refuse_two(source)
+    return source
+
+
+def find_copters(port: MavlinkPort, line_up: LineUp, *, timeout_s: float, url: str) -> None:
+    """Find all the ArduCopters on a port. Raises as `find_autopilot` where there is none."""
     with port.inbox(lambda message: message.get_type() == "HEARTBEAT") as heartbeats:
         _hear_heartbeats(port, heartbeats, line_up, timeout_s=timeout_s)
-    line_up.refuse_several(url)
-    for source in line_up.copters:
-        port.refuse_two(source)
-        return source
+    if line_up.copters:
+        return
     if line_up.strangers:
         heard = "; ".join(
             f"system {source[0]} is {what}" for source, what in sorted(line_up.strangers.items())
@@ -108,6 +115,8 @@ def _hear_heartbeats(port: MavlinkPort, heartbeats: Inbox, line_up: LineUp, *, t
     beats, enough = 0, 1 if line_up.system is not None and not port.shared else 1 + OTHERS_BEATS
     deadline = time.monotonic() + timeout_s
     while beats < enough and time.monotonic() < deadline:
+        if port.silent and not (line_up.copters or line_up.strangers):
+            port.ask_who_is_there()
         message = heartbeats.get(min(0.5, deadline - time.monotonic()))
         if port.failure is not None:
             raise port.failure

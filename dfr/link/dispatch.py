@@ -215,8 +215,8 @@ TELLS_WITHIN_S = 3.0
 """A vehicle says whether it is on the ground several times a second where it says so at all (assumed)."""
 
 RECALL_HOW = (
-    "bring it home with RTL: by the mode switch of its transmitter, by a ground station, or with `dfr serve "
-    "--vehicle URL --allow-control`; to watch it, run `dfr fly` with the file it flies"
+    "bring it home with `dfr vehicle recall`, by the mode switch of its transmitter or by a ground station; "
+    "to watch it, run `dfr fly` with the file it flies"
 )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import LinkError
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.params import get_param
+from dfr.link.peer import Peer
 from dfr.link.vehicle import VehicleState
 
 ACTIONS = {
@@ -43,9 +45,9 @@ PILOTED = frozenset(
 HOMEWARD = frozenset({CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL})
 
 TAKE_OVER = (
-    "to take control, run the same `dfr fly` again (it finds the drone in the air and continues), run "
-    "`dfr serve --vehicle URL --allow-control`, or use the mode switch of its "
-    "transmitter or of another ground station"
+    "to take control, run the same `dfr fly` again (it finds the drone in the air and continues), "
+    "`dfr vehicle recall`, `hold` or `land`, or `dfr serve --vehicle URL --allow-control`; or use the mode "
+    "switch of its transmitter or of another ground station"
 )
 
 
@@ -58,12 +60,12 @@ class LostLinkBehaviour:
     options: int | None = None
 
     @classmethod
-    def read_from(cls, vehicle: MavlinkVehicle) -> LostLinkBehaviour:
+    def read_from(cls, vehicle: Peer) -> LostLinkBehaviour:
         """As the vehicle has it. Raises LinkTimeoutError where it does not answer."""
-        action, options = vehicle.get_param("FS_GCS_ENABLE"), vehicle.get_param("FS_OPTIONS")
+        action, options = get_param(vehicle, "FS_GCS_ENABLE"), get_param(vehicle, "FS_OPTIONS")
         return cls(
             action=None if action is None else int(action),
-            timeout_s=vehicle.get_param("FS_GCS_TIMEOUT"),
+            timeout_s=get_param(vehicle, "FS_GCS_TIMEOUT"),
             options=None if options is None else int(options),
         )
 

@@ -19,7 +19,14 @@ from dfr.link.commands import FORCE_DISARM, CommandFailed, send_command, send_co
 from dfr.link.framing import Message, Signing
 from dfr.link.onboard import Kept
 from dfr.link.peer import Peer
-from dfr.link.port import GCS_COMPONENT, GCS_SYSTEM, MavlinkPort, Source
+from dfr.link.port import (
+    FASTEST_HEARTBEAT_S,
+    GCS_COMPONENT,
+    GCS_SYSTEM,
+    HEARTBEAT_S,
+    MavlinkPort,
+    Source,
+)
 from dfr.link.transport import open_transport
 from dfr.link.vehicle import OnboardPlan, VehicleState
 
@@ -84,6 +91,11 @@ class MavlinkVehicle(Peer):
         self.leave()
         if self._owns_port:
             self.port.close()
+
+    def take_station(self) -> None:
+        """Send heartbeats from now on: the vehicle then acts on our loss as on its ground station's."""
+        if self.port.silent:
+            self.port.heartbeat_s = FASTEST_HEARTBEAT_S if self.simulated else HEARTBEAT_S
 
     def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
         """Send a command until it is answered.
@@ -210,21 +222,23 @@ def connect(
     our_component: int = GCS_COMPONENT,
     signing_key: bytes | None = None,
     tlog: Path | None = None,
+    silent: bool = False,
 ) -> MavlinkVehicle:
     """The vehicle at a URL (`dfr.link.transport`), once its autopilot's heartbeat is heard.
 
-    `simulated` is for the caller to say; a vehicle is never taken for simulated by its looks.
+    `simulated` is for the caller to say; a vehicle is never taken for simulated by its looks. `silent`: send
+    no heartbeats before `MavlinkVehicle.take_station`.
     Raises LinkTimeoutError where none speaks, InputError where several do and `system` chooses none,
     where it is no ArduCopter, or where the firmware's version is not known.
     """
-    transport = open_transport(url, timeout_s=timeout_s)
-    port = MavlinkPort(
-        transport,
-        system=our_system,
-        component=our_component,
-        signing=None if signing_key is None else Signing(signing_key),
-        tlog=None if tlog is None else tlog.open("wb"),
-        reopen=lambda: open_transport(url, timeout_s=REOPEN_TRY_S),
+    port = open_port(
+        url,
+        timeout_s=timeout_s,
+        our_system=our_system,
+        our_component=our_component,
+        signing_key=signing_key,
+        tlog=tlog,
+        silent=silent,
     )
     try:
         target = find_autopilot(port, system=system, timeout_s=timeout_s, url=url)
@@ -232,6 +246,28 @@ def connect(
     except BaseException:
         port.close()
         raise
+
+
+def open_port(
+    url: str,
+    *,
+    timeout_s: float = FIRST_HEARTBEAT_S,
+    our_system: int = GCS_SYSTEM,
+    our_component: int = GCS_COMPONENT,
+    signing_key: bytes | None = None,
+    tlog: Path | None = None,
+    silent: bool = False,
+) -> MavlinkPort:
+    """The line of a URL, which is opened again where it breaks. Raises LinkError where it does not open."""
+    return MavlinkPort(
+        open_transport(url, timeout_s=timeout_s),
+        system=our_system,
+        component=our_component,
+        signing=None if signing_key is None else Signing(signing_key),
+        tlog=None if tlog is None else tlog.open("wb"),
+        reopen=lambda: open_transport(url, timeout_s=REOPEN_TRY_S),
+        silent=silent,
+    )
 
 
 def attach(port: MavlinkPort, target: Source, *, simulated: bool, owns_port: bool = False) -> MavlinkVehicle:

@@ -96,7 +96,7 @@ def _possible_namings(vehicle: Peer, name: str) -> tuple[Naming, ...]:
 def _set_confirmed(vehicle: Peer, wire_name: str, wire_value: float, before: Message) -> None:
     if same_value(before.param_value, wire_value):
         return
-    kept = _write_value(vehicle, wire_name, wire_value, before.param_type)
+    kept = write_value(vehicle, wire_name, wire_value, before.param_type)
     if not same_value(kept, wire_value):
         raise VehicleRefusedError(f"{wire_name}: set to {wire_value:g}, the vehicle keeps {kept:g}")
 
@@ -158,7 +158,7 @@ def _absent_tries(vehicle: Peer) -> int:
     return ABSENT_TRIES_LOSSY if vehicle.disturbances else ABSENT_TRIES
 
 
-def _write_value(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
+def write_value(vehicle: Peer, wire_name: str, value: float, kind: int) -> float:
     """The value the vehicle keeps. Raises LinkTimeoutError where it confirms none."""
     with vehicle.port.inbox(lambda message: _is_value(vehicle, message, wire_name)) as answers:
         kept: float | None = None

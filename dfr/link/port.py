@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from dfr.ardupilot.commands import Command
 from dfr.errors import DfrError, LinkError
 from dfr.link.addresses import Speakers
 from dfr.link.framing import MARKER_V2, SIGNED, Encoder, Framer, Message, Signing
@@ -122,8 +123,9 @@ Reopen = Callable[[], Transport]
 class MavlinkPort:
     """A transport with MAVLink on it. A context manager: closes the line and ends the thread.
 
-    `failure` says why the line does not work now; None while it does. With `reopen` a line that broke is
-    opened again, however long that takes; `opened_at` is when, by our clock, that was done last, and
+    A `silent` port sends no heartbeats: the vehicle does not take it for its ground station, whose loss it
+    would act on. `failure` says why the line does not work now; None while it does. With `reopen` a line that
+    broke is opened again, however long that takes; `opened_at` is when, by our clock, that was done last, and
     `last_failure` why it broke before. `stopped_s` is how long this process has been stopped in all (by a
     signal, a debugger, a laptop that slept).
     """
@@ -137,9 +139,10 @@ class MavlinkPort:
         signing: Signing | None = None,
         tlog: BinaryIO | None = None,
         reopen: Reopen | None = None,
+        silent: bool = False,
     ) -> None:
         self.system, self.component = system, component
-        self.heartbeat_s: float | None = HEARTBEAT_S
+        self.heartbeat_s: float | None = None if silent else HEARTBEAT_S
         self.failure: LinkError | None = None
         self.last_failure: LinkError | None = None
         self.opened_at = time.monotonic()
@@ -173,9 +176,19 @@ class MavlinkPort:
         return self._transport.bytes_per_s
 
     @property
+    def silent(self) -> bool:
+        """Whether we send no heartbeats."""
+        return self.heartbeat_s is None
+
+    @property
     def shared(self) -> bool:
         """Whether several vehicles may be on the line."""
         return self._transport.shared
+
+    def ask_who_is_there(self) -> None:
+        """Ask every vehicle for its version: a silent port must speak first where a vehicle waits for us."""
+        number, version = Command.REQUEST_MESSAGE, float(dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
+        self.send(dialect.MAVLink_command_long_message(0, 0, number, 0, version, 0, 0, 0, 0, 0, 0))
 
     @property
     def rejected(self) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import LinkTimeoutError
 from dfr.findings import Finding, Severity
-from dfr.geo import distance_m
+from dfr.geo import Position, distance_m
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.params import same_value
 from dfr.link.vehicle import OnboardPlan, VehicleState
@@ -28,7 +29,11 @@ EKF_NEEDED = (
     | dialect.EKF_POS_HORIZ_ABS
     | dialect.EKF_POS_VERT_ABS
 )
+REPORTED_S = 8.0
+"""Home, the rarest, is reported every 2 s."""
+
 GPS_3D = 3
+NOWHERE = Position(lat_deg=0.0, lon_deg=0.0)
 HOME_TOLERANCE_M = 5.0
 """Home further than this from the dock: the wrong dock, or a bad position (assumed)."""
 
@@ -62,6 +67,25 @@ def preflight_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Findi
         *_parameter_findings(vehicle, plan),
         *standing_findings(vehicle, plan),
     )
+
+
+def vehicle_findings(vehicle: MavlinkVehicle) -> tuple[Finding, ...]:
+    """Findings on a vehicle by itself, whatever it is to fly."""
+    nothing = FlightPlan(name="", home=NOWHERE, home_m_amsl=None, items=(), fence=(), rally=(), params={})
+    return (*_state_findings(vehicle.state), *standing_findings(vehicle, nothing))
+
+
+def wait_reported(vehicle: MavlinkVehicle, *, vehicle_s: float = REPORTED_S) -> None:
+    """Wait until a vehicle has reported all that preflight judges, or for a few seconds."""
+    with suppress(LinkTimeoutError):
+        vehicle.wait(
+            lambda state: (
+                None
+                not in (state.ekf_flags, state.gps_fix, state.sensors_healthy, state.home, state.mission_seq)
+            ),
+            vehicle_s=vehicle_s,
+            what="state",
+        )
 
 
 def _state_findings(state: VehicleState) -> Iterator[Finding]:
@@ -150,7 +174,7 @@ def _station_finding(vehicle: MavlinkVehicle) -> Finding:
         "preflight.gcs",
         None if gcs is None else int(gcs) == ours,
         f"SYSID_MYGCS {gcs}, this station is {ours}",
-        fix="the GCS failsafe watches another station: set it, or speak as that station",
+        fix="the GCS failsafe watches another station: set it, or speak as that station (--source-system)",
     )
 
 

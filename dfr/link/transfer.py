@@ -122,6 +122,20 @@ def replace_mission(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
         )
 
 
+def replace_lists(vehicle: MavlinkVehicle, lists: Mapping[MissionType, Sequence[WireItem]]) -> None:
+    """Put whole lists on board as they are, in the order given, and prove each by reading it back.
+
+    Nothing is judged: they were read from a vehicle. Raises TransferError where one did not arrive whole.
+    """
+    reboots = vehicle.state.reboots
+    with _upload_in_progress(vehicle, do="restore again"):
+        refuse_too_much(vehicle, {kind: len(items) for kind, items in lists.items()})
+        for kind, items in lists.items():
+            _transfer_list(vehicle, kind, items, reboots)
+        _restore_lengths(vehicle, lists, tuple(lists), reboots)
+        vehicle.refuse_double()
+
+
 @contextmanager
 def _upload_in_progress(vehicle: MavlinkVehicle, *, do: str) -> Iterator[None]:
     """The plan on board is unknown until the block ends well. Raises TransferError where the link fails."""

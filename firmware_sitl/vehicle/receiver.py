@@ -15,8 +15,10 @@ from firmware_sitl.vehicle.actions import do_yaw, item_point
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.commands import run_int, run_long
 from firmware_sitl.vehicle.commands_flight import set_mode
+from firmware_sitl.vehicle.dataflash import DataFlash
 from firmware_sitl.vehicle.files import FileServer
 from firmware_sitl.vehicle.item_lists import FENCE, MISSION, RALLY, ItemList
+from firmware_sitl.vehicle.log_transfer import LogTransfer
 from firmware_sitl.vehicle.state import Client, State
 from firmware_sitl.vehicle.targets import global_target, local_target
 from firmware_sitl.vehicle.telemetry import mission_current, param_value
@@ -25,6 +27,7 @@ from firmware_sitl.vehicle.transfer import ListTransfers, item_of
 AUTOPILOT_VERSION = mavlink.MAVLINK_MSG_ID_AUTOPILOT_VERSION
 BY_NAME = -1
 GUIDED_ITEM, GUIDED_HEIGHT = 2, 3
+LOG_REQUESTS = ("LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE")
 LATEST_STAMP = 2**47
 """Signing time stamps have 48 bits, and must go on growing."""
 
@@ -32,8 +35,9 @@ LATEST_STAMP = 2**47
 class Receiver:
     """Hands each message to what handles it."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, card: DataFlash) -> None:
         self._state = state
+        self.logs = LogTransfer(card, lambda: state.aircraft.motors.armed, state.say)
         lists: dict[MissionType, ItemList] = {
             MISSION: state.mission,
             FENCE: state.fence_list,
@@ -68,7 +72,7 @@ class Receiver:
                 message, channel.send
             ),
             "AUTOPILOT_VERSION_REQUEST": lambda channel, _: channel.send_now(AUTOPILOT_VERSION),
-            "LOG_REQUEST_LIST": lambda channel, _: self._say_no_logs(channel),
+            **dict.fromkeys(LOG_REQUESTS, self.logs.handle_request),
         }
 
     def receive_message(self, channel: Channel, message: Any) -> None:
@@ -191,10 +195,6 @@ class Receiver:
     def _answer_timesync(self, channel: Channel, message: Any) -> None:
         if message.tc1 == 0:
             channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
-
-    def _say_no_logs(self, channel: Channel) -> None:
-        """Answer that there are no logs, so that a client does not wait for them."""
-        channel.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0))
 
     def _set_current(self, seq: int, client: Client) -> None:
         """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""

@@ -13,6 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.actions import do_item
 from firmware_sitl.vehicle.channel import Channel
+from firmware_sitl.vehicle.dataflash import DataFlash
 from firmware_sitl.vehicle.failsafes import act_on_breach, watch_failsafes
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.state import Settings, State
@@ -36,7 +37,8 @@ class BuiltinVehicle:
         self._settings = settings
         self.state = State(settings, do_item)
         self.channels: list[Channel] = []
-        self._receiver = Receiver(self.state)
+        self.card = DataFlash(self.state)
+        self._receiver = Receiver(self.state, self.card)
         self._texts = Texts()
         self._prearm_said_s = 0.0
         self._idle_since_s: float | None = None
@@ -48,9 +50,10 @@ class BuiltinVehicle:
         self.state.clients = list(channels)
 
     def after_reboot(self) -> BuiltinVehicle:
-        """The vehicle after a reboot: parameters and lists are kept, everything else starts afresh."""
+        """The vehicle after a reboot: parameters, lists and logs are kept, everything else starts afresh."""
         vehicle = BuiltinVehicle(self._settings)
         vehicle.state.keep_from(self.state)
+        vehicle.card.keep_from(self.card)
         return vehicle
 
     def receive_message(self, channel: Channel, message: Any) -> None:
@@ -69,7 +72,9 @@ class BuiltinVehicle:
         self._receiver.transfers.check_timeouts(state.link_s)
         if self._steps % WATCH_EVERY == 0:
             self._watch_safety(t_s)
+        self.card.watch()
         self._send_news()
+        self._receiver.logs.send_due()
         for channel in self.channels:
             channel.send_due(t_s)
 
@@ -129,6 +134,7 @@ class BuiltinVehicle:
         says = state.aircraft.says
         while says:
             severity, text = says.popleft()
+            self.card.note_text(text)
             for message in self._texts.split_text(severity, text):
                 for client in state.clients:
                     client.send(message)
