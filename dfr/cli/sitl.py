@@ -28,6 +28,9 @@ LAST_PORT = 65535
 MOST_VEHICLES = 100
 POLL_S = 0.2
 
+LOGGING = {"LOG_BACKEND_TYPE": 1.0}
+"""A vehicle that is started by hand writes a DataFlash log, as real ones do; rehearsals do without."""
+
 
 @app.command()
 def sitl(  # noqa: PLR0917 - options of a verb
@@ -60,7 +63,10 @@ def sitl(  # noqa: PLR0917 - options of a verb
     ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Start simulated vehicles and keep them running until Ctrl-C."""
+    """Start simulated vehicles and keep them running until Ctrl-C.
+
+    Each writes a DataFlash log of its flights, which `dfr vehicle logs` downloads.
+    """
     chosen = parse_engine(engine)
     place, altitude_m, heading_deg = _parse_home(home) if at is None else _home_of_mission(at)
     if not 1 <= count <= MOST_VEHICLES or not 1 <= sysid <= 256 - count:
@@ -79,7 +85,7 @@ def sitl(  # noqa: PLR0917 - options of a verb
                     home_m_amsl=altitude_m,
                     heading_deg=heading_deg,
                     speedup=speedup,
-                    params=dict(map(parse_parameter, param or [])),
+                    params={**LOGGING, **dict(map(parse_parameter, param or []))},
                     defaults=tuple(defaults or ()),
                     frame=frame,
                     system_id=sysid + index,

@@ -46,7 +46,7 @@ class LinkOptions:
         typer.Option(
             min=1,
             max=255,
-            help="Our own system id. It must be the vehicle's SYSID_MYGCS, whose heartbeats its failsafe watches.",
+            help="Our own system id; the vehicle's failsafe watches only the one that is its SYSID_MYGCS.",
         ),
     ] = GCS_SYSTEM
     signing_key: Annotated[str | None, typer.Option(help=f"The key of a signed link: {KEY_FORMS}.")] = None

@@ -26,6 +26,8 @@ STRETCH_BYTES = 400 * DATA_BYTES
 MOST_BYTES = 4 * 1024**3
 ANSWER_S = 2.0
 TRIES = 6
+STUCK_S = 30.0
+"""Nothing new of a log for so long: it will not come (assumed; a busy machine reads late)."""
 
 Progress = Callable[[int], None]
 
@@ -73,14 +75,15 @@ def download_log(vehicle: Peer, log: OnboardLog, on_bytes: Progress | None = Non
     refuse_armed(vehicle)
     data, missing = bytearray(log.size), _Gaps(log.size)
     with vehicle.port.inbox(lambda message: _is_part(vehicle, message, log)) as parts:
-        tries = 0
+        progressed_at = time.monotonic()
         while (stretch := missing.first(STRETCH_BYTES)) is not None:
             at, length = stretch
             before = missing.left
             vehicle.send(dialect.MAVLink_log_request_data_message(*vehicle.target, log.number, at, length))
             _take_parts(parts, data, missing, at + length)
-            tries = 0 if missing.left < before else tries + 1
-            if tries > TRIES:
+            if missing.left < before:
+                progressed_at = time.monotonic()
+            elif time.monotonic() - progressed_at > STUCK_S:
                 raise TransferError(
                     f"log {log.number}: nothing comes from byte {at} of {log.size}",
                     do=f"{vehicle.remedy}; {vehicle.last_words()}",

@@ -59,7 +59,8 @@ RATES_HZ: dict[int, float] = {
 """What the director needs, per second of vehicle time."""
 
 QUIET_HZ = 0.5
-"""Of each on a slow line until the vehicle is armed: a fifth of 1.2 kB/s (assumed enough to see it alive)."""
+"""Of each on a slow line until the vehicle is armed, and on a line on which we only ask: a fifth of 1.2 kB/s
+(assumed enough to see it alive)."""
 
 
 class MavlinkVehicle(Peer):
@@ -75,6 +76,7 @@ class MavlinkVehicle(Peer):
         self.uploading = False
         self._owns_port = owns_port
         self._in_full = False
+        self._spares_line = port.silent or port.bytes_per_s is not None
         self._rates_for = (port.opened_at, 0)
         self.listen()
 
@@ -96,6 +98,7 @@ class MavlinkVehicle(Peer):
         """Send heartbeats from now on: the vehicle then acts on our loss as on its ground station's."""
         if self.port.silent:
             self.port.heartbeat_s = FASTEST_HEARTBEAT_S if self.simulated else HEARTBEAT_S
+        self.full_rates()
 
     def command(self, number: int, *params: float, timeout_s: float = 3.0) -> None:
         """Send a command until it is answered.
@@ -172,7 +175,7 @@ class MavlinkVehicle(Peer):
         """Ask for the messages the director needs; a refusal of one is left to preflight to notice.
 
         On a slow line for only what is asked for here, and for less of it until the vehicle is to be armed:
-        an upload needs the room.
+        an upload needs the room, as a backup or a log does on a line on which we only ask.
         """
         if self.port.bytes_per_s is not None:
             self.send(dialect.MAVLink_request_data_stream_message(*self.target, 0, 0, 0))
@@ -184,13 +187,13 @@ class MavlinkVehicle(Peer):
 
     def _rates_hz(self) -> dict[int, float]:
         """What is asked for now."""
-        if self.port.bytes_per_s is None or self._in_full:
+        if self._in_full or not self._spares_line:
             return RATES_HZ
         return {message_id: min(hertz, QUIET_HZ) for message_id, hertz in RATES_HZ.items()}
 
     def full_rates(self) -> None:
-        """Ask on a slow line too for all that the director needs: it flies, or is about to."""
-        if self.port.bytes_per_s is not None and not self._in_full:
+        """Ask on a slow or silent line too for all that the director needs: it flies, or is about to."""
+        if self._spares_line and not self._in_full:
             self._in_full = True
             self.request_rates()
 

@@ -2,7 +2,8 @@
 
 Formats, units and names are those of ArduCopter 4.6 (LogStructure.h, ArduCopter/Log.cpp), as many as say how
 a flight went. A log begins with the first arming after power-on and goes on to 15 s past each disarming
-(LOG_DISARMED 0). It is kept in memory, so it ends with the vehicle's process.
+(LOG_DISARMED 0), where LOG_BACKEND_TYPE says that there is a card. It is kept in memory, so it ends with the
+vehicle's process.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ FORMATS = {
 }
 """Each message's number, letters and columns."""
 
+TO_FILE = 1
+"""Bit of LOG_BACKEND_TYPE."""
+
 EVERY_S = 0.1
 """ArduCopter's medium rate, 10 Hz."""
 
@@ -86,7 +90,7 @@ class DataFlash:
         """Write what has changed since the last step, and what is due."""
         state = self._state
         t_s, armed = state.aircraft.t_s, state.aircraft.motors.armed
-        if armed and not self._armed and self._open is None:
+        if armed and self._open is None and self._has_card:
             self._begin()
         if self._open is None:
             return
@@ -96,6 +100,10 @@ class DataFlash:
         if t_s >= self._next_s and t_s <= self._until_s:
             self._next_s = t_s + EVERY_S
             self._write_samples()
+
+    @property
+    def _has_card(self) -> bool:
+        return bool(int(self._state.parameters["LOG_BACKEND_TYPE"]) & TO_FILE)
 
     def note_text(self, text: str) -> None:
         """A text that the vehicle says."""
