@@ -18,13 +18,18 @@ from dfr.cli.options import with_option_groups
 from dfr.cli.output import AsJson, emit_json, note, operator_at_terminal
 from dfr.cli.stopping import give_up_stdout, stop_once
 from dfr.cli.upload import print_report
-from dfr.cli.vehicle_options import AuthorityOptions, LinkOptions, MissionFile, ReplaceAll
+from dfr.cli.vehicle_options import (
+    AuthorityOptions,
+    LimitOptions,
+    LinkOptions,
+    MissionFile,
+    ReplaceAll,
+)
 from dfr.errors import LinkError, StoppedError
 from dfr.io.files import refuse_unwritable, write_atomically
 from dfr.link.cot import CotFeed, Sink, open_sink
 from dfr.link.director import OnState
 from dfr.link.dispatch import fly_dispatch
-from dfr.link.limits import DEFAULT_HOLD_LOW_M, GAP_S, GIVE_UP_S, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.outcome import DOCK_TOLERANCE_M, LeftInFlight
 from dfr.link.transfer import TransferReport
@@ -55,32 +60,7 @@ def fly(
             help="How far from the dock's centre still counts as docked, m; the default is an open pad's.",
         ),
     ] = DOCK_TOLERANCE_M,
-    max_wind: Annotated[
-        float | None,
-        typer.Option(min=0.0, help="Call the drone home above this wind, m/s, by its own estimate."),
-    ] = None,
-    max_gap: Annotated[
-        float,
-        typer.Option(
-            min=0.5,
-            help="Call the drone home after a gap in the link longer than this, s (assumed); not on SITL.",
-        ),
-    ] = GAP_S,
-    give_up_after: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            help="How long, s, to watch an armed vehicle after its flight should have ended, heard or not; "
-            "no battery in the catalogue lasts an hour.",
-        ),
-    ] = GIVE_UP_S,
-    traffic: Annotated[
-        Action, typer.Option(help="What to do when other traffic (ADS-B) comes near.")
-    ] = Action.HOLD_LOW,
-    hold_low_m: Annotated[
-        float,
-        typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic to pass."),
-    ] = DEFAULT_HOLD_LOW_M,
+    held_to: LimitOptions,
     cot: Annotated[
         str | None,
         typer.Option(help="Send Cursor on Target once a second: udp:HOST:PORT, tcp:HOST:PORT or file:PATH."),
@@ -122,12 +102,7 @@ def fly(
     plan = load_mission(file)
     if track is not None:
         refuse_unwritable(track)
-    limits = FlightLimits(
-        wind_mps=max_wind,
-        gap_s=None if link.simulated else max_gap,
-        give_up_s=give_up_after,
-        traffic=TrafficLimit(action=traffic, hold_low_m=hold_low_m),
-    )
+    limits = held_to.limits(simulated=link.simulated)
     sink = None if cot is None else open_sink(cot)
     operator = operator_at_terminal()
     authority = options.authority(confirmed=yes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,17 @@ from dfr.api.vehicles import Authority, Connection
 from dfr.cli.options import Now, parse_moment
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
+from dfr.link.limits import (
+    DEFAULT_HOLD_LOW_M,
+    GAP_S,
+    GIVE_UP_S,
+    TRAFFIC_CLEAR_S,
+    WELL_CLEAR_ACROSS_M,
+    WELL_CLEAR_HEIGHT_M,
+    Action,
+    FlightLimits,
+    TrafficLimit,
+)
 from dfr.link.port import GCS_SYSTEM
 
 KEY_BYTES = 32
@@ -59,6 +71,90 @@ class LinkOptions:
             signing_key=read_signing_key(self.signing_key),
             tlog=tlog,
             silent=silent,
+        )
+
+
+class TrafficAction(StrEnum):
+    """What to do about other traffic that comes near."""
+
+    HOLD_LOW = Action.HOLD_LOW.value
+    RETURN = Action.RETURN.value
+    LAND = Action.LAND.value
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitOptions:
+    """What dfr holds a flight to by itself, beside the vehicle's own failsafes."""
+
+    max_wind: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Call the drone home above this wind, m/s, by its own estimate."),
+    ] = None
+    max_gap: Annotated[
+        float,
+        typer.Option(
+            min=0.5,
+            help="Call the drone home after a gap in the link longer than this, s (assumed); not on SITL.",
+        ),
+    ] = GAP_S
+    give_up_after: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            help="How long, s, to watch an armed vehicle after its flight should have ended, heard or not; "
+            "no battery in the catalogue lasts an hour.",
+        ),
+    ] = GIVE_UP_S
+    no_reserve: Annotated[
+        bool,
+        typer.Option(
+            "--no-reserve",
+            help="Do not turn the drone round when the charge left is not enough for the return, 30 % more "
+            "(assumed) and the reserve of its plan (BATT_LOW_MAH); the vehicle's own failsafe still acts.",
+        ),
+    ] = False
+    traffic: Annotated[
+        TrafficAction, typer.Option(help="What to do when other traffic (ADS-B) comes near.")
+    ] = TrafficAction.HOLD_LOW
+    traffic_across_m: Annotated[
+        float,
+        typer.Option(
+            min=0.0, help="Other traffic is near within this distance, m (ASTM F3442 well clear: 2,000 ft)."
+        ),
+    ] = WELL_CLEAR_ACROSS_M
+    traffic_height_m: Annotated[
+        float,
+        typer.Option(
+            min=0.0, help="And within this difference in height, m (ASTM F3442 well clear: 250 ft)."
+        ),
+    ] = WELL_CLEAR_HEIGHT_M
+    traffic_clear_s: Annotated[
+        float,
+        typer.Option(min=0.0, help="Go on once no traffic has been near for so long, s (assumed)."),
+    ] = TRAFFIC_CLEAR_S
+    hold_low_m: Annotated[
+        float,
+        typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic (assumed)."),
+    ] = DEFAULT_HOLD_LOW_M
+
+    def limits(self, *, simulated: bool) -> FlightLimits:
+        """The limits; a simulated vehicle, whose seconds are not ours, has none on gaps."""
+        action = None if self.traffic is TrafficAction.NONE else Action(self.traffic.value)
+        return FlightLimits(
+            wind_mps=self.max_wind,
+            gap_s=None if simulated else self.max_gap,
+            give_up_s=self.give_up_after,
+            reserve=not self.no_reserve,
+            traffic=None
+            if action is None
+            else TrafficLimit(
+                across_m=self.traffic_across_m,
+                height_m=self.traffic_height_m,
+                action=action,
+                hold_low_m=self.hold_low_m,
+                clear_s=self.traffic_clear_s,
+            ),
         )
 
 

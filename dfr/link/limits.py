@@ -32,6 +32,8 @@ HOME_MARGIN = 1.3
 LAND_MPS = 0.5
 DEFAULT_CRUISE_MPS = 10.0
 DEFAULT_HOLD_LOW_M = 20.0
+TRAFFIC_CLEAR_S = 10.0
+"""No traffic has been near for so long: it has passed (assumed)."""
 
 GAP_S = 3.0
 """Not heard for longer, a drone is called home when it is heard again (assumed)."""
@@ -69,7 +71,7 @@ class TrafficLimit:
     height_m: float = WELL_CLEAR_HEIGHT_M
     action: Action = Action.HOLD_LOW
     hold_low_m: float = DEFAULT_HOLD_LOW_M
-    clear_s: float = 10.0
+    clear_s: float = TRAFFIC_CLEAR_S
 
     def find_intruder(
         self, contacts: tuple[Proximity, ...], *, spare_height_m: float = 0.0

@@ -23,6 +23,9 @@ DATA_BYTES = 90
 STRETCH_BYTES = 400 * DATA_BYTES
 """Asked for at a time: a lost last packet costs the wait for one stretch."""
 
+GAPS_AT_ONCE, SHORT_BYTES = 20, 10 * DATA_BYTES
+"""ArduPilot answers a question for so little at once, and can then take the next (it sends 40 in one go)."""
+
 MOST_BYTES = 4 * 1024**3
 ANSWER_S = 2.0
 TRIES = 6
@@ -76,16 +79,18 @@ def download_log(vehicle: Peer, log: OnboardLog, on_bytes: Progress | None = Non
     data, missing = bytearray(log.size), _Gaps(log.size)
     with vehicle.port.inbox(lambda message: _is_part(vehicle, message, log)) as parts:
         progressed_at = time.monotonic()
-        while (stretch := missing.first(STRETCH_BYTES)) is not None:
-            at, length = stretch
+        while stretches := missing.next_stretches():
             before = missing.left
-            vehicle.send(dialect.MAVLink_log_request_data_message(*vehicle.target, log.number, at, length))
+            for at, length in stretches:
+                vehicle.send(
+                    dialect.MAVLink_log_request_data_message(*vehicle.target, log.number, at, length)
+                )
             _take_parts(parts, data, missing, at + length)
             if missing.left < before:
                 progressed_at = time.monotonic()
             elif time.monotonic() - progressed_at > STUCK_S:
                 raise TransferError(
-                    f"log {log.number}: nothing comes from byte {at} of {log.size}",
+                    f"log {log.number}: nothing comes from byte {stretches[0][0]} of {log.size}",
                     do=f"{vehicle.remedy}; {vehicle.last_words()}",
                 )
             vehicle.check_link()
@@ -115,15 +120,29 @@ class _Gaps:
         self._from = 0
         self.left = size
 
-    def first(self, most: int) -> tuple[int, int] | None:
-        """Where the first gap begins and how long it is, at most so long; None where all is here."""
-        start = self._here.find(0, self._from)
+    def next_stretches(self) -> list[tuple[int, int]]:
+        """What to ask for at once, (first byte, length): gaps of a few packets, or one long stretch."""
+        found: list[tuple[int, int]] = []
+        at = self._from
+        while len(found) < GAPS_AT_ONCE and (stretch := self._next_from(at)) is not None:
+            if found and stretch[1] > SHORT_BYTES:
+                break
+            found.append(stretch)
+            at = sum(stretch) // DATA_BYTES + 1
+            if stretch[1] > SHORT_BYTES:
+                break
+        self._from = found[0][0] // DATA_BYTES if found else self._from
+        return found
+
+    def _next_from(self, index: int) -> tuple[int, int] | None:
+        """The first gap from a packet on; None where there is none."""
+        start = self._here.find(0, index)
         if start < 0 or start * DATA_BYTES >= self.end:
             return None
-        self._from = start
-        stop = self._here.find(1, start, start + most // DATA_BYTES)
-        end = (start + most // DATA_BYTES if stop < 0 else stop) * DATA_BYTES
-        return start * DATA_BYTES, min(end, self.end) - start * DATA_BYTES
+        most = start + STRETCH_BYTES // DATA_BYTES
+        stop = self._here.find(1, start, most)
+        end = min((most if stop < 0 else stop) * DATA_BYTES, self.end)
+        return start * DATA_BYTES, end - start * DATA_BYTES
 
     def fill(self, at: int, length: int) -> bool:
         """Note a packet; False for one that is no part of the log, or is here already."""

@@ -81,6 +81,7 @@ class LogTransfer:
         self._number, self._at = message.id, message.ofs
         self._end = max(message.ofs, min(size, message.ofs + message.count))
         self._channel = channel
+        self.send_due()
 
     def _send_part(self, channel: Channel) -> None:
         data = self._card.logs[self._number - 1].data

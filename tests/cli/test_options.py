@@ -12,8 +12,9 @@ import typer.main
 
 from dfr.cli import brief, check, mission, plan, rehearse
 from dfr.cli.options import with_option_groups
-from dfr.cli.vehicle_options import read_signing_key
+from dfr.cli.vehicle_options import LimitOptions, TrafficAction, read_signing_key
 from dfr.errors import InputError
+from dfr.link.limits import Action, FlightLimits, TrafficLimit
 
 KEY = bytes(range(32))
 
@@ -68,3 +69,23 @@ def test_a_verb_takes_a_group_of_options_as_one_parameter():
 def test_every_verb_that_judges_a_plan_takes_the_same_weather_notams_and_day(verb):
     flags = {flag for option in typer.main.get_command(verb.app).params for flag in option.opts}
     assert flags >= {"--metar", "--taf", "--forecast", "--notam", "--day", "--now"}
+
+
+def test_each_limit_of_a_flight_has_an_option_and_its_default():
+    assert LimitOptions().limits(simulated=False) == FlightLimits()
+    assert LimitOptions().limits(simulated=True).gap_s is None
+    given = LimitOptions(
+        max_wind=9.0,
+        max_gap=5.0,
+        give_up_after=60.0,
+        no_reserve=True,
+        traffic=TrafficAction.LAND,
+        traffic_across_m=900.0,
+        traffic_height_m=100.0,
+        traffic_clear_s=20.0,
+        hold_low_m=15.0,
+    )
+    near = TrafficLimit(across_m=900.0, height_m=100.0, action=Action.LAND, hold_low_m=15.0, clear_s=20.0)
+    limits = FlightLimits(wind_mps=9.0, gap_s=5.0, give_up_s=60.0, reserve=False, traffic=near)
+    assert given.limits(simulated=False) == limits
+    assert LimitOptions(traffic=TrafficAction.NONE).limits(simulated=False).traffic is None

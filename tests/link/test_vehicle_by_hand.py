@@ -210,7 +210,7 @@ def test_the_log_of_a_flight_comes_whole_over_a_bad_line_and_tells_the_flight(st
             numbers = count(1)
 
             def lose(direction, message, frame):
-                lost = message.get_type() == "LOG_DATA" and next(numbers) % 97 == 0
+                lost = message.get_type() == "LOG_DATA" and next(numbers) % 211 == 0
                 return [] if lost else None
 
             proxy.rule = lose
