@@ -1,3 +1,6 @@
+from dfr.api.logs import calibrate as calibrate
+from dfr.api.logs import list_flights as list_flights
+from dfr.api.logs import read_log as read_log
 from dfr.api.planning import check as check
 from dfr.api.planning import compile_mission as compile_mission
 from dfr.api.planning import load_plan as load_plan

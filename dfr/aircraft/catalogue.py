@@ -35,7 +35,7 @@ STATUSES = {
 """What the short statuses of the data file mean."""
 
 UNITS = (
-    ("_degps2", "deg/s2"),
+    ("_degps2", "deg/s2"), ("_mps2", "m/s2"),
     ("_kg", "kg"), ("_m2", "m2"), ("_mps", "m/s"), ("_deg", "deg"), ("_wh", "Wh"), ("_w", "W"),
     ("_v", "V"), ("_min", "min"), ("_s", "s"), ("_c", "degC"), ("_m", "m"),
 )  # fmt: skip
@@ -68,6 +68,8 @@ class Drone:
     max_speed_mps: float
     climb_mps: float
     descent_mps: float
+    accel_mps2: float
+    land_mps: float
     tilt_limit_deg: float
     footprint_m: float
     height_m: float

@@ -288,6 +288,8 @@ def flight_settings(drone: Drone, *, cruise_mps: float | None = None) -> FlightS
         cruise_mps=fastest if cruise_mps is None else cruise_mps,
         climb_mps=drone.climb_mps,
         descent_mps=drone.descent_mps,
+        accel_mps2=drone.accel_mps2,
+        land_low_mps=drone.land_mps,
         tilt_limit_deg=drone.tilt_limit_deg,
         gyro_drift_radps2=math.radians(drone.gyro_drift_degps2),
     )

@@ -1,7 +1,8 @@
 """The public functions of `dfr`, which the verbs of the command line call too; `import dfr` offers them all.
 
 `planning` loads, plans, checks and compiles; `simulation` simulates; `prediction` predicts sorties and
-studies landings; `vehicles` uploads and flies. Each is imported when one of its functions is first asked for.
+studies landings; `logs` reads flight logs and calibrates a drone by them; `vehicles` uploads and flies. Each
+is imported when one of its functions is first asked for.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ moments are alike.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
@@ -103,7 +103,7 @@ def logged_wind(log: FlightLog, flight: LoggedFlight) -> FlightWind | None:
 
 def wind_from_lean(log: FlightLog, flight: LoggedFlight) -> FlightWind | UnknownWind:
     """The wind by which lean and motion fit together, or why it cannot be told."""
-    motion = _steady_motion(log, flight)
+    motion = steady_motion(log, flight)
     if motion is None:
         return UnknownWind(reason="the log holds no attitude or no velocity")
     if not _tells_apart(motion):
@@ -153,28 +153,25 @@ def _make_wind(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SteadyMotion:
+class SteadyMotion:
     """Steady moments: velocity over the ground, heading, and what the lean pushes beyond acceleration.
 
-    `velocity_mps` and `push_mps2` have shape (n, 2), north and east; the others (n,).
+    `velocity_mps`, `push_mps2` and `accel_mps2` have shape (n, 2), north and east; the others (n,).
     """
 
     t_s: FloatArray
     velocity_mps: FloatArray
     push_mps2: FloatArray
+    accel_mps2: FloatArray
     heading_rad: FloatArray
+    climb_mps: FloatArray
 
-    def where(self, keeps: NDArray[np.bool_]) -> _SteadyMotion:
+    def where(self, keeps: NDArray[np.bool_]) -> SteadyMotion:
         """The moments for which this holds."""
-        return _SteadyMotion(
-            t_s=self.t_s[keeps],
-            velocity_mps=self.velocity_mps[keeps],
-            push_mps2=self.push_mps2[keeps],
-            heading_rad=self.heading_rad[keeps],
-        )
+        return SteadyMotion(**{item.name: getattr(self, item.name)[keeps] for item in fields(self)})
 
 
-def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _SteadyMotion | None:
+def steady_motion(log: FlightLog, flight: LoggedFlight) -> SteadyMotion | None:
     """The steady moments of a flight, each the mean of a second; None where a log does not hold them."""
     wanted = (
         Quantity.ROLL_RAD,
@@ -210,11 +207,13 @@ def _steady_motion(log: FlightLog, flight: LoggedFlight) -> _SteadyMotion | None
     acceleration = np.gradient(mean_velocity, mean_s, axis=0)
     steady = np.hypot(*acceleration.T) < STEADY_MPS2
     steady &= (np.abs(mean_climb) < CLIMBS_MPS) & (mean_lean < UPRIGHT_RAD)
-    found = _SteadyMotion(
+    found = SteadyMotion(
         t_s=mean_s,
         velocity_mps=mean_velocity,
         push_mps2=mean_push - acceleration,
+        accel_mps2=acceleration,
         heading_rad=mean_heading,
+        climb_mps=mean_climb,
     )
     return found.where(steady) if np.count_nonzero(steady) >= 3 else None
 
@@ -231,7 +230,7 @@ def _mean_of_steps(values: FloatArray) -> FloatArray:
     return np.asarray(values[: 5 * count].reshape(count, 5, *values.shape[1:]).mean(axis=1))
 
 
-def _tells_apart(motion: _SteadyMotion) -> bool:
+def _tells_apart(motion: SteadyMotion) -> bool:
     """Whether it flies fast for a while on two courses that are far enough apart."""
     fast = np.hypot(*motion.velocity_mps.T) > FAST_MPS
     courses = np.arctan2(motion.velocity_mps[fast, 1], motion.velocity_mps[fast, 0])
@@ -241,7 +240,7 @@ def _tells_apart(motion: _SteadyMotion) -> bool:
     return int(np.max(np.sum(apart > COURSES_APART_RAD, axis=1))) >= COURSE_S / STEP_S
 
 
-def _fit_wind(motion: _SteadyMotion, start: FloatArray | None = None) -> FloatArray:
+def _fit_wind(motion: SteadyMotion, start: FloatArray | None = None) -> FloatArray:
     """(wind north, wind east, linear drag, quadratic drag, push ahead by a tilted level, to the right)."""
     sin, cos = np.sin(motion.heading_rad), np.cos(motion.heading_rad)
     push_ahead = motion.push_mps2[:, 0] * cos + motion.push_mps2[:, 1] * sin
@@ -274,7 +273,7 @@ def _fit_wind(motion: _SteadyMotion, start: FloatArray | None = None) -> FloatAr
     return np.asarray(found.x)
 
 
-def _level_error_mps(motion: _SteadyMotion, fit: FloatArray) -> float:
+def _level_error_mps(motion: SteadyMotion, fit: FloatArray) -> float:
     """What an error of the level that the headings do not show makes of the wind."""
     seen = float(np.hypot(np.mean(np.sin(motion.heading_rad)), np.mean(np.cos(motion.heading_rad))))
     airspeed_mps = float(np.median(np.hypot(*(motion.velocity_mps - fit[:2]).T)))

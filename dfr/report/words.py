@@ -36,7 +36,7 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return UNKNOWN if value is None else f"{value:{'+' if sign else ''},.1f}".replace("-", MINUS)
 
 
-UNIT_SIGNS = {"1": "", "deg": "°", "deg/s2": "°/s²", "degC": " °C", "m2": " m²"}
+UNIT_SIGNS = {"1": "", "deg": "°", "deg/s2": "°/s²", "degC": " °C", "m2": " m²", "m/s2": " m/s²"}
 
 
 def quantity(value: float | None, unit: str) -> str:
