@@ -127,7 +127,11 @@ def calibrate_drone(
         **_drag_figures(flights, mass_kg=mass_kg, disc_m2=disc_m2, told=told),
     }
     figures += measured.values()
-    observed = {**wide, **_pooled_figures(flights, OBSERVED), **_pooled_figures(flights, _band_names(flights))}
+    observed = {
+        **wide,
+        **_pooled_figures(flights, OBSERVED),
+        **_pooled_figures(flights, _band_names(flights)),
+    }
     missing = {
         **{name: why for name, why in (FIELDS | OBSERVED).items() if name not in measured | observed | told},
         **{name: f"it varies too much from flight to flight: {wide[name].status}" for name in wide},
@@ -228,7 +232,7 @@ def pool_values(values: FloatArray) -> tuple[float, Interval]:
 def _drag_figures(
     flights: Sequence[MeasuredFlight], *, mass_kg: float, disc_m2: float, told: Mapping[str, float]
 ) -> dict[str, OwnFigure]:
-    """Drag area and momentum drag of a mass; none where the flights do not tell them, or one is given by hand."""
+    """Drag area and momentum drag of a mass; none where flights do not tell them, or one is given by hand."""
     moving = [(one, motion) for one in flights if (motion := steady_motion(one.log, one.flight)) is not None]
     fit = fit_drag([motion for _, motion in moving])
     if fit is None or fit.fastest_mps < DRAG_SPEEDS_MPS or _drag_is_wide(fit):
@@ -238,7 +242,8 @@ def _drag_figures(
     weight_n = mass_kg * GRAVITY_MPS2
     per_area = 2.0 * mass_kg / AIR_DENSITY_KG_M3
     per_momentum = mass_kg / math.sqrt(AIR_DENSITY_KG_M3 * disc_m2 * weight_n)
-    source = f"{_name_logs([one for one, _ in moving])}; with a mass of {mass_kg:g} kg, up to {fit.fastest_mps:.0f} m/s through the air"
+    logs, fastest = _name_logs([one for one, _ in moving]), f"{fit.fastest_mps:.0f} m/s"
+    source = f"{logs}; with a mass of {mass_kg:g} kg, up to {fastest} through the air"
     return {
         "drag_area_m2": _drag_figure("drag_area_m2", fit, 1, scale=per_area, source=source),
         "momentum_drag": _drag_figure("momentum_drag", fit, 0, scale=per_momentum, source=source),

@@ -1,4 +1,4 @@
-"""Flights of drones whose figures are known, as logs: up, hover, squares at three speeds, home, down, in gusts."""
+"""Logs of drones whose figures are known: up, hover, squares at three speeds, home, down, in gusts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def fly_made_flight(
     gusts = _gusts(rng, count, 0.08 * math.hypot(*wind) + 0.1)
     density = AIR_DENSITY_KG_M3
     accel = np.gradient(velocity, STEP_S, axis=1)
-    lean = balancing_lean(airframe_of(truth.drone), velocity - wind[:, None] - gusts, motion.heading_rad, density)
+    lean = balancing_lean(
+        airframe_of(truth.drone), velocity - wind[:, None] - gusts, motion.heading_rad, density
+    )
     lean = lean + accel / 9.80665 + rng.normal(0.0, math.radians(0.3), lean.shape)
     ahead = np.stack([np.sin(motion.heading_rad), np.cos(motion.heading_rad)])
     right = np.stack([np.cos(motion.heading_rad), -np.sin(motion.heading_rad)])
@@ -84,7 +86,9 @@ def fly_made_flight(
         Quantity.VOLTAGE_V: series(volts),
         Quantity.REMAINING: series(left),
         Quantity.ON_GROUND: series(np.where(flies, 0.0, 1.0)),
-        Quantity.ARMED: Series(t_s=np.array([0.0, 4.0, motion.t_s[-1] - 2.0]), values=np.array([0.0, 1.0, 0.0])),
+        Quantity.ARMED: Series(
+            t_s=np.array([0.0, 4.0, motion.t_s[-1] - 2.0]), values=np.array([0.0, 1.0, 0.0])
+        ),
     }
     return FlightLog(name=name, file_format="made", autopilot="ArduPilot", series=made)
 
@@ -97,7 +101,9 @@ def fly_made_flights(truth: Truth, seed: int, *, count: int = 10) -> list[Flight
 
 def _fly_path(drone: Drone, rng: np.random.Generator, side_s: float) -> Motion:
     """Up, hover, a square at each speed, hover, down; each rate varies by 1 % from flight to flight."""
-    climb, sink, land = (rate * rng.normal(1.0, 0.01) for rate in (drone.climb_mps, drone.descent_mps, drone.land_mps))
+    climb, sink, land = (
+        rate * rng.normal(1.0, 0.01) for rate in (drone.climb_mps, drone.descent_mps, drone.land_mps)
+    )
     heights = [np.zeros(round(8.0 / STEP_S)), _ramp(0.0, TOP_M, climb)]
     speeds, courses = [np.zeros(sum(map(len, heights)))], [np.zeros(sum(map(len, heights)))]
 
@@ -110,7 +116,10 @@ def _fly_path(drone: Drone, rng: np.random.Generator, side_s: float) -> Motion:
     first = rng.uniform(0.0, 2.0 * math.pi)
     for speed in SPEEDS_MPS:
         for side in range(4):
-            add(_leg_speeds(speed, drone.accel_mps2 * rng.normal(1.0, 0.01), side_s), first + side * math.pi / 2.0)
+            add(
+                _leg_speeds(speed, drone.accel_mps2 * rng.normal(1.0, 0.01), side_s),
+                first + side * math.pi / 2.0,
+            )
             add(np.zeros(round(2.0 / STEP_S)), first + side * math.pi / 2.0)
     add(np.zeros(round(12.0 / STEP_S)), first)
     down = np.concatenate([_ramp(TOP_M, LOW_M, sink), _ramp(LOW_M, 0.0, land), np.zeros(round(6.0 / STEP_S))])
@@ -143,7 +152,9 @@ def _gusts(rng: np.random.Generator, count: int, deviation: float) -> FloatArray
     return gusts
 
 
-def _battery(truth: Truth, rng: np.random.Generator, flies: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _battery(
+    truth: Truth, rng: np.random.Generator, flies: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(A, V, share left) of a flight; the power varies by a few per cent within it as well."""
     hover = hover_power_w(truth.drone) * rng.normal(1.0, truth.varies)
     power = np.where(flies, hover * rng.normal(1.0, 0.05, len(flies)), 5.0)
