@@ -34,6 +34,7 @@ PUBLIC = {
     "read_log": "dfr.api.logs",
     "list_flights": "dfr.api.logs",
     "calibrate": "dfr.api.logs",
+    "compare": "dfr.api.logs",
     "upload": "dfr.api.vehicles",
     "fly": "dfr.api.vehicles",
     "load_mission": "dfr.api.vehicles",

@@ -1,4 +1,5 @@
 from dfr.api.logs import calibrate as calibrate
+from dfr.api.logs import compare as compare
 from dfr.api.logs import list_flights as list_flights
 from dfr.api.logs import read_log as read_log
 from dfr.api.planning import check as check

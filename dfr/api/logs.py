@@ -1,16 +1,27 @@
-"""Read flight logs and calibrate a drone by them: `dfr log show` and `dfr log calibrate`."""
+"""Read flight logs, calibrate a drone by them, compare them with predictions: `dfr log`."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dfr.aircraft.catalogue import Drone, build_own_drone, find_drone
 from dfr.errors import InputError
+from dfr.io.files import read_bounded
 from dfr.io.logs.files import read_log as read_log_file
-from dfr.io.own_drone_files import refuse_known_key, write_own_drone
-from dfr.logs.calibration import Calibration, calibrate_drone
+from dfr.io.own_drone_files import read_own_drone, refuse_known_key, write_own_drone
+from dfr.io.plan_files import read_plan_file
+from dfr.logs.calibration import LEAST_FLIGHTS, Calibration, calibrate_drone
+from dfr.logs.comparison import ComparedFlights, compare_flight, find_route
 from dfr.logs.flights import LoggedFlight, find_flights
 from dfr.logs.model import FlightLog
+from dfr.mission.formats import read_plan
+from dfr.statistics import t_value
+from dfr.world.weather import MeanWind
+
+LEAST_ENERGY_BAND = 0.05
+"""The flight model alone is not better than this (assumed), whatever a calibration says."""
 
 LOG_SUFFIXES = frozenset({".bin", ".log", ".tlog", ".ulg", ".csv", ".tsv", ".gpx"})
 """What is taken from a folder of logs; a file that is named is read whatever its suffix."""
@@ -65,3 +76,61 @@ def find_logs(paths: Iterable[str | Path]) -> list[Path]:
         else:
             found.append(path)
     return list(dict.fromkeys(found))
+
+
+def compare(
+    paths: Iterable[str | Path],
+    *,
+    drone: str,
+    plan: str | Path | None = None,
+    mission: str | Path | None = None,
+    wind: str | None = None,
+) -> ComparedFlights:
+    """Predicted against flown for every flight of some logs (files, or folders of them).
+
+    `drone` is a key of the catalogue or a file of the team's own drone; `plan` and `mission` are files of
+    what was to be flown; `wind` is m/s@degrees. Flights that cannot be compared are left out and named.
+    Raises InputError for files that cannot be read, and where no flight is left.
+    """
+    airframe, band = _drone_and_band(drone)
+    planned = None if plan is None else read_plan_file(Path(plan))
+    path = None if mission is None else Path(mission)
+    items = None if path is None else read_plan(read_bounded(path), name=path.name).items
+    given = None if wind is None else _read_wind(wind)
+    compared, left_out = [], []
+    for log in map(read_log, find_logs(paths)):
+        for flight in find_flights(log):
+            try:
+                route = None if planned is None else find_route(planned, flight)
+                compared.append(
+                    compare_flight(
+                        log, flight, airframe, mission=items, route=route, wind=given, energy_band=band
+                    )
+                )
+            except InputError as error:
+                left_out.append(f"{error}")
+    if not compared:
+        why = "; ".join(left_out) or "no flight in these logs"
+        raise InputError(f"no flight to compare: {why}", do="give logs of dispatches, out and back")
+    return ComparedFlights(flights=tuple(compared), left_out=tuple(left_out))
+
+
+def _drone_and_band(text: str) -> tuple[Drone, float | None]:
+    """(a drone by its key or file, the band of energy that its calibration gives)."""
+    if not Path(text).is_file():
+        return find_drone(text), None
+    own = read_own_drone(Path(text))
+    power = next((figure for figure in own.figures if figure.field == "hover_power_w"), None)
+    if power is None or power.spread is None or power.flights < LEAST_FLIGHTS:
+        return build_own_drone(own), None
+    # One more flight: its own spread, and that of the mean.
+    share = power.spread / power.value * math.sqrt(1.0 + 1.0 / power.flights)
+    return build_own_drone(own), max(LEAST_ENERGY_BAND, t_value(power.flights - 1, 0.9) * share)
+
+
+def _read_wind(text: str) -> MeanWind:
+    speed, _, direction = text.partition("@")
+    try:
+        return MeanWind(speed_mps=float(speed), from_deg=float(direction) % 360.0)
+    except ValueError:
+        raise InputError(f"wind {text!r}: not m/s@degrees", do="write for example 5@240") from None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dfr.cli.log_calibrate import calibrate
+from dfr.cli.log_compare import compare
 from dfr.cli.output import AsJson, emit_json, say
 from dfr.findings import counted_noun
 from dfr.io.logs.files import read_log
@@ -20,6 +21,7 @@ from dfr.logs.wind import UnknownWind, WindSource, estimate_wind
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Read flight logs.")
 
 app.command(short_help="Measure a drone by its flight logs.")(calibrate)
+app.command(short_help="Compare flights in logs with their prediction.")(compare)
 
 SHOWN_EVENTS = frozenset(EventKind) - {EventKind.MESSAGE, EventKind.ITEM}
 

@@ -36,7 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "predict": ("dfr.cli.predict", "Predict flight times and energy in wind."),
     "landing": ("dfr.cli.landing", "Simulate landings in gusts and report how they end."),
     "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
-    "log": ("dfr.cli.log", "Show what a flight log says: flights, parts, health."),
+    "log": ("dfr.cli.log", "Read flight logs, measure a drone by them, compare them with predictions."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
     "data": ("dfr.cli.data", "Keep, erase and anonymise data about people."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),

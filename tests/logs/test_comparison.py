@@ -1,0 +1,157 @@
+"""Predicted against flown, with flights that are known by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.performance import flight_settings, predict_path
+from dfr.ardupilot.commands import Command, Frame
+from dfr.errors import InputError
+from dfr.geo import Position
+from dfr.logs.comparison import FlightComparison, compare_flight, summarise_comparisons
+from dfr.logs.flights import find_flights
+from dfr.logs.model import FlightLog
+from dfr.metrics.flown import PhaseComparison
+from dfr.mission.items import MissionItem
+from dfr.track import Phase
+from dfr.world.weather import MeanWind
+
+from .test_flights import HOME_LAT, HOME_LON, M_PER_DEG, flown
+
+DRONE = find_drone("arducopter-sitl-quad")
+CALM = MeanWind(speed_mps=0.0, from_deg=0.0)
+HEIGHT_M, LENGTH_M, STAY_S = 30.0, 200.0, 20.0
+
+
+def as_predicted(*, slower: float = 1.0) -> FlightLog:
+    """A flight whose phases last as the model says, its ways `slower` times as long."""
+    said = predict_path(
+        [LENGTH_M], [0.0], height_m=HEIGHT_M, on_scene_s=STAY_S, wind=CALM, drone=DRONE,
+        settings=flight_settings(DRONE),
+    )  # fmt: skip
+    assert said.climb_s is not None
+    assert said.out_s is not None
+    assert said.back_s is not None
+    assert said.land_s is not None
+    steps = (
+        (said.climb_s, 0.0, HEIGHT_M), (slower * said.out_s, LENGTH_M, HEIGHT_M),
+        (STAY_S, LENGTH_M, HEIGHT_M), (slower * said.back_s, 0.0, HEIGHT_M), (4.0, 0.0, HEIGHT_M),
+        (said.land_s * HEIGHT_M / (HEIGHT_M - 1.15), 0.0, 0.0),
+    )  # fmt: skip
+    path, t_s = [(10.0, 0.0, 0.0)], 10.0
+    for seconds, north_m, height_m in steps:
+        t_s += seconds
+        path.append((t_s, north_m, height_m))
+    return flown(path)
+
+
+def compared(log: FlightLog, mission: Sequence[MissionItem] | None = None) -> FlightComparison:
+    (flight,) = find_flights(log)
+    return compare_flight(log, flight, DRONE, mission=mission, wind=CALM)
+
+
+def waypoint(north_m: float) -> MissionItem:
+    position = Position(lat_deg=HOME_LAT + north_m / M_PER_DEG, lon_deg=HOME_LON)
+    return MissionItem(
+        command=Command.NAV_WAYPOINT, frame=Frame.GLOBAL_RELATIVE_ALT, position=position, z_m=HEIGHT_M
+    )
+
+
+def test_a_flight_as_predicted_agrees_in_every_phase() -> None:
+    found = compared(as_predicted())
+    assert {phase.phase for phase in found.phases if phase.agrees} >= {Phase.OUT, Phase.BACK, Phase.LAND}
+    assert abs(found.errors["out"]) < 0.05
+    assert "no mission" in found.notes[0]
+
+
+def test_a_flight_whose_ways_take_longer_differs() -> None:
+    found = compared(as_predicted(slower=1.2))
+    out = next(phase for phase in found.phases if phase.phase is Phase.OUT)
+    assert not out.agrees
+    assert found.errors["out"] == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_mission_that_was_flown_is_taken_and_another_refused() -> None:
+    log = as_predicted()
+    home = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_RELATIVE_ALT)
+    found = compared(log, [waypoint(100.0), waypoint(200.0), home])
+    assert found.notes[0] == "the mission given"
+    with pytest.raises(InputError, match="did not fly this mission"):
+        compared(log, [waypoint(900.0), home])
+
+
+def test_the_log_s_own_mission_counts_only_if_it_was_flown() -> None:
+    home = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_RELATIVE_ALT)
+    log = as_predicted()
+    flown_one, other = (waypoint(200.0), home), (waypoint(-500.0), home)
+    assert compared(replace(log, missions=(flown_one, other))).notes[0] == "the mission in the log"
+    assert "no mission" in compared(replace(log, missions=(other,))).notes[0]
+
+
+def test_a_way_flown_by_hand_is_not_compared() -> None:
+    wander = [
+        (10, 0, 0),
+        (25, 0, 30),
+        (60, 150, 30),
+        (80, 20, 30),
+        (120, 200, 30),
+        (140, 200, 30),
+        (200, 0, 30),
+        (250, 0, 0),
+    ]
+    log = flown(wander)
+    found = compared(log)
+    assert next(phase for phase in found.phases if phase.phase is Phase.OUT).flown_s is None
+    assert any("way out was not straight" in note for note in found.notes)
+
+
+def test_a_hop_is_nothing_to_compare() -> None:
+    log = flown([(10, 0, 0), (20, 0, 20), (40, 5, 20), (60, 0, 20), (100, 0, 0)])
+    with pytest.raises(InputError, match="stays within 20 m"):
+        compared(log)
+
+
+def _season(errors: Sequence[float], *, days: float = 7.0) -> list[FlightComparison]:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        FlightComparison(
+            label=f"log#{n}",
+            began=start + timedelta(days=days * n),
+            phases=(PhaseComparison(phase=Phase.OUT, predicted_s=100.0, flown_s=100.0 * (1.0 + error)),),
+            planned_s={},
+            predicted_wh=None,
+            planned_wh=None,
+            flown_wh=None,
+            energy_band=0.1,
+            notes=(),
+        )
+        for n, error in enumerate(errors)
+    ]
+
+
+def test_a_season_gives_the_distribution_and_the_outlier() -> None:
+    errors = [0.015 + 0.01 * (n % 2) for n in range(20)]
+    errors[7] = 0.3
+    (summary,) = summarise_comparisons(_season(errors))
+    assert summary.median == pytest.approx(0.02, abs=0.01)
+    assert summary.outliers == ("log#7",)
+    assert not summary.drifts
+
+
+def test_a_drift_over_months_is_seen() -> None:
+    rng = np.random.default_rng(4)
+    errors = [0.01 * n + float(rng.normal(0.0, 0.01)) for n in range(20)]
+    (summary,) = summarise_comparisons(_season(errors))
+    assert summary.drifts
+    assert summary.drift_per_30_days == pytest.approx(0.01 * 30.0 / 7.0, rel=0.2)
+
+
+def test_three_flights_tell_no_drift() -> None:
+    (summary,) = summarise_comparisons(_season([0.0, 0.1, 0.2]))
+    assert (summary.drift_per_30_days, summary.drifts) == (None, False)
