@@ -16,7 +16,7 @@ from dfr.geo import degrees_minutes, os_grid_reference
 from dfr.metrics.kpi import Summary
 from dfr.plan.model import Plan
 from dfr.plan.verdict import Verdict
-from dfr.report.airspace_sheet import airspace_rows, permission_rows, traffic_rows
+from dfr.report.airspace_sheet import ZoneRow, airspace_rows, permission_rows, traffic_rows
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
 from dfr.report.map import map_svg
@@ -39,7 +39,9 @@ FITTINGS = (
     Fitting(density="roomy"),
     Fitting(density="dense"),
     Fitting(density=TIGHT),
+    Fitting(density=TIGHT, advice=12),
     Fitting(density=TIGHT, advice=8),
+    Fitting(density=TIGHT, advice=5),
     Fitting(density=TIGHT, advice=3),
     Fitting(density=TIGHT, advice=0),
 )
@@ -62,9 +64,14 @@ MAP_LINES = 20
 SIDE_LINES = 8
 FRONT_LINES = 50
 BACK_LINES = 46
-TIGHT_BACK_LINES = 60
-"""Lines that the map takes and its neighbours need; lines that each page holds at the middle density, and the
-second page at the tightest (measured in print on the fullest shipped scenario)."""
+TIGHT_FRONT_LINES = 50
+TIGHT_BACK_LINES = 55
+"""Lines that the map takes and its neighbours need; lines that each page holds at the middle density and at
+the tightest, the second beside its headings and its foot (measured in print on the shipped scenarios)."""
+
+EVENT_LETTERS, ACTION_LETTERS, LANDING_LETTERS, STEP_LETTERS, NOTE_LETTERS = 26, 70, 40, 70, 140
+ZONE_LETTERS, CONTACT_LETTERS = 40, 55
+"""Letters in a line of each column of the second page, at the tightest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +98,14 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     traffic = traffic_rows(scenario)
     days = day_sheets(scenario, plan.coverage_by_hour)
     blocking, advice = _split_findings(run)
-    fitting = fitting or _choose_fitting(
-        _count_front_lines(run, days, blocking),
-        _count_back_lines(plan, airspace, traffic, lists),
-        len(advice),
-    )
-    docks = MOST_DOCKS_TIGHT if fitting.density == TIGHT else MOST_DOCKS
+    front = _count_front_lines(run, days, blocking)
     on_first_page = max(0, MOST_TO_NOTE_IN_FRONT - len(blocking))
+    tight_on_first_page = on_first_page + max(0, TIGHT_FRONT_LINES - front - 2 * on_first_page) // 2
+    fitting = fitting or _choose_fitting(
+        front, _count_back_lines(plan, airspace, traffic, lists), advice, tight_on_first_page
+    )
+    on_first_page = tight_on_first_page if fitting.density == TIGHT else on_first_page
+    docks = MOST_DOCKS_TIGHT if fitting.density == TIGHT else MOST_DOCKS
     shown = advice[: fitting.advice]
     return template.render(
         scenario=scenario,
@@ -143,11 +151,21 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
     )
 
 
-def _choose_fitting(front: int, back: int, advice: int) -> Fitting:
+def _choose_fitting(front: int, back: int, advice: Sequence[FindingGroup], on_first_page: int) -> Fitting:
     """An estimated fitting, for a page that is not printed here: rather too small than a third page."""
-    if front <= FRONT_LINES and back + 2 * advice <= BACK_LINES:
+    if front <= FRONT_LINES and back + 2 * len(advice) <= BACK_LINES:
         return Fitting(density="dense")
-    return Fitting(density=TIGHT, advice=max(0, TIGHT_BACK_LINES - back) // 2)
+    room, shown = TIGHT_BACK_LINES - back, min(on_first_page, len(advice))
+    for group in advice[shown:]:
+        room -= _count_lines(group.worst.message[:110] + group.worst.fix[:70], NOTE_LETTERS)
+        if room < 0:
+            break
+        shown += 1
+    return Fitting(density=TIGHT, advice=shown)
+
+
+def _count_lines(text: str, letters: int) -> int:
+    return max(1, -(-len(text) // letters))
 
 
 def _count_front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequence[FindingGroup]) -> int:
@@ -160,10 +178,27 @@ def _count_front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequ
 
 
 def _count_back_lines(
-    plan: Plan, airspace: Sequence[object], traffic: Sequence[object], lists: Sequence[Checklist]
+    plan: Plan,
+    airspace: Sequence[ZoneRow],
+    traffic: Sequence[object],
+    lists: Sequence[Checklist],
 ) -> int:
-    rows = len(airspace) + min(len(traffic), MOST_TRAFFIC) + len(plan.contingency)
-    return 2 * rows + sum(len(one.steps) for one in lists)
+    zones = sum(
+        max(_count_lines(row.name, ZONE_LETTERS), _count_lines(row.contact, CONTACT_LETTERS))
+        for row in airspace
+    )
+    cases = sum(
+        max(
+            _count_lines(case.event, EVENT_LETTERS),
+            _count_lines(case.action, ACTION_LETTERS),
+            _count_lines(case.lands_at, LANDING_LETTERS),
+        )
+        for case in plan.contingency
+    )
+    steps = sum(
+        2 + sum(_count_lines(step.who + step.what, STEP_LETTERS) for step in one.steps) for one in lists
+    )
+    return zones + 2 * min(len(traffic), MOST_TRAFFIC) + cases + -(-steps // 2)
 
 
 def _split_findings(run: BriefedRun) -> tuple[list[FindingGroup], list[FindingGroup]]:

@@ -153,17 +153,17 @@ def height_chart(predicted: FlightTrack, flown: FlightTrack, *, ceiling_m: float
 
 PHASE_COLOURS = {
     "prepare": SKY,
-    "climb": BLUE,
+    "climb": "#003f66",
     "out": BLUE,
     "on_scene": GREEN,
     "back": PURPLE,
-    "land": PURPLE,
+    "land": "#7b3f7c",
     "charge": "#cfcfcf",
     "recover": "#8c6d4f",
     "move": "#b8860b",
     "yield": RED,
 }
-"""Colour of each phase of a drone; climb and out, back and land share one."""
+"""Colour of each phase of a drone, each its own: a pair of the same kind has one hue, light and dark."""
 
 BAND_COLOURS = {"other traffic": ORANGE, "weather hold": "#8b949e"}
 

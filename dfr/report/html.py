@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dfr import __version__
 from dfr.aircraft.catalogue import UNITS, drone_of, find_dock
-from dfr.findings import by_danger, count_by_severity, counted_noun
+from dfr.findings import Severity, by_danger, count_by_severity, counted_noun
 from dfr.metrics.flown import RehearsedFlight
 from dfr.metrics.kpi import Summary
 from dfr.metrics.measures import Kpi
@@ -25,6 +25,7 @@ from dfr.plan.objectives import ParetoFronts
 from dfr.plan.verdict import Verdict
 from dfr.plan.windows import landing_wind_limit_mps
 from dfr.report import charts
+from dfr.report.hours_sheet import day_sheets
 from dfr.report.isochrones import draw_isochrones, draw_isochrones_by_hour
 from dfr.report.landing_charts import scenario_landing_chart
 from dfr.report.map import map_svg
@@ -46,6 +47,9 @@ from dfr.track import FlightTrack
 from dfr.world.model import World
 
 DISTRIBUTIONS = ("attended", "within_target", "call_to_overhead_s", "utilisation")
+MOST_DAYS = 5
+"""Days whose hours stand on the first screen."""
+
 SURE = "95 % interval"
 LOST = {DOCK: "the dock (or its link)", DRONE: "one drone of", PILOT: "one remote pilot on"}
 SHARE_FIGURES = ("within_target", "attended", "first_on_scene", "drone_ready")
@@ -100,6 +104,8 @@ def report_html(run: Rehearsal) -> str:
     """The page with its styles and pictures inside; no script, no outside address."""
     scenario, plan = run.world.scenario, run.plan
     flyable = [hour for hour in plan.coverage_by_hour if hour.flyable]
+    profile_svg, profiles_alike = height_profiles(run.world, plan)
+    findings = by_danger(plan.findings)
     templates = resources.files("dfr.report") / "templates"
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False, lstrip_blocks=True
@@ -124,12 +130,16 @@ def report_html(run: Rehearsal) -> str:
         layouts_svg=charts.layouts_chart(plan.layouts) if plan.layouts else "",
         isochrones_svg=draw_isochrones(run.world, plan),
         isochrones_by_hour=draw_isochrones_by_hour(run.world, plan),
-        profile_svg=height_profiles(run.world, plan),
+        profile_svg=profile_svg,
+        profiles_alike=profiles_alike,
+        days=day_sheets(scenario, plan.coverage_by_hour),
+        most_days=MOST_DAYS,
         landing_svg=scenario_landing_chart(run.world),
         distributions_svg=charts.distributions_chart(run.summary, DISTRIBUTIONS),
         hours_svg=charts.hours_chart(plan.coverage_by_hour, limits_mps=_wind_limits(run)),
         no_go_hours=[hour for hour in plan.coverage_by_hour if not hour.flyable],
-        findings=by_danger(plan.findings),
+        findings=[finding for finding in findings if finding.severity is not Severity.OK],
+        in_order=[finding for finding in findings if finding.severity is Severity.OK],
         simulated=_simulation_words(run),
         response_svg=_response_chart(run),
         kpis=[_kpi_row(kpi) for kpi in run.summary.kpis.values()],

@@ -17,15 +17,43 @@ from dfr.world.model import World
 
 GROUND = "#c9b79c"
 MOST_PANELS, COLUMNS = 9, 3
+FLAT_M = 2.0
+"""Ground that varies by no more is flat: routes over it at the same height look alike."""
+
 ROOM_M = 8.0
 """Room drawn below the lowest ground."""
 
 
-def height_profiles(world: World, plan: Plan) -> str:
-    """The chart of heights along the planned routes; '' where there are none."""
+def height_profiles(world: World, plan: Plan) -> tuple[str, int]:
+    """(The chart of heights along the planned routes, how many more are like one that it shows).
+
+    '' where there are no routes. Of routes over flat ground at the same height the longest is drawn.
+    """
     routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
+    shown = _distinct_routes(routes)
     ceiling_m = world.scenario.operation.height_limit_m_agl
-    return profiles_chart(routes, ceiling_m_agl=ceiling_m) if routes else ""
+    return (profiles_chart(shown, ceiling_m_agl=ceiling_m) if shown else "", len(routes) - len(shown))
+
+
+def _distinct_routes(routes: Sequence[Route]) -> list[Route]:
+    """The routes whose profiles differ."""
+    longest: dict[object, Route] = {}
+    for number, route in enumerate(routes):
+        height = _height_over_flat_ground(route.profile)
+        key: object = number if height is None else ("flat", height)
+        if key not in longest or route.length_m > longest[key].length_m:
+            longest[key] = route
+    return list(longest.values())
+
+
+def _height_over_flat_ground(profile: RouteProfile | None) -> int | None:
+    """The greatest height above flat ground, in whole metres; None over unknown or uneven ground."""
+    if profile is None:
+        return None
+    ground, high = _known_heights(profile.ground_m_amsl), _known_heights(profile.highest_m_agl)
+    if not (np.isfinite(ground).all() and np.isfinite(high).all()) or np.ptp(ground) > FLAT_M:
+        return None
+    return round(float(high.max()))
 
 
 def profiles_chart(routes: Sequence[Route], *, ceiling_m_agl: float) -> str:

@@ -12,7 +12,7 @@ from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.matrix import build_matrix
 from dfr.plan.model import RouteProfile
 from dfr.plan.planner import make_plan
-from dfr.report.charts import BLUE, TradeoffPanel, tradeoff_chart, undominated
+from dfr.report.charts import BLUE, PHASE_COLOURS, TradeoffPanel, tradeoff_chart, undominated
 from dfr.report.isochrones import (
     band_colours,
     draw_isochrones,
@@ -128,7 +128,7 @@ def test_bands_are_told_apart_without_colour():
 
 
 def test_every_picture_of_the_report_is_well_formed_and_has_words_for_those_who_cannot_see_it(world, plan):
-    for svg in (draw_isochrones(world, plan), height_profiles(world, plan), scenario_landing_chart(world)):
+    for svg in (draw_isochrones(world, plan), height_profiles(world, plan)[0], scenario_landing_chart(world)):
         root = ET.fromstring(svg)
         assert root.get("aria-label")
         assert root.get("role") == "img"
@@ -200,3 +200,17 @@ def test_the_front_holds_what_no_other_option_beats():
     assert ">e<" in svg.replace("\n", "")
     assert svg.count(">a<") == 2
     assert svg.count(">b<") == 0
+
+
+def test_routes_over_flat_ground_at_one_height_are_drawn_once(world, plan):
+    svg, alike = height_profiles(world, plan)
+    routes = [route for route in plan.routes if route.reachable and len(route.points) > 1]
+    heights = {round(max(route.profile.highest_m_agl)) for route in routes}
+    flat = all(max(r.profile.ground_m_amsl) - min(r.profile.ground_m_amsl) <= 2.0 for r in routes)
+    assert flat, "the festival's ground is assumed level"
+    assert alike == len(routes) - len(heights) > 0
+    assert svg.count(" to ") >= len(heights)
+
+
+def test_every_phase_of_a_drone_has_a_colour_of_its_own():
+    assert len(set(PHASE_COLOURS.values())) == len(PHASE_COLOURS)
