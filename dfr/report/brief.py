@@ -64,7 +64,7 @@ MAP_LINES = 20
 SIDE_LINES = 8
 FRONT_LINES = 50
 BACK_LINES = 46
-TIGHT_FRONT_LINES = 50
+TIGHT_FRONT_LINES = 45
 TIGHT_BACK_LINES = 55
 """Lines that the map takes and its neighbours need; lines that each page holds at the middle density and at
 the tightest, the second beside its headings and its foot (measured in print on the shipped scenarios)."""
