@@ -161,10 +161,9 @@ function onState(state) {
   showContact(true);
   const { vehicles } = state;
   const vehicle = vehicles[chosen];
-  if (!vehicle) {
-    $("link").textContent = "No vehicle is connected. Start dfr serve --vehicle URL.";
-    return;
-  }
+  for (const id of ["link", "heard"]) $(id).hidden = !vehicle;
+  $("empty").hidden = Boolean(vehicle);
+  if (!vehicle) return;
   const [kind, words] = verdict(vehicle);
   $("link").textContent = words;
   $("link").className = `verdict ${kind}`;

@@ -7,6 +7,8 @@ import { oneFinding } from "./plan-findings.js";
 const SIGNS = { done: "ok", "to do": "warning", "on the day": "follow" };
 
 const opened = new Set();
+let touched = false;
+$("needs")?.querySelector("summary").addEventListener("click", () => (touched = true));
 
 function summaryOf({ title, state, findings }) {
   const count = findings.length ? ` · ${findings.length} ${findings.length === 1 ? "finding" : "findings"}` : "";
@@ -25,6 +27,8 @@ function step(item, onPick) {
 
 export function drawChecklist(items, onPick) {
   const left = items.filter(({ state }) => state === "to do").length;
+  // With nothing left to do the list makes room for the times; who opens or closes it keeps it so.
+  if (!touched) $("needs").open = left > 0;
   $("checklist-count").textContent = left ? `${left} of ${items.length} steps to do` : "nothing to do before the day";
   $("checklist").replaceChildren(...items.map((item) => step(item, onPick)));
 }
