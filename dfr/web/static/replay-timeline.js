@@ -22,7 +22,7 @@ export function shiftTimeline(box, shift, { label, onPick }) {
   const within = (t) => Math.min(Math.max(t, shift.start), shift.end);
   drones.forEach((drone, i) => {
     const y = top + i * LANE;
-    svg.append(node("text", { x: edges.left - 5, y: y + 13, "text-anchor": "end" }, drone.slice(-9)));
+    svg.append(node("text", { x: edges.left - 5, y: y + 13, "text-anchor": "end" }, `drone ${i + 1}`));
     for (const bar of shift.byDrone[drone]) {
       if (bar.end_s < shift.start || bar.start_s > shift.end) continue;
       const mark = node("rect", { class: `phase ${bar.phase}`, x: px(within(bar.start_s)), y: y + 2, width: Math.max(px(within(bar.end_s)) - px(within(bar.start_s)), 0.6), height: LANE - 5 });

@@ -149,7 +149,7 @@ function shiftAt(t) {
   }));
   const open = source.calls.filter((c) => c.call_s <= t && t <= c.ended_s);
   if (map) map.getSource("calls").setData({ type: "FeatureCollection", features: open.map((c) => ({ type: "Feature", properties: { outcome: c.outcome }, geometry: { type: "Point", coordinates: c.at } })) });
-  const spans = (of, words) => of.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `${words}: ${label}`);
+  const spans = (of, words) => of.filter((span) => span.start_s <= t && t < span.end_s).map(({ label }) => `${words}: ${label.replaceAll("_", " ")}`);
   const calls = open.map((c) => `Call ${c.call} (${c.grade}, ${source.names[c.zone] ?? c.zone}): ${c.overhead_s !== null && c.overhead_s <= t ? "drone overhead" : c.outcome === "missed" ? `will be missed: ${c.reason}` : "waiting"}`);
   $("open-calls").replaceChildren(...[...spans(source.holds, "Docks closed"), ...spans(source.visits, "Other traffic"), ...calls].map((words) => element("li", {}, words)));
 }
