@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench docs screenshots clean
+.PHONY: demo test check check-js bench docs screenshots clean
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -29,6 +29,15 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The scripts of the pages; needs node and npm. Nothing of these is needed to run or to serve them.
+check-js: node_modules/.package-lock.json
+	npm run --silent lint
+	npm run --silent types
+	npm run --silent test
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow tests

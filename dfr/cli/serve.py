@@ -29,6 +29,7 @@ from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import LoadedRun, load_run, on_the_day_of
 from dfr.web.app import make_app
+from dfr.web.connections import BoundedConnection
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
 from dfr.web.guard import Access, is_loopback
@@ -199,6 +200,7 @@ def _make_server(web: ASGIApp) -> uvicorn.Server:
     """The pages' server, with bounds on what a client may ask of it."""
     config = uvicorn.Config(
         web,
+        http=BoundedConnection,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -277,7 +279,10 @@ def _show_run(pages: PageData, found: LoadedRun) -> None:
     """A run on the pages: its plan, its records and its flights."""
     pages.editor = ScenarioEditor(Path(found.world.scenario.file), plan=found.plan, day=found.day)
     if found.records is not None and found.summary is not None:
-        pages.runs.add_run(_run_label(found), found.world, found.plan, found.records, found.summary)
+        state = pages.editor.step.state
+        pages.runs.add_run(
+            _run_label(found), found.world, found.plan, found.records, found.summary, state=state
+        )
     ceiling_m = found.world.scenario.operation.height_limit_m_agl
     pages.flights = stored_flights(found.folder, ceiling_m=ceiling_m)
 

@@ -9,13 +9,19 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from importlib import resources
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -23,31 +29,34 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dfr.errors import DfrError, InputError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.io.files import json_line
+from dfr.web.assets import page_routes
 from dfr.web.brief import brief_endpoint
+from dfr.web.editor import EditStep
 from dfr.web.guard import Access, Guard
 from dfr.web.page_data import PageData
+from dfr.web.plan_state import PlanNews, StalePlanError, plan_events
 from dfr.web.run_charts import run_charts
+from dfr.web.sparing import Sparing
 
 PAGES = ("plan", "simulate", "replay", "live")
-MEDIA = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-}
 BYTES = "application/octet-stream"
 LIVE_HZ = 5.0
 PROGRESS_HZ = 5.0
 MOST_SOCKETS = 32
 MOST_CORNERS = 500
 
+STATE_HEADER = "dfr-state"
+"""Names the state of the plan that an answer is of."""
+
+STATUSES = {VehicleRefusedError: 403, StalePlanError: 409}
+"""Statuses of errors that are no bad request."""
+
 Answer = Callable[[dict[str, Any]], Any]
 
 
 def make_app(pages: PageData, access: Access) -> ASGIApp:
     """The application of a server of one deployment, behind its guard."""
-    return Guard(deployment_app(pages), access=access)
+    return Guard(Sparing(deployment_app(pages)), access=access)
 
 
 def deployment_app(pages: PageData) -> Starlette:
@@ -57,6 +66,7 @@ def deployment_app(pages: PageData) -> Starlette:
         *page_routes(PAGES),
         *_basemap_routes(pages),
         Route("/brief", brief_endpoint(pages), methods=["GET"]),
+        Route("/api/events", _event_stream(pages), methods=["GET"]),
         *_read_routes(pages),
         *_change_routes(pages),
         Route("/api/replay/log", _upload_endpoint(pages), methods=["POST"]),
@@ -71,40 +81,6 @@ def explaining_app(routes: Sequence[BaseRoute]) -> Starlette:
     app = Starlette(routes=routes, exception_handlers={DfrError: explain_error})
     app.router.redirect_slashes = False
     return app
-
-
-def page_routes(pages: Sequence[str]) -> list[BaseRoute]:
-    """The routes of pages and of the files that they need: the same for everybody."""
-    return [
-        *(Route(f"/{page}", serve_file(f"{page}.html")) for page in pages),
-        *(
-            Route(f"/static/{name}", serve_file(name))
-            for name in static_files()
-            if not name.endswith(".html")
-        ),
-        Route("/favicon.ico", serve_file("icon.svg")),
-    ]
-
-
-def static_files() -> dict[str, bytes]:
-    """Every file that is served, by its name."""
-    folder = resources.files("dfr.web") / "static"
-    return {item.name: item.read_bytes() for item in folder.iterdir() if _suffix_of(item.name) in MEDIA}
-
-
-def _suffix_of(name: str) -> str:
-    return name[name.rfind(".") :]
-
-
-def serve_file(name: str) -> Callable[[Request], Response]:
-    """The endpoint that sends a file of `static/`."""
-    data = (resources.files("dfr.web") / "static" / name).read_bytes()
-    media = MEDIA[_suffix_of(name)]
-
-    def send_file(_request: Request) -> Response:
-        return Response(data, media_type=media, headers={"cache-control": "no-cache"})
-
-    return send_file
 
 
 def _basemap_routes(pages: PageData) -> list[Route]:
@@ -124,13 +100,25 @@ def _read_routes(pages: PageData) -> list[Route]:
 
         return Route(path, answer_get, methods=["GET"])
 
+    def plan_route(path: str, answer: Callable[[EditStep], Any]) -> Route:
+        """An answer about the plan; its header names the state of the plan that it is of."""
+
+        def answer_of_plan() -> Response:
+            step = pages.require_editor().step
+            return json_response(answer(step), state=step.state)
+
+        async def answer_get(_request: Request) -> Response:
+            return await run_in_threadpool(answer_of_plan)
+
+        return Route(path, answer_get, methods=["GET"])
+
     return [
         get_route("/api/about", lambda query: pages.describe_server()),
         get_route("/api/place", lambda query: pages.fixed_layers()),
         get_route("/api/plan", lambda query: pages.plan_state()),
-        get_route("/api/checklist", lambda query: pages.checklist()),
-        get_route("/api/plan/hours", lambda query: pages.hours()),
-        get_route("/api/plan/isochrones", lambda query: pages.isochrones()),
+        plan_route("/api/checklist", pages.checklist),
+        plan_route("/api/plan/hours", pages.hours),
+        plan_route("/api/plan/isochrones", pages.isochrones),
         get_route("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),
         get_route(
             "/api/runs/compare",
@@ -152,18 +140,23 @@ def _change_routes(pages: PageData) -> list[Route]:
     def post_route(path: str, act: Answer) -> Route:
         async def answer_post(request: Request) -> Response:
             document = object_of(await request.body())
-            return json_response(await run_in_threadpool(act, document))
+            found = await run_in_threadpool(act, document)
+            return found if isinstance(found, Response) else json_response(found)
 
         return Route(path, answer_post, methods=["POST"])
 
     def edit_plan(change: Callable[[dict[str, Any]], None]) -> Answer:
         def apply_change(document: dict[str, Any]) -> Any:
-            if document.get("version") != pages.require_editor().version:
-                raise InputError("another window has changed the plan", do="look at it again, then edit")
-            change(document)
-            return pages.plan_state()
+            with pages.require_editor().edit_of(text_of(document, "state")):
+                change(document)
+                return pages.plan_state()
 
         return apply_change
+
+    def preview_times(document: dict[str, Any]) -> Any:
+        editor = pages.require_editor()
+        step, place = editor.step, position_of(document)
+        return json_response(editor.preview_times(place, of=step), state=step.state)
 
     def start_simulation(document: dict[str, Any]) -> Any:
         step = pages.require_editor().step
@@ -173,6 +166,7 @@ def _change_routes(pages: PageData) -> list[Route]:
             replications=whole_of(document, "replications"),
             seed=whole_of(document, "seed"),
             label=f"{step.what}: {', '.join(site.name for site in step.plan.sites)}",
+            state=step.state,
         )
         return pages.runs.progress
 
@@ -188,7 +182,7 @@ def _change_routes(pages: PageData) -> list[Route]:
         return pages.runs.progress
 
     return [
-        post_route("/api/plan/preview", lambda d: pages.require_editor().preview_times(position_of(d))),
+        post_route("/api/plan/preview", preview_times),
         post_route(
             "/api/plan/move",
             edit_plan(lambda d: pages.require_editor().move_site(text_of(d, "site"), position_of(d))),
@@ -211,6 +205,18 @@ def _change_routes(pages: PageData) -> list[Route]:
         post_route("/api/live/ask", ask_command),
         post_route("/api/live/confirm", confirm_command),
     ]
+
+
+def _event_stream(pages: PageData) -> Callable[[Request], Any]:
+    """Server-sent events: the standing of the plan, at once and at each change."""
+
+    async def stream_events(_request: Request) -> Response:
+        news = PlanNews() if pages.editor is None else pages.editor.news
+        if news.listeners >= MOST_SOCKETS:
+            raise InputError(f"{MOST_SOCKETS} pages are open already", do="close one")
+        return StreamingResponse(plan_events(news, pages.standing), media_type="text/event-stream")
+
+    return stream_events
 
 
 def _upload_endpoint(pages: PageData) -> Callable[[Request], Any]:
@@ -316,10 +322,11 @@ def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
 def explain_error(_request: Request, error: Exception) -> Response:
     """A DfrError as JSON: what happened and what to do."""
     code = getattr(error, "code", "dfr")
-    status = 403 if isinstance(error, VehicleRefusedError) else 400
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)
 
 
-def json_response(document: object) -> Response:
-    """A document as the pages read it."""
-    return PlainTextResponse(json_line(document), media_type="application/json")
+def json_response(document: object, *, state: str = "") -> Response:
+    """A document as the pages read it; `state` names the state of the plan that it is of."""
+    headers = {STATE_HEADER: state} if state else {}
+    return PlainTextResponse(json_line(document), media_type="application/json", headers=headers)

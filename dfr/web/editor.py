@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.edits import AllEdits, Edit, MoveFeature, SetValue
 from dfr.scenario.features import SITES, FeatureKind
-from dfr.scenario.model import CandidateSite, SiteUse
+from dfr.scenario.model import CandidateSite, Scenario, SiteUse
+from dfr.web.plan_state import PlanNews, StalePlanError, digest_of, state_of
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
@@ -33,12 +36,44 @@ MOST_STEPS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditStep:
-    """The scenario after an edit: its bytes, its world, and the plan for the docks that were kept."""
+    """The scenario after an edit: its bytes, its world, the plan for the docks kept, and its content hash."""
 
     data: bytes
     what: str
     world: World
     plan: Plan
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditHistory:
+    """All steps of a session at a moment, replaced as a whole: who reads it never sees half an edit.
+
+    `now` is the step shown, `saved` what is in the file; `version` counts the changes of this session.
+    """
+
+    steps: tuple[EditStep, ...]
+    now: int
+    saved: bytes
+    version: int
+
+    @property
+    def step(self) -> EditStep:
+        """The step shown."""
+        return self.steps[self.now]
+
+    def as_dict(self) -> dict[str, Any]:
+        """What can be done now."""
+        last = len(self.steps) - 1
+        return {
+            "state": self.step.state,
+            "version": self.version,
+            "can_undo": self.now > 0,
+            "can_redo": self.now < last,
+            "undo": self.step.what if self.now else "",
+            "redo": self.steps[self.now + 1].what if self.now < last else "",
+            "changed": self.step.data != self.saved,
+        }
 
 
 class ScenarioEditor:
@@ -47,26 +82,25 @@ class ScenarioEditor:
     def __init__(self, path: Path, *, plan: Plan | None = None, day: DayFiles | None = None) -> None:
         self._path, self._day = path, day or DayFiles()
         self._lock = threading.RLock()
+        self._digests: dict[Path, str] = {}
+        self.news = PlanNews()
         data = read_bounded(path, limit_bytes=MAX_BYTES)
         world = with_day_files(
             build_world(parse_scenario(data, name=str(path), folder=path.parent)), self._day
         )
         found = make_plan(world) if plan is None else plan
-        self._steps = [EditStep(data=data, what="as in the file", world=world, plan=found)]
-        self._now = 0
-        self._saved = data
-        self.version = 0
+        self._first = self._make_step(data, "as in the file", world, found)
+        self.history = EditHistory(steps=(self._first,), now=0, saved=data, version=0)
 
     @property
     def step(self) -> EditStep:
         """The scenario as it stands now."""
-        with self._lock:
-            return self._steps[self._now]
+        return self.history.step
 
     @property
     def first(self) -> EditStep:
         """The scenario as it was when the session began."""
-        return self._steps[0]
+        return self._first
 
     @property
     def why_not_saved(self) -> str:
@@ -75,19 +109,22 @@ class ScenarioEditor:
             return "this scenario came with dfr. Copy the file and serve the copy"
         return ""
 
-    def status(self) -> dict[str, Any]:
-        """What can be done now."""
+    @property
+    def version(self) -> int:
+        """How many changes this session has seen."""
+        return self.history.version
+
+    def status(self, history: EditHistory | None = None) -> dict[str, Any]:
+        """What can be done now, or could at that moment."""
+        return {**(history or self.history).as_dict(), "why_not_saved": self.why_not_saved}
+
+    @contextmanager
+    def edit_of(self, state: str) -> Iterator[None]:
+        """One edit of the plan in that state; no other edit comes between. Raises StalePlanError."""
         with self._lock:
-            last = len(self._steps) - 1
-            return {
-                "version": self.version,
-                "can_undo": self._now > 0,
-                "can_redo": self._now < last,
-                "undo": self._steps[self._now].what if self._now else "",
-                "redo": self._steps[self._now + 1].what if self._now < last else "",
-                "changed": self._steps[self._now].data != self._saved,
-                "why_not_saved": self.why_not_saved,
-            }
+            if state != self.step.state:
+                raise StalePlanError
+            yield
 
     def move_site(self, site_id: str, position: Position) -> None:
         """Move a candidate site and plan again with the same docks."""
@@ -134,7 +171,8 @@ class ScenarioEditor:
         """Let the planner choose the docks again."""
         with self._lock:
             now = self.step
-            self._push_step(replace(now, plan=make_plan(now.world), what="choose docks again"))
+            found = make_plan(now.world)
+            self._push_step(self._make_step(now.data, "choose docks again", now.world, found))
 
     def undo(self) -> None:
         """Go one step back, where there is one."""
@@ -153,7 +191,7 @@ class ScenarioEditor:
             if self.why_not_saved:
                 raise InputError(self.why_not_saved)
             on_disk = read_bounded(self._path, limit_bytes=MAX_BYTES)
-            if on_disk != self._saved:
+            if on_disk != self.history.saved:
                 digest = hashlib.sha256(on_disk).hexdigest()[:12]
                 raise InputError(
                     f"somebody else has changed the file (sha256 {digest})", do="start `dfr serve` again"
@@ -163,12 +201,11 @@ class ScenarioEditor:
             # The file must mean what was planned: read it before it replaces the old one.
             parse_scenario(data, name=str(self._path), folder=self._path.parent)
             write_atomically(self._path, data)
-            self._saved = data
-            self.version += 1
+            self._show(replace(self.history, saved=data))
 
-    def preview_times(self, position: Position) -> dict[str, float | None]:
+    def preview_times(self, position: Position, *, of: EditStep | None = None) -> dict[str, float | None]:
         """Seconds from lift-off at a place to overhead of each zone, in the planning wind."""
-        now = self.step
+        now = of or self.step
         scenario, frame = now.world.scenario, now.world.frame
         hour = planning_window(hour_windows(scenario))
         find = path_finder(now.world, hour)
@@ -198,7 +235,22 @@ class ScenarioEditor:
         scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
         world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
         plan = plan_with_docks(world, self._dock_ids() if docks is None else docks)
-        self._push_step(EditStep(data=data, what=what, world=world, plan=plan))
+        self._push_step(self._make_step(data, what, world, plan))
+
+    def _make_step(self, data: bytes, what: str, world: World, plan: Plan) -> EditStep:
+        docks = [site.id for site in plan.sites]
+        state = state_of(data, self._digests_of(world.scenario), docks)
+        return EditStep(data=data, what=what, world=world, plan=plan, state=state)
+
+    def _digests_of(self, scenario: Scenario) -> dict[Path, str]:
+        """The files that a scenario rests on, as they were when they were read."""
+        notams = scenario.notams.files if scenario.notams else ()
+        airspace = (file.path for file in scenario.airspace)
+        named = (*airspace, *(file.path for file in scenario.terrain), *notams)
+        for path in (*map(Path, named), *self._day.notams):
+            self._digests.setdefault(path, digest_of(path))
+        # The weather of the day is read again with each edit.
+        return self._digests | {path: digest_of(path) for path in self._day.weather.files_by_kind().values()}
 
     def _keep_docks(self) -> None:
         """Require the docks that are shown, if the planner would choose others from the same file."""
@@ -214,15 +266,20 @@ class ScenarioEditor:
         self._apply_edit(AllEdits(edits=edits), "require these docks")
 
     def _push_step(self, step: EditStep) -> None:
-        self._steps = [*self._steps[: self._now + 1], step][-MOST_STEPS:]
-        self._now = len(self._steps) - 1
-        self.version += 1
+        kept = self.history.steps[: self.history.now + 1]
+        steps = (*kept, step)[-MOST_STEPS:]
+        self._show(replace(self.history, steps=steps, now=len(steps) - 1))
 
     def _move_by(self, by: int) -> None:
         with self._lock:
-            if 0 <= self._now + by < len(self._steps):
-                self._now += by
-                self.version += 1
+            history = self.history
+            if 0 <= history.now + by < len(history.steps):
+                self._show(replace(history, now=history.now + by))
+
+    def _show(self, history: EditHistory) -> None:
+        """Let everybody see a changed history."""
+        self.history = replace(history, version=history.version + 1)
+        self.news.announce()
 
 
 def _set_dock_count(docks: int) -> SetValue:

@@ -18,11 +18,11 @@ from dfr.web.app import (
     explaining_app,
     json_response,
     object_of,
-    page_routes,
-    serve_file,
     text_of,
 )
+from dfr.web.assets import page_routes, serve_page
 from dfr.web.guard import Access, Guard
+from dfr.web.sparing import Sparing
 from dfr.web.workspace import Workspace
 
 LIVE_PARTS = ("/api/", "/ws/", "/basemap", "/brief")
@@ -56,9 +56,9 @@ def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
 
     app = explaining_app(
         [
-            Route("/", serve_file("home.html")),
+            Route("/", serve_page("home.html")),
             *page_routes(()),
-            Route("/new", serve_file("new.html")),
+            Route("/new", serve_page("new.html")),
             get_route("/api/home", workspace.describe_home),
             get_route("/api/home/choices", workspace.list_choices),
             post_route("/api/home/copy", lambda d: {"slug": workspace.copy_shipped(text_of(d, "name"))}),
@@ -69,7 +69,7 @@ def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
             Mount("/d/{slug}", app=_DeploymentSwitch(workspace)),
         ]
     )
-    return Guard(app, access=access)
+    return Guard(Sparing(app), access=access)
 
 
 class _DeploymentSwitch:

@@ -19,6 +19,7 @@ from dfr.scenario.model import Scenario
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate
 from dfr.web.control import Control
+from dfr.web.data_age import describe_data
 from dfr.web.editor import EditStep, ScenarioEditor
 from dfr.web.hours import hours_of, isochrones_of
 from dfr.web.layers import Layers, plan_layers, soonest_routes, static_layers
@@ -55,6 +56,7 @@ class PageData:
     _sample: tuple[EditStep, Records] | None = None
     _sampling: threading.Lock = field(default_factory=threading.Lock)
     _isochrones: tuple[EditStep, list[dict[str, Any]]] | None = None
+    _working_out: threading.Lock = field(default_factory=threading.Lock)
 
     def require_editor(self) -> ScenarioEditor:
         """The editor of the plan. Raises InputError where no scenario is served."""
@@ -83,15 +85,16 @@ class PageData:
         return self._static
 
     def plan_state(self) -> dict[str, Any]:
-        """The plan page's state."""
+        """The plan page's state, all of one moment."""
         editor = self.require_editor()
-        step, first = editor.step, editor.first
+        history, first = editor.history, editor.first
+        step = history.step
         plan, before = step.plan, first.plan
         best, best_before = soonest_routes(plan), soonest_routes(before)
         return {
-            **editor.status(),
+            **editor.status(history),
             "layers": plan_layers(step.world, plan),
-            "centre": self._site_centre(),
+            "centre": _site_centre(step.world.scenario),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
             "docks": [_dock_state(plan, site) for site in plan.sites],
             "zones": [
@@ -135,40 +138,44 @@ class PageData:
                 }
                 for h in plan.coverage_by_hour
             ],
-            "verdict": self._verdict_now().as_dict(),
+            "verdict": _verdict_now(step).as_dict(),
             "findings": [finding.as_dict() for finding in by_danger(plan.findings)],
-            "checklist": self.checklist()["steps"],
+            "checklist": self.checklist(step)["steps"],
             "counted": count_by_severity(plan.findings),
         }
 
-    def hours(self) -> list[dict[str, Any]]:
-        """The plan hour by hour."""
-        step = self.require_editor().step
+    def hours(self, step: EditStep) -> list[dict[str, Any]]:
+        """A plan hour by hour."""
         return hours_of(step.world, step.plan)
 
-    def isochrones(self) -> list[dict[str, Any]]:
-        """How soon a drone is overhead anywhere on the site, hour by hour; kept for as long as the plan."""
-        step = self.require_editor().step
-        if self._isochrones is None or self._isochrones[0] is not step:
-            self._isochrones = (step, isochrones_of(step.world, step.plan))
-        return self._isochrones[1]
+    def isochrones(self, step: EditStep) -> list[dict[str, Any]]:
+        """How soon a drone is overhead anywhere on the site, hour by hour; worked out once for each plan."""
+        with self._working_out:
+            if self._isochrones is None or self._isochrones[0] is not step:
+                self._isochrones = (step, isochrones_of(step.world, step.plan))
+            return self._isochrones[1]
 
-    def checklist(self) -> dict[str, Any]:
-        """What the verdict now still needs, in order, with the findings that each step clears."""
-        verdict, findings = self._verdict_now(), by_danger(self.require_editor().step.plan.findings)
+    def checklist(self, step: EditStep) -> dict[str, Any]:
+        """What the verdict now on a plan still needs, in order, with the findings that each step clears."""
+        verdict, findings = _verdict_now(step), by_danger(step.plan.findings)
         return {
             "verdict": verdict.kind.value,
             "steps": [item.as_dict() for item in make_checklist(verdict, findings)],
         }
 
-    def _verdict_now(self) -> Verdict:
-        """The verdict now on the plan as edited."""
-        step = self.require_editor().step
-        return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
-
-    def _site_centre(self) -> list[float]:
-        centre = self.require_editor().step.world.scenario.site.centre
-        return [centre.lon_deg, centre.lat_deg]
+    def standing(self) -> dict[str, Any]:
+        """What the head of every page says: the plan's state, its verdict now, and how old its data are."""
+        if self.editor is None:
+            return {"state": "", "version": 0}
+        history = self.editor.history
+        verdict = _verdict_now(history.step)
+        return {
+            "state": history.step.state,
+            "version": history.version,
+            "verdict": verdict.kind.value,
+            "headline": verdict.headline,
+            "data": describe_data(history.step.world),
+        }
 
     def list_replays(self) -> dict[str, Any]:
         """What there is to replay."""
@@ -227,6 +234,16 @@ class PageData:
         self.runs.close()
         for vehicle in self.served:
             vehicle.live.close()
+
+
+def _verdict_now(step: EditStep) -> Verdict:
+    """The verdict now on the plan as edited."""
+    return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
+
+
+def _site_centre(scenario: Scenario) -> list[float]:
+    centre = scenario.site.centre
+    return [centre.lon_deg, centre.lat_deg]
 
 
 def _page_title(scenario: Scenario | None) -> str:

@@ -24,7 +24,7 @@ MOST_SEED = 2**32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """A finished simulation: its world, plan, records and key figures."""
+    """A finished simulation: its world, plan and its state ('' unknown), records and key figures."""
 
     number: int
     label: str
@@ -32,6 +32,7 @@ class FinishedRun:
     plan: Plan
     records: Records
     summary: Summary
+    state: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The run as the page lists it."""
@@ -41,7 +42,8 @@ class FinishedRun:
             for k in self.summary.kpis.values()
         ]
         docks = ", ".join(site.name for site in self.plan.sites)
-        return {"number": self.number, "label": self.label, "sites": docks, **summary, "kpis": kpis}
+        of = {"number": self.number, "label": self.label, "state": self.state}
+        return {**of, "sites": docks, **summary, "kpis": kpis}
 
 
 class _StopPressedError(Exception):
@@ -61,16 +63,26 @@ class SimulationRuns:
         self._next = 1
         self._started_s = 0.0
 
-    def add_run(self, label: str, world: World, plan: Plan, records: Records, summary: Summary) -> None:
+    def add_run(
+        self, label: str, world: World, plan: Plan, records: Records, summary: Summary, *, state: str = ""
+    ) -> None:
         """Keep a run; when there are too many, the oldest is dropped."""
         with self._lock:
             run = FinishedRun(
-                number=self._next, label=label, world=world, plan=plan, records=records, summary=summary
+                number=self._next,
+                label=label,
+                world=world,
+                plan=plan,
+                records=records,
+                summary=summary,
+                state=state,
             )
             self._next += 1
             self._finished = [*self._finished, run][-MOST_RUNS:]
 
-    def start_run(self, world: World, plan: Plan, *, replications: int, seed: int, label: str) -> None:
+    def start_run(
+        self, world: World, plan: Plan, *, replications: int, seed: int, label: str, state: str = ""
+    ) -> None:
         """Start a simulation. Raises InputError for numbers out of range, or while another is running."""
         if not 1 <= replications <= MOST_REPLICATIONS:
             raise InputError(
@@ -85,8 +97,9 @@ class SimulationRuns:
             self._stop.clear()
             self._started_s = time.monotonic()
             self._progress = {"running": True, "done": 0, "total": replications, "error": ""}
+            asked = {"replications": replications, "seed": seed, "label": label, "state": state}
             self._thread = threading.Thread(
-                target=self._simulate_in_thread, args=(world, plan, replications, seed, label), daemon=True
+                target=self._simulate_in_thread, args=(world, plan), kwargs=asked, daemon=True
             )
             self._thread.start()
 
@@ -142,7 +155,9 @@ class SimulationRuns:
             for d in found
         ]
 
-    def _simulate_in_thread(self, world: World, plan: Plan, replications: int, seed: int, label: str) -> None:
+    def _simulate_in_thread(
+        self, world: World, plan: Plan, *, replications: int, seed: int, label: str, state: str
+    ) -> None:
         def on_done(done: int) -> None:
             self._progress["done"] = done
             if self._stop.is_set():
@@ -153,7 +168,7 @@ class SimulationRuns:
                 world, plan, replications=replications, seed=seed, jobs=self._jobs, on_done=on_done
             )
             summary = summarise(run.records, run.inputs.deployment, seed=seed)
-            self.add_run(label, world, plan, run.records, summary)
+            self.add_run(label, world, plan, run.records, summary, state=state)
         except _StopPressedError:
             self._progress["error"] = "stopped"
         except DfrError as error:

@@ -14,7 +14,9 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from dfr.io.scenario_files import shipped_scenarios
-from dfr.web.app import MOST_SOCKETS, make_app, static_files
+from dfr.web.app import MOST_SOCKETS, make_app
+from dfr.web.assets import static_files
+from dfr.web.connections import BoundedConnection
 from dfr.web.editor import ScenarioEditor
 from dfr.web.guard import Access
 from dfr.web.page_data import PageData
@@ -31,7 +33,8 @@ def running(pages):
         listener.listen()
         port = listener.getsockname()[1]
         app = make_app(pages, Access(hosts=frozenset({f"127.0.0.1:{port}"})))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        config = uvicorn.Config(app, http=BoundedConnection, log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         yield port
@@ -64,6 +67,16 @@ def ask(port, path, *, method="GET", document=None, body=None):
     text = answer.read()
     connection.close()
     return answer.status, text
+
+
+def fetched(port, path, *, headers=None):
+    """(status, body as it was sent, headers) of a GET."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers=headers or {})
+    answer = connection.getresponse()
+    found = answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+    connection.close()
+    return found
 
 
 CHANGES = (
@@ -102,6 +115,8 @@ def test_nothing_is_changed_and_nobody_commanded_by_get(port, path):
         "/../../etc/passwd",
         "/static/",
         "/plan.html",
+        "/static/app.css",
+        "/static/0123456789abcdef/app.css",
     ],
 )
 def test_no_address_names_a_file(port, path):
@@ -144,10 +159,10 @@ def test_the_vendored_library_is_the_one_that_was_pinned():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 
 
-def test_an_edit_of_an_old_version_is_refused_with_words(port):
+def test_an_edit_that_does_not_say_what_it_edits_is_refused_with_words(port):
     status, text = ask(port, "/api/plan/undo", method="POST", document={"version": 999})
     assert status == 400
-    assert "another window" in json.loads(text)["error"]["message"]
+    assert "state is missing" in json.loads(text)["error"]["message"]
 
 
 @pytest.mark.parametrize(

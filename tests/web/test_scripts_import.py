@@ -2,7 +2,7 @@
 
 import re
 
-from dfr.web.app import static_files
+from dfr.web.assets import static_files
 
 OURS = re.compile(r"""import\s*\{([^}]*)\}\s*from\s*["']\./([\w.-]+)["']""")
 EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function|const|let|class)\s+([\w$]+)", re.MULTILINE)

@@ -90,7 +90,7 @@ def test_two_deployments_are_open_at_once_and_an_edit_of_one_leaves_the_other(po
     before = json.loads(ask(port, "/d/first/api/plan")[1])
     second = json.loads(ask(port, "/d/second/api/plan")[1])
     site = second["docks"][0]["id"]
-    status, text, _ = post(port, "/d/second/api/plan/take", {"site": site, "version": second["version"]})
+    status, text, _ = post(port, "/d/second/api/plan/take", {"site": site, "state": second["state"]})
     assert status == 200, text
     assert len(json.loads(text)["docks"]) == len(second["docks"]) - 1
     after = json.loads(ask(port, "/d/first/api/plan")[1])

@@ -2,7 +2,7 @@
 // OpenMapTiles schemas are drawn in pale colours, so that the plan stands out; images are drawn as they are.
 /* global maplibregl, pmtiles */
 
-import { $, element } from "./common.js";
+import { $, element, loadScript } from "./common.js";
 
 const ADDRESS = "basemap.pmtiles";
 const VECTOR = 1;
@@ -26,13 +26,11 @@ const DRAWN = [
   { of: ["places", "place"], type: "symbol", layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12 }, paint: { "text-color": "#56606b", "text-halo-color": "#ffffff", "text-halo-width": 1.2 } },
 ];
 
-const script = (address) => new Promise((done, failed) => document.head.append(element("script", { src: address, onload: done, onerror: failed })));
-
 // The words of an attribution, which may be HTML from the file: only its text is shown.
 const words = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 
 export async function addBasemap(map, before) {
-  await script("static/pmtiles.js");
+  await loadScript("pmtiles.js");
   const protocol = new pmtiles.Protocol({ metadata: true });
   const archive = new pmtiles.PMTiles(new URL(ADDRESS, location).href);
   protocol.add(archive);

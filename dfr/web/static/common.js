@@ -25,24 +25,41 @@ export function toast(words) {
   toast.timer = setTimeout(() => (box.hidden = true), 9000);
 }
 
+// The document in an answer; an error, with words that say what happened, for anything else.
 async function answer(response) {
-  if (response.ok) return response.json();
-  let words = `The server answered with status ${response.status}.`;
+  const text = await response.text();
+  let document_;
   try {
-    words = (await response.json()).error.message;
+    document_ = JSON.parse(text);
   } catch {
-    // The body explains nothing: the status is all there is.
+    if (response.ok) throw new Error("The server's answer cannot be read: something between it and this page may have cut or changed it. Try again.");
   }
-  throw new Error(words);
+  if (response.ok) return document_;
+  throw new Error(document_?.error?.message ?? (text.trim().slice(0, 300) || `The server answered with status ${response.status}.`));
 }
 
-export const get = (path) => fetch(path).then(answer);
+async function request(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error("dfr cannot be reached. Check that it still runs and that this machine has a connection, then try again.");
+  }
+  return { document: await answer(response), state: response.headers.get("dfr-state") };
+}
 
-export const post = (path, document_ = {}) =>
-  fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(document_) }).then(answer);
+const json = (document_) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(document_) });
+const documentOf = ({ document: found }) => found;
+
+// A question with the state of the plan that its answer is of; `document_` is what is asked with.
+export const ask = (path, document_) => request(path, document_ && json(document_));
+
+export const get = (path) => request(path).then(documentOf);
+
+export const post = (path, document_ = {}) => request(path, json(document_)).then(documentOf);
 
 export const upload = (path, file) =>
-  fetch(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }).then(answer);
+  request(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }).then(documentOf);
 
 export async function tell(promise) {
   try {
@@ -85,6 +102,17 @@ export function stream(path, onState) {
     patience();
   };
   open();
+}
+
+// The address of a file beside the scripts.
+export const fileAddress = (name) => new URL(`./${name}`, import.meta.url).href;
+
+// Run a script that is no module; once, however often it is asked for.
+const scripts = new Map();
+
+export function loadScript(name) {
+  if (!scripts.has(name)) scripts.set(name, new Promise((done, failed) => document.head.append(element("script", { src: fileAddress(name), onload: done, onerror: () => failed(new Error(`The file ${name} could not be loaded. Load the page again.`)) }))));
+  return scripts.get(name);
 }
 
 export const seconds = (s) => (s === null || s === undefined ? "-" : `${s.toFixed(0)} s`);

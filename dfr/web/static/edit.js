@@ -29,8 +29,9 @@ export function focusKept(drawAll) {
   if (had && document.activeElement?.dataset?.key !== had) document.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
 }
 
-// `plan()` gives the plan now, `change(path, document)` sends an edit, `preview(site, at)` asks for times meanwhile.
-export function makeEditor({ plan, change, preview }) {
+// `plan()` gives the plan now, `seen()` what the user sees of it, `change(path, document, seen)` sends an edit of that,
+// `preview(site, at)` asks for times meanwhile.
+export function makeEditor({ plan, seen, change, preview }) {
   let map = null;
   let markers = [];
   let corners = [];
@@ -39,14 +40,15 @@ export function makeEditor({ plan, change, preview }) {
   const waiting = {};
 
   const sites = () => plan().layers.sites.features;
-  const move = (site, at) => change("api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng });
-  const redraw = (ring) => change("api/plan/boundary", { ring });
+  const move = (site, at, of = seen()) => change("api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng }, of);
+  const redraw = (ring, of = seen()) => change("api/plan/boundary", { ring }, of);
   const markerOf = (id) => markers.find((m) => m.getElement().dataset.site === id);
 
-  // One edit for several key presses in a row.
+  // One edit for several key presses in a row, of the plan that was seen at the last of them.
   function settle(key, act) {
+    const of = seen();
     clearTimeout(waiting[key]);
-    waiting[key] = setTimeout(act, SETTLED_MS);
+    waiting[key] = setTimeout(act, SETTLED_MS, of);
   }
 
   function nudge(event, id) {
@@ -56,7 +58,7 @@ export function makeEditor({ plan, change, preview }) {
     feature.geometry.coordinates = next;
     markerOf(id)?.setLngLat(next);
     if (feature.properties.dock) preview(id, lngLat(next));
-    settle(id, () => move(id, lngLat(next)));
+    settle(id, (of) => move(id, lngLat(next), of));
   }
 
   function choose(id, centre = true) {
@@ -115,7 +117,7 @@ export function makeEditor({ plan, change, preview }) {
       const next = stepped(event, made.getLngLat().toArray());
       if (!next) return;
       made.setLngLat(next);
-      settle(`corner:${i}`, () => redraw(ring.with(i, next)));
+      settle(`corner:${i}`, (of) => redraw(ring.with(i, next), of));
     });
     return made;
   }

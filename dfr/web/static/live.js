@@ -1,6 +1,8 @@
-import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
+import { $, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
 import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
 import { lines } from "./charts.js";
+import { makePlanState } from "./plan-state.js";
+import { followStanding } from "./standing.js";
 
 const KEPT = 900;
 
@@ -9,7 +11,7 @@ let chosen = 0;
 let asked = null;
 let centred = false;
 let drawn = 0;
-let known = [];
+const known = [];
 let traffic = [];
 let limits = [];
 let heardAt = performance.now();
@@ -17,6 +19,18 @@ let contact = null;
 
 // The server sends five frames a second. Without one for this long, what the page shows is old.
 const NO_CONTACT_MS = 1000;
+
+const plans = makePlanState({ ask: askServer, send: post, say: toast, draw: drawPlan });
+let docks = [];
+
+function drawPlan(plan) {
+  limits = [["limit", plan.ceiling_m]];
+  if (!map) return;
+  const { findings, ...rest } = plan.layers;
+  show(map, rest);
+  docks.forEach((m) => m.remove());
+  docks = plan.layers.sites.features.filter((f) => f.properties.dock).map((f) => marker(map, "dock seen", f.geometry.coordinates, { title: `dock ${f.properties.name}` }));
+}
 
 // What the page keeps of a vehicle: its marker, its trail, its heights.
 const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
@@ -192,9 +206,8 @@ async function ask(command) {
 
 async function main() {
   const about = await begin();
-  const plan = about.plan ? await tell(get("api/plan")) : null;
-  if (plan) limits = [["limit", plan.ceiling_m]];
-  map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
+  const plan = about.plan ? await plans.begin() : null;
+  map = await makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
     await loaded(map);
     const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
@@ -204,12 +217,13 @@ async function main() {
     map.addLayer({ id: "trail", type: "line", source: "trail", paint: { "line-color": "#b86e00", "line-width": 3 } });
     showPlace(map, about);
     if (plan) {
-      const { findings, ...rest } = plan.layers;
-      show(map, rest);
       fit(map, plan.layers);
       centred = true;
-      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
+  }
+  if (plan) {
+    drawPlan(plans.plan());
+    followStanding(plans.hear);
   }
   for (const button of document.querySelectorAll("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));
   $("no").addEventListener("click", () => $("confirm").close());

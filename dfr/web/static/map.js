@@ -1,7 +1,7 @@
 // The map: one plain style, drawn from the scenario's geometry; nothing is fetched from outside this server.
 /* global maplibregl */
 
-import { $, element, get, tell } from "./common.js";
+import { $, element, fileAddress, get, loadScript, tell } from "./common.js";
 import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
 import { addBasemap } from "./basemap.js";
 import { DARK } from "./style-dark.js";
@@ -12,6 +12,11 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 const GROUND = { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } };
 const DEEPEST = 14; // Tiles of the page's own data; enlarged beyond, they are still good to 0.2 m.
 
+// The library is large: what is written on a page is there before it. The worker is fetched meanwhile.
+const library = loadScript("maplibre-gl-csp.js").then(() => maplibregl.setWorkerUrl(fileAddress("maplibre-gl-csp-worker.js")));
+library.catch(() => {}); // Said where a map is made.
+fetch(fileAddress("maplibre-gl-csp-worker.js")).catch(() => {});
+
 export function hasGl() {
   try {
     return document.createElement("canvas").getContext("webgl2") !== null;
@@ -21,12 +26,12 @@ export function hasGl() {
 }
 
 // A map in #map, or null (with words in its place) where the browser has no WebGL 2.
-export function makeMap(centre, zoom = 14) {
+export async function makeMap(centre, zoom = 14) {
   if (!hasGl()) {
     $("map").append(element("p", { class: "no-gl" }, "This browser has no WebGL 2, so it cannot show the map. All figures are in the panel; the map in the report needs no WebGL."));
     return null;
   }
-  maplibregl.setWorkerUrl(new URL("static/maplibre-gl-csp-worker.js", document.baseURI).href);
+  if ((await tell(library.then(() => true))) === null) return null;
   const slides = drawsInSoftware();
   const drawn = $("map").appendChild(element("div", { class: slides ? "drawn slides" : "drawn" }));
   const source = { type: "geojson", data: EMPTY, maxzoom: DEEPEST };

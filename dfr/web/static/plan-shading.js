@@ -1,6 +1,6 @@
 // What the map's colours mean: seconds by zone, isochrones of an hour, or where calls come from; with its legend.
 
-import { element, get, tell } from "./common.js";
+import { element, tell } from "./common.js";
 import { show } from "./map.js";
 import { BANDS, DEMAND, SECONDS } from "./style.js";
 
@@ -30,11 +30,10 @@ const KEYS = {
   demand: ["Calls for each km²", DEMAND],
 };
 
-// `stateOf()` gives the plan, `hourOf()` the chosen hour or null, `moreOf(hour)` what is known of it.
-export function makeShading({ box, stateOf, hourOf, moreOf, onWords }) {
+// `ask(path)` gives an answer about the plan shown, `stateOf()` the plan, `hourOf()` the chosen hour or null, `moreOf(hour)` what is known of it.
+export function makeShading({ ask, box, stateOf, hourOf, moreOf, onWords }) {
   let mode = "zones";
   let map = null;
-  let asked = null;
   let areas = null;
 
   function legend() {
@@ -50,13 +49,9 @@ export function makeShading({ box, stateOf, hourOf, moreOf, onWords }) {
   async function isochrones() {
     if (!areas) {
       onWords("Working out the times over the whole site …");
-      const version = stateOf().version;
-      asked ??= tell(get("api/plan/isochrones"));
-      const found = await asked;
-      asked = null;
+      const found = await tell(ask("api/plan/isochrones"));
       onWords("");
-      // An answer that belongs to an older plan is never shown.
-      if (!found || version !== stateOf().version) return null;
+      if (!found) return null; // The plan is another by now, and asks for its own.
       areas = Object.fromEntries(found.map((hour) => [hour.hour, hour.areas]));
     }
     const hour = hourOf()?.hour ?? stateOf().wind?.hour;

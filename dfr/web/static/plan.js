@@ -1,4 +1,4 @@
-import { $, begin, element, get, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
+import { $, ask, begin, element, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
 import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
@@ -7,44 +7,46 @@ import { drawFindings } from "./plan-findings.js";
 import { hourFinding, hourRows, hourVerdict, makeHours, tableRows } from "./plan-hours.js";
 import { hourName, layoutsChart, profileChart } from "./plan-charts.js";
 import { makeShading } from "./plan-shading.js";
+import { makePlanState } from "./plan-state.js";
+import { followStanding } from "./standing.js";
 
 let state = null;
 let map = null;
-let details = null;
-let queue = Promise.resolve();
+let details = null; // Every hour of the plan, with the state of the plan that it is of.
 
-// Edits are sent one after the other; each carries the version of the plan it was made on.
 // Until an edit is answered, nothing on the page may call the edited plan good.
-function checking() {
+function showChecking() {
   $("verdict").textContent = "Checking your change. It is not yet known whether this plan is a go.";
   $("verdict").className = "verdict";
 }
 
-function change(path, document_ = {}) {
-  queue = queue.then(async () => {
-    document.body.setAttribute("aria-busy", "true");
-    checking();
-    const next = await tell(post(path, { ...document_, version: state.version }));
-    state = next ?? (await tell(get("api/plan"))) ?? state;
-    details = null;
+const plans = makePlanState({
+  ask,
+  send: post,
+  say: toast,
+  draw(plan) {
+    state = plan;
     shading.forget();
     focusKept(draw);
-    document.body.removeAttribute("aria-busy");
-  });
-  return queue;
-}
+  },
+  checking(busy) {
+    document.body.toggleAttribute("aria-busy", busy);
+    if (busy) showChecking();
+  },
+});
 
-const ask = throttle(60, async (site, at) => {
-  const times = await tell(post("api/plan/preview", { lat_deg: at.lat, lon_deg: at.lng }));
+const askTimes = throttle(60, async (site, at) => {
+  const request = () => ask("api/plan/preview", { lat_deg: at.lat, lon_deg: at.lng });
+  const times = await tell(plans.askOfPlan(`preview ${at.lng},${at.lat}`, request));
   if (times) drawZones(previewTimes(site, times));
 });
 
 function preview(site, at) {
-  checking();
-  ask(site, at);
+  showChecking();
+  askTimes(site, at);
 }
 
-const editor = makeEditor({ plan: () => state, change, preview });
+const editor = makeEditor({ plan: () => state, seen: plans.seen, change: plans.change, preview });
 
 function previewTimes(site, times) {
   const best = {};
@@ -62,6 +64,10 @@ function planTimes() {
   return Object.fromEntries(state.zones.map((zone) => [zone.id, zone.overhead_s]));
 }
 
+// Words for seconds to a zone: null is not reached, undefined not known yet.
+const timeWords = (now) => (now === undefined ? "…" : now === null ? notReached() : seconds(now));
+const PENDING_S = 1e6; // Painted as the latest, never as not reached.
+
 const notReached = () => (hours.chosen && !hours.chosen.flyable ? "no flight" : "not reached");
 
 // Zone times in the table and on the map: those of the plan, of a preview while dragging, or of one hour.
@@ -71,24 +77,24 @@ function drawZones(times) {
     const worse = now !== null && zone.before_s !== null && now > zone.before_s + 0.5;
     const better = now !== null && zone.before_s !== null && now < zone.before_s - 0.5;
     return element("tr", { "data-zone": zone.id }, element("td", {}, zone.name), element("td", { class: "n" }, percent(zone.share)),
-      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, now === null ? notReached() : seconds(now)), element("td", { class: "n" }, seconds(zone.before_s)));
+      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, timeWords(now)), element("td", { class: "n" }, seconds(zone.before_s)));
   });
   $("zones").tBodies[0].replaceChildren(...rows);
   if (!map) return;
   const timed = (collection) => ({ ...collection, features: collection.features.map((feature) => {
     const now = times[feature.properties.id];
-    const words = `${feature.properties.name}\n${now === null ? notReached() : seconds(now)}`;
-    return { ...feature, properties: { ...feature.properties, overhead_s: now, words } };
+    const words = `${feature.properties.name}\n${timeWords(now)}`;
+    return { ...feature, properties: { ...feature.properties, overhead_s: now === undefined ? PENDING_S : now, words } };
   }) });
   show(map, { zones: timed(state.layers.zones), zone_names: timed(state.layers.zone_names) });
 }
 
 const hours = makeHours({ chart: $("hours-chart"), slider: $("hour"), all: $("hour-off"), play: $("hour-play"), onHour: showHour });
-const shading = makeShading({ box: $("map-legend"), stateOf: () => state, hourOf: () => hours.chosen, moreOf, onWords: (words) => ($("shading-words").textContent = words) });
+const shading = makeShading({ box: $("map-legend"), ask: plans.askOfPlan, stateOf: () => state, hourOf: () => hours.chosen, moreOf, onWords: (words) => ($("shading-words").textContent = words) });
 
 // What else is known of an hour, once it has been asked for.
 function moreOf(hour) {
-  return details?.find((known) => known.hour === hour.hour);
+  return details?.state === state.state ? details.hours.find((known) => known.hour === hour.hour) : undefined;
 }
 
 function draw() {
@@ -103,7 +109,7 @@ function draw() {
 function timesNow() {
   const hour = hours.chosen;
   if (!hour) return planTimes();
-  return moreOf(hour)?.zones ?? Object.fromEntries(state.zones.map((zone) => [zone.id, null]));
+  return moreOf(hour)?.zones ?? (hour.flyable ? {} : Object.fromEntries(state.zones.map((zone) => [zone.id, null])));
 }
 
 // Routes as they are flown in the chosen hour: the soonest to each zone, and none in an hour that is not flown.
@@ -134,12 +140,11 @@ function drawHour() {
 
 async function showHour() {
   drawHour();
-  if (!hours.chosen || details) return;
-  const version = state.version;
-  const found = await tell(get("api/plan/hours"));
-  // An answer that belongs to an older plan is never shown.
-  if (!found || version !== state.version) return;
-  details = found;
+  if (!hours.chosen || details?.state === state.state) return;
+  const of = state.state;
+  const found = await tell(plans.askOfPlan("api/plan/hours"));
+  if (!found) return; // The plan is another by now, and asks for its own.
+  details = { state: of, hours: found };
   drawHour();
 }
 
@@ -205,15 +210,15 @@ async function main() {
     $("verdict").textContent = about.problem ?? "No scenario is loaded. Start dfr serve --scenario NAME.";
     return;
   }
-  state = await tell(get("api/plan"));
+  state = await plans.begin();
   if (!state) return;
+  followStanding(plans.hear);
   draw();
   performance.mark("figures");
-  map = makeMap(state.centre);
-  for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => change(`api/plan/${name}`));
+  map = await makeMap(state.centre);
+  for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => plans.change(`api/plan/${name}`));
   $("save").addEventListener("click", async () => {
-    await change("api/plan/save");
-    if (!state.changed) toast("Saved.");
+    if (await plans.change("api/plan/save")) toast("Saved.");
   });
   $("fence").addEventListener("click", editor.toggleCorners);
   $("route").addEventListener("change", drawProfile);

@@ -1,7 +1,9 @@
-import { $, begin, element, get, tell, toast, upload } from "./common.js";
+import { $, ask, begin, element, get, post, tell, toast, upload } from "./common.js";
 import { lines } from "./charts.js";
 import { relabel } from "./icons.js";
 import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
+import { makePlanState } from "./plan-state.js";
+import { followStanding } from "./standing.js";
 import { makeEvents } from "./replay-events.js";
 import { barsByDrone, batteryOf, droneAt, heightsOf, waitingSteps } from "./replay-shift.js";
 import { shiftTimeline } from "./replay-timeline.js";
@@ -11,7 +13,7 @@ const NONE = { type: "FeatureCollection", features: [] };
 const PHASE_WORDS = { climb: "climb", out: "out", on_scene: "on scene", back: "back", land: "landing" };
 
 let map = null;
-let plan = null;
+let docks = [];
 let playing = null;
 let now = 0;
 let last = null;
@@ -19,6 +21,16 @@ let charts = [];
 let moved = [];
 let source = null;
 let wanted = 0;
+
+const plans = makePlanState({ ask, send: post, say: toast, draw: drawPlan });
+
+function drawPlan(plan) {
+  if (!map) return;
+  const { routes, findings, ...rest } = plan.layers;
+  show(map, rest);
+  docks.forEach((m) => m.remove());
+  docks = plan.layers.sites.features.filter((f) => f.properties.dock).map((f) => marker(map, "dock seen", f.geometry.coordinates, { title: `dock ${f.properties.name}` }));
+}
 
 const events = makeEvents({ box: $("events"), previous: $("previous"), next: $("next"), onPick: seek });
 
@@ -246,8 +258,8 @@ function keys(event) {
 
 async function main() {
   const about = await begin();
-  if (about.plan) plan = await tell(get("api/plan"));
-  map = makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
+  const plan = about.plan ? await plans.begin() : null;
+  map = await makeMap(plan?.centre ?? [0, 20], plan ? 14 : 1);
   if (map) {
     await loaded(map);
     const empty = { type: "geojson", data: NONE };
@@ -257,12 +269,11 @@ async function main() {
     map.addLayer({ id: "calls", type: "circle", source: "calls", paint: { "circle-radius": 11, "circle-color": ["match", ["get", "outcome"], "missed", "#a33a05", "#ffd34d"], "circle-opacity": 0.8, "circle-stroke-color": "#222", "circle-stroke-width": 1.5 } });
     showPlace(map, about);
     if (plan) {
-      const { routes, findings, ...rest } = plan.layers;
-      show(map, rest);
+      drawPlan(plans.plan());
       fit(map, plan.layers);
-      for (const feature of plan.layers.sites.features) if (feature.properties.dock) marker(map, "dock seen", feature.geometry.coordinates, { title: `dock ${feature.properties.name}` });
     }
   }
+  if (plan) followStanding(plans.hear);
   const replays = (await tell(get("api/replay"))) ?? { runs: [], flights: [] };
   drawSources(replays, about);
   $("source").addEventListener("change", () => $("source").value && choose(get($("source").value)));

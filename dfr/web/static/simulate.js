@@ -1,5 +1,6 @@
 import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
 import { coverageMap, intervalsChart, missedChart, responseCharts, useChart } from "./run-charts.js";
+import { followStanding } from "./standing.js";
 import { differenceWords, figureWords, range, withUnit } from "./run-words.js";
 
 const TILES = ["call_to_overhead_s", "within_target", "attended", "first_on_scene", "call_to_video_s", "reserve_at_landing", "utilisation", "on_scene_camera_minutes_per_day"];
@@ -9,6 +10,7 @@ let runs = [];
 let shown = null;
 let wasRunning = false;
 let layers = null;
+let state = null; // Of the plan as it is now; a run may be of an earlier one.
 
 function drawRuns() {
   $("empty").hidden = runs.length > 0;
@@ -17,7 +19,7 @@ function drawRuns() {
   $("runs").tBodies[0].replaceChildren(...runs.map((run) => element("tr", {},
     element("td", {}, element("input", { type: "radio", name: "shown", "aria-label": `show run ${run.number}`, checked: run.number === shown, onchange: () => pick(run.number) })),
     element("td", {}, element("input", { type: "radio", name: "other", "aria-label": `compare with run ${run.number}`, disabled: run.number === shown, onchange: () => compare(run.number) })),
-    element("td", {}, `${run.number}: ${run.label}`), element("td", { class: "n" }, String(run.replications)), element("td", { class: "n" }, String(run.seed)))));
+    element("td", {}, `${run.number}: ${run.label}`, ...(run.state && state && run.state !== state ? [element("span", { class: "worse" }, " · of an earlier plan")] : [])), element("td", { class: "n" }, String(run.replications)), element("td", { class: "n" }, String(run.seed)))));
 }
 
 function tile(kpi) {
@@ -111,6 +113,13 @@ async function main() {
     }
   });
   $("stop").addEventListener("click", () => tell(post("api/simulate/stop")));
+  if (about.plan) followStanding((standing) => {
+    const changed = standing.state !== state;
+    state = standing.state;
+    if (!changed) return;
+    layers = null;
+    drawRuns();
+  });
   await reload();
   stream("ws/progress", onProgress);
   document.body.dataset.ready = "yes";

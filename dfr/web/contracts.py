@@ -1,0 +1,170 @@
+"""The JSON that the pages are answered with, as pydantic models: the one source of the scripts' types.
+
+`docs/contracts.py` writes them as TypeScript declarations for the scripts (`static/contracts.d.ts`). A test
+holds the declarations to these models, and a server's answers too. Fields may be added, none changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+LonLat = tuple[float, float]
+VerdictWord = Literal["GO", "NO GO", "UNKNOWN"]
+
+
+class Feature(BaseModel):
+    """A GeoJSON feature; its coordinates are longitude, latitude."""
+
+    type: Literal["Feature"]
+    properties: dict[str, Any]
+    geometry: dict[str, Any]
+
+
+class FeatureCollection(BaseModel):
+    """A GeoJSON document; `note` says of a drawing whose it is and how good."""
+
+    type: Literal["FeatureCollection"]
+    features: list[Feature]
+    note: str = ""
+
+
+class Place(BaseModel):
+    """A position."""
+
+    lat_deg: float
+    lon_deg: float
+
+
+class About(BaseModel):
+    """`api/about`: what the server offers."""
+
+    title: str
+    exercise: bool
+    plan: bool
+    basemap: bool
+    live: bool
+    allow_control: bool
+
+
+class Standing(BaseModel):
+    """An event of `api/events`: the plan's state, its verdict now, and how old its data are."""
+
+    state: str
+    version: int
+    verdict: VerdictWord
+    headline: str
+    data: list[str]
+
+
+class Finding(BaseModel):
+    """What a check found."""
+
+    rule: str
+    severity: Literal["ok", "advice", "unknown", "violation"]
+    message: str
+    source: str
+    place: Place | None
+    margin_m: float | None
+    fix: str
+
+
+class Verdict(BaseModel):
+    """What a plan comes to at a moment."""
+
+    verdict: VerdictWord
+    headline: str
+    lines: list[str]
+    stage: Literal["plan", "day"]
+    exercise: bool
+    flyable_hours: int
+    planned_hours: int
+    violations: int
+    missing: list[str]
+    valid_until: str | None
+    valid_because: str
+
+
+class Dock(BaseModel):
+    """A dock and how many zones it reaches; `why` says what limits it."""
+
+    id: str
+    reaches: int
+    why: str
+
+
+class Zone(BaseModel):
+    """A demand zone and its time from lift-off to overhead, now and before the session's edits."""
+
+    id: str
+    name: str
+    share: float
+    overhead_s: float | None
+    before_s: float | None
+
+
+class Wind(BaseModel):
+    """A mean wind."""
+
+    mps: float
+    from_deg: float
+
+
+class Hour(BaseModel):
+    """An hour of the period: its wind, the share of calls in time, and why it cannot be flown."""
+
+    hour: str
+    wind_mps: float
+    wind_from_deg: float
+    share: float
+    flyable: bool
+    limited_by: str
+
+
+class PlanAnswer(BaseModel):
+    """`api/plan`, and the answer to each edit: the plan as it stands."""
+
+    state: str
+    version: int
+    can_undo: bool
+    can_redo: bool
+    undo: str
+    redo: str
+    changed: bool
+    why_not_saved: str
+    layers: dict[str, FeatureCollection]
+    centre: LonLat
+    boundary: list[LonLat]
+    docks: list[Dock]
+    zones: list[Zone]
+    mean_s: tuple[float | None, float | None]
+    wind: Wind | None
+    assumed_weather: bool
+    ceiling_m: float
+    hours: list[Hour]
+    verdict: Verdict
+    findings: list[Finding]
+    counted: str
+
+
+class HourTimes(BaseModel):
+    """One of `api/plan/hours`: seconds to overhead of each zone in that hour, null if not reached."""
+
+    hour: str
+    flyable: bool
+    limited_by: str
+    zones: dict[str, float | None]
+
+
+class Progress(BaseModel):
+    """`ws/progress`: how far the simulation is, and why it ended early if it did."""
+
+    running: bool
+    done: int
+    total: int
+    error: str
+
+
+ANSWERS: tuple[type[BaseModel], ...] = (About, Standing, PlanAnswer, HourTimes, Progress)
+"""What is asked for; the other models are parts of these."""
