@@ -49,16 +49,22 @@ def edit(port, path, document, *, state):
 
 
 def listen(port):
-    """A connection on which a page hears the events, and a function that waits for the next one."""
+    """A connection on which a page hears events, and a function that waits for one that says anything new."""
+    before = []
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/api/events")
     answer = connection.getresponse()
     assert answer.getheader("content-type").startswith("text/event-stream")
 
     def heard():
-        while not (line := answer.fp.readline()).startswith(b"data: "):
+        while True:
+            line = answer.fp.readline()
             assert line, "the stream ended"
-        return json.loads(line[6:])
+            if (
+                line.startswith(b"data: ") and line not in before
+            ):  # else it is only the beat of an idle server
+                before[:] = [line]
+                return json.loads(line[6:])
 
     return connection, heard
 
