@@ -1,5 +1,5 @@
 // @ts-check
-// The line under the head of every page: the verdict on the plan as it is now, and how old its data are.
+// The line at the foot of the head of every page: the verdict on the plan as it is now, and how old its data are.
 
 import { element } from "./common.js";
 import { follow } from "./events.js";
@@ -24,7 +24,7 @@ function drawStanding(line, standing) {
  */
 export function followStanding(onStanding = () => {}) {
   const line = element("p", { id: "standing", class: "standing", role: "status", hidden: true });
-  document.querySelector("header")?.after(line);
+  document.querySelector("header")?.append(line);
   let heard = "";
   let told = "";
   follow("api/events", (/** @type {Standing} */ standing) => {
