@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,15 @@ from dfr.units import AIR_DENSITY_KG_M3
 
 HOME_LAT, HOME_LON, M_PER_DEG = 50.78, -1.09, 111_248.0
 STEP_S = 0.2
-SPEEDS_MPS = (4.0, 6.5, 9.0)
+Legs = Sequence[tuple[float, float, float]]
+"""(speed, course from the first one in rad, seconds) of each leg, which begins and ends at rest."""
+
+SQUARES: Legs = tuple(
+    leg
+    for speed in (4.0, 6.5, 9.0)
+    for side in range(4)
+    for leg in ((speed, side * math.pi / 2.0, 12.0), (0.0, side * math.pi / 2.0, 2.0))
+)
 TOP_M, LOW_M = 40.0, 10.0
 
 
@@ -43,10 +52,10 @@ class Motion:
 
 
 def fly_made_flight(
-    truth: Truth, rng: np.random.Generator, *, name: str, wind_sd_mps: float = 2.5, side_s: float = 12.0
+    truth: Truth, rng: np.random.Generator, *, name: str, wind_sd_mps: float = 2.5, legs: Legs = SQUARES
 ) -> FlightLog:
     """The log of one flight, with a wind, gusts, a barometer's drift and noise of its own."""
-    motion = _fly_path(truth.drone, rng, side_s)
+    motion = _fly_path(truth.drone, rng, legs)
     wind = rng.normal(0.0, wind_sd_mps, 2)
     count = len(motion.t_s)
     velocity = np.gradient(np.stack([motion.east_m, motion.north_m]), STEP_S, axis=1)
@@ -93,13 +102,20 @@ def fly_made_flight(
     return FlightLog(name=name, file_format="made", autopilot="ArduPilot", series=made)
 
 
+def fly_made_dispatch(truth: Truth, rng: np.random.Generator, *, name: str) -> FlightLog:
+    """The log of one dispatch in light wind: straight out, 20 s on scene, straight back."""
+    out_s, speed = 40.0, 8.0
+    legs = ((speed, 0.0, out_s), (0.0, 0.0, 20.0), (speed, math.pi, out_s), (0.0, 0.0, 5.0))
+    return fly_made_flight(truth, rng, name=name, wind_sd_mps=1.0, legs=legs)
+
+
 def fly_made_flights(truth: Truth, seed: int, *, count: int = 10) -> list[FlightLog]:
     """The logs of some flights of one drone."""
     rng = np.random.default_rng(seed)
     return [fly_made_flight(truth, rng, name=f"flight-{n}.bin") for n in range(1, count + 1)]
 
 
-def _fly_path(drone: Drone, rng: np.random.Generator, side_s: float) -> Motion:
+def _fly_path(drone: Drone, rng: np.random.Generator, legs: Legs) -> Motion:
     """Up, hover, a square at each speed, hover, down; each rate varies by 1 % from flight to flight."""
     climb, sink, land = (
         rate * rng.normal(1.0, 0.01) for rate in (drone.climb_mps, drone.descent_mps, drone.land_mps)
@@ -114,13 +130,9 @@ def _fly_path(drone: Drone, rng: np.random.Generator, side_s: float) -> Motion:
 
     add(np.zeros(round(12.0 / STEP_S)), 0.0)
     first = rng.uniform(0.0, 2.0 * math.pi)
-    for speed in SPEEDS_MPS:
-        for side in range(4):
-            add(
-                _leg_speeds(speed, drone.accel_mps2 * rng.normal(1.0, 0.01), side_s),
-                first + side * math.pi / 2.0,
-            )
-            add(np.zeros(round(2.0 / STEP_S)), first + side * math.pi / 2.0)
+    for speed, course, seconds in legs:
+        accel = drone.accel_mps2 * rng.normal(1.0, 0.01)
+        add(_leg_speeds(speed, accel, seconds), first + course)
     add(np.zeros(round(12.0 / STEP_S)), first)
     down = np.concatenate([_ramp(TOP_M, LOW_M, sink), _ramp(LOW_M, 0.0, land), np.zeros(round(6.0 / STEP_S))])
     heights.append(down)

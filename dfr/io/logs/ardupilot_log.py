@@ -246,12 +246,13 @@ class _ArdupilotReading:
         names = table.texts.get("Mode", [])
         for i, t_s in enumerate(self.times["MODE"].tolist()):
             number = numbers[i] if i < len(numbers) else math.nan
+            name = names[i] if i < len(names) else ""
             if not math.isfinite(number):
-                number = _mode_number(names[i] if i < len(names) else "")
+                number = _mode_number(name)
             if math.isfinite(number):
                 self.builder.add_value(Quantity.MODE, t_s, number)
-            said = mode_name(int(number)) if math.isfinite(number) else names[i]
-            self.builder.add_event(t_s, EventKind.MODE, said)
+                name = mode_name(int(number))
+            self.builder.add_event(t_s, EventKind.MODE, name or "a mode that damage hides")
 
     def _take_arming(self) -> None:
         """ARM where a log has it, else the events 10 and 11; on the ground by the events 18 and 28."""

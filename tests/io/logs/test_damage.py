@@ -60,6 +60,17 @@ def test_a_log_that_ends_in_the_middle_of_a_record_is_read_to_there(tmp_path: Pa
     assert not flight.landed
 
 
+def test_a_mode_without_number_or_name_does_not_lose_the_log(tmp_path: Path) -> None:
+    writer = DataflashWriter()
+    writer.declare("CTUN", "Qff", "TimeUS,ThO,Alt")
+    writer.declare("MODE", "Qf", "TimeUS,Mode")
+    for i in range(20):
+        writer.write("CTUN", i * 1e5, 0.4, 5.0)
+    writer.write("MODE", 1e6, float("nan"))
+    log = _read(tmp_path, writer.data)
+    assert [event.text for event in log.events] == ["a mode that damage hides"]
+
+
 def test_a_single_wild_time_is_not_believed(tmp_path: Path) -> None:
     writer = copter_46()
     writer.write("POS", 9e15, 50.0, -1.0, 0.0, 0.0, 0.0)
