@@ -53,9 +53,10 @@ def test_no_page_has_violations(simulated, find_violations, scheme):
         page.click("#contrast")
 
 
-def test_home_has_no_violations(watched, serve, find_violations, tmp_path):
+def test_home_and_a_new_deployment_have_no_violations(watched, serve, find_violations, tmp_path):
     with serve("--folder", tmp_path) as base:
-        assert find_violations(watched(base, bypass_csp=True).open("")) == []
+        for name in ("", "new"):
+            assert find_violations(watched(base, bypass_csp=True).open(name)) == []
 
 
 def test_report_and_brief_have_no_violations(browser, find_violations, rehearsed_folder, tmp_path):

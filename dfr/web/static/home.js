@@ -41,7 +41,7 @@ function example(found) {
 
 function drawHome(home) {
   $("folder").textContent = home.folder;
-  const none = element("li", { class: "hint" }, "No deployment is here yet. Begin with New deployment, open a file, or try an example.");
+  const none = element("li", { class: "empty" }, element("strong", {}, "No deployment is here yet"), "Begin with New deployment, open a file, or try an example.");
   $("deployments").replaceChildren(...(home.deployments.length ? home.deployments.map(deployment) : [none]));
   $("more").textContent = home.more ? `${home.more} older ${home.more === 1 ? "file is" : "files are"} not listed.` : "";
   $("shipped").replaceChildren(...home.shipped.map(example));
