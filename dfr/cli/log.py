@@ -10,9 +10,12 @@ import typer
 
 from dfr.cli.log_calibrate import calibrate
 from dfr.cli.log_compare import compare
-from dfr.cli.output import AsJson, emit_json, say
+from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.findings import counted_noun
+from dfr.io.files import write_atomically
+from dfr.io.logs.dataflash_writing import write_dataflash
 from dfr.io.logs.files import read_log
+from dfr.logs.anonymising import anonymise_log
 from dfr.logs.flights import LoggedFlight, ended_away_m, find_flights, gone_m
 from dfr.logs.health import HealthFinding, assess_health
 from dfr.logs.model import EventKind, FlightLog, LogEvent
@@ -24,6 +27,14 @@ app.command(short_help="Measure a drone by its flight logs.")(calibrate)
 app.command(short_help="Compare flights in logs with their prediction.")(compare)
 
 SHOWN_EVENTS = frozenset(EventKind) - {EventKind.MESSAGE, EventKind.ITEM}
+
+
+STAYS = (
+    "Heights above home, motion, attitude, power, modes, arming and settings stay. Altitudes above the sea, "
+    "dates, texts, and parameters that number a device are gone. Check the file before you share it."
+)
+SHIFTED = f"Positions are shifted into the sea; each path keeps its shape, which may tell a place. {STAYS}"
+CUT = f"Positions are left out. {STAYS}"
 
 
 @app.callback()
@@ -39,6 +50,14 @@ def show(
         int | None, typer.Option(help="The MAVLink system to read where a tlog holds several.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a plot of the log to this SVG file.")] = None,
+    anonymise: Annotated[
+        Path | None,
+        typer.Option(help="Write the log to this DataFlash file (.bin) without its place, date and names."),
+    ] = None,
+    cut_positions: Annotated[
+        bool,
+        typer.Option("--cut-positions", help="With --anonymise: leave positions out instead of shifting."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the flights in a log.
@@ -55,6 +74,9 @@ def show(
         from dfr.report.log_chart import write_log_chart  # loads matplotlib, which the words do without
 
         write_log_chart(plot, found, flights)
+    if anonymise is not None:
+        write_atomically(anonymise, write_dataflash(anonymise_log(found, cut=cut_positions)))
+        note(CUT if cut_positions else SHIFTED)
     if as_json:
         emit_json(_document(found, flights, health))
     else:

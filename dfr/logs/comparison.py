@@ -136,7 +136,7 @@ def compare_flight(
         )
     sortie = _sortie_of(log, flight, mission, route)
     aloft, wind_note = _wind_of(log, flight, wind)
-    settings, settings_note = _settings_of(log, drone)
+    settings, settings_note = _settings_of(log, flight, drone)
     flown, away_note = _flown_phases(flight, sortie)
     if flown[Phase.OUT] is None and flown[Phase.BACK] is None:
         raise InputError(
@@ -375,13 +375,26 @@ def _wind_of(log: FlightLog, flight: LoggedFlight, given: MeanWind | None) -> tu
     return MeanWind(speed_mps=0.0, from_deg=0.0), f"in still air, since its wind is unknown: {wind.reason}"
 
 
-def _settings_of(log: FlightLog, drone: Drone) -> tuple[FlightSettings, str]:
+def _settings_of(log: FlightLog, flight: LoggedFlight, drone: Drone) -> tuple[FlightSettings, str]:
     """(how it was told to fly, where that is from)."""
     base = flight_settings(drone)
     known = {name: value for name, value in log.parameters.items() if name in PARAMETERS and value >= 0.0}
     if not known:
-        return base, f"flown as the catalogue says of {drone.key}: the log holds no parameters"
+        cruise_mps = _leg_speed_mps(flight)
+        note = f"at the {cruise_mps:.1f} m/s that it flew, since the log does not say what was asked"
+        return replace(base, cruise_mps=cruise_mps), note
     return FlightSettings.from_params(known, base=base), f"with {len(known)} flight parameters of its log"
+
+
+def _leg_speed_mps(flight: LoggedFlight) -> float:
+    """The ground speed that a tenth of its legs' moments exceed."""
+    track = flight.track
+    speed = np.hypot(np.gradient(track.east_m, track.t_s), np.gradient(track.north_m, track.t_s))
+    legs = [part for part in flight.parts if part.kind in (Part.LEG, Part.RETURN)]
+    inside = np.zeros(len(track.t_s), dtype=bool)
+    for part in legs:
+        inside |= (track.t_s >= part.start_s) & (track.t_s <= part.end_s)
+    return max(1.0, float(np.quantile(speed[inside], 0.9))) if inside.any() else 1.0
 
 
 # Many flights ----------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def as_predicted(*, slower: float = 1.0) -> FlightLog:
     for seconds, north_m, height_m in steps:
         t_s += seconds
         path.append((t_s, north_m, height_m))
-    return flown(path)
+    return replace(flown(path), parameters={"WPNAV_SPEED": 1000.0})
 
 
 def compared(log: FlightLog, mission: Sequence[MissionItem] | None = None) -> FlightComparison:
@@ -68,6 +68,11 @@ def test_a_flight_as_predicted_agrees_in_every_phase() -> None:
     assert {phase.phase for phase in found.phases if phase.agrees} >= {Phase.OUT, Phase.BACK, Phase.LAND}
     assert abs(found.errors["out"]) < 0.05
     assert "no mission" in found.notes[0]
+
+
+def test_a_log_without_parameters_is_predicted_at_the_speed_that_it_flew() -> None:
+    log = flown([(10, 0, 0), (20, 0, 30), (50, 240, 30), (70, 240, 30), (100, 0, 30), (140, 0, 0)])
+    assert "at the 8.0 m/s that it flew, since the log does not say what was asked" in compared(log).notes
 
 
 def test_a_flight_whose_ways_take_longer_differs() -> None:
