@@ -40,7 +40,9 @@ KEPT_EVENTS = frozenset(EventKind) - {EventKind.MESSAGE}
 
 def anonymise_log(log: FlightLog, *, cut: bool = False) -> FlightLog:
     """The log without place and date; `cut` leaves every position out, else they are shifted."""
-    series = {q: s for q, s in log.series.items() if q not in (Quantity.LAT_DEG, Quantity.LON_DEG)}
+    series: dict[Quantity, Series] = dict(log.series)
+    series.pop(Quantity.LAT_DEG, None)
+    series.pop(Quantity.LON_DEG, None)
     altitude = series.get(Quantity.ALTITUDE_M_AMSL)
     if altitude is not None:
         series[Quantity.ALTITUDE_M_AMSL] = replace(altitude, values=altitude.values - altitude.values[0])
