@@ -35,7 +35,7 @@ from dfr.metrics.shift import Sample
 from dfr.mission.changes import hold_position, leave_stay_open, takeoff_height_m
 from dfr.mission.compile import return_seq
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
-from dfr.sim.flight import Attempt, Order
+from dfr.sim.flight import Order
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
@@ -85,7 +85,6 @@ class FlownFlight:
         self._away = self._over = False
         self._aloft_m = 0.0
         self._used_wh = self._ended_wh = 0.0
-        self._landing_s = 0.0
         self._fell = False
         self._fell_t_s = 0.0
 
@@ -181,11 +180,11 @@ class FlownFlight:
         self._order(lambda: self._pilot.change_mode(CopterMode.LAND))
         return event
 
-    def landed(self) -> tuple[Attempt, ...]:
+    def landed(self) -> tuple[str, ...]:
         """How it came down. The vehicle's own retries are part of the one attempt that we see."""
         self._close_phase()
         self._pilot.close()
-        return (Attempt(self.outcome, self._landing_s),)
+        return (self.outcome,)
 
     def break_off(self) -> None:
         """Stop here: hover in GUIDED, unless it already hovers."""
@@ -269,7 +268,6 @@ class FlownFlight:
             self._ended_s = task.begun_s + task.passed_s
 
     def _come_down(self, begins: Holds | None) -> simpy.Event:
-        self._landing_s = self._clock.now
         return self._begin_phase(
             Phase.LAND,
             begins=begins,

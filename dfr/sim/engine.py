@@ -119,17 +119,20 @@ class Engine:
 
     # -- what the sorties tell (the `ControlRoom`) --
 
-    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
-        """Close a call, and write its record."""
+    def call_over(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
+        """Close a call, attended or missed for a reason, and write its record."""
+        call = case.call
         if case.outcome:
-            raise AssertionError(f"call {case.call.id} ended twice: {outcome} {reason}")
-        case.outcome, case.reason, case.on_scene_s, case.ended_s = outcome, reason, on_scene_s, ended_s
-        video_s = case.overhead_s + case.call.video_s
+            raise AssertionError(f"call {call.id} ended twice: {reason or events.ATTENDED}")
+        first = case.overhead_s < call.ground_s
+        case.outcome = events.MISSED if reason else events.FIRST if first else events.ATTENDED
+        case.reason, case.on_scene_s, case.ended_s = reason, on_scene_s, ended_s
+        video_s = case.overhead_s + call.video_s
         if video_s <= ended_s:
             case.video_s = video_s
         if not case.relief:
             self._log.calls.write(case)
-            self._open.pop(case.call.id, None)
+            self._open.pop(call.id, None)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
@@ -202,7 +205,7 @@ class Engine:
         self._expect_next_call(now)
 
     def _give_up_undecided(self, case: Case) -> None:
-        self.call_over(case, events.MISSED, Missed.BEFORE_DECISION, 0.0, self._env.now)
+        self.call_over(case, Missed.BEFORE_DECISION, 0.0, self._env.now)
 
     def _decide_case(self, case: Case) -> None:
         """The decision to send a drone."""
@@ -234,7 +237,7 @@ class Engine:
         if case.waiting:
             reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
-            self.call_over(case, events.MISSED, reason, 0.0, self._env.now)
+            self.call_over(case, reason, 0.0, self._env.now)
 
     def _schedule_case(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
         """Act on a case after a time: a callback costs a third of a process."""
@@ -358,5 +361,5 @@ class Engine:
         for flight in self._flights_out():
             flight.close(horizon_s)
         for case in tuple(self._open.values()):
-            self.call_over(case, events.MISSED, Missed.HORIZON, 0.0, horizon_s)
+            self.call_over(case, Missed.HORIZON, 0.0, horizon_s)
         self._overwatch.close(horizon_s)

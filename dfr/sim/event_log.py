@@ -1,13 +1,15 @@
 """The event log of one replication: what is written while it runs, and the tables made of it afterwards.
 
-Everything is written as it happens (`TableLog`). The records of calls, flights and moves are read off their
-cases, sorties and moves by the names of the fields (`PLACES`).
+Calls, flights and moves are written when they are over, read off their cases, sorties and moves by the names
+of the fields (`PLACES`). Phases, landing attempts and turnarounds are no records of their own: they follow from
+the moments of a flight (`Timeline`). What is rare is written as it happens.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -16,9 +18,19 @@ import numpy as np
 from dfr.sim.calls import Visit
 from dfr.sim.events import (
     ANY_DOCK,
+    BACK,
+    CHARGE,
+    CLIMB,
     FIELDS,
+    LAND,
+    MOVE,
     NUMPY_TYPES,
+    ON_SCENE,
+    OUT,
+    PREPARE,
     RECORDS,
+    RECOVER,
+    RETRIED,
     Column,
     DutyRecord,
     Log,
@@ -47,11 +59,75 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "dock": "dock_id",
         "predicted_overhead_s": "leg.overhead_s",
         "predicted_home_s": "leg.home_s",
+        "land_s": "leg.land_s",
     },
-    "moves": {"move": "number", "drone": "drone.id"},
+    "moves": {"move": "number", "drone": "drone.id", "land_s": "leg.land_s"},
 }
 """Where the fields of a record stand in the case, sortie or move that it is read off: under other names than
 their own."""
+
+TURNAROUND = {
+    "over_dock_s": float,
+    "land_s": float,
+    "docked_s": float,
+    "ready_s": float,
+    "full_s": float,
+    "charge": float,
+}
+"""What a flight or move tells beyond its record: how it came down and was charged."""
+
+WRITTEN: Mapping[str, Mapping[str, type]] = {
+    **FIELDS,
+    "flights": {**FIELDS["flights"], "climbed_s": float, **TURNAROUND},
+    "moves": {**FIELDS["moves"], "at_dock": str, "left_s": float, **TURNAROUND},
+}
+"""The columns of each table as it is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """The phases of a flight, each by the moment at which it begins; it ends when the next one does.
+
+    `number` and `dock` are the columns of its number and of the dock that it leaves, `at_dock` of the one
+    where it lands.
+    """
+
+    number: str
+    dock: str
+    at_dock: str
+    phases: Mapping[str, str]
+
+
+TIMELINES: Mapping[str, Timeline] = {
+    "flights": Timeline(
+        number="flight",
+        dock="dock",
+        at_dock="dock",
+        phases={
+            PREPARE: "dispatched_s",
+            CLIMB: "airborne_s",
+            OUT: "climbed_s",
+            ON_SCENE: "overhead_s",
+            BACK: "left_s",
+            LAND: "over_dock_s",
+            RECOVER: "landed_s",
+            CHARGE: "docked_s",
+        },
+    ),
+    "moves": Timeline(
+        number="move",
+        dock="from_dock",
+        at_dock="at_dock",
+        phases={
+            PREPARE: "dispatched_s",
+            MOVE: "airborne_s",
+            BACK: "left_s",
+            LAND: "over_dock_s",
+            RECOVER: "landed_s",
+            CHARGE: "docked_s",
+        },
+    ),
+}
 
 SORTED_BY: Mapping[str, Sequence[str]] = {
     "calls": ("call",),
@@ -129,11 +205,9 @@ class EventLog:
     def __init__(self, inputs: SimInputs, words: Sequence[str]) -> None:
         self._inputs, self._words = inputs, tuple(words)
         self.visits: Sequence[Visit] = ()
-        logs = {name: TableLog(fields, PLACES.get(name, {})) for name, fields in FIELDS.items()}
+        self._logs = logs = {name: TableLog(fields, PLACES.get(name, {})) for name, fields in WRITTEN.items()}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
-        self.phases, self.yields, self.landings = logs["phases"], logs["yields"], logs["landings"]
-        self.charges, self.overwatch = logs["charges"], logs["overwatch"]
-        self._logs = logs
+        self.yields, self.overwatch = logs["yields"], logs["overwatch"]
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
             self.ready_changed(number, dock.drones, 0.0)
@@ -147,12 +221,75 @@ class EventLog:
         for name, records in _background_records(self._inputs, self.visits).items():
             for record in records:
                 self._logs[name].write(record)
+        written = {name: log.columns(self._words, replication) for name, log in self._logs.items()}
+        flown = [(written[name], timeline) for name, timeline in TIMELINES.items()]
         tables = {
-            name: _sort_rows(log.columns(self._words, replication), SORTED_BY.get(name, ()))
-            for name, log in self._logs.items()
+            **written,
+            **{name: _airborne(written[name], FIELDS[name]) for name in TIMELINES},
+            "phases": _join([self._phases(*flights) for flights in flown]),
+            "landings": _join([self._landings(*flights) for flights in flown]),
+            "charges": _join([self._charges(*flights) for flights in flown]),
+            "readiness": self._readiness_table(replication),
         }
-        tables["readiness"] = self._readiness_table(replication)
-        return tables
+        return {name: _sort_rows(tables[name], SORTED_BY.get(name, ())) for name in FIELDS}
+
+    def _phases(self, rows: Table, timeline: Timeline) -> Table:
+        """A `PhaseRecord` of each phase of flights that took any time before the horizon.
+
+        A moment that never came is that of the next one that did: the phases between took no time.
+        """
+        docked_s, ready_s = rows["docked_s"], rows["ready_s"]
+        charged_s = np.where(
+            np.isnan(docked_s), ready_s, docked_s + (ready_s - docked_s)
+        )  # as the clock adds
+        moments = np.stack([*(rows[start] for start in timeline.phases.values()), charged_s], axis=1)
+        moments = np.fmin(moments, self._inputs.horizon_s)
+        moments = np.minimum.accumulate(moments[:, ::-1], axis=1)[:, ::-1]
+        flight, phase = np.nonzero(moments[:, 1:] > moments[:, :-1])
+        in_dock = phase >= list(timeline.phases).index(RECOVER)
+        return {
+            "replication": rows["replication"][flight],
+            "flight": rows[timeline.number][flight],
+            "drone": rows["drone"][flight],
+            "dock": np.where(in_dock, rows[timeline.at_dock][flight], rows[timeline.dock][flight]),
+            "phase": self._codes(timeline.phases)[phase],
+            "start_s": moments[flight, phase],
+            "end_s": moments[flight, phase + 1],
+        }
+
+    def _landings(self, rows: Table, timeline: Timeline) -> Table:
+        """A `LandingRecord` of each attempt: all but the last of a flight are tried again."""
+        attempts = rows["attempts"]
+        flight = np.repeat(np.arange(len(attempts)), attempts)
+        place = np.arange(len(flight)) - np.repeat(np.cumsum(attempts) - attempts, attempts)
+        retried = place + 1 < attempts[flight]
+        each_s = rows["land_s"] + self._inputs.retry_s
+        return {
+            "replication": rows["replication"][flight],
+            "flight": rows[timeline.number][flight],
+            "dock": rows[timeline.at_dock][flight],
+            "attempt": (place + 1).astype(NUMPY_TYPES[int]),
+            "outcome": np.where(retried, self._codes([RETRIED]), rows["landing"][flight]),
+            "start_s": rows["over_dock_s"][flight] + place * each_s[flight],
+        }
+
+    def _charges(self, rows: Table, timeline: Timeline) -> Table:
+        """A `ChargeRecord` of each drone that is back in a dock before the horizon."""
+        docked = rows["docked_s"] < self._inputs.horizon_s
+        columns = {
+            "replication": "replication",
+            "drone": "drone",
+            "dock": timeline.at_dock,
+            "from_fraction": "charge",
+            "start_s": "docked_s",
+            "ready_s": "ready_s",
+            "full_s": "full_s",
+        }
+        return {field: rows[column][docked] for field, column in columns.items()}
+
+    def _codes(self, texts: Iterable[str]) -> Column:
+        """The codes of these texts in the vocabulary."""
+        return np.array([self._words.index(text) for text in texts], dtype=NUMPY_TYPES[str])
 
     def named(self) -> Log:
         """All records by their types, so that fields have names."""
@@ -169,10 +306,9 @@ class EventLog:
         end_s = np.where(same_dock, np.append(start_s[1:], self._inputs.horizon_s), self._inputs.horizon_s)
         lasts = end_s > start_s
         names = [*(each.id for each in self._inputs.docks), ANY_DOCK]
-        codes = np.array([self._words.index(name) for name in names], dtype=NUMPY_TYPES[str])
         return {
             "replication": np.full(np.count_nonzero(lasts), replication, dtype=NUMPY_TYPES[int]),
-            "dock": codes[dock[lasts].astype(np.intp)],
+            "dock": self._codes(names)[dock[lasts].astype(np.intp)],
             "ready": both["ready"][lasts].astype(NUMPY_TYPES[int]),
             "start_s": start_s[lasts],
             "end_s": end_s[lasts],
@@ -223,6 +359,17 @@ def _background_records(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
             for visit in visits
         ],
     }
+
+
+def _airborne(rows: Table, fields: Iterable[str]) -> Table:
+    """The records of the flights that left the ground."""
+    airborne = ~np.isnan(rows["airborne_s"])
+    return {field: rows[field][airborne] for field in ("replication", *fields)}
+
+
+def _join(tables: Sequence[Table]) -> Table:
+    """One table of several."""
+    return {field: np.concatenate([table[field] for table in tables]) for field in tables[0]}
 
 
 def _sort_rows(table: Table, keys: Sequence[str]) -> Table:

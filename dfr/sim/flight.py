@@ -37,13 +37,6 @@ class Order(NamedTuple):
     landing: tuple[float, ...]
 
 
-class Attempt(NamedTuple):
-    """One landing attempt: how it ended, and when it began."""
-
-    outcome: str
-    start_s: float
-
-
 class Flight(Protocol):
     """One sortie. Each phase is an event that succeeds when the phase is over; None where it is at once.
 
@@ -75,8 +68,8 @@ class Flight(Protocol):
     def land_away(self) -> simpy.Event | None:
         """Come down at once, outside the dock."""
 
-    def landed(self) -> tuple[Attempt, ...]:
-        """The attempts of the landing that is over; the last is how it ended."""
+    def landed(self) -> tuple[str, ...]:
+        """How each attempt of the landing that is over ended; the last is how the flight did."""
 
     def break_off(self) -> None:
         """End the phase in progress here and now."""
@@ -134,7 +127,7 @@ class ModelFlight:
         self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
         self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
         self._began_s = self._ends_s = 0.0
-        self._landed: tuple[Attempt, ...] = ()
+        self._landed: tuple[str, ...] = ()
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
@@ -165,18 +158,16 @@ class ModelFlight:
         """Land by the probabilities of the hour; each retry costs its time."""
         now, land_s = self._env.now, self._order.leg.land_s
         landing = self._flights.condition(now).landing_at(self._order.dock)
-        outcomes = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
-        each_s = land_s + self._flights.retry_s
-        self._landed = tuple([Attempt(end, now + place * each_s) for place, end in enumerate(outcomes)])
-        return self._begin_phase(LAND, (len(outcomes) - 1) * each_s + land_s)
+        self._landed = ends = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
+        return self._begin_phase(LAND, (len(ends) - 1) * (land_s + self._flights.retry_s) + land_s)
 
     def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
-        self._landed = (Attempt(DIVERTED, self._env.now),)
+        self._landed = (DIVERTED,)
         return self._begin_phase(LAND, self._order.leg.land_s)
 
-    def landed(self) -> tuple[Attempt, ...]:
-        """The attempts of its landing."""
+    def landed(self) -> tuple[str, ...]:
+        """How the attempts of its landing ended."""
         return self._landed
 
     def break_off(self) -> None:

@@ -1,24 +1,24 @@
 """A drone that is out of its dock: what sorties and moves to another dock have in common.
 
-It writes the phases, yields, landing attempts and turnaround of its flight, and is told what intervenes:
-other traffic on its route, and the loss of its link.
+It keeps the moments of its flight, from which its phases, landing attempts and turnaround are read
+(`dfr.sim.event_log`), and is told what intervenes: other traffic on its route, and the loss of its link.
 """
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any, Protocol
 
 import simpy
 
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.dispatch import ActiveVisit, DeploymentState
-from dfr.sim.event_log import EventLog
-from dfr.sim.events import ChargeRecord, LandingRecord, PhaseRecord, YieldRecord
-from dfr.sim.flight import Attempt
-from dfr.sim.inputs import LINK_PART, Traffic
+from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState
+from dfr.sim.event_log import EventLog, TableLog
+from dfr.sim.events import NEVER, YieldRecord
+from dfr.sim.inputs import LINK_PART, Leg, Traffic
 from dfr.sim.resources import FleetDrone, begin_turnaround
 
 Steps = Generator[simpy.Event, Any, None]
@@ -26,8 +26,20 @@ Steps = Generator[simpy.Event, Any, None]
 _ON_ROUTE = (events.CLIMB, events.OUT, events.MOVE, events.ON_SCENE, events.BACK)
 
 
-class TurnaroundListener(Protocol):
-    """Whoever follows how a docked drone is charged."""
+class ControlRoom(Protocol):
+    """Whoever sent a flight and follows how it goes."""
+
+    def call_over(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
+        """A call is over at a moment: attended, or missed for a reason."""
+
+    def must_leave(self, case: Case, leaves_s: float) -> None:
+        """A drone overhead will have to leave for energy before its call is over."""
+
+    def back_to_queue(self, case: Case) -> None:
+        """A launch was called off on the ground: the call waits again."""
+
+    def crew_free(self, drone: FleetDrone) -> None:
+        """A drone is down: those who flew it may fly another, and its route is free."""
 
     def drone_ready(self, drone: FleetDrone) -> None:
         """A drone is in its dock and charged enough to be offered."""
@@ -47,35 +59,86 @@ class Interruption(Exception):  # noqa: N818 - it is no error, like simpy.Interr
 class FlightProcess(ABC):
     """A drone from dispatch until it is fully charged again. `dock` is the one that it left.
 
-    `_fly_and_charge` yields the events that it waits for, like a SimPy process. Unlike one it starts at once
-    and ends without an event: nobody waits for its end, and an event costs as much as a phase.
+    Its moments are known once they have come; those of the turnaround (`docked_s`, `ready_s`, `full_s`) at
+    touchdown. `charge` is the share of its battery that was left then. `_fly_and_charge` yields the events
+    that it waits for, like a SimPy process. Unlike one it starts at once and ends without an event: nobody
+    waits for its end, and an event costs as much as a phase. `_records` is where the flight is written.
     """
 
     __slots__ = (
         "_awaited",
+        "_battery_wh",
+        "_control",
         "_env",
         "_field",
+        "_fraction",
         "_gives_way",
         "_log",
-        "_phase_began_s",
+        "_records",
+        "_recovery_s",
         "_steps",
+        "airborne_s",
+        "attempts",
+        "charge",
+        "dispatched_s",
         "dock",
+        "docked_s",
         "drone",
+        "energy_wh",
+        "full_s",
+        "landed_s",
+        "landing",
+        "left_s",
+        "leg",
         "number",
+        "over_dock_s",
         "phase",
+        "ready_s",
+        "reserve_fraction",
     )
 
-    def __init__(self, number: int, drone: FleetDrone, *, field: DeploymentState, log: EventLog) -> None:
-        self.number, self.drone, self.dock = number, drone, drone.dock
-        self.phase, self._phase_began_s = "", 0.0
-        self._field, self._env, self._log = field, field.env, log
-        self._gives_way = False
+    def __init__(
+        self,
+        number: int,
+        drone: FleetDrone,
+        leg: Leg,
+        *,
+        field: DeploymentState,
+        control: ControlRoom,
+        log: EventLog,
+        records: TableLog,
+        recovery_s: float,
+    ) -> None:
+        now = field.env.now
+        self.number, self.drone, self.dock, self.leg = number, drone, drone.dock, leg
+        self.phase, self._gives_way = "", False
+        self.dispatched_s = now
+        self.airborne_s = self.left_s = self.over_dock_s = self.landed_s = NEVER
+        self.docked_s = self.ready_s = self.full_s = self.charge = self.reserve_fraction = NEVER
+        self.landing, self.attempts, self.energy_wh = "", 0, 0.0
+        self._field, self._env, self._control, self._log, self._records = (
+            field,
+            field.env,
+            control,
+            log,
+            records,
+        )
+        self._fraction, self._battery_wh = drone.fraction(now), field.condition(now).battery_wh
+        self._recovery_s = recovery_s
         self._steps = self._fly_and_charge()
         self._awaited: simpy.Event | None = None
 
     @abstractmethod
-    def _fly_and_charge(self) -> Steps:
-        """The flight and its turnaround."""
+    def _fly(self) -> Generator[simpy.Event, Any, bool]:
+        """The flight until it has landed; False where its launch was called off."""
+
+    @abstractmethod
+    def _release_crew(self) -> None:
+        """The drone is down: tell the control room."""
+
+    def _offer_drone(self) -> None:
+        """The drone is ready: offer it again."""
+        self._control.drone_ready(self.drone)
 
     @abstractmethod
     def in_way_of(self, traffic: Traffic) -> bool:
@@ -122,42 +185,36 @@ class FlightProcess(ABC):
         except StopIteration:
             self._awaited = None
 
-    # -- phases --
+    # -- the process --
 
-    def _begin_phase(self, phase: str, now: float) -> None:
-        """Begin a phase."""
-        self.phase, self._phase_began_s = phase, now
-
-    def _end_phase(self, now: float) -> None:
-        """End the phase; one that took no time is not written."""
-        if self.phase and now > self._phase_began_s:
-            dock = self._field.inputs.docks[self.drone.dock].id
-            self._log.phases.write(
-                PhaseRecord(self.number, self.drone.id, dock, self.phase, self._phase_began_s, now)
-            )
-        self.phase = ""
-
-    def _spend_phase(self, phase: str, event: simpy.Event) -> Steps:
-        """A phase until an event, in which nothing interrupts."""
-        self._begin_phase(phase, self._env.now)
-        yield event
-        self._end_phase(self._env.now)
-
-    def _turn_around(self, listener: TurnaroundListener, *, left: float, fetch_s: float) -> Steps:
-        """Fetch the drone where somebody must, then charge it or swap its battery."""
-        env, drone, inputs = self._env, self.drone, self._field.inputs
+    def _fly_and_charge(self) -> Steps:
+        """The flight and the turnaround; the drone is fetched before where somebody must."""
+        env, fetch_s = self._env, 0.0
+        if (yield from self._fly()):
+            fetch_s = 0.0 if self.landing == events.DOCKED else self._recovery_s
+            self._plan_turnaround(self.landed_s + fetch_s)
+        else:
+            self.ready_s = env.now
+        self._records.write(self)
+        self._release_crew()
         if fetch_s > 0.0:
-            yield from self._spend_phase(events.RECOVER, env.timeout(fetch_s))
-        now, dock = env.now, inputs.docks[drone.dock].id
-        ready_s, full_s = begin_turnaround(drone, inputs.turnaround, left=left, t_s=now)
-        self._log.charges.write(ChargeRecord(drone.id, dock, left, now, ready_s, full_s))
-        if ready_s > now:
-            yield from self._spend_phase(events.CHARGE, env.timeout(ready_s - now))
-            now = env.now
-        listener.drone_ready(drone)
-        if full_s > now:
-            yield env.timeout(full_s - now)
-            listener.look_again()
+            yield env.timeout(fetch_s)
+        if self.ready_s > self.docked_s:
+            yield env.timeout(self.ready_s - self.docked_s)
+        self._offer_drone()
+        if self.full_s > env.now:
+            yield env.timeout(self.full_s - env.now)
+            self._control.look_again()
+
+    def _plan_turnaround(self, docked_s: float) -> None:
+        """Work out when a drone back in its dock is ready and full, by the energy that it used."""
+        left = self._fraction - self.energy_wh / self._battery_wh
+        self.charge = left = left if left > 0.0 else 0.0
+        if self._battery_wh != math.inf:
+            self.reserve_fraction = left
+        turnaround = self._field.inputs.turnaround
+        self.docked_s = docked_s
+        self.ready_s, self.full_s = begin_turnaround(self.drone, turnaround, left=left, t_s=docked_s)
 
     # -- records --
 
@@ -171,9 +228,3 @@ class FlightProcess(ABC):
         else:
             raise TypeError(f"interrupted by {cause!r}, not by other traffic")
         self._log.yields.write(YieldRecord(self.number, what, rule, phase, start_s, self._env.now))
-
-    def _write_landing(self, attempts: Sequence[Attempt], dock: int) -> None:
-        """Write the attempts of a landing."""
-        name, landings = self._field.inputs.docks[dock].id, self._log.landings
-        for place, attempt in enumerate(attempts, start=1):
-            landings.write(LandingRecord(self.number, name, place, attempt.outcome, attempt.start_s))

@@ -13,7 +13,6 @@ link, sends it back to the dock it came from. Under the rule `land` it lands whe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +23,12 @@ from dfr.sim import events
 from dfr.sim.calls import LANDING_DRAWS, Visit
 from dfr.sim.dispatch import DeploymentState
 from dfr.sim.event_log import EventLog
-from dfr.sim.events import NEVER, came
-from dfr.sim.flight import Attempt, landing_attempts, power_w
-from dfr.sim.flight_process import FlightProcess, Interruption, Steps
+from dfr.sim.events import came
+from dfr.sim.flight import landing_attempts, power_w
+from dfr.sim.flight_process import ControlRoom, FlightProcess, Interruption
 from dfr.sim.inputs import HEIGHT_SPLIT, LAND, LINK_PART, Leg, Traffic
 from dfr.sim.randomness import Streams
 from dfr.sim.resources import FleetDrone
-from dfr.sim.sortie import ControlRoom
 
 LEAST_GAIN = 1e-9
 """A move that covers no more than this share of the demand besides is none."""
@@ -89,20 +87,9 @@ class Move(FlightProcess):
     """A drone on its way to another dock, as a process."""
 
     __slots__ = (
-        "_battery_wh",
-        "_control",
         "_draws",
-        "_fraction",
-        "_leg",
-        "_recovery_s",
-        "airborne_s",
-        "attempts",
-        "dispatched_s",
-        "energy_wh",
+        "at_dock",
         "from_dock",
-        "landed_s",
-        "landing",
-        "reserve_fraction",
         "target",
         "to_dock",
         "turned",
@@ -118,19 +105,17 @@ class Move(FlightProcess):
         log: EventLog,
         streams: Streams,
     ) -> None:
-        super().__init__(number, transfer.drone, field=field, log=log)
-        self.target = transfer.target
-        self._leg, self._control = transfer.leg, control
-        name = f"moves/{self.drone.id}/{self.drone.moves}"
+        drone, docks = transfer.drone, field.inputs.docks
+        name = f"moves/{drone.id}/{drone.moves}"
+        super().__init__(
+            number, drone, transfer.leg, field=field, control=control, log=log, records=log.moves,
+            recovery_s=float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0]),
+        )  # fmt: skip
         self._draws = tuple(streams.uniform(f"{name}/landing", LANDING_DRAWS).tolist())
-        self._recovery_s = float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0])
-        self._battery_wh = field.condition(field.env.now).battery_wh
-        self._fraction = self.drone.fraction(field.env.now)
-        self.from_dock, self.to_dock = field.inputs.docks[self.dock].id, field.inputs.docks[self.target].id
-        self.dispatched_s = field.env.now
-        self.airborne_s = self.landed_s = self.reserve_fraction = NEVER
-        self.turned, self.landing, self.attempts, self.energy_wh = "", "", 0, 0.0
-        self.drone.moves += 1
+        self.target = transfer.target
+        self.from_dock, self.to_dock = docks[self.dock].id, docks[self.target].id
+        self.at_dock, self.turned = self.from_dock, ""
+        drone.moves += 1
         field.rooms[self.target] -= 1
         field.coming[self.target] += 1
 
@@ -138,48 +123,45 @@ class Move(FlightProcess):
         """Whether other traffic blocks the route of this flight."""
         return _in_way(traffic, self.dock, self.target)
 
-    def drone_ready(self, drone: FleetDrone) -> None:
-        """It is among the ready drones of its new dock, no longer among those that come."""
-        self._field.coming[self.target] -= 1
-        self._control.drone_ready(drone)
-
-    def look_again(self) -> None:
-        """Something changed that may let a waiting call be served."""
-        self._control.look_again()
-
     def close(self, t_s: float) -> None:
         """The horizon came before it was over."""
-        self._end_phase(t_s)
-        if came(self.airborne_s) and not came(self.landed_s):
-            self._log.moves.write(self)
+        if not came(self.landed_s):
+            self._records.write(self)
 
     # -- the process --
 
-    def _fly_and_charge(self) -> Steps:
+    def _fly(self) -> Generator[simpy.Event, Any, bool]:
+        env, leg = self._env, self.leg
         if not (yield from self._fly_phase(events.PREPARE, self._field.inputs.launch.median_s)):
-            self._belongs_to(self.dock)
-            self._control.drone_ready(self.drone)
-            return
-        self.airborne_s = self._env.now
-        there = yield from self._fly_phase(events.MOVE, self._leg.overhead_s)
-        flown_s = self._leg.overhead_s if there else self._env.now - self.airborne_s
-        home_s = yield from self._come_down(flown_s, there=there)
-        out_w = power_w(self._leg.out_wh, self._leg.overhead_s)
-        home_w = power_w(self._leg.home_wh, self._leg.home_s)
+            return False
+        self.airborne_s = env.now
+        there = yield from self._fly_phase(events.MOVE, leg.overhead_s)
+        self.left_s = env.now
+        flown_s = leg.overhead_s if there else env.now - self.airborne_s
+        self.at_dock = self.to_dock if there else self.from_dock
+        home_s = yield from self._come_down(flown_s, self.target if there else self.dock)
+        out_w, home_w = power_w(leg.out_wh, leg.overhead_s), power_w(leg.home_wh, leg.home_s)
         self.energy_wh = (out_w * flown_s + home_w * home_s) / 3600.0
-        left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
-        if self._battery_wh != math.inf:
-            self.reserve_fraction = left
-        self._log.moves.write(self)
-        self._belongs_to(self.target if there else self.dock)
-        fetch_s = 0.0 if self.landing == events.DOCKED else self._recovery_s
-        listener = self if there else self._control
-        yield from self._turn_around(listener, left=left, fetch_s=fetch_s)
+        return True
+
+    def _release_crew(self) -> None:
+        """It belongs to the dock where it is, and to no crew."""
+        field = self._field
+        if self.turned:
+            field.coming[self.target] -= 1
+        field.rooms[self.target if self.turned else self.dock] += 1
+        self.drone.dock = self.dock if self.turned else self.target
+        self._control.crew_free(self.drone)
+
+    def _offer_drone(self) -> None:
+        """It is among the ready drones of its new dock, no longer among those that come."""
+        if not self.turned:
+            self._field.coming[self.target] -= 1
+        super()._offer_drone()
 
     def _fly_phase(self, phase: str, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A phase that is given up for other traffic or a lost link; False where it was."""
-        self._begin_phase(phase, self._env.now)
-        self._gives_way = True
+        self.phase, self._gives_way = phase, True
         try:
             if seconds > 0.0:
                 yield self._env.timeout(seconds)
@@ -188,34 +170,23 @@ class Move(FlightProcess):
             self._write_yield(cause, phase, self._env.now)
             self.turned = traffic[cause.traffic].rule if isinstance(cause, Visit) else LINK_PART
         self._gives_way = False
-        self._end_phase(self._env.now)
         return not self.turned
 
-    def _come_down(self, flown_s: float, *, there: bool) -> Generator[simpy.Event, Any, float]:
+    def _come_down(self, flown_s: float, end: int) -> Generator[simpy.Event, Any, float]:
         """Land where it was sent, or back where it came from, or at once: seconds of it in the air."""
-        leg, inputs, away = self._leg, self._field.inputs, self.turned == LAND
+        leg, inputs, away, env = self.leg, self._field.inputs, self.turned == LAND, self._env
         share = min(1.0, max(0.0, flown_s - leg.climb_s) / leg.out_s) if leg.out_s > 0.0 else 1.0
-        back_s = 0.0 if there or away else leg.back_s * share
+        back_s = leg.back_s * share if self.turned and not away else 0.0
         if back_s > 0.0:
-            yield from self._spend_phase(events.BACK, self._env.timeout(back_s))
-        over_s, end = self._env.now, self.target if there else self.dock
-        landing = self._field.condition(over_s).landing_at(end)
+            self.phase = events.BACK
+            yield env.timeout(back_s)
+        self.over_dock_s = env.now
+        landing = self._field.condition(self.over_dock_s).landing_at(end)
         endings = landing_attempts(landing, self._draws, retries=inputs.landing_retries)
         endings = (events.DIVERTED,) if away else endings
-        each_s = leg.land_s + inputs.retry_s
-        land_s = (len(endings) - 1) * each_s + leg.land_s
+        land_s = (len(endings) - 1) * (leg.land_s + inputs.retry_s) + leg.land_s
         if land_s > 0.0:
-            yield from self._spend_phase(events.LAND, self._env.timeout(land_s))
-        self.landed_s, self.landing, self.attempts = self._env.now, endings[-1], len(endings)
-        attempts = [Attempt(ending, over_s + place * each_s) for place, ending in enumerate(endings)]
-        self._write_landing(attempts, end)
+            self.phase = events.LAND
+            yield env.timeout(land_s)
+        self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
         return back_s + land_s
-
-    def _belongs_to(self, dock: int) -> None:
-        """It belongs to one dock again, and to no crew."""
-        field = self._field
-        if dock != self.target:
-            field.coming[self.target] -= 1
-        field.rooms[self.dock if dock == self.target else self.target] += 1
-        self.drone.dock = dock
-        self._control.crew_free(self.drone)

@@ -6,9 +6,8 @@ room does about it (queue, clocks of the call) is reported to the `ControlRoom` 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Any
 
 import simpy
 
@@ -18,7 +17,7 @@ from dfr.sim.dispatch import Case, DeploymentState
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, Missed, came
 from dfr.sim.flight import Flights, Order
-from dfr.sim.flight_process import FlightProcess, Interruption, Steps, TurnaroundListener
+from dfr.sim.flight_process import ControlRoom, FlightProcess, Interruption, Steps
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Traffic
 from dfr.sim.resources import FleetDrone
 
@@ -26,47 +25,20 @@ Answer = Generator[simpy.Event, Any, bool]
 """Steps that end in yes or no."""
 
 
-class ControlRoom(TurnaroundListener, Protocol):
-    """Whoever sent a sortie and follows how it goes."""
-
-    def call_over(self, case: Case, outcome: str, reason: str, on_scene_s: float, ended_s: float) -> None:
-        """A call is closed, at a moment."""
-
-    def must_leave(self, case: Case, leaves_s: float) -> None:
-        """A drone overhead will have to leave for energy before its call is over."""
-
-    def back_to_queue(self, case: Case) -> None:
-        """A launch was called off on the ground: the call waits again."""
-
-    def crew_free(self, drone: FleetDrone) -> None:
-        """A drone is down: those who flew it may fly another, and its route is free."""
-
-
 class Sortie(FlightProcess):
     """A drone sent to a call."""
 
     __slots__ = (
-        "_battery_wh",
-        "_control",
         "_flight",
-        "_fraction",
         "_holding",
         "_link_lost",
         "_staying_since_s",
-        "airborne_s",
-        "attempts",
         "case",
+        "climbed_s",
         "cut_by",
-        "dispatched_s",
         "dock_id",
-        "energy_wh",
-        "landed_s",
-        "landing",
-        "left_s",
-        "leg",
         "on_scene_s",
         "overhead_s",
-        "reserve_fraction",
         "yielded_s",
         "zone",
     )
@@ -82,27 +54,22 @@ class Sortie(FlightProcess):
         case: Case,
         drone: FleetDrone,
     ) -> None:
-        super().__init__(number, drone, field=field, log=log)
-        now, docks = field.env.now, field.inputs.docks
-        condition, share = field.condition(now), field.inputs.reserve_fraction
-        leg = condition.legs[self.dock][case.call.zone]
-        if leg is None:
-            raise ValueError(f"no route from dock {self.dock} to zone {case.call.zone} now")
-        self.case, self.zone, self.leg, self.dock_id = case, case.call.zone, leg, docks[self.dock].id
-        self.dispatched_s = now
-        self.airborne_s = self.overhead_s = self.left_s = self.landed_s = self.reserve_fraction = NEVER
-        self.yielded_s = self.on_scene_s = self.energy_wh = 0.0
-        self.cut_by, self.landing, self.attempts = events.NOT_REACHED, "", 0
-        self._control = control
-        self._battery_wh, self._fraction = condition.battery_wh, drone.fraction(now)
-        self._link_lost = False
+        inputs, call, dock = field.inputs, case.call, drone.dock
+        leg = field.leg(dock, call.zone)
+        super().__init__(
+            number, drone, leg,
+            field=field, control=control, log=log, records=log.flights, recovery_s=call.recovery_s,
+        )  # fmt: skip
+        self.case, self.zone, self.dock_id = case, call.zone, inputs.docks[dock].id
+        self.climbed_s = self.overhead_s = NEVER
+        self.yielded_s = self.on_scene_s = self._staying_since_s = 0.0
+        self.cut_by, self._link_lost = events.NOT_REACHED, False
         self._holding: tuple[Visit, str, float] | None = None
-        self._staying_since_s = 0.0
+        share, battery_wh = inputs.reserve_fraction, self._battery_wh
         self._flight = flights.begin(
             Order(
-                number, case.call.id, drone.id, self.dock, self.zone, leg,
-                self._fraction * self._battery_wh, share * self._battery_wh if share else 0.0,
-                case.call.landing,
+                number, call.id, drone.id, dock, call.zone, leg,
+                self._fraction * battery_wh, share * battery_wh if share else 0.0, call.landing,
             )
         )  # fmt: skip
 
@@ -116,41 +83,39 @@ class Sortie(FlightProcess):
             self.on_scene_s += t_s - self._staying_since_s
         if self._holding is not None:
             self._end_hold(*self._holding)
-        self._end_phase(t_s)
         if not self.case.outcome:
-            self._close_call(reached=came(self.overhead_s), reason=Missed.HORIZON, now=t_s)
-        if came(self.airborne_s) and not came(self.landed_s):
-            self.energy_wh = self._flight.used_wh()
-            self._log.flights.write(self)
+            missed = "" if came(self.overhead_s) else Missed.HORIZON
+            self._control.call_over(self.case, missed, self.on_scene_s, t_s)
+        if not came(self.landed_s):
+            if came(self.airborne_s):
+                self.energy_wh = self._flight.used_wh()
+            self._records.write(self)
 
     # -- the process --
 
-    def _fly_and_charge(self) -> Steps:
+    def _fly(self) -> Answer:
         case, env = self.case, self._env
         if case.call.launch_s > 0.0 and not (yield from self._prepare_launch(case.call.launch_s)):
-            self._control.back_to_queue(case)
-            self._control.crew_free(self.drone)
-            self._control.drone_ready(self.drone)
-            return
+            return False
         self.airborne_s = case.airborne_s = env.now
         there = yield from self._fly_out()
         if there:
             yield from self._stay_on_scene()
-        now = self.left_s = env.now
-        self._close_call(reached=there, reason=Missed.LINK if self._link_lost else Missed.RECALLED, now=now)
+        missed = Missed.LINK if self._link_lost else Missed.RECALLED
+        self.left_s = now = env.now
+        self._control.call_over(case, "" if there else missed, self.on_scene_s, now)
         yield from self._come_home()
-        left = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
-        if self._battery_wh != math.inf:
-            self.reserve_fraction = left
-        self._log.flights.write(self)
+        return True
+
+    def _release_crew(self) -> None:
+        """The drone is down; where it never was airborne its call waits again."""
+        if not came(self.airborne_s):
+            self._control.back_to_queue(self.case)
         self._control.crew_free(self.drone)
-        fetch_s = 0.0 if self.landing == events.DOCKED else case.call.recovery_s
-        yield from self._turn_around(self._control, left=left, fetch_s=fetch_s)
 
     def _prepare_launch(self, launch_s: float) -> Answer:
         """The launch itself: decision to airborne. Traffic announced meanwhile calls it off."""
-        self._begin_phase(events.PREPARE, self._env.now)
-        self._gives_way = True
+        self.phase, self._gives_way = events.PREPARE, True
         try:
             yield self._env.timeout(launch_s)
         except Interruption as interruption:
@@ -158,26 +123,23 @@ class Sortie(FlightProcess):
             return False
         finally:
             self._gives_way = False
-            self._end_phase(self._env.now)
         return True
 
     def _fly_out(self) -> Answer:
         """Climb and fly out, giving way where asked; False where the drone turns back."""
-        for phase, begin in ((events.CLIMB, self._flight.launch), (events.OUT, self._flight.arrive)):
-            under_way = begin()
-            if under_way is None:
-                continue
-            self._begin_phase(phase, self._env.now)
-            there = yield from self._fly_phase(phase, under_way, begin)
-            self._end_phase(self._env.now)
-            if not there:
-                return False
-        return True
+        flight = self._flight
+        climbing = flight.launch()
+        if climbing is not None and not (yield from self._fly_phase(events.CLIMB, climbing, flight.launch)):
+            return False
+        self.climbed_s = self._env.now
+        flying = flight.arrive()
+        return flying is None or (yield from self._fly_phase(events.OUT, flying, flight.arrive))
 
     def _fly_phase(
         self, phase: str, under_way: simpy.Event | None, go_on: Callable[[], simpy.Event | None]
     ) -> Answer:
         """Fly a phase that has begun to its end; False where the drone turns back."""
+        self.phase = phase
         while under_way is not None:
             try:
                 self._gives_way = True
@@ -195,7 +157,7 @@ class Sortie(FlightProcess):
         """On scene for as long as the call needs and energy, weather, crew and traffic allow."""
         case, env = self.case, self._env
         now = self.overhead_s = case.overhead_s = env.now
-        self._begin_phase(events.ON_SCENE, now)
+        self.phase = events.ON_SCENE
         self.cut_by, left_s = events.FULL_STAY, case.call.on_scene_s
         if case.relief and case.need is not None:
             left_s = max(0.0, case.need.until_s - now)
@@ -226,7 +188,6 @@ class Sortie(FlightProcess):
         self._gives_way = False
         if case.need is not None:
             case.need.drone_leaves(now)
-        self._end_phase(now)
 
     def _allowed_stay(self, wanted_s: float, now: float) -> tuple[float, str]:
         """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
@@ -276,27 +237,22 @@ class Sortie(FlightProcess):
 
     def _come_home(self) -> Steps:
         """Back, down and out of the crew's hands."""
+        env, flight, land = self._env, self._flight, self._flight.land
         if self.landing == events.DIVERTED:
-            coming_down = self._flight.land_away
+            land = flight.land_away
         else:
-            flying = self._flight.go_home()
+            flying = flight.go_home()
             if flying is not None:
-                yield from self._spend_phase(events.BACK, flying)
-            coming_down = self._flight.land
-        landing = coming_down()
+                self.phase = events.BACK
+                yield flying
+        self.over_dock_s = env.now
+        landing = land()
         if landing is not None:
-            yield from self._spend_phase(events.LAND, landing)
-        attempts = self._flight.landed()
-        self.landed_s, self.landing, self.attempts = self._env.now, attempts[-1].outcome, len(attempts)
-        self.energy_wh = self._flight.used_wh()
-        self._write_landing(attempts, self.dock)
-
-    def _close_call(self, *, reached: bool, reason: str, now: float) -> None:
-        if not reached:
-            self._control.call_over(self.case, events.MISSED, reason, 0.0, now)
-            return
-        outcome = events.FIRST if self.overhead_s < self.case.call.ground_s else events.ATTENDED
-        self._control.call_over(self.case, outcome, "", self.on_scene_s, now)
+            self.phase = events.LAND
+            yield landing
+        endings = flight.landed()
+        self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
+        self.energy_wh = flight.used_wh()
 
 
 def _visit_of(interruption: Interruption) -> Visit:
