@@ -124,47 +124,52 @@ class ModelFlight:
     def __init__(self, flights: ModelFlights, order: Order) -> None:
         leg = order.leg
         self._flights, self._order, self._env = flights, order, flights.env
-        self._left_s = [leg.climb_s, leg.out_s, 0.0, leg.back_s, 0.0]
+        self._left_s = [leg.climb_s, leg.out_s, 0.0, 0.0, 0.0]
         self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
         self._began_s = self._ends_s = 0.0
         self._landed: tuple[str, ...] = ()
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
-        return self._begin_phase(CLIMB, self._left_s[CLIMB])
+        left_s = self._left_s[CLIMB]
+        return self._begin_phase(CLIMB, left_s) if left_s > 0.0 else None
 
     def arrive(self) -> simpy.Event | None:
         """Fly out, or on."""
-        return self._begin_phase(OUT, self._left_s[OUT])
+        left_s = self._left_s[OUT]
+        return self._begin_phase(OUT, left_s) if left_s > 0.0 else None
 
     def hold(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self._begin_phase(HOLD, seconds)
+        return self._begin_phase(HOLD, seconds) if seconds > 0.0 else None
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
         """Hover; what the descent and climb cost is the scenario's `yield_s`."""
-        return self._begin_phase(HOLD, seconds)
+        return self.hold(seconds)
 
     def rise(self, seconds: float) -> simpy.Event | None:
         """Hover."""
-        return self._begin_phase(HOLD, seconds)
+        return self.hold(seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Fly back the share of the outward path that was flown."""
         back_s = self._order.leg.back_s
-        return self._begin_phase(HOME, back_s * self._share_out()) if back_s > 0.0 else None
+        back_s = back_s * self._share_out() if back_s > 0.0 else 0.0
+        return self._begin_phase(HOME, back_s) if back_s > 0.0 else None
 
     def land(self) -> simpy.Event | None:
         """Land by the probabilities of the hour; each retry costs its time."""
-        now, land_s = self._env.now, self._order.leg.land_s
-        landing = self._flights.condition(now).landing_at(self._order.dock)
-        self._landed = ends = landing_attempts(landing, self._order.landing, retries=self._flights.retries)
-        return self._begin_phase(LAND, (len(ends) - 1) * (land_s + self._flights.retry_s) + land_s)
+        flights, order = self._flights, self._order
+        landing = flights.condition(self._env.now).landing_at(order.dock)
+        self._landed = endings = landing_attempts(landing, order.landing, retries=flights.retries)
+        land_s = order.leg.land_s
+        land_s += (len(endings) - 1) * (land_s + flights.retry_s)
+        return self._begin_phase(LAND, land_s) if land_s > 0.0 else None
 
     def land_away(self) -> simpy.Event | None:
         """Land here; somebody has to fetch the drone."""
-        self._landed = (DIVERTED,)
-        return self._begin_phase(LAND, self._order.leg.land_s)
+        self._landed, land_s = (DIVERTED,), self._order.leg.land_s
+        return self._begin_phase(LAND, land_s) if land_s > 0.0 else None
 
     def landed(self) -> tuple[str, ...]:
         """How the attempts of its landing ended."""
@@ -189,14 +194,13 @@ class ModelFlight:
         self._book_energy()
         return self._used_wh
 
-    def _begin_phase(self, phase: int, seconds: float) -> simpy.Event | None:
-        """Begin a phase, or go on with it; None where it takes no time."""
-        if seconds <= 0.0:
-            return None
+    def _begin_phase(self, phase: int, seconds: float) -> simpy.Event:
+        """Begin a phase, or go on with it."""
         self._book_energy()
+        now = self._env.now
         self._left_s[phase] = seconds
-        self._phase, self._began_s, self._power_w = phase, self._env.now, _power_w(phase, self._order.leg)
-        self._ends_s = self._began_s + seconds
+        self._phase, self._began_s, self._ends_s = phase, now, now + seconds
+        self._power_w = _power_w(phase, self._order.leg)
         return self._env.timeout(seconds)
 
     def _book_energy(self) -> None:
@@ -237,18 +241,12 @@ def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int
     >>> landing_attempts(Landing(docked=0.5, retry=0.5), (0.9, 0.9), retries=1)
     ('retry', 'diverted')
     """
-    first = _attempt_outcome(landing, draws[0])
-    if first != RETRIED:
-        return (first,)
     outcomes: list[str] = []
-    for attempt in range(retries + 1):
-        outcome = _attempt_outcome(landing, draws[min(attempt, len(draws) - 1)])
-        if outcome == RETRIED and attempt == retries:
-            outcome = DIVERTED
-        outcomes.append(outcome)
-        if outcome != RETRIED:
-            break
-    return tuple(outcomes)
+    for draw in draws[: retries + 1] + draws[-1:] * (retries + 1 - len(draws)):
+        outcomes.append(_attempt_outcome(landing, draw))
+        if outcomes[-1] != RETRIED:
+            return tuple(outcomes)
+    return (*outcomes[:-1], DIVERTED)
 
 
 def _attempt_outcome(landing: Landing, draw: float) -> str:
