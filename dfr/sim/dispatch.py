@@ -156,7 +156,9 @@ class DeploymentState:
     meeting: Mapping[RouteKey, frozenset[RouteKey]] = field(default_factory=dict)
     out: dict[str, RouteKey] = field(default_factory=dict)
     _hour: int = 0
-    _hour_ends_s: float = -1.0
+    _allowed: int = 0
+    _changes_s: float = -1.0
+    _home_by: dict[int, tuple[float, str]] = field(default_factory=dict)
 
     @classmethod
     def at_start(cls, inputs: SimInputs, env: simpy.Environment) -> DeploymentState:
@@ -172,20 +174,17 @@ class DeploymentState:
             [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=routes_that_meet(inputs),
         )  # fmt: skip
 
-    def hour(self, t_s: float) -> int:
-        """The hour of a moment; moments are asked for in order of time."""
-        if t_s >= self._hour_ends_s:
-            edges = self.inputs.hour_edges_s
-            self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
-            self._hour_ends_s = edges[self._hour + 1]
-            self._weather = self.inputs.conditions[self.inputs.condition_of_hour[self._hour]]
-        return self._hour
-
     def condition(self, t_s: float) -> Condition:
         """The weather at a moment; moments are asked for in order of time."""
-        if t_s >= self._hour_ends_s:
-            self.hour(t_s)
+        if t_s >= self._changes_s:
+            self._step_on(t_s)
         return self._weather
+
+    def drones_allowed(self, t_s: float) -> int:
+        """How many drones the crew on duty may have in use at a moment."""
+        if t_s >= self._changes_s:
+            self._step_on(t_s)
+        return self._allowed
 
     def leg(self, dock: int, zone: int) -> Leg:
         """The route of a drone that is sent now. Raises ValueError where there is none."""
@@ -196,11 +195,22 @@ class DeploymentState:
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
-        if t_s >= self._hour_ends_s:
-            self.hour(t_s)
-        shuts = self.next_hold[self._hour]
-        crew_s = self.crew.home_by_s(t_s, drones)
-        return shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
+        if t_s >= self._changes_s:
+            self._step_on(t_s)
+        found = self._home_by.get(drones)
+        if found is None:
+            shuts, crew_s = self.next_hold[self._hour], self.crew.home_by_s(t_s, drones)
+            found = self._home_by[drones] = shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
+        return found
+
+    def _step_on(self, t_s: float) -> None:
+        """The weather or the crew changes: what holds until it does again."""
+        edges = self.inputs.hour_edges_s
+        self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
+        self._weather = self.inputs.conditions[self.inputs.condition_of_hour[self._hour]]
+        self._allowed = self.crew.on_duty(t_s)
+        self._changes_s = min(edges[self._hour + 1], self.crew.until_s)
+        self._home_by.clear()
 
     def uncovered(self, condition: Condition, *, leaves: int = -1, comes: int = -1) -> float:
         """Share of the demand that no dock covers once a ready drone has left one dock, or come to another.
@@ -253,10 +263,9 @@ def routes_that_meet(inputs: SimInputs) -> dict[RouteKey, frozenset[RouteKey]]:
 
 def standing(field_: DeploymentState, now: float) -> str:
     """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
-    crew = field_.crew
-    if crew.in_use >= crew.on_duty(now):
+    hold, crew = field_.condition(now).hold, field_.crew
+    if crew.in_use >= field_.drones_allowed(now):
         return crew.refusal(now)
-    hold = field_.condition(now).hold
     if hold:
         return Missed.WEATHER + hold
     return "" if any(field_.ready) else Missed.NO_DRONE

@@ -187,11 +187,10 @@ class Engine:
         call = next(self._coming, None)
         if call is not None:
             wait_s = call.t_s - now if call.t_s > now else 0.0
-            self._env.timeout(wait_s, call).callbacks.append(self._hear_call)
+            self._env.timeout(wait_s).callbacks.append(lambda _: self._hear_call(call))
 
-    def _hear_call(self, event: simpy.Event) -> None:
+    def _hear_call(self, call: Call) -> None:
         """A call comes in: the control room decides, unless the caller gives up before."""
-        call: Call = event.value  # type: ignore[assignment]  # what `_expect_next_call` gave it
         now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case

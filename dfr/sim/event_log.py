@@ -1,8 +1,8 @@
 """The event log of one replication: what is written while it runs, and the tables made of it afterwards.
 
 Calls, flights and moves are written when they are over, read off their cases, sorties and moves by the names
-of the fields (`PLACES`). Phases, landing attempts and turnarounds are no records of their own: they follow from
-the moments of a flight (`Timeline`). What is rare is written as it happens.
+of the fields (`PLACES`). Phases, landing attempts and turnarounds follow from the moments of a flight
+(`Timeline`), and become records of their own only then. What is rare is written as it happens.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _packer_of(table: str) -> Callable[[Callable[..., bytes], Mapping[str, int]]
     for field, kind in WRITTEN[table].items():
         value = f"row.{PLACES.get(table, {}).get(field, field)}"
         cells.append(f"code[{value}]" if kind is str else value)
-    return eval(f"lambda pack, code: lambda row: pack({', '.join(cells)})")  # type: ignore[no-any-return]  # noqa: S307 - of our own names
+    return eval(f"lambda pack, code: lambda row: pack({', '.join(cells)})")  # type: ignore[no-any-return]
 
 
 class TableLog:

@@ -241,12 +241,12 @@ def landing_attempts(landing: Landing, draws: tuple[float, ...], *, retries: int
     >>> landing_attempts(Landing(docked=0.5, retry=0.5), (0.9, 0.9), retries=1)
     ('retry', 'diverted')
     """
-    outcomes: list[str] = []
-    for draw in draws[: retries + 1] + draws[-1:] * (retries + 1 - len(draws)):
-        outcomes.append(_attempt_outcome(landing, draw))
-        if outcomes[-1] != RETRIED:
-            return tuple(outcomes)
-    return (*outcomes[:-1], DIVERTED)
+    outcome = _attempt_outcome(landing, draws[0])
+    if outcome != RETRIED:
+        return (outcome,)
+    if retries == 0:
+        return (DIVERTED,)
+    return (RETRIED, *landing_attempts(landing, draws[1:] or draws, retries=retries - 1))
 
 
 def _attempt_outcome(landing: Landing, draw: float) -> str:

@@ -16,7 +16,7 @@ import simpy
 from dfr.sim import events
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState
-from dfr.sim.event_log import EventLog, TableLog
+from dfr.sim.event_log import EventLog
 from dfr.sim.events import NEVER, YieldRecord
 from dfr.sim.inputs import LINK_PART, Leg, Traffic
 from dfr.sim.resources import FleetDrone, begin_turnaround
@@ -62,7 +62,7 @@ class FlightProcess(ABC):
     Its moments are known once they have come; those of the turnaround (`docked_s`, `ready_s`, `full_s`) at
     touchdown. `charge` is the share of its battery that was left then. `_fly_and_charge` yields the events
     that it waits for, like a SimPy process. Unlike one it starts at once and ends without an event: nobody
-    waits for its end, and an event costs as much as a phase. `_records` is where the flight is written.
+    waits for its end, and an event costs as much as a phase.
     """
 
     __slots__ = (
@@ -74,8 +74,6 @@ class FlightProcess(ABC):
         "_fraction",
         "_gives_way",
         "_log",
-        "_records",
-        "_recovery_s",
         "_steps",
         "airborne_s",
         "attempts",
@@ -102,39 +100,31 @@ class FlightProcess(ABC):
         number: int,
         drone: FleetDrone,
         leg: Leg,
-        *,
         field: DeploymentState,
         control: ControlRoom,
         log: EventLog,
-        records: TableLog,
-        recovery_s: float,
     ) -> None:
-        now = field.env.now
+        self._field, self._env, self._control, self._log = field, field.env, control, log
         self.number, self.drone, self.dock, self.leg = number, drone, drone.dock, leg
-        self.phase, self._gives_way = "", False
-        self.dispatched_s = now
+        self.dispatched_s = now = field.env.now
+        self._fraction, self._battery_wh = drone.fraction(now), field.condition(now).battery_wh
         self.airborne_s = self.left_s = self.over_dock_s = self.landed_s = NEVER
         self.docked_s = self.ready_s = self.full_s = self.charge = self.reserve_fraction = NEVER
         self.landing, self.attempts, self.energy_wh = "", 0, 0.0
-        self._field, self._env, self._control, self._log, self._records = (
-            field,
-            field.env,
-            control,
-            log,
-            records,
-        )
-        self._fraction, self._battery_wh = drone.fraction(now), field.condition(now).battery_wh
-        self._recovery_s = recovery_s
+        self._gives_way, self._awaited = False, None
         self._steps = self._fly_and_charge()
-        self._awaited: simpy.Event | None = None
 
     @abstractmethod
     def _fly(self) -> Generator[simpy.Event, Any, bool]:
         """The flight until it has landed; False where its launch was called off."""
 
     @abstractmethod
-    def _release_crew(self) -> None:
-        """The drone is down: tell the control room."""
+    def _recovery_s(self) -> float:
+        """How long it takes to fetch the drone, where it did not land in a dock."""
+
+    @abstractmethod
+    def _end_flight(self) -> None:
+        """The drone is down: write its flight, and tell the control room."""
 
     def _offer_drone(self) -> None:
         """The drone is ready: offer it again."""
@@ -191,12 +181,12 @@ class FlightProcess(ABC):
         """The flight and the turnaround; the drone is fetched before where somebody must."""
         env, fetch_s = self._env, 0.0
         if (yield from self._fly()):
-            fetch_s = 0.0 if self.landing == events.DOCKED else self._recovery_s
+            if self.landing != events.DOCKED:
+                fetch_s = self._recovery_s()
             self._plan_turnaround(self.landed_s + fetch_s)
         else:
             self.ready_s = env.now
-        self._records.write(self)
-        self._release_crew()
+        self._end_flight()
         if fetch_s > 0.0:
             yield env.timeout(fetch_s)
         if self.ready_s > self.docked_s:

@@ -88,6 +88,7 @@ class Move(FlightProcess):
 
     __slots__ = (
         "_draws",
+        "_fetch_s",
         "at_dock",
         "from_dock",
         "target",
@@ -107,10 +108,8 @@ class Move(FlightProcess):
     ) -> None:
         drone, docks = transfer.drone, field.inputs.docks
         name = f"moves/{drone.id}/{drone.moves}"
-        super().__init__(
-            number, drone, transfer.leg, field=field, control=control, log=log, records=log.moves,
-            recovery_s=float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0]),
-        )  # fmt: skip
+        super().__init__(number, drone, transfer.leg, field, control, log)
+        self._fetch_s = float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0])
         self._draws = tuple(streams.uniform(f"{name}/landing", LANDING_DRAWS).tolist())
         self.target = transfer.target
         self.from_dock, self.to_dock = docks[self.dock].id, docks[self.target].id
@@ -126,7 +125,7 @@ class Move(FlightProcess):
     def close(self, t_s: float) -> None:
         """The horizon came before it was over."""
         if not came(self.landed_s):
-            self._records.write(self)
+            self._log.moves.write(self)
 
     # -- the process --
 
@@ -144,8 +143,12 @@ class Move(FlightProcess):
         self.energy_wh = (out_w * flown_s + home_w * home_s) / 3600.0
         return True
 
-    def _release_crew(self) -> None:
+    def _recovery_s(self) -> float:
+        return self._fetch_s
+
+    def _end_flight(self) -> None:
         """It belongs to the dock where it is, and to no crew."""
+        self._log.moves.write(self)
         field = self._field
         if self.turned:
             field.coming[self.target] -= 1

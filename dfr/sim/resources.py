@@ -38,9 +38,8 @@ class CrewBoard:
     edges_s: tuple[float, ...]
     capacity: tuple[int, ...]
     in_use: int = field(default=0)
+    until_s: float = -math.inf
     _step: int = 0
-    _from_s: float = math.inf
-    _until_s: float = -math.inf
     _home_by_s: dict[int, float] = field(default_factory=dict)
 
     @classmethod
@@ -51,22 +50,22 @@ class CrewBoard:
         return cls(tuple(edges), tuple(capacity))
 
     def on_duty(self, t_s: float) -> int:
-        """Drones that may be in use at a moment."""
-        if not self._from_s <= t_s < self._until_s:
+        """Drones that may be in use at a moment, the same `until_s`; moments are asked for in order of time."""
+        if t_s >= self.until_s:
             self._step = bisect_right(self.edges_s, t_s) - 1
-            self._from_s, *later = self.edges_s[self._step : self._step + 2]
-            self._until_s = later[0] if later else math.inf
+            self.until_s = self.edges_s[self._step + 1] if self._step + 1 < len(self.edges_s) else math.inf
             self._home_by_s.clear()
         return self.capacity[self._step]
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""
         self.on_duty(t_s)
-        if drones not in self._home_by_s:
+        home_by_s = self._home_by_s.get(drones)
+        if home_by_s is None:
             later = zip(self.edges_s, self.capacity, strict=True)
             short = (edge for edge, capacity in islice(later, self._step + 1, None) if capacity < drones)
-            self._home_by_s[drones] = next(short, math.inf)
-        return self._home_by_s[drones]
+            home_by_s = self._home_by_s[drones] = next(short, math.inf)
+        return home_by_s
 
     def refusal(self, t_s: float) -> str:
         """Why one more drone cannot be flown now; '' where it can."""
@@ -136,12 +135,11 @@ def begin_turnaround(
 
 
 def between(by_percent: tuple[float, ...], left: float) -> float:
-    """The value of a table by per cent of charge, at a share of it; linear between entries.
+    """The value of a table by per cent of charge, at a share of it from 0 to 1; linear between entries.
 
     >>> between(tuple(float(100 - percent) for percent in range(101)), 0.255)
     74.5
     """
-    left = 0.0 if left < 0.0 else 1.0 if left > 1.0 else left
     place = int(left * 100.0) if left < 1.0 else 99
     low, high = by_percent[place], by_percent[place + 1]
     return low + (high - low) * (left * 100.0 - place) if high != low else low

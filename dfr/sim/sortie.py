@@ -54,15 +54,12 @@ class Sortie(FlightProcess):
         case: Case,
         drone: FleetDrone,
     ) -> None:
-        inputs, call, dock = field.inputs, case.call, drone.dock
+        call, dock, inputs = case.call, drone.dock, field.inputs
         leg = field.leg(dock, call.zone)
-        super().__init__(
-            number, drone, leg,
-            field=field, control=control, log=log, records=log.flights, recovery_s=call.recovery_s,
-        )  # fmt: skip
+        super().__init__(number, drone, leg, field, control, log)
         self.case, self.zone, self.dock_id = case, call.zone, inputs.docks[dock].id
         self.climbed_s = self.overhead_s = NEVER
-        self.yielded_s = self.on_scene_s = self._staying_since_s = 0.0
+        self.yielded_s = self.on_scene_s = 0.0
         self.cut_by, self._link_lost = events.NOT_REACHED, False
         self._holding: tuple[Visit, str, float] | None = None
         share, battery_wh = inputs.reserve_fraction, self._battery_wh
@@ -89,26 +86,48 @@ class Sortie(FlightProcess):
         if not came(self.landed_s):
             if came(self.airborne_s):
                 self.energy_wh = self._flight.used_wh()
-            self._records.write(self)
+            self._log.flights.write(self)
 
     # -- the process --
 
     def _fly(self) -> Answer:
-        case, env = self.case, self._env
+        case, env, flight = self.case, self._env, self._flight
         if case.call.launch_s > 0.0 and not (yield from self._prepare_launch(case.call.launch_s)):
             return False
         self.airborne_s = case.airborne_s = env.now
-        there = yield from self._fly_out()
+        climbing = flight.launch()
+        there = climbing is None or (yield from self._fly_phase(events.CLIMB, climbing, flight.launch))
+        if there:
+            self.climbed_s = env.now
+            flying = flight.arrive()
+            there = flying is None or (yield from self._fly_phase(events.OUT, flying, flight.arrive))
         if there:
             yield from self._stay_on_scene()
-        missed = Missed.LINK if self._link_lost else Missed.RECALLED
         self.left_s = now = env.now
+        missed = Missed.LINK if self._link_lost else Missed.RECALLED
         self._control.call_over(case, "" if there else missed, self.on_scene_s, now)
-        yield from self._come_home()
+        land = flight.land_away
+        if self.landing != events.DIVERTED:
+            land, returning = flight.land, flight.go_home()
+            if returning is not None:
+                self.phase = events.BACK
+                yield returning
+        self.over_dock_s = env.now
+        landing = land()
+        if landing is not None:
+            self.phase = events.LAND
+            yield landing
+        endings = flight.landed()
+        self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
+        self.energy_wh = flight.used_wh()
         return True
 
-    def _release_crew(self) -> None:
-        """The drone is down; where it never was airborne its call waits again."""
+    def _recovery_s(self) -> float:
+        return self.case.call.recovery_s
+
+    def _end_flight(self) -> None:
+        """Write the flight; the call of one that was never airborne waits again."""
+        self._log.flights.write(self)
         if not came(self.airborne_s):
             self._control.back_to_queue(self.case)
         self._control.crew_free(self.drone)
@@ -124,16 +143,6 @@ class Sortie(FlightProcess):
         finally:
             self._gives_way = False
         return True
-
-    def _fly_out(self) -> Answer:
-        """Climb and fly out, giving way where asked; False where the drone turns back."""
-        flight = self._flight
-        climbing = flight.launch()
-        if climbing is not None and not (yield from self._fly_phase(events.CLIMB, climbing, flight.launch)):
-            return False
-        self.climbed_s = self._env.now
-        flying = flight.arrive()
-        return flying is None or (yield from self._fly_phase(events.OUT, flying, flight.arrive))
 
     def _fly_phase(
         self, phase: str, under_way: simpy.Event | None, go_on: Callable[[], simpy.Event | None]
@@ -234,25 +243,6 @@ class Sortie(FlightProcess):
         self._holding = None
         self.yielded_s += self._env.now - start_s
         self._write_yield(visit, phase, start_s)
-
-    def _come_home(self) -> Steps:
-        """Back, down and out of the crew's hands."""
-        env, flight, land = self._env, self._flight, self._flight.land
-        if self.landing == events.DIVERTED:
-            land = flight.land_away
-        else:
-            flying = flight.go_home()
-            if flying is not None:
-                self.phase = events.BACK
-                yield flying
-        self.over_dock_s = env.now
-        landing = land()
-        if landing is not None:
-            self.phase = events.LAND
-            yield landing
-        endings = flight.landed()
-        self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
-        self.energy_wh = flight.used_wh()
 
 
 def _visit_of(interruption: Interruption) -> Visit:
