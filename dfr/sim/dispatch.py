@@ -135,7 +135,7 @@ class DeploymentState:
     """The state of the deployment now: crew, drones, queue and the air.
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
-    are ready. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
+    are ready. `drones_allowed` is how many the crew on duty may have in use. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
     that is out, by its id.
     """
 
@@ -150,13 +150,13 @@ class DeploymentState:
     coverage: UncoveredDemand
     rooms: list[int]
     coming: list[int]
+    drones_allowed: int = 0
     waiting: list[Case] = field(default_factory=list)
     visits: list[ActiveVisit] = field(default_factory=list)
     overwatch_needs: list[OverwatchNeed] = field(default_factory=list)
     meeting: Mapping[RouteKey, frozenset[RouteKey]] = field(default_factory=dict)
     out: dict[str, RouteKey] = field(default_factory=dict)
     _hour: int = 0
-    _allowed: int = 0
     _changes_s: float = -1.0
     _home_by: dict[int, tuple[float, str]] = field(default_factory=dict)
 
@@ -175,23 +175,10 @@ class DeploymentState:
         )  # fmt: skip
 
     def condition(self, t_s: float) -> Condition:
-        """The weather at a moment; moments are asked for in order of time."""
+        """The weather at a moment, from when `drones_allowed` by the crew; they are asked for in order of time."""
         if t_s >= self._changes_s:
             self._step_on(t_s)
         return self._weather
-
-    def drones_allowed(self, t_s: float) -> int:
-        """How many drones the crew on duty may have in use at a moment."""
-        if t_s >= self._changes_s:
-            self._step_on(t_s)
-        return self._allowed
-
-    def leg(self, dock: int, zone: int) -> Leg:
-        """The route of a drone that is sent now. Raises ValueError where there is none."""
-        leg = self.condition(self.env.now).legs[dock][zone]
-        if leg is None:
-            raise ValueError(f"no route from dock {dock} to zone {zone} now")
-        return leg
 
     def home_by(self, t_s: float, drones: int) -> tuple[float, str]:
         """When the docks shut or the crew is short next, and the reason for missing a call by it."""
@@ -208,7 +195,7 @@ class DeploymentState:
         edges = self.inputs.hour_edges_s
         self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
         self._weather = self.inputs.conditions[self.inputs.condition_of_hour[self._hour]]
-        self._allowed = self.crew.on_duty(t_s)
+        self.drones_allowed = self.crew.on_duty(t_s)
         self._changes_s = min(edges[self._hour + 1], self.crew.until_s)
         self._home_by.clear()
 
@@ -264,7 +251,7 @@ def routes_that_meet(inputs: SimInputs) -> dict[RouteKey, frozenset[RouteKey]]:
 def standing(field_: DeploymentState, now: float) -> str:
     """What keeps every call waiting whatever it is: nobody free, weather, no drone; '' where nothing does."""
     hold, crew = field_.condition(now).hold, field_.crew
-    if crew.in_use >= field_.drones_allowed(now):
+    if crew.in_use >= field_.drones_allowed:
         return crew.refusal(now)
     if hold:
         return Missed.WEATHER + hold

@@ -95,7 +95,7 @@ class FlightProcess(ABC):
         "reserve_fraction",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - who flies where, and who is told
         self,
         number: int,
         drone: FleetDrone,
@@ -110,7 +110,7 @@ class FlightProcess(ABC):
         self._fraction, self._battery_wh = drone.fraction(now), field.condition(now).battery_wh
         self.airborne_s = self.left_s = self.over_dock_s = self.landed_s = NEVER
         self.docked_s = self.ready_s = self.full_s = self.charge = self.reserve_fraction = NEVER
-        self.landing, self.attempts, self.energy_wh = "", 0, 0.0
+        self.landing, self.attempts, self.energy_wh, self.phase = "", 0, 0.0, ""
         self._gives_way, self._awaited = False, None
         self._steps = self._fly_and_charge()
 

@@ -30,8 +30,9 @@ class Overwatch:
         need = case.need or self._begin_need(case)
         if need.until_s - leaves_s < inputs.min_on_scene_s:
             return
-        nearest = self.field.condition(env.now).nearest[case.call.zone]
-        way_s = self.field.leg(nearest[0], case.call.zone).overhead_s if nearest else 0.0
+        condition, zone = self.field.condition(env.now), case.call.zone
+        legs = (condition.legs[dock][zone] for dock in condition.nearest[zone][:1])
+        way_s = sum(leg.overhead_s for leg in legs if leg)
         lead_s = inputs.launch.median_s + way_s + inputs.handover_s
         self._schedule_at(max(env.now, leaves_s - lead_s), lambda: self._ask_for_relief(case, need))
 

@@ -40,7 +40,6 @@ class CrewBoard:
     in_use: int = field(default=0)
     until_s: float = -math.inf
     _step: int = 0
-    _home_by_s: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, duties: tuple[Duty, ...]) -> CrewBoard:
@@ -54,18 +53,14 @@ class CrewBoard:
         if t_s >= self.until_s:
             self._step = bisect_right(self.edges_s, t_s) - 1
             self.until_s = self.edges_s[self._step + 1] if self._step + 1 < len(self.edges_s) else math.inf
-            self._home_by_s.clear()
         return self.capacity[self._step]
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""
         self.on_duty(t_s)
-        home_by_s = self._home_by_s.get(drones)
-        if home_by_s is None:
-            later = zip(self.edges_s, self.capacity, strict=True)
-            short = (edge for edge, capacity in islice(later, self._step + 1, None) if capacity < drones)
-            home_by_s = self._home_by_s[drones] = next(short, math.inf)
-        return home_by_s
+        later = zip(self.edges_s, self.capacity, strict=True)
+        short = (edge for edge, capacity in islice(later, self._step + 1, None) if capacity < drones)
+        return next(short, math.inf)
 
     def refusal(self, t_s: float) -> str:
         """Why one more drone cannot be flown now; '' where it can."""

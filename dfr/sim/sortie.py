@@ -55,7 +55,9 @@ class Sortie(FlightProcess):
         drone: FleetDrone,
     ) -> None:
         call, dock, inputs = case.call, drone.dock, field.inputs
-        leg = field.leg(dock, call.zone)
+        leg = field.condition(case.dispatched_s).legs[dock][call.zone]
+        if leg is None:
+            raise ValueError(f"no route from dock {dock} to zone {call.zone} now")
         super().__init__(number, drone, leg, field, control, log)
         self.case, self.zone, self.dock_id = case, call.zone, inputs.docks[dock].id
         self.climbed_s = self.overhead_s = NEVER
