@@ -135,8 +135,9 @@ class DeploymentState:
     """The state of the deployment now: crew, drones, queue and the air.
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
-    are ready. `drones_allowed` is how many the crew on duty may have in use. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
-    that is out, by its id.
+    are ready. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
+    that is out, by its id. `drones_allowed` is how many the crew may have in use, as of the last moment asked
+    for; moments are asked for in order of time.
     """
 
     inputs: SimInputs
@@ -175,7 +176,7 @@ class DeploymentState:
         )  # fmt: skip
 
     def condition(self, t_s: float) -> Condition:
-        """The weather at a moment, from when `drones_allowed` by the crew; they are asked for in order of time."""
+        """The weather at a moment."""
         if t_s >= self._changes_s:
             self._step_on(t_s)
         return self._weather

@@ -111,7 +111,8 @@ class FlightProcess(ABC):
         self.airborne_s = self.left_s = self.over_dock_s = self.landed_s = NEVER
         self.docked_s = self.ready_s = self.full_s = self.charge = self.reserve_fraction = NEVER
         self.landing, self.attempts, self.energy_wh, self.phase = "", 0, 0.0, ""
-        self._gives_way, self._awaited = False, None
+        self._gives_way = False
+        self._awaited: simpy.Event | None = None
         self._steps = self._fly_and_charge()
 
     @abstractmethod

@@ -49,7 +49,7 @@ class CrewBoard:
         return cls(tuple(edges), tuple(capacity))
 
     def on_duty(self, t_s: float) -> int:
-        """Drones that may be in use at a moment, the same `until_s`; moments are asked for in order of time."""
+        """Drones that may be in use at a moment and `until_s`; moments are asked for in order of time."""
         if t_s >= self.until_s:
             self._step = bisect_right(self.edges_s, t_s) - 1
             self.until_s = self.edges_s[self._step + 1] if self._step + 1 < len(self.edges_s) else math.inf

@@ -322,6 +322,7 @@ def test_a_landing_is_tried_again_and_then_diverted(
     inputs = replace(deployment, conditions=(gusty,), landing_retries=2, retry_s=25.0)
     second = run(inputs, [call(0, 100.0, landing=(0.9, 0.1) + (0.9,) * 6)])
     assert [row.outcome for row in second["landings"]] == [events.RETRIED, events.DOCKED]
+    assert [row.start_s for row in second["landings"]] == [495.0 + 50.0, 495.0 + 50.0 + 30.0 + 25.0]
     assert second["flights"][0].landed_s == 495.0 + 80.0 + 30.0 + 25.0
     never = run(inputs, [call(0, 100.0, landing=(0.9,) * 8)])
     assert never["flights"][0].landing == events.DIVERTED
