@@ -1,9 +1,14 @@
-"""The cost matrix: routed, wind-corrected times from every candidate site to every zone in every hour."""
+"""The cost matrix: routed, wind-corrected times from every candidate site to every zone in every hour.
+
+Between the docks of a finished plan there are paths too, for drones that are moved up (`transfers_of`).
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -13,7 +18,9 @@ from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_leg_cost
+from dfr.plan.model import DockSite, Plan, Route
 from dfr.plan.routing import AvoidedArea, FlightPath, Point, Router, no_path
+from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
 from dfr.world.demand import zone_centres
@@ -22,6 +29,26 @@ from dfr.world.model import World
 ROUTE_MARGIN_M = 10.0
 """Routes keep this from the boundary and keep-outs: GNSS 3, holding 3, map 1, corners 3 m (assumed)."""
 
+
+T = TypeVar("T")
+Transfers = Mapping[tuple[str, str], Route]
+"""Routes by the docks that they join (`zone_id` is a dock too); their times are those of each weather."""
+
+NO_ROUTE = Route(
+    site_id="",
+    zone_id="",
+    points=(),
+    height_m_agl=0.0,
+    length_m=0.0,
+    reachable=False,
+    limited_by="",
+    climb_s=None,
+    out_s=None,
+    back_s=None,
+    land_s=None,
+    energy_wh=None,
+)
+"""Where two docks are not joined."""
 
 PathFinder = Callable[[Point, Point], FlightPath]
 """The path from one local point to another."""
@@ -208,3 +235,61 @@ def sortie_line(path: FlightPath) -> shapely.LineString | shapely.Point:
     if len(set(path.points)) > 1:
         return shapely.LineString(path.points)
     return shapely.Point(path.points[0])
+
+
+def transfers_of(world: World, plan: Plan) -> Transfers:
+    """The path from each dock of a plan to each other one that can be reached.
+
+    A drone that is moved up to another dock flies inside the flight geography that the plan has already:
+    nothing new is to be checked. Where the two docks' paths do not meet there is no path between them.
+    """
+    volume = next((volume for volume in plan.volumes if volume.id == FLIGHT_GEOGRAPHY), None)
+    if volume is None:
+        return {}
+    parts = [world.frame.polygon(ring) for ring in volume.rings]
+    routers = [(part, Router(part, obstacles_of(world))) for part in parts]
+    found: dict[tuple[str, str], Route] = {}
+    for start, end in itertools.permutations(plan.sites, 2):
+        paths = (_path_to_dock(world, part, router, start, end) for part, router in routers)
+        path = next((path for path in paths if path is not None), None)
+        if path is not None:
+            found[start.id, end.id] = _route_to_dock(world, start, end, path)
+    return found
+
+
+def between_docks(
+    plan: Plan, transfers: Transfers, value: Callable[[Route], T], without: T
+) -> tuple[tuple[T, ...], ...]:
+    """A value of each path from dock to dock, `without` where there is none; () where there are no paths."""
+    if not transfers:
+        return ()
+    return tuple(
+        tuple(
+            value(transfers[start.id, end.id]) if (start.id, end.id) in transfers else without
+            for end in plan.sites
+        )
+        for start in plan.sites
+    )
+
+
+def _path_to_dock(
+    world: World, part: shapely.Polygon, router: Router, start: DockSite, end: DockSite
+) -> FlightPath | None:
+    """The shortest path to just that dock in a part of the geography."""
+    here, there = world.frame.point(start.position), world.frame.point(end.position)
+    if not part.covers(shapely.Point(here)) or not part.covers(shapely.Point(there)):
+        return None
+    path = router.find_path(here, there)
+    return path if path.reachable and path.stand_off_m == 0.0 else None
+
+
+def _route_to_dock(world: World, start: DockSite, end: DockSite, path: FlightPath) -> Route:
+    return replace(
+        NO_ROUTE,
+        site_id=start.id,
+        zone_id=end.id,
+        points=tuple(world.frame.position(*point) for point in path.points),
+        height_m_agl=world.scenario.operation.cruise_height_m_agl + start.raised_m,
+        length_m=path.length_m,
+        reachable=True,
+    )

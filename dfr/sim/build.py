@@ -22,8 +22,8 @@ from dfr.aircraft.precision import BLIND_SPELL_S, BLINDING_RAIN_MM_H
 from dfr.errors import InputError
 from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
+from dfr.plan.matrix import Transfers, between_docks, transfers_of
 from dfr.plan.model import Plan, Route
-from dfr.plan.relocation import Transfers, between_docks, transfers_of
 from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.dispatch import POLICIES, Policy

@@ -18,6 +18,7 @@ from typing import Any
 import dfr
 from dfr.errors import InputError
 from dfr.sim import worker
+from dfr.sim.engine import replicate_tables
 from dfr.sim.events import Tables, vocabulary
 from dfr.sim.inputs import SimInputs
 
@@ -83,7 +84,7 @@ def replicate_one(task: bytes, number: int, expected: Versions) -> tuple[int, Ta
     if versions() != expected:
         raise InputError(f"a worker has {dict(versions())}, here is {dict(expected)}", do="install the same")
     inputs, seed = _deployment(task)
-    return number, worker.tables_of(inputs, vocabulary(inputs), seed=seed, replication=number)
+    return number, replicate_tables(inputs, seed=seed, replication=number, words=vocabulary(inputs))
 
 
 @functools.lru_cache(maxsize=2)

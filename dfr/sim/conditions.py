@@ -13,8 +13,8 @@ from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.landing import landing_odds
 from dfr.aircraft.performance import SortiePrediction, SortiePredictions, predict_paths
 from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
+from dfr.plan.matrix import NO_ROUTE, Transfers
 from dfr.plan.model import Plan, Route
-from dfr.plan.relocation import NO_ROUTE, Transfers
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import DockObstacle

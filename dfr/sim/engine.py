@@ -99,7 +99,7 @@ class Engine:
         self._coming: Iterator[Call] = iter(())
         self._last_flights: dict[str, FlightProcess] = {}
         self._sent = 0
-        self._overwatch = Overwatch(self._field, self._serve_case, self._log)
+        self._overwatch = Overwatch(self._field, self._serve_case, self._log) if inputs.overwatch else None
         self._failed: set[str] = set()
         self._grounded: list[FleetDrone] = []
 
@@ -136,7 +136,7 @@ class Engine:
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
-        if self._inputs.overwatch:
+        if self._overwatch is not None:
             self._overwatch.must_leave(case, leaves_s)
 
     def back_to_queue(self, case: Case) -> None:
@@ -361,4 +361,5 @@ class Engine:
             flight.close(horizon_s)
         for case in tuple(self._open.values()):
             self.call_over(case, Missed.HORIZON, 0.0, horizon_s)
-        self._overwatch.close(horizon_s)
+        if self._overwatch is not None:
+            self._overwatch.close(horizon_s)

@@ -18,6 +18,7 @@ from dfr.plan.model import Plan
 from dfr.sim import worker
 from dfr.sim.build import sim_inputs
 from dfr.sim.cluster import run_on_cluster
+from dfr.sim.engine import replicate_tables
 from dfr.sim.events import Records, Tables, vocabulary
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
@@ -103,7 +104,7 @@ def run(
     if jobs == 1 or len(numbers) < 2:
         words = vocabulary(inputs)
         for number in numbers:
-            yield number, keep(number, worker.tables_of(inputs, words, seed=seed, replication=number))
+            yield number, keep(number, replicate_tables(inputs, seed=seed, replication=number, words=words))
         return
     yield from _in_processes(inputs, seed, numbers, min(jobs, len(numbers)), keep)
 

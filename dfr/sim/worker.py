@@ -31,13 +31,10 @@ def start(inputs: SimInputs, seed: int, keep: Keep) -> None:
 
 def run_one(replication: int) -> tuple[int, Any]:
     """Run a replication of this process's deployment."""
-    tables = tables_of(_task["inputs"], _task["words"], seed=_task["seed"], replication=replication)
+    tables = replicate_tables(
+        _task["inputs"], seed=_task["seed"], replication=replication, words=_task["words"]
+    )
     return replication, _task["keep"](replication, tables)
-
-
-def tables_of(inputs: SimInputs, words: tuple[str, ...], *, seed: int, replication: int) -> Tables:
-    """The records of one replication as columns."""
-    return replicate_tables(inputs, seed=seed, replication=replication, words=words)
 
 
 def _leave_with_parent() -> None:

@@ -11,9 +11,9 @@ import shapely
 
 from dfr.geo import distance_m
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.plan.matrix import transfers_of
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
-from dfr.plan.relocation import transfers_of
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
