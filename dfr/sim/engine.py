@@ -147,9 +147,10 @@ class Engine:
 
     def crew_free(self, drone: FleetDrone) -> None:
         """A drone is down."""
-        self._field.crew.in_use -= 1
-        self._field.out.pop(drone.id, None)
-        if self._field.waiting:
+        field = self._field
+        field.crew.in_use -= 1
+        field.out.pop(drone.id, None)
+        if field.waiting:
             self.look_again()
 
     def drone_ready(self, drone: FleetDrone) -> None:
@@ -157,10 +158,11 @@ class Engine:
         if drone.id in self._failed:
             self._grounded.append(drone)
             return
-        ready = self._field.ready[drone.dock]
+        field = self._field
+        ready = field.ready[drone.dock]
         ready.append(drone)
         self._log.ready_changed(drone.dock, len(ready), self._env.now)
-        if self._field.waiting:
+        if field.waiting:
             self.look_again()
         if self._inputs.move_up:
             self._keep_covered()
@@ -322,11 +324,12 @@ class Engine:
 
     def _take_drone(self, drone: FleetDrone, now: float, route: RouteKey) -> int:
         """Take a ready drone and somebody to fly it on a route; returns the number of the flight."""
-        ready = self._field.ready[drone.dock]
+        field = self._field
+        ready = field.ready[drone.dock]
         ready.remove(drone)
         self._log.ready_changed(drone.dock, len(ready), now)
-        self._field.crew.in_use += 1
-        self._field.out[drone.id] = route
+        field.crew.in_use += 1
+        field.out[drone.id] = route
         self._sent += 1
         return self._sent - 1
 

@@ -123,7 +123,8 @@ def begin_turnaround(
 
     A drone that lands above the ready fraction is offered at once with the charge that it has.
     """
-    ready_s, full_s = t_s + between(turnaround.to_ready_s, left), t_s + between(turnaround.to_full_s, left)
+    ready_s = t_s + between(turnaround.to_ready_s, left)
+    full_s = t_s + between(turnaround.to_full_s, left)
     drone.ready_fraction = left if left > turnaround.ready_fraction else turnaround.ready_fraction
     drone.ready_s, drone.full_s = ready_s, full_s if full_s > ready_s else ready_s
     return ready_s, drone.full_s

@@ -106,8 +106,7 @@ class Sortie(FlightProcess):
         if there:
             yield from self._stay_on_scene()
         self.left_s = now = env.now
-        missed = Missed.LINK if self._link_lost else Missed.RECALLED
-        self._control.call_over(case, "" if there else missed, self.on_scene_s, now)
+        self._control.call_over(case, "" if there else self._why_turned(), self.on_scene_s, now)
         land = flight.land_away
         if self.landing != events.DIVERTED:
             land, returning = flight.land, flight.go_home()
@@ -123,6 +122,10 @@ class Sortie(FlightProcess):
         self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
         self.energy_wh = flight.used_wh()
         return True
+
+    def _why_turned(self) -> str:
+        """Why the drone turned back before it was overhead."""
+        return Missed.LINK if self._link_lost else Missed.RECALLED
 
     def _recovery_s(self) -> float:
         return self.case.call.recovery_s
