@@ -28,8 +28,8 @@ def stress(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> 
         "4 Experimentation": _experimentation_section(inputs, summary, manifest),
         "5 Implementation": _implementation_section(manifest),
         "6 Code access": {
-            "6.1 Computer model sharing": f"dfr {manifest['versions']['dfr']}, MIT licence; "
-            "`dfr simulate` with this scenario, seed and number of replications gives these very bytes"
+            "6.1 Computer model sharing": f"dfr {manifest['versions']['dfr']}, MIT licence. "
+            "`dfr simulate` with this scenario, seed and number of replications writes the same bytes."
         },
     }
 
@@ -46,10 +46,10 @@ def _objectives_section(summary: Summary) -> Section:
     outputs = "; ".join(f"`{kpi.name}` ({kpi.unit}): {kpi.what}" for kpi in summary.kpis.values())
     return {
         "1.1 Purpose": f"How the drone deployment {summary.scenario!r} would answer calls: response times, "
-        "calls missed and why, use of drones, docks and people.",
+        "missed calls with their reasons, and the use of drones, docks and people.",
         "1.2 Outputs": outputs,
-        "1.3 Aims of experimentation": "To estimate the outputs of one deployment with their uncertainty; "
-        "deployments are compared in pairs on the same calls (`dfr compare`, `dfr sweep`).",
+        "1.3 Aims of experimentation": "To estimate the outputs of one deployment with their uncertainty. "
+        "`dfr compare` and `dfr sweep` compare deployments in pairs, on the same calls.",
     }
 
 
@@ -65,25 +65,26 @@ def _logic_section(inputs: SimInputs) -> Section:
         or "none"
     )
     return {
-        "2.1 Overview": "call -> decision -> queue -> launch -> flight -> overhead -> video; on scene -> "
-        "home -> landing attempts -> charge -> ready",
+        "2.1 Overview": "call -> decision -> queue -> launch -> flight -> overhead -> video; then on scene "
+        "-> flight home -> landing attempts -> charge -> ready",
         "2.2 Base logic": "Calls wait in order of priority, then of decision, until their patience ends. The "
-        "drone soonest overhead goes if its energy, the weather and the crew's shift let it come home.",
+        "drone that is overhead soonest goes, if its energy, the weather and the crew's shift let it return.",
         "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch_name}. "
         f"Failures: {failures}. "
         f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. "
         f"{_moves_sentence(inputs)}",
-        "2.4 Algorithms": "Lewis & Shedler thinning of non-homogeneous Poisson calls; a gamma factor on the "
-        "rate of each replication; flight times by the flight model in each hour's wind; landings by the "
-        "odds of the landing model at each hour's wind.",
+        "2.4 Algorithms": "Calls are a Poisson process whose rate changes by the hour (thinning, Lewis & "
+        "Shedler 1979), times a gamma factor for each replication. The flight model gives flight times, and "
+        "the landing model the probabilities of landings, in each hour's wind.",
         "2.5.1 Entities": "Calls; visits of other traffic.",
-        "2.5.2 Activities": "Decision, launch, climb, way out, stay, way back, landing, recovery, charge.",
+        "2.5.2 Activities": "Decision, launch, climb, flight out, stay, flight back, landing, recovery and "
+        "charge.",
         "2.5.3 Resources": f"{len(inputs.docks)} docks with {drones} drones "
         f"({', '.join(f'{dock.id}: {dock.drones}' for dock in inputs.docks)}); crew by {len(inputs.duties)} "
         "shifts.",
-        "2.5.4 Queues": "One of calls, by priority; a call leaves it unserved when its patience ends.",
-        "2.5.5 Entry and exit": "Every call ends exactly once: first on scene, attended, or missed for a "
-        "reason on record.",
+        "2.5.4 Queues": "One queue of calls, by priority. A call leaves it unserved when its patience ends.",
+        "2.5.5 Entry and exit": "Every call ends exactly once: the drone is first on scene, or attends after "
+        "officers, or the call is missed for a recorded reason.",
     }
 
 
@@ -92,8 +93,8 @@ def _moves_sentence(inputs: SimInputs) -> str:
     room = ", ".join(f"{dock.spare} at {dock.id}" for dock in inputs.docks if dock.spare)
     if not inputs.move_up:
         return "No drone is moved to another dock."
-    free = f"free slots at the start: {room}" if room else "every dock is full, so none ever is"
-    return f"Ready drones are moved to other docks where that covers more ({free})."
+    free = f"free slots at the start: {room}" if room else "every dock is full, so none is moved"
+    return f"Ready drones are moved to other docks where that covers more demand ({free})."
 
 
 def _data_section(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
@@ -117,12 +118,13 @@ def _data_section(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
     calls = (
         f"{expected:.1f} calls expected over {hours} hours, rate uncertain by {inputs.rate_cv:.0%}"
         if traced is None
-        else f"{traced} calls of a log; what it does not tell is drawn"
+        else f"{traced} calls of a log; what it does not state is drawn"
     )
     return {
-        "3.1 Data sources": f"Scenario file, SHA-256 {manifest['scenario_sha256']}; its own sources and "
-        "assumptions stand in it and in the report.",
-        "3.2 Pre-processing": f"Scenario and plan to plain inputs, SHA-256 {manifest['inputs_sha256']}.",
+        "3.1 Data sources": f"Scenario file, SHA-256 {manifest['scenario_sha256']}; its sources and "
+        "assumptions are listed in it and in the report.",
+        "3.2 Pre-processing": "Scenario and plan are made into plain inputs, SHA-256 "
+        f"{manifest['inputs_sha256']}.",
         "3.3 Input parameters": f"{calls}; " + "; ".join(_spread_words(*item) for item in spreads.items()),
         "3.4 Assumptions": "; ".join(f"{a.path} = {a.value}: {a.source}" for a in ASSUMED),
     }
@@ -130,11 +132,13 @@ def _data_section(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
 
 def _experimentation_section(inputs: SimInputs, summary: Summary, manifest: Mapping[str, Any]) -> Section:
     return {
-        "4.1 Initialisation": "Terminating: every drone charged in its dock, nobody waiting. No warm-up.",
-        "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days); what is open then is "
-        "closed as such.",
+        "4.1 Initialisation": "A terminating simulation without warm-up. It starts with every drone charged "
+        "in its dock and nobody waiting.",
+        "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days); what is still open then "
+        "is closed with an outcome that says so.",
         "4.3 Estimation": f"{summary.replications} independent replications, the unit of every interval: "
-        "95 % Student for means, Wilson with effective size for shares, Woodruff for quantiles.",
+        "95 %, by Student for means, by Wilson with the effective size for shares, by Woodruff for "
+        "quantiles.",
         "4.4 Docks": ", ".join(manifest["sites"]),
     }
 
@@ -143,10 +147,11 @@ def _implementation_section(manifest: Mapping[str, Any]) -> Section:
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     return {
         "5.1 Software": versions,
-        "5.2 Random sampling": f"Philox streams keyed by seed {manifest['seed']}, replication and name; the "
-        "same calls meet every layout.",
-        "5.3 Model execution": "Next event (SimPy); results do not depend on the number of processes.",
-        "5.4 System": "Nothing of the machine enters the results.",
+        "5.2 Random sampling": f"Philox streams keyed by seed {manifest['seed']}, replication and name; "
+        "every layout meets the same calls.",
+        "5.3 Model execution": "From event to event (SimPy). Results do not depend on the number of "
+        "processes.",
+        "5.4 System": "Results do not depend on the machine.",
     }
 
 

@@ -107,19 +107,20 @@ class Sortie(FlightProcess):
             yield from self._stay_on_scene()
         self.left_s = now = env.now
         self._control.call_over(case, "" if there else self._why_turned(), self.on_scene_s, now)
-        land = flight.land_away
-        if self.landing != events.DIVERTED:
-            land, returning = flight.land, flight.go_home()
-            if returning is not None:
-                self.phase = events.BACK
-                yield returning
-        self.over_dock_s = env.now
-        landing = land()
+        away = self.landing == events.DIVERTED
+        returning = None if away else flight.go_home()
+        if returning is not None:
+            self.phase = events.BACK
+            yield returning
+            now = env.now
+        self.over_dock_s = now
+        landing = flight.land_away() if away else flight.land()
         if landing is not None:
             self.phase = events.LAND
             yield landing
+            now = env.now
         endings = flight.landed()
-        self.landed_s, self.landing, self.attempts = env.now, endings[-1], len(endings)
+        self.landed_s, self.landing, self.attempts = now, endings[-1], len(endings)
         self.energy_wh = flight.used_wh()
         return True
 
