@@ -316,9 +316,9 @@ class Engine:
         field, flights, log = self._field, self._flights, self._log
         case.dispatched_s = now
         number = self._take_drone(drone, now, (drone.dock, case.call.zone))
-        self._start_flight(
-            Sortie(number, field=field, control=self, flights=flights, log=log, case=case, drone=drone)
-        )
+        flight = Sortie(number, field=field, control=self, flights=flights, log=log, case=case, drone=drone)
+        self._last_flights[drone.id] = flight
+        flight.go_on()
         if self._inputs.move_up:
             self._keep_covered()
 
@@ -332,11 +332,6 @@ class Engine:
         field.out[drone.id] = route
         self._sent += 1
         return self._sent - 1
-
-    def _start_flight(self, flight: FlightProcess) -> None:
-        """Start a flight; until it is over it is told of other traffic and lost links."""
-        self._last_flights[flight.drone.id] = flight
-        flight.go_on()
 
     def _flights_out(self) -> list[FlightProcess]:
         """The flights that are not over, in the order in which they were sent."""
@@ -353,10 +348,11 @@ class Engine:
         """Move drones up as long as that covers more."""
         now, field = self._env.now, self._field
         while (transfer := best_transfer(field, now)) is not None:
-            number = self._take_drone(transfer.drone, now, (transfer.drone.dock, MOVING))
-            self._start_flight(
-                Move(number, transfer, field=field, control=self, log=self._log, streams=self._streams)
-            )
+            drone = transfer.drone
+            number = self._take_drone(drone, now, (drone.dock, MOVING))
+            flight = Move(number, transfer, field=field, control=self, log=self._log, streams=self._streams)
+            self._last_flights[drone.id] = flight
+            flight.go_on()
 
     def _close_all(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""

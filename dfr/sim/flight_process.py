@@ -95,11 +95,12 @@ class FlightProcess(ABC):
         "reserve_fraction",
     )
 
-    def __init__(  # noqa: PLR0917 - who flies where, and who is told
+    def __init__(  # noqa: PLR0917 - who flies where in what weather, and who is told
         self,
         number: int,
         drone: FleetDrone,
         leg: Leg,
+        battery_wh: float,
         field: DeploymentState,
         control: ControlRoom,
         log: EventLog,
@@ -107,7 +108,7 @@ class FlightProcess(ABC):
         self._field, self._env, self._control, self._log = field, field.env, control, log
         self.number, self.drone, self.dock, self.leg = number, drone, drone.dock, leg
         self.dispatched_s = now = field.env.now
-        self._fraction, self._battery_wh = drone.fraction(now), field.condition(now).battery_wh
+        self._fraction, self._battery_wh = drone.fraction(now), battery_wh
         self.airborne_s = self.left_s = self.over_dock_s = self.landed_s = NEVER
         self.docked_s = self.ready_s = self.full_s = self.charge = self.reserve_fraction = NEVER
         self.landing, self.attempts, self.energy_wh, self.phase = "", 0, 0.0, ""
@@ -125,7 +126,7 @@ class FlightProcess(ABC):
 
     @abstractmethod
     def _end_flight(self) -> None:
-        """The drone is down: write its flight, and tell the control room."""
+        """Write a flight that is over, or that was called off, and tell the control room."""
 
     def _offer_drone(self) -> None:
         """The drone is ready: offer it again."""

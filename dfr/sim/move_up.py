@@ -108,7 +108,8 @@ class Move(FlightProcess):
     ) -> None:
         drone, docks = transfer.drone, field.inputs.docks
         name = f"moves/{drone.id}/{drone.moves}"
-        super().__init__(number, drone, transfer.leg, field, control, log)
+        battery_wh = field.condition(field.env.now).battery_wh
+        super().__init__(number, drone, transfer.leg, battery_wh, field, control, log)
         self._fetch_s = float(streams.delay(f"{name}/recovery", field.inputs.recovery, 1)[0])
         self._draws = tuple(streams.uniform(f"{name}/landing", LANDING_DRAWS).tolist())
         self.target = transfer.target

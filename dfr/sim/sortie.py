@@ -55,16 +55,17 @@ class Sortie(FlightProcess):
         drone: FleetDrone,
     ) -> None:
         call, dock, inputs = case.call, drone.dock, field.inputs
-        leg = field.condition(case.dispatched_s).legs[dock][call.zone]
+        condition = field.condition(case.dispatched_s)
+        leg, battery_wh = condition.legs[dock][call.zone], condition.battery_wh
         if leg is None:
             raise ValueError(f"no route from dock {dock} to zone {call.zone} now")
-        super().__init__(number, drone, leg, field, control, log)
+        super().__init__(number, drone, leg, battery_wh, field, control, log)
         self.case, self.zone, self.dock_id = case, call.zone, inputs.docks[dock].id
         self.climbed_s = self.overhead_s = NEVER
         self.yielded_s = self.on_scene_s = 0.0
         self.cut_by, self._link_lost = events.NOT_REACHED, False
         self._holding: tuple[Visit, str, float] | None = None
-        share, battery_wh = inputs.reserve_fraction, self._battery_wh
+        share = inputs.reserve_fraction
         self._flight = flights.begin(
             Order(
                 number, call.id, drone.id, dock, call.zone, leg,
@@ -132,7 +133,7 @@ class Sortie(FlightProcess):
         return self.case.call.recovery_s
 
     def _end_flight(self) -> None:
-        """Write the flight; the call of one that was never airborne waits again."""
+        """Write the flight; the call of one that was called off waits again."""
         self._log.flights.write(self)
         if not came(self.airborne_s):
             self._control.back_to_queue(self.case)
