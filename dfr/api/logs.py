@@ -92,7 +92,7 @@ def compare(
     what was to be flown; `wind` is m/s@degrees. Flights that cannot be compared are left out and named.
     Raises InputError for files that cannot be read, and where no flight is left.
     """
-    airframe, band = _drone_and_band(drone)
+    airframe, band, measured = _drone_and_band(drone)
     planned = None if plan is None else read_plan_file(Path(plan))
     path = None if mission is None else Path(mission)
     items = None if path is None else read_plan(read_bounded(path), name=path.name).items
@@ -104,7 +104,14 @@ def compare(
                 route = None if planned is None else find_route(planned, flight)
                 compared.append(
                     compare_flight(
-                        log, flight, airframe, mission=items, route=route, wind=given, energy_band=band
+                        log,
+                        flight,
+                        airframe,
+                        mission=items,
+                        route=route,
+                        wind=given,
+                        energy_band=band,
+                        measured=measured,
                     )
                 )
             except InputError as error:
@@ -115,17 +122,18 @@ def compare(
     return ComparedFlights(flights=tuple(compared), left_out=tuple(left_out))
 
 
-def _drone_and_band(text: str) -> tuple[Drone, float | None]:
-    """(a drone by its key or file, the band of energy that its calibration gives)."""
+def _drone_and_band(text: str) -> tuple[Drone, float | None, frozenset[str]]:
+    """(a drone by its key or file, the band of energy that its calibration gives, what was measured)."""
     if not Path(text).is_file():
-        return find_drone(text), None
+        return find_drone(text), None, frozenset()
     own = read_own_drone(Path(text))
+    measured = frozenset(figure.field for figure in own.figures if figure.measured)
     power = next((figure for figure in own.figures if figure.field == "hover_power_w"), None)
     if power is None or power.spread is None or power.flights < LEAST_FLIGHTS:
-        return build_own_drone(own), None
+        return build_own_drone(own), None, measured
     # One more flight: its own spread, and that of the mean.
     share = power.spread / power.value * math.sqrt(1.0 + 1.0 / power.flights)
-    return build_own_drone(own), max(LEAST_ENERGY_BAND, t_value(power.flights - 1, 0.9) * share)
+    return build_own_drone(own), max(LEAST_ENERGY_BAND, t_value(power.flights - 1, 0.9) * share), measured
 
 
 def _read_wind(text: str) -> MeanWind:

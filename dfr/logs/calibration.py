@@ -67,6 +67,9 @@ NEVER_IN_LOGS: dict[str, str] = {
 MOST_HALF_WIDTH = 0.25
 """A figure whose interval reaches further, as a share of it, is shown and not planned with (assumed)."""
 
+DRAG_MODEL_SHARE = 0.03
+"""How far the fitted drag is off besides chance, as a share: up to 2 to 3 % in logs of simulated flights."""
+
 DRAG_SPEEDS_MPS = 3.0
 """Drag is not told from flights that are slower through the air (assumed)."""
 
@@ -261,7 +264,8 @@ def _drag_is_wide(fit: DragFit) -> bool:
 def _drag_figure(name: str, fit: DragFit, column: int, *, scale: float, source: str) -> OwnFigure:
     value = scale * (fit.linear_per_s, fit.quadratic_per_m)[column]
     without = scale * fit.without_each[:, column]
-    half = jackknife_half_width(without, t_value(fit.flights - 1))
+    chance = jackknife_half_width(without, t_value(fit.flights - 1))
+    half = math.hypot(chance, DRAG_MODEL_SHARE * value)
     return OwnFigure(
         field=name,
         value=value,
@@ -270,7 +274,7 @@ def _drag_figure(name: str, fit: DragFit, column: int, *, scale: float, source: 
         low=max(0.0, value - half),
         high=value + half,
         flights=fit.flights,
-        spread=half / t_value(fit.flights - 1) * math.sqrt(fit.flights),
+        spread=chance / t_value(fit.flights - 1) * math.sqrt(fit.flights),
     )
 
 

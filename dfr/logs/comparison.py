@@ -8,6 +8,7 @@ the wind of the flight, the parameters in its log and the stay it made on scene.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,10 +18,12 @@ import numpy as np
 from scipy.stats import theilslopes
 
 from dfr.aircraft.catalogue import Drone
+from dfr.aircraft.leash import LeashSettings, is_flown_on_a_leash, leash_path_seconds
 from dfr.aircraft.performance import SortiePrediction, predict_path
 from dfr.aircraft.settings import PARAMETERS, FlightSettings, flight_settings
 from dfr.ardupilot.commands import Command
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame
 from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
 from dfr.logs.model import FlightLog
@@ -41,6 +44,13 @@ LEAST_GONE_M = 20.0
 PLACED = frozenset(
     {Command.NAV_WAYPOINT, Command.NAV_LOITER_UNLIM, Command.NAV_LOITER_TURNS, Command.NAV_LOITER_TIME}
 )
+SETTINGS: dict[str, str] = {
+    "climb_mps": "climb_mps",
+    "descent_mps": "descent_mps",
+    "land_mps": "land_low_mps",
+}
+"""Figure of a drone -> the setting that it is."""
+
 MOST_WIND_ERROR_MPS = 1.5
 """A wind that is known no better says less than none does (assumed)."""
 
@@ -121,8 +131,12 @@ def compare_flight(
     route: Route | None = None,
     wind: MeanWind | None = None,
     energy_band: float | None = None,
+    measured: frozenset[str] = frozenset(),
 ) -> FlightComparison:
     """One flight beside its prediction.
+
+    `measured` names the figures of the drone that its own flights gave: they count before the parameters of
+    the log, which say what was asked and not what was flown.
 
     `mission` is what it was sent to do, by default what its log says, or the `route` of a plan, whose own
     times stand beside; `wind` is the wind at its height, by default the flight's own. Raises InputError for a
@@ -136,16 +150,21 @@ def compare_flight(
         )
     sortie = _sortie_of(log, flight, mission, route)
     aloft, wind_note = _wind_of(log, flight, wind)
-    settings, settings_note = _settings_of(log, flight, drone)
+    settings, settings_note = _settings_of(log, flight, drone, measured)
     flown, away_note = _flown_phases(flight, sortie)
     if flown[Phase.OUT] is None and flown[Phase.BACK] is None:
         raise InputError(
             f"{label}: no way out or back to compare ({away_note or 'it never reached its target'})",
             do="give the mission or the plan that it was flown for",
         )
+    leash = _leash_of(log, settings)
+    if leash is not None:
+        settings_note += "; legs by the profile of its firmware, before 4.1"
     predicted, predicted_wh = _predicted_phases(
         flight, sortie, flown, drone=drone, settings=settings, wind=aloft
     )
+    if leash is not None:
+        predicted[Phase.OUT] = leash_path_seconds(sortie.out_m, leash)
     planned = {} if route is None else _planned_phases(route)
     return FlightComparison(
         label=label,
@@ -375,15 +394,42 @@ def _wind_of(log: FlightLog, flight: LoggedFlight, given: MeanWind | None) -> tu
     return MeanWind(speed_mps=0.0, from_deg=0.0), f"in still air, since its wind is unknown: {wind.reason}"
 
 
-def _settings_of(log: FlightLog, flight: LoggedFlight, drone: Drone) -> tuple[FlightSettings, str]:
-    """(how it was told to fly, where that is from)."""
+def _settings_of(
+    log: FlightLog, flight: LoggedFlight, drone: Drone, measured: frozenset[str]
+) -> tuple[FlightSettings, str]:
+    """(how it flies, where that is from): as measured, else by its parameters, else by the catalogue."""
     base = flight_settings(drone)
     known = {name: value for name, value in log.parameters.items() if name in PARAMETERS and value >= 0.0}
     if not known:
         cruise_mps = _leg_speed_mps(flight)
         note = f"at the {cruise_mps:.1f} m/s that it flew, since the log does not say what was asked"
         return replace(base, cruise_mps=cruise_mps), note
-    return FlightSettings.from_params(known, base=base), f"with {len(known)} flight parameters of its log"
+    told = FlightSettings.from_params(known, base=base)
+    kept = {setting: getattr(base, setting) for field, setting in SETTINGS.items() if field in measured}
+    note = f"with {counted_noun(len(known), 'flight parameter')} of its log"
+    if kept:
+        note += f", and {', '.join(sorted(measured & SETTINGS.keys()))} as measured"
+    return replace(told, **kept), note
+
+
+def _leash_of(log: FlightLog, settings: FlightSettings) -> LeashSettings | None:
+    """How an ArduCopter before 4.1 flies its legs; None for any other."""
+    version = re.search(r"V?(\d+)\.(\d+)", log.firmware or "")
+    if version is None or log.autopilot != "ArduPilot":
+        return None
+    if not is_flown_on_a_leash((int(version[1]), int(version[2]))):
+        return None
+    gains = (("POS_XY_P", "PSC_POSXY_P"), ("VEL_XY_P", "PSC_VELXY_P"))
+    position_p, velocity_p = (
+        next((log.parameters[name] for name in names if log.parameters.get(name, 0.0) > 0.0), 1.0)
+        for names in gains
+    )
+    return LeashSettings(
+        speed_mps=settings.cruise_mps,
+        accel_mps2=settings.accel_mps2,
+        position_p=position_p,
+        velocity_p=velocity_p,
+    )
 
 
 def _leg_speed_mps(flight: LoggedFlight) -> float:

@@ -75,6 +75,24 @@ def test_a_log_without_parameters_is_predicted_at_the_speed_that_it_flew() -> No
     assert "at the 8.0 m/s that it flew, since the log does not say what was asked" in compared(log).notes
 
 
+def test_a_firmware_before_4_1_flies_its_legs_by_its_own_profile() -> None:
+    log = replace(as_predicted(), firmware="APM:Copter 3.5.7 (b11c6af3)")
+    found, newer = compared(log), compared(as_predicted())
+    assert any("before 4.1" in note for note in found.notes)
+    assert not any("before 4.1" in note for note in newer.notes)
+    out, newer_out = (next(p for p in one.phases if p.phase is Phase.OUT) for one in (found, newer))
+    assert out.predicted_s != newer_out.predicted_s
+
+
+def test_what_was_measured_counts_before_what_was_asked() -> None:
+    log = replace(as_predicted(), parameters={"WPNAV_SPEED": 1000.0, "WPNAV_SPEED_UP": 400.0})
+    (flight,) = find_flights(log)
+    asked = compare_flight(log, flight, DRONE, wind=CALM)
+    flown_rate = compare_flight(log, flight, DRONE, wind=CALM, measured=frozenset({"climb_mps"}))
+    assert flown_rate.phases[0].predicted_s == pytest.approx(compared(as_predicted()).phases[0].predicted_s)
+    assert asked.phases[0].predicted_s < flown_rate.phases[0].predicted_s
+
+
 def test_a_flight_whose_ways_take_longer_differs() -> None:
     found = compared(as_predicted(slower=1.2))
     out = next(phase for phase in found.phases if phase.phase is Phase.OUT)
