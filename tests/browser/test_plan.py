@@ -151,7 +151,7 @@ def test_the_map_shows_times_anywhere_and_where_calls_come_from(watched, plannin
     page.check("input[value=demand]")
     until(page, "window.dfrMap.shown.demand.features.length === 9")
     page.check("input[value=isochrones]")
-    until(page, "window.dfrMap.shown.isochrones.features.length > 2", within_ms=60_000)
+    until(page, "window.dfrMap.shown.isochrones.features.length > 2", within_ms=120_000)
     assert "90 to 120" in page.inner_text("#map-legend")
 
 

@@ -31,9 +31,10 @@ def test_a_shift_and_a_flight_are_scrubbed_map_and_charts_together(watched, serv
         page.click("#next")
         first = page.inner_text("#clock")
         page.click("#next")
-        assert page.inner_text("#clock") > first
+        second = page.inner_text("#clock")
+        assert second > first
         page.click("#previous")
-        assert page.inner_text("#clock") == first
+        assert first <= page.inner_text("#clock") < second
         assert page.locator("#timeline .phase").count() > 5
         page.select_option("#source", index=4)
         until(page, "document.getElementById('legend').innerText.includes('predicted')")
@@ -78,6 +79,7 @@ def test_a_log_of_a_flight_is_replayed_and_anything_else_refused(watched, serve,
 
 def test_a_plan_that_was_never_simulated_opens_on_a_typical_shift_of_its_own(watched, planning):
     page = watched(planning).open("replay")
-    until(page, "document.getElementById('title').innerText.startsWith('Simulated shift, typical')")
+    opened = "document.getElementById('title').innerText.startsWith('Simulated shift, typical')"
+    until(page, opened, within_ms=120_000)
     assert page.locator("#events .event").count() > 10
     assert page.is_hidden("#empty")
