@@ -33,7 +33,7 @@ function tile(kpi) {
 function inWords(run, kpis) {
   const { attended, call_to_overhead_s: soon, within_target: target } = kpis;
   const parts = [];
-  if (attended?.mean != null) parts.push(`A drone arrives at ${percent(attended.mean)} of all calls${target?.mean != null ? `, at ${percent(target.mean)} of them within the target time of their grade` : ""}.`);
+  if (attended?.mean != null) parts.push(`A drone arrives at ${percent(attended.mean)} of all calls${target?.mean != null ? `, and at ${percent(target.mean)} of all calls within the target time of their grade` : ""}.`);
   if (soon?.p50 != null) parts.push(`Where one arrives, half are reached within ${number(soon.p50, 0)} s of the call and 9 in 10 within ${number(soon.p90, 0)} s.`);
   return parts.join(" ");
 }
