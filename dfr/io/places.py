@@ -197,6 +197,16 @@ def _read_mgrs(text: str) -> PlaceReading | None:
     )
 
 
+def mgrs_reference(position: Position) -> str | None:
+    """The square of 1 m of the MGRS that holds a place; None where the `places` extra is not installed."""
+    try:
+        mgrs = _load_extra("mgrs", "MGRS references")
+    except InputError:
+        return None
+    text = mgrs.MGRS().toMGRS(position.lat_deg, position.lon_deg)
+    return f"{text[:-12]} {text[-12:-10]} {text[-10:-5]} {text[-5:]}"
+
+
 def _square(match: re.Match[str]) -> tuple[float, str, str]:
     """(side in metres, figures of the easting, of the northing). Raises InputError for unlike or too few."""
     together = match[4] or ""

@@ -116,6 +116,21 @@ def build_world(scenario: Scenario) -> World:
     )
 
 
+def rebuild_world(world: World, scenario: Scenario, files: DayFiles) -> World:
+    """The world of an edited scenario: files are read again only where it names them differently."""
+    if _what_a_world_reads(scenario) != _what_a_world_reads(world.scenario):
+        return with_day_files(build_world(scenario), files)
+    return replace(world, scenario=with_weather(scenario, files.weather))
+
+
+def _what_a_world_reads(scenario: Scenario) -> tuple[object, ...]:
+    """All that `build_world` takes from a scenario beside the scenario itself."""
+    site = scenario.site
+    ground = next((item for item in scenario.assumptions if item.path == "site.ground_m_amsl"), None)
+    files = (scenario.airspace, scenario.terrain, scenario.notams)
+    return (*files, scenario.exercise, site.centre, site.ground_m_amsl, ground)
+
+
 def with_notam_files(world: World, paths: Sequence[Path]) -> World:
     """The world with the NOTAM files of the day, added to those that the scenario names.
 

@@ -292,7 +292,9 @@ def _delete(edit: DeleteFeature, data: Any) -> Iterator[Change]:
         )
     if edit.kind is FeatureKind.ZONE:
         share = _share_of(feature.value)
-        yield from _scale_shares(data, 1.0 / (1.0 - share) if share < 1.0 else 0.0, without=feature)
+        if share >= 1.0:  # nobody has said how the others would share its calls
+            raise InputError("this zone has every call", do="give another zone a share first")
+        yield from _scale_shares(data, 1.0 / (1.0 - share), without=feature)
     if left == 0 and edit.kind in _UNKNOWN_WITHOUT:
         yield Put(path=spec.list_path, value=None)
     else:
@@ -313,7 +315,17 @@ def _set(edit: SetValue, data: Any) -> Iterator[Change]:
         and not isinstance(edit.value, (dict, list, type(None)))
     ):
         path = (*path, "value")
+    if path[:-2] == ZONES and path[-1] == "share" and before is not None:
+        yield from _make_room(data, path[:-1], edit.value)
     yield Put(path=path, value=edit.value)
+
+
+def _make_room(data: Any, zone: Loc, share: Any) -> Iterator[Change]:
+    """The other zones scaled, so that all shares still sum to 1 when this zone gets another."""
+    own = next(item for item in list_features(data, FeatureKind.ZONE) if item.path == zone)
+    left = 1.0 - _share_of(own.value)
+    if left > 0.0:
+        yield from _scale_shares(data, (1.0 - _share_of({"share": share})) / left, without=own)
 
 
 def _remove(edit: RemoveValue, data: Any) -> Iterator[Change]:
@@ -365,8 +377,6 @@ def _scale_shares(data: Any, factor: float, *, without: Feature | None = None) -
         return
     total = factor * sum(_share_of(zone.value) for zone in zones)
     shares = [round(_share_of(zone.value) * factor, SHARE_DIGITS) for zone in zones]
-    if factor == 0.0:  # the zone that goes had every call: nobody has said how the others share them
-        raise InputError("this zone has every call", do="give another zone a share first")
     largest = shares.index(max(shares))
     shares[largest] = round(shares[largest] + total - sum(shares), SHARE_DIGITS + 2)
     for zone, share in zip(zones, shares, strict=True):

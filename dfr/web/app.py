@@ -29,12 +29,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dfr.errors import DfrError, InputError, VehicleRefusedError
 from dfr.geo import Position
 from dfr.io.files import json_line
+from dfr.scenario.edits import read_edit
 from dfr.web.assets import page_routes
 from dfr.web.brief import brief_endpoint
 from dfr.web.editor import EditStep
+from dfr.web.features import feature_forms
 from dfr.web.guard import Access, Guard
 from dfr.web.page_data import PageData
 from dfr.web.plan_state import PlanNews, StalePlanError, plan_events
+from dfr.web.positions import describe_place, find_place, place_of
 from dfr.web.run_charts import run_charts
 from dfr.web.sparing import Sparing
 
@@ -43,7 +46,6 @@ BYTES = "application/octet-stream"
 LIVE_HZ = 5.0
 PROGRESS_HZ = 5.0
 MOST_SOCKETS = 32
-MOST_CORNERS = 500
 
 STATE_HEADER = "dfr-state"
 """Names the state of the plan that an answer is of."""
@@ -119,6 +121,10 @@ def _read_routes(pages: PageData) -> list[Route]:
         plan_route("/api/checklist", pages.checklist),
         plan_route("/api/plan/hours", pages.hours),
         plan_route("/api/plan/isochrones", pages.isochrones),
+        plan_route("/api/plan/saving", pages.explain_saving),
+        get_route("/api/forms", lambda query: feature_forms()),
+        get_route("/api/coordinates", lambda query: describe_place(place_of(query))),
+        get_route("/api/find", lambda query: find_place(query.get("text", ""))),
         get_route("/api/runs", lambda query: [run.as_dict() for run in pages.runs.finished]),
         get_route(
             "/api/runs/compare",
@@ -184,8 +190,7 @@ def _change_routes(pages: PageData) -> list[Route]:
     return [
         post_route("/api/plan/preview", preview_times),
         post_route(
-            "/api/plan/move",
-            edit_plan(lambda d: pages.require_editor().move_site(text_of(d, "site"), position_of(d))),
+            "/api/plan/edit", edit_plan(lambda d: pages.require_editor().apply(read_edit(d.get("edit"))))
         ),
         post_route(
             "/api/plan/place", edit_plan(lambda d: pages.require_editor().place_dock(text_of(d, "site")))
@@ -193,13 +198,13 @@ def _change_routes(pages: PageData) -> list[Route]:
         post_route(
             "/api/plan/take", edit_plan(lambda d: pages.require_editor().take_dock(text_of(d, "site")))
         ),
-        post_route(
-            "/api/plan/boundary", edit_plan(lambda d: pages.require_editor().redraw_boundary(ring_of(d)))
-        ),
         post_route("/api/plan/again", edit_plan(lambda d: pages.require_editor().site_again())),
         post_route("/api/plan/undo", edit_plan(lambda d: pages.require_editor().undo())),
         post_route("/api/plan/redo", edit_plan(lambda d: pages.require_editor().redo())),
-        post_route("/api/plan/save", edit_plan(lambda d: pages.require_editor().save())),
+        post_route(
+            "/api/plan/save",
+            edit_plan(lambda d: pages.require_editor().save(keep_docks=d.get("keep_docks") is True)),
+        ),
         post_route("/api/simulate", start_simulation),
         post_route("/api/simulate/stop", stop_simulation),
         post_route("/api/live/ask", ask_command),
@@ -305,15 +310,6 @@ def int_of(query: Mapping[str, str], key: str) -> int:
 def position_of(document: Mapping[str, Any]) -> Position:
     """The `lat_deg` and `lon_deg` in a document. Raises InputError where one is missing."""
     return Position(lat_deg=number_of(document, "lat_deg"), lon_deg=number_of(document, "lon_deg"))
-
-
-def ring_of(document: Mapping[str, Any]) -> tuple[Position, ...]:
-    """The `ring` in a document: [lon, lat] corners. Raises InputError where it is missing."""
-    corners = document.get("ring")
-    if not isinstance(corners, list) or not 3 <= len(corners) <= MOST_CORNERS:
-        raise InputError("ring is missing", do=f"send 3 to {MOST_CORNERS} corners")
-    pairs = [pair if isinstance(pair, list) and len(pair) == 2 else (None, None) for pair in corners]
-    return tuple(position_of({"lon_deg": lon, "lat_deg": lat}) for lon, lat in pairs)
 
 
 # -- answers --

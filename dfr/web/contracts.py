@@ -122,6 +122,17 @@ class Hour(BaseModel):
     limited_by: str
 
 
+class DrawnFeature(BaseModel):
+    """What is drawn in the scenario; `path` and `fields` are those of its file."""
+
+    kind: str
+    id: str
+    name: str
+    path: list[str | int]
+    fields: dict[str, Any]
+    geometry: dict[str, Any]
+
+
 class PlanAnswer(BaseModel):
     """`api/plan`, and the answer to each edit: the plan as it stands."""
 
@@ -133,6 +144,8 @@ class PlanAnswer(BaseModel):
     redo: str
     changed: bool
     why_not_saved: str
+    draft: str
+    features: list[DrawnFeature]
     layers: dict[str, FeatureCollection]
     centre: LonLat
     boundary: list[LonLat]

@@ -12,19 +12,26 @@ from typing import Any
 
 import numpy as np
 
-from dfr.errors import InputError
-from dfr.geo import Position, Ring
+from dfr.errors import DfrError, InputError
+from dfr.geo import Position
+from dfr.io.drafts import make_draft, read_draft, remove_draft, set_draft_aside, write_draft
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_edit import apply_edit
-from dfr.io.scenario_files import DayFiles, build_world, parse_scenario, shipped_folder, with_day_files
-from dfr.io.weather.files import with_weather
+from dfr.io.scenario_edit import apply_edit, read_plain_data
+from dfr.io.scenario_files import (
+    DayFiles,
+    build_world,
+    parse_scenario,
+    rebuild_world,
+    shipped_folder,
+    with_day_files,
+)
 from dfr.io.yaml_reader import MAX_BYTES
 from dfr.plan.matrix import path_finder, sorties_of
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window
-from dfr.scenario.edits import AllEdits, Edit, MoveFeature, SetValue
-from dfr.scenario.features import SITES, FeatureKind
+from dfr.scenario.edits import AllEdits, Edit, SetValue, describe_edit
+from dfr.scenario.features import SITES
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse
 from dfr.web.plan_state import PlanNews, StalePlanError, digest_of, state_of
 from dfr.world.demand import zone_centres
@@ -43,6 +50,20 @@ class EditStep:
     world: World
     plan: Plan
     state: str
+
+    @property
+    def docks(self) -> tuple[str, ...]:
+        """The sites that have a dock in its plan."""
+        return tuple(site.id for site in self.plan.sites)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingWords:
+    """What saving would mean: the docks shown, and those that the planner would choose from the file."""
+
+    docks: tuple[str, ...]
+    file_docks: tuple[str, ...]
+    other_docks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +112,9 @@ class ScenarioEditor:
         found = make_plan(world) if plan is None else plan
         self._first = self._make_step(data, "as in the file", world, found)
         self.history = EditHistory(steps=(self._first,), now=0, saved=data, version=0)
+        self._saved_docks = self._first.docks
+        self._draft_words = ""
+        self._restore_draft()
 
     @property
     def step(self) -> EditStep:
@@ -116,7 +140,8 @@ class ScenarioEditor:
 
     def status(self, history: EditHistory | None = None) -> dict[str, Any]:
         """What can be done now, or could at that moment."""
-        return {**(history or self.history).as_dict(), "why_not_saved": self.why_not_saved}
+        said = {"why_not_saved": self.why_not_saved, "draft": self._draft_words}
+        return {**(history or self.history).as_dict(), **said}
 
     @contextmanager
     def edit_of(self, state: str) -> Iterator[None]:
@@ -126,25 +151,22 @@ class ScenarioEditor:
                 raise StalePlanError
             yield
 
-    def move_site(self, site_id: str, position: Position) -> None:
-        """Move a candidate site and plan again with the same docks."""
+    def apply(self, edit: Edit) -> None:
+        """Make a typed edit and plan again with the docks that are still there."""
         with self._lock:
-            site = self._find_site(site_id)
-            point = [position.lat_deg, position.lon_deg]
-            move = MoveFeature(kind=FeatureKind.SITE, id=site_id, point=point)
-            self._apply_edit(move, f"move {site.name}")
+            what = describe_edit(edit, read_plain_data(self.step.data.decode()))
+            self._apply_edit(edit, what)
 
     def place_dock(self, site_id: str) -> None:
-        """Add a dock on a candidate site. The planner keeps to this choice."""
+        """Add a dock on a candidate site. The file says how many docks there are, not which."""
         with self._lock:
             site, docks = self._find_site(site_id), self._dock_ids()
             if site.use is SiteUse.FORBIDDEN:
                 raise InputError(f"{site.name} is forbidden for docks", do="change its `use` in the scenario")
             if site_id in docks:
                 raise InputError(f"{site.name} already has a dock", do="choose another site")
-            required = self._set_use(site_id, SiteUse.REQUIRED)
-            edits: list[Edit] = [required, _set_dock_count(len(docks) + 1)]
-            self._apply_edit(AllEdits(edits=edits), f"dock at {site.name}", docks=[*docks, site_id])
+            more = _set_dock_count(len(docks) + 1)
+            self._apply_edit(more, f"dock at {site.name}", docks=[*docks, site_id])
 
     def take_dock(self, site_id: str) -> None:
         """Remove the dock from a candidate site; the plan has one dock fewer."""
@@ -159,13 +181,6 @@ class ScenarioEditor:
             if site.use is SiteUse.REQUIRED:
                 edits.append(self._set_use(site_id, SiteUse.ALLOWED))
             self._apply_edit(AllEdits(edits=edits), f"no dock at {site.name}", docks=left)
-
-    def redraw_boundary(self, ring: Ring) -> None:
-        """Change the keep-in boundary of the site and plan again with the same docks."""
-        with self._lock:
-            corners = [[corner.lat_deg, corner.lon_deg] for corner in ring]
-            kind = FeatureKind.BOUNDARY
-            self._apply_edit(MoveFeature(kind=kind, id=kind.value, ring=corners), "edit the boundary")
 
     def site_again(self) -> None:
         """Let the planner choose the docks again."""
@@ -182,10 +197,21 @@ class ScenarioEditor:
         """Go one step forward, where there is one."""
         self._move_by(1)
 
-    def save(self) -> None:
+    def explain_saving(self, step: EditStep) -> SavingWords:
+        """What saving this step means: whether the planner would choose its docks from the file alone."""
+        chosen = {site.id for site in step.plan.sites}
+        file_plan = make_plan(step.world)
+        return SavingWords(
+            docks=tuple(site.name for site in step.plan.sites),
+            file_docks=tuple(site.name for site in file_plan.sites),
+            other_docks={site.id for site in file_plan.sites} != chosen,
+        )
+
+    def save(self, *, keep_docks: bool = False) -> None:
         """Write the file, unless somebody has changed it since it was read.
 
-        If the planner would choose other docks from this file, the docks shown are written as required.
+        `keep_docks` writes the docks that are shown as required. Without it the file leaves them to the
+        planner, and the plan shown is the one that it makes from the file.
         """
         with self._lock:
             if self.why_not_saved:
@@ -196,11 +222,13 @@ class ScenarioEditor:
                 raise InputError(
                     f"somebody else has changed the file (sha256 {digest})", do="start `dfr serve` again"
                 )
-            self._keep_docks()
+            if self.explain_saving(self.step).other_docks:
+                self._require_docks() if keep_docks else self.site_again()
             data = self.step.data
             # The file must mean what was planned: read it before it replaces the old one.
             parse_scenario(data, name=str(self._path), folder=self._path.parent)
             write_atomically(self._path, data)
+            self._saved_docks = self.step.docks
             self._show(replace(self.history, saved=data))
 
     def preview_times(self, position: Position, *, of: EditStep | None = None) -> dict[str, float | None]:
@@ -223,19 +251,37 @@ class ScenarioEditor:
         return site
 
     def _dock_ids(self) -> list[str]:
-        return [site.id for site in self.step.plan.sites]
+        return list(self.step.docks)
 
     def _set_use(self, site_id: str, use: SiteUse) -> SetValue:
         index = [site.id for site in self.step.world.scenario.candidates].index(site_id)
         return SetValue(path=[*SITES, index, "use"], value=use.value)
 
     def _apply_edit(self, edit: Edit, what: str, *, docks: list[str] | None = None) -> None:
-        """Add a step: the edited file, planned with these docks (or those before)."""
+        """Add a step: the edited file, planned with these docks, or with those before that still stand."""
+        data, world = self._edited(edit)
+        if docks is None:
+            docks = self._docks_left(world.scenario)
+            if docks and len(docks) < len(self._dock_ids()):
+                data, world = self._edited(AllEdits(edits=[edit, _set_dock_count(len(docks))]))
+        plan = plan_with_docks(world, docks) if docks else make_plan(world)
+        self._push_step(self._make_step(data, what, world, plan))
+
+    def _edited(self, edit: Edit) -> tuple[bytes, World]:
         data = apply_edit(self.step.data.decode(), edit).encode()
         scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
-        world = replace(self.step.world, scenario=with_weather(scenario, self._day.weather))
-        plan = plan_with_docks(world, self._dock_ids() if docks is None else docks)
-        self._push_step(self._make_step(data, what, world, plan))
+        return data, rebuild_world(self.step.world, scenario, self._day)
+
+    def _docks_left(self, scenario: Scenario) -> list[str]:
+        """The docks that an edit leaves; none where it requires another: the planner then chooses again."""
+        use = {site.id: site.use for site in scenario.candidates}
+        left = [
+            dock for dock in self._dock_ids() if use.get(dock, SiteUse.FORBIDDEN) is not SiteUse.FORBIDDEN
+        ]
+        required = {site for site, said in use.items() if said is SiteUse.REQUIRED}
+        sites = self.step.world.scenario.candidates
+        before = {site.id for site in sites if site.use is SiteUse.REQUIRED}
+        return [] if required - before - set(left) else left
 
     def _make_step(self, data: bytes, what: str, world: World, plan: Plan) -> EditStep:
         docks = [site.id for site in plan.sites]
@@ -252,18 +298,16 @@ class ScenarioEditor:
         # The weather of the day is read again with each edit.
         return self._digests | {path: digest_of(path) for path in self._day.weather.files_by_kind().values()}
 
-    def _keep_docks(self) -> None:
-        """Require the docks that are shown, if the planner would choose others from the same file."""
+    def _require_docks(self) -> None:
+        """Write the docks that are shown as required, so that the planner chooses them from the file."""
         docks = self._dock_ids()
-        if {site.id for site in make_plan(self.step.world).sites} == set(docks):
-            return
         edits: list[Edit] = [_set_dock_count(len(docks))]
         for site in self.step.world.scenario.candidates:
             if site.id in docks:
                 edits.append(self._set_use(site.id, SiteUse.REQUIRED))
             elif site.use is SiteUse.REQUIRED:
                 edits.append(self._set_use(site.id, SiteUse.ALLOWED))
-        self._apply_edit(AllEdits(edits=edits), "require these docks")
+        self._apply_edit(AllEdits(edits=edits), "require these docks", docks=docks)
 
     def _push_step(self, step: EditStep) -> None:
         kept = self.history.steps[: self.history.now + 1]
@@ -279,7 +323,46 @@ class ScenarioEditor:
     def _show(self, history: EditHistory) -> None:
         """Let everybody see a changed history."""
         self.history = replace(history, version=history.version + 1)
+        self._keep_draft()
         self.news.announce()
+
+    def _keep_draft(self) -> None:
+        """Keep what is not in the file beside it; a folder that cannot be written keeps no drafts."""
+        if self.why_not_saved:
+            return
+        step, saved = self.step, self.history.saved
+        try:
+            if step.data == saved and step.docks == self._saved_docks:
+                remove_draft(self._path)
+            else:
+                write_draft(self._path, make_draft(step.data, step.docks, of=saved))
+            self._draft_words = ""
+        except InputError as error:
+            self._draft_words = f"Unsaved changes are not kept: {error}"
+
+    def _restore_draft(self) -> None:
+        """Go on from the unsaved edits of an earlier session; undo leads back to the file."""
+        draft = None if self.why_not_saved else read_draft(self._path)
+        if draft is None:
+            return
+        if not draft.is_of(self.history.saved):
+            kept = set_draft_aside(self._path)
+            said = f"The file has changed since your unsaved changes of {draft.edited}"
+            self._draft_words = f"{said}: they are kept in {kept.name}."
+            return
+        try:
+            data = draft.text.encode()
+            scenario = parse_scenario(data, name=str(self._path), folder=self._path.parent)
+            world = rebuild_world(self.step.world, scenario, self._day)
+            known = {site.id for site in scenario.candidates}
+            docks = [dock for dock in draft.docks if dock in known]
+            plan = plan_with_docks(world, docks) if docks else make_plan(world)
+        except DfrError as error:
+            self._draft_words = f"The draft of {draft.edited} cannot be used: {error}"
+            return
+        step = self._make_step(data, f"unsaved changes of {draft.edited}", world, plan)
+        self.history = replace(self.history, steps=(self._first, step), now=1)
+        self._draft_words = f"Your unsaved changes of {draft.edited} are back. Undo returns to the file."
 
 
 def _set_dock_count(docks: int) -> SetValue:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dfr.geo import Position, Ring, centroid
+from dfr.geo import Position, Ring, centroid, offset
 from dfr.io.base_drawing import base_drawing, describe_no_drawing, geometry_to_geojson, grid_lines
 from dfr.plan.model import Plan, Route
+from dfr.scenario.features import SPECS
 from dfr.world.model import World
 
 Feature = dict[str, Any]
 Layers = dict[str, dict[str, Any]]
 
 AIRSPACE_WITHIN_M = 15_000.0
+CIRCLE_CORNERS = 48
 
 
 def feature_collection(features: Iterable[Feature]) -> dict[str, Any]:
@@ -43,11 +45,8 @@ def to_lonlat(position: Position) -> list[float]:
 
 
 def static_layers(world: World) -> Layers:
-    """The layers that an edit of docks or boundary does not change."""
-    scenario = world.scenario
-    site = scenario.site
-    near = world.airspace.zones_near(site.centre, within_m=AIRSPACE_WITHIN_M)
-    crowds = {crowd.area: crowd for crowd in site.crowds}
+    """The layers that no edit changes."""
+    near = world.airspace.zones_near(world.scenario.site.centre, within_m=AIRSPACE_WITHIN_M)
     return {
         "base": base_layer(world),
         "airspace": feature_collection(
@@ -58,29 +57,76 @@ def static_layers(world: World) -> Layers:
             )
             for zone, _ in near
         ),
+    }
+
+
+def drawn_layers(world: World, features: Sequence[Feature]) -> Layers:
+    """What is drawn in the scenario beside zones and sites; `drawn` names the feature of `map_features`."""
+    scenario = world.scenario
+    site = scenario.site
+    crowds = {crowd.area: crowd for crowd in site.crowds}
+    return {
         "crowds": feature_collection(
-            area_feature([ring], description=f"crowd: {crowd.name}, {crowd.people_per_m2:g} people/m²")
+            area_feature(
+                [ring],
+                drawn=f"crowd/{crowd.id.partition('/')[0]}",
+                description=f"crowd: {crowd.name}, {crowd.people_per_m2:g} people/m²",
+            )
             for ring, crowd in crowds.items()
         ),
         "keep_outs": feature_collection(
-            area_feature([ring], description=f"keep-out: {name}") for name, ring in site.keep_outs
+            area_feature([ring], drawn=f"keep_out/{name}", description=f"keep-out: {name}")
+            for name, ring in site.keep_outs
         ),
         "traffic": feature_collection(
             area_feature(
                 [user.area],
+                drawn=f"traffic/{user.id}",
                 description=f"other traffic: {user.id}, {user.kind}, {user.rule.value.replace('_', ' ')}",
             )
             for user in scenario.traffic
         ),
         "posts": feature_collection(
-            point_feature(post.position, description=f"observer post {post.id}: sees {post.range_m:.0f} m")
+            point_feature(
+                post.position,
+                drawn=f"post/{post.id}",
+                description=f"observer post {post.id}: sees {post.range_m:.0f} m",
+            )
+            for post in scenario.operation.posts
+        ),
+        "sight": feature_collection(
+            area_feature([circle_around(post.position, post.range_m)], drawn=f"post/{post.id}")
             for post in scenario.operation.posts
         ),
         "rally": feature_collection(
-            point_feature(place, description=f"rally point {place}")
-            for place in scenario.contingency.rally_points
+            point_feature(place, drawn=f"rally_point/{number}", description=f"rally point {place}")
+            for number, place in enumerate(scenario.contingency.rally_points, start=1)
         ),
+        **{
+            name: feature_collection(_as_drawn(item) for item in features if item["kind"] == kind)
+            for name, kind in AS_WRITTEN.items()
+        },
     }
+
+
+AS_WRITTEN = {"water": "water", "homes": "home", "patrols": "patrol", "obstacles": "obstacle"}
+"""Layers that show features just as they are written, by their kind."""
+
+
+def _as_drawn(item: Feature) -> Feature:
+    geometry = item["geometry"]
+    if geometry["type"] == "Polygon":
+        (ring,) = geometry["coordinates"]
+        geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    words = f"{SPECS[item['kind']].title.lower()}: {item['name']}"
+    properties = {"drawn": f"{item['kind']}/{item['id']}", "description": words}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def circle_around(centre: Position, radius_m: float) -> Ring:
+    """The corners of a circle, near enough to be drawn."""
+    step = 360.0 / CIRCLE_CORNERS
+    return tuple(offset(centre, bearing_deg=step * i, distance_m=radius_m) for i in range(CIRCLE_CORNERS))
 
 
 def plan_layers(world: World, plan: Plan) -> Layers:
@@ -162,7 +208,14 @@ def base_layer(world: World) -> dict[str, Any]:
 def _zone_words(zone: str, name: str, share: float, route: Route | None) -> dict[str, Any]:
     seconds = None if route is None else route.overhead_s
     words = "not reached" if seconds is None else f"{seconds:.0f} s"
-    return {"id": zone, "name": name, "share": share, "overhead_s": seconds, "words": f"{name}\n{words}"}
+    return {
+        "id": zone,
+        "drawn": f"zone/{zone}",
+        "name": name,
+        "share": share,
+        "overhead_s": seconds,
+        "words": f"{name}\n{words}",
+    }
 
 
 def _make_feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> Feature:

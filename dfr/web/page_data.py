@@ -11,18 +11,20 @@ from typing import Any
 from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
 from dfr.io.logs.files import parse_log
+from dfr.io.scenario_edit import read_plain_data
 from dfr.metrics.timeline import ShiftKind
 from dfr.plan.checklist import make_checklist
 from dfr.plan.model import DockSite, Plan
-from dfr.plan.verdict import Verdict, exercise_title, verdict_of
+from dfr.plan.verdict import Verdict, VerdictKind, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate
 from dfr.web.control import Control
 from dfr.web.data_age import describe_data
 from dfr.web.editor import EditStep, ScenarioEditor
+from dfr.web.features import map_features
 from dfr.web.hours import hours_of, isochrones_of
-from dfr.web.layers import Layers, plan_layers, soonest_routes, static_layers
+from dfr.web.layers import Layers, drawn_layers, plan_layers, soonest_routes, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import replay_of_log, shift_of
 from dfr.web.runs import SimulationRuns
@@ -91,9 +93,11 @@ class PageData:
         step = history.step
         plan, before = step.plan, first.plan
         best, best_before = soonest_routes(plan), soonest_routes(before)
+        features = map_features(read_plain_data(step.data.decode()))
         return {
             **editor.status(history),
-            "layers": plan_layers(step.world, plan),
+            "features": features,
+            "layers": {**drawn_layers(step.world, features), **plan_layers(step.world, plan)},
             "centre": _site_centre(step.world.scenario),
             "boundary": [[p.lon_deg, p.lat_deg] for p in step.world.scenario.site.boundary],
             "docks": [_dock_state(plan, site) for site in plan.sites],
@@ -161,6 +165,19 @@ class PageData:
         return {
             "verdict": verdict.kind.value,
             "steps": [item.as_dict() for item in make_checklist(verdict, findings)],
+        }
+
+    def explain_saving(self, step: EditStep) -> dict[str, Any]:
+        """What saving a step means: its verdict, and whether the file alone would give other docks."""
+        saving, verdict = self.require_editor().explain_saving(step), _verdict_now(step)
+        chosen, others = (", ".join(names) for names in (saving.docks, saving.file_docks))
+        return {
+            "go": verdict.kind is VerdictKind.GO,
+            "verdict": verdict.headline,
+            "docks": chosen,
+            "other_docks": f"From this file the planner would choose other docks: {others}."
+            if saving.other_docks
+            else "",
         }
 
     def standing(self) -> dict[str, Any]:

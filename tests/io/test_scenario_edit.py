@@ -146,6 +146,15 @@ def test_what_is_added_is_a_sound_scenario_where_it_stands_in_the_site(name):
     parse_scenario(text.encode(), name="edited", folder=path.parent)
 
 
+def test_the_other_zones_make_room_for_a_share_that_is_set():
+    text = "demand: {zones: {areas: [{id: a, share: 0.5}, {id: b, share: 0.3}, {id: c, share: 0.2}]}}\n"
+    after = read_plain_data(edited(text, do="set", path=["demand", "zones", "areas", 0, "share"], value=0.2))
+    assert [zone["share"] for zone in after["demand"]["zones"]["areas"]] == [0.2, 0.48, 0.32]
+    whole = "demand: {zones: {areas: [{id: a, share: 1}, {id: b, share: 0}]}}\n"
+    with pytest.raises(InputError, match="has every call"):
+        edited(whole, do="delete", kind="zone", id="a")
+
+
 @pytest.mark.parametrize("kind", [FeatureKind.CROWD, FeatureKind.WATER])
 def test_without_its_last_crowd_or_water_a_file_says_that_nobody_has_said(kind):
     text = TEXTS["isle-of-wight-2024"]

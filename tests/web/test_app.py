@@ -81,10 +81,9 @@ def fetched(port, path, *, headers=None):
 
 CHANGES = (
     "/api/plan/preview",
-    "/api/plan/move",
+    "/api/plan/edit",
     "/api/plan/place",
     "/api/plan/take",
-    "/api/plan/boundary",
     "/api/plan/again",
     "/api/plan/undo",
     "/api/plan/redo",

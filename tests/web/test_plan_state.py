@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dfr.geo import Position, offset
+from dfr.geo import offset
 from dfr.io.files import json_line
 from dfr.io.scenario_files import shipped_scenarios
+from dfr.scenario.edits import read_edit
 from dfr.web.editor import ScenarioEditor
 from dfr.web.page_data import PageData
 from dfr.web.plan_state import StalePlanError, digest_of, state_of
@@ -40,7 +41,8 @@ def moved(editor, *, east_m=60.0):
     """A dock of the plan, and a place so far east of it, as an edit asks for it."""
     dock = editor.step.plan.sites[0]
     place = offset(dock.position, bearing_deg=90.0, distance_m=east_m)
-    return {"site": dock.id, "lat_deg": place.lat_deg, "lon_deg": place.lon_deg}
+    point = [place.lat_deg, place.lon_deg]
+    return {"edit": {"do": "move", "kind": "site", "id": dock.id, "point": point}}
 
 
 def edit(port, path, document, *, state):
@@ -85,7 +87,7 @@ def test_the_state_follows_the_text_the_files_and_the_docks(tmp_path):
 def test_undo_comes_back_to_the_same_state_and_a_second_session_begins_in_it(pages, session):
     editor = pages.editor
     first = editor.step.state
-    editor.move_site(*_place_of(moved(editor)))
+    editor.apply(read_edit(moved(editor)["edit"]))
     assert editor.step.state != first
     editor.undo()
     assert editor.step.state == first
@@ -95,10 +97,10 @@ def test_undo_comes_back_to_the_same_state_and_a_second_session_begins_in_it(pag
 def test_an_edit_of_an_older_plan_is_refused_with_words(pages):
     with running(pages) as port:
         first = pages.editor.step.state
-        status, plan = edit(port, "/api/plan/move", moved(pages.editor), state=first)
+        status, plan = edit(port, "/api/plan/edit", moved(pages.editor), state=first)
         assert status == 200
         assert plan["state"] == pages.editor.step.state != first
-        status, answer = edit(port, "/api/plan/move", moved(pages.editor), state=first)
+        status, answer = edit(port, "/api/plan/edit", moved(pages.editor), state=first)
     assert status == 409
     assert answer["error"]["code"] == "stale-plan"
     assert "the plan has changed since you saw it" in answer["error"]["message"]
@@ -108,25 +110,21 @@ def test_an_edit_of_an_older_plan_is_refused_with_words(pages):
 def test_an_edit_of_the_plan_before_a_restart_is_refused_though_both_counted_to_the_same(session):
     """A counter begins again with the server, and so took an edit of a plan that nobody had seen."""
     before = session()
-    before.move_site(*_place_of(moved(before)))
+    before.apply(read_edit(moved(before)["edit"]))
     seen = before.step.state
     after = session()
-    after.move_site(*_place_of(moved(after, east_m=-60.0)))
+    after.apply(read_edit(moved(after, east_m=-60.0)["edit"]))
     assert after.version == before.version
     with running(PageData(editor=after)) as port:
-        status, _ = edit(port, "/api/plan/move", moved(after), state=seen)
+        status, _ = edit(port, "/api/plan/edit", moved(after), state=seen)
     assert status == 409
     assert after.version == 1
-
-
-def _place_of(document):
-    return document["site"], Position(lat_deg=document["lat_deg"], lon_deg=document["lon_deg"])
 
 
 def test_of_two_edits_of_the_same_plan_at_the_same_time_one_is_made(pages):
     state, document = pages.editor.step.state, moved(pages.editor)
     with running(pages) as port, ThreadPoolExecutor(2) as both:
-        asked = [both.submit(edit, port, "/api/plan/move", document, state=state) for _ in range(2)]
+        asked = [both.submit(edit, port, "/api/plan/edit", document, state=state) for _ in range(2)]
         statuses = sorted(each.result()[0] for each in asked)
     assert statuses == [200, 409]
     assert pages.editor.version == 1
@@ -145,7 +143,7 @@ def test_hours_asked_before_an_edit_say_that_they_are_of_the_plan_before_it(page
     with running(pages) as port, ThreadPoolExecutor(1) as other:
         answer = other.submit(_state_of_answer, port, "/api/plan/hours")
         assert asked.wait(60)
-        editor.move_site(*_place_of(moved(editor)))
+        editor.apply(read_edit(moved(editor)["edit"]))
         edited.set()
         state, rows = answer.result()
     assert state == first != editor.step.state
@@ -169,7 +167,7 @@ def test_a_plan_is_told_as_of_one_moment(pages, monkeypatch):
     def edited_meanwhile(self, *given):
         found = status(self, *given)
         monkeypatch.setattr(ScenarioEditor, "status", status)
-        self.move_site(*_place_of(moved(self)))
+        self.apply(read_edit(moved(self)["edit"]))
         return found
 
     monkeypatch.setattr(ScenarioEditor, "status", edited_meanwhile)
@@ -188,7 +186,7 @@ def test_every_open_page_is_told_of_a_change(pages):
         assert first == hears_other()
         assert first["headline"] == pages.plan_state()["verdict"]["headline"]
         assert first["data"][0] == "airspace of 2024-08-24"
-        status, plan = edit(port, "/api/plan/move", moved(pages.editor), state=first["state"])
+        status, plan = edit(port, "/api/plan/edit", moved(pages.editor), state=first["state"])
         assert status == 200
         assert hears_one()["state"] == hears_other()["state"] == plan["state"]
         one.close()
@@ -202,6 +200,6 @@ def test_a_refused_edit_is_no_news(pages):
         version = heard()["version"]
         with pytest.raises(StalePlanError), editor.edit_of("of another time"):
             editor.undo()
-        editor.move_site(*_place_of(moved(editor)))
+        editor.apply(read_edit(moved(editor)["edit"]))
         assert heard()["version"] == version + 1
         connection.close()

@@ -15,6 +15,15 @@ export interface Dock {
   why: string;
 }
 
+export interface DrawnFeature {
+  kind: string;
+  id: string;
+  name: string;
+  path: (string | number)[];
+  fields: Record<string, any>;
+  geometry: Record<string, any>;
+}
+
 export interface Feature {
   type: "Feature";
   properties: Record<string, any>;
@@ -67,6 +76,8 @@ export interface PlanAnswer {
   redo: string;
   changed: boolean;
   why_not_saved: string;
+  draft: string;
+  features: DrawnFeature[];
   layers: Record<string, FeatureCollection>;
   centre: [number, number];
   boundary: [number, number][];

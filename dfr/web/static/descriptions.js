@@ -4,7 +4,7 @@ import { element } from "./common.js";
 import { boundsOf, popup } from "./map.js";
 import { LAYERS } from "./style.js";
 
-const DESCRIBED = ["airspace", "traffic", "crowds", "keep_outs", "posts", "rally"];
+const DESCRIBED = ["airspace", "traffic", "crowds", "keep_outs", "water", "homes", "posts", "rally", "patrols", "obstacles"];
 const CLOSE = 15.5;
 const FLY_MS = 700;
 
@@ -29,9 +29,11 @@ function flyOver(map, feature) {
   say(map, bounds.getCenter(), feature.properties.description);
 }
 
-export function describeOnClick(map) {
+// `quiet()` holds while a click means something else.
+export function describeOnClick(map, quiet = () => false) {
   const layers = LAYERS.map(({ id }) => id).filter((id) => DESCRIBED.some((of) => id.startsWith(`${of}-`)));
   map.on("click", (event) => {
+    if (quiet()) return;
     const found = map.queryRenderedFeatures(event.point, { layers }).map((feature) => feature.properties.description);
     if (found.length) say(map, event.lngLat, [...new Set(found)].join("\n"));
   });

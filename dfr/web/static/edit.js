@@ -1,26 +1,22 @@
-// Editing sites, docks and the corners of the boundary, with the pointer on the map or with the keyboard.
+// Editing the plan: docks, and everything that is drawn, with the pointer on the map, by touch or with the keyboard.
 // Each element that can have the focus has a `data-key` that stays the same when it is drawn again: so does the focus.
 
-import { $, element } from "./common.js";
-import { marker } from "./map.js";
+import { $, element, toast } from "./common.js";
+import { addFeature, editFeature } from "./feature-form.js";
+import { makeFeatureList } from "./feature-list.js";
+import { areaM2, lengthM, bearingDeg, snapLines, snapped } from "./geometry.js";
+import { boundsOf, marker } from "./map.js";
+import { metres, squareMetres } from "./notations.js";
+import { makePen } from "./pen.js";
+import { makeHandles, stepped } from "./shape-handles.js";
 
-const STEP_M = 10;
-const FINE_M = 1;
-const METRES_PER_DEGREE = 111_320;
 const SETTLED_MS = 500;
-const ARROWS = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+const BOUNDARY = "boundary/boundary";
 
 const lngLat = ([lng, lat]) => ({ lng, lat });
-
-// Where an arrow key moves a [lon, lat]; null for any other key.
-function stepped(event, [lon, lat]) {
-  const step = ARROWS[event.key];
-  if (!step) return null;
-  event.preventDefault();
-  event.stopPropagation();
-  const metres = event.shiftKey ? FINE_M : STEP_M;
-  return [lon + (step[0] * metres) / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)), lat + (step[1] * metres) / METRES_PER_DEGREE];
-}
+const keyOf = (feature) => `${feature.kind}/${feature.id}`;
+const round = (value) => Math.round(value * 1e6) / 1e6;
+const latLon = ([lon, lat]) => [round(lat), round(lon)];
 
 // Draws again and keeps the focus on the element with the same key.
 export function focusKept(drawAll) {
@@ -33,16 +29,26 @@ export function focusKept(drawAll) {
 // `preview(site, at)` asks for times meanwhile.
 export function makeEditor({ plan, seen, change, preview }) {
   let map = null;
+  let forms = {};
+  let pen = null;
+  let handles = null;
   let markers = [];
-  let corners = [];
-  let chosen = null;
-  let editing = false;
+  let chosen = null; // The key of the chosen feature.
   const waiting = {};
 
+  const features = () => plan().features;
   const sites = () => plan().layers.sites.features;
-  const move = (site, at, of = seen()) => change("api/plan/move", { site, lat_deg: at.lat, lon_deg: at.lng }, of);
-  const redraw = (ring, of = seen()) => change("api/plan/boundary", { ring }, of);
+  const featureOf = (key) => features().find((feature) => keyOf(feature) === key) ?? null;
+  const send = (edit, of = seen()) => change("api/plan/edit", { edit }, of);
   const markerOf = (id) => markers.find((m) => m.getElement().dataset.site === id);
+
+  // An edit that moves a feature to coordinates in [lon, lat].
+  function moved(feature, coordinates, of = seen()) {
+    const area = feature.geometry.type === "Polygon";
+    return send({ do: "move", kind: feature.kind, id: feature.id, ...(area ? { ring: coordinates.map(latLon) } : { point: latLon(coordinates) }) }, of);
+  }
+
+  const siteOf = (id) => featureOf(`site/${id}`);
 
   // One edit for several key presses in a row, of the plan that was seen at the last of them.
   function settle(key, act) {
@@ -51,26 +57,68 @@ export function makeEditor({ plan, seen, change, preview }) {
     waiting[key] = setTimeout(act, SETTLED_MS, of);
   }
 
-  function nudge(event, id) {
-    const feature = sites().find((f) => f.properties.id === id);
-    const next = stepped(event, feature.geometry.coordinates);
-    if (!next) return;
-    feature.geometry.coordinates = next;
-    markerOf(id)?.setLngLat(next);
-    if (feature.properties.dock) preview(id, lngLat(next));
-    settle(id, (of) => move(id, lngLat(next), of));
+  function snap(at, except, event) {
+    if (!map || !$("snap").checked || event?.altKey) return at;
+    const project = (place) => {
+      const { x, y } = map.project(place);
+      return [x, y];
+    };
+    return snapped(at, snapLines(features(), except), project);
   }
 
-  function choose(id, centre = true) {
-    chosen = id;
-    for (const button of document.querySelectorAll("[data-pick]")) button.setAttribute("aria-pressed", String(button.dataset.pick === id));
-    for (const m of markers) m.getElement().classList.toggle("chosen", m.getElement().dataset.site === id);
+  // Sites move on the map at once; their times follow while they move.
+  function nudgeSite(event, id) {
     const feature = sites().find((f) => f.properties.id === id);
-    if (centre && map && feature && !map.getBounds().contains(feature.geometry.coordinates)) map.easeTo({ center: feature.geometry.coordinates });
+    const next = stepped(event, feature.geometry.coordinates);
+    if (next) placeSite(feature, next);
+  }
+
+  function placeSite(feature, next) {
+    const { id, dock } = feature.properties;
+    feature.geometry.coordinates = next;
+    markerOf(id)?.setLngLat(next);
+    if (dock) preview(id, lngLat(next));
+    settle(`site/${id}`, (of) => moved(siteOf(id), next, of));
+  }
+
+  const ghostOf = (feature, at) => (feature.geometry.type === "Polygon" ? { type: "Polygon", coordinates: [[...at, at[0]]] } : { type: "Point", coordinates: at });
+
+  const list = makeFeatureList({ box: $("features"), act: {
+    choose: (feature) => choose(keyOf(feature)),
+    edit: (feature) => editFeature({ feature, form: forms[feature.kind], features: features(), send }),
+    copy: (feature) => send({ do: "copy", kind: feature.kind, id: feature.id }),
+    remove: (feature) => send({ do: "delete", kind: feature.kind, id: feature.id }),
+    nudge(feature, at) {
+      if (feature.kind === "site") return placeSite(sites().find((f) => f.properties.id === feature.id), at);
+      pen?.ghost(ghostOf(feature, at));
+      return settle(keyOf(feature), (of) => moved(feature, at, of));
+    },
+  } });
+
+  function markChosen() {
+    const site = chosen?.startsWith("site/") ? chosen.slice("site/".length) : null;
+    for (const button of document.querySelectorAll("[data-pick]")) button.setAttribute("aria-pressed", String(button.dataset.pick === site));
+    for (const button of document.querySelectorAll("[data-feature]")) button.setAttribute("aria-pressed", String(button.dataset.feature === chosen));
+    for (const m of markers) m.getElement().classList.toggle("chosen", m.getElement().dataset.site === site);
+    $("fence").setAttribute("aria-pressed", String(chosen === BOUNDARY));
+  }
+
+  // Choosing what is chosen lets it go.
+  function choose(key, { centre = true, toggle = true } = {}) {
+    chosen = toggle && chosen === key ? null : key;
+    const feature = chosen && featureOf(chosen);
+    if (feature) list.show(feature);
+    markChosen();
+    if (!map) return;
+    handles.draw(feature);
+    if (!centre || !feature) return;
+    const bounds = boundsOf([feature]);
+    const view = map.getBounds();
+    if (!view.contains(bounds.getNorthEast()) && !view.contains(bounds.getSouthWest())) map.fitBounds(bounds, { padding: map.room, maxZoom: map.getZoom(), duration: 0 });
   }
 
   function pick(id, words, ...more) {
-    return element("button", { "data-key": `list:${id}`, "data-pick": id, "aria-pressed": String(chosen === id), onclick: () => choose(id), onkeydown: (event) => nudge(event, id) }, words, ...more);
+    return element("button", { "data-key": `list:${id}`, "data-pick": id, "aria-pressed": String(chosen === `site/${id}`), onclick: () => choose(`site/${id}`, { toggle: false }), onkeydown: (event) => nudgeSite(event, id) }, words, ...more);
   }
 
   function row(site, dock) {
@@ -78,7 +126,7 @@ export function makeEditor({ plan, seen, change, preview }) {
     const why = dock?.why ? [element("span", { class: "worse" }, ` · reaches ${dock.reaches} of ${plan().zones.length} zones: ${dock.why}`)] : [];
     const [words, path] = dock ? ["Remove dock", "api/plan/take"] : ["Dock here", "api/plan/place"];
     const shut = !dock && use === "forbidden";
-    const act = element("button", { "data-key": `use:${id}`, class: "use", disabled: shut, "aria-label": `${words}: ${name}`, onclick: () => change(path, { site: id }) }, shut ? "Forbidden" : words);
+    const act = element("button", { "data-key": `use:${id}`, class: "use", disabled: shut, "aria-label": `${words}: ${name}`, onclick: () => change(path, { site: id }, seen()) }, shut ? "Forbidden" : words);
     return element("li", {}, pick(id, `${name} · ${site.properties.where}`, ...why), act);
   }
 
@@ -89,52 +137,61 @@ export function makeEditor({ plan, seen, change, preview }) {
     const others = sites().filter((f) => !docks[f.properties.id]);
     $("others-count").textContent = String(others.length);
     $("sites").replaceChildren(...others.map((site) => row(site, null)));
+    list.draw(features(), forms, chosen);
   }
 
   function drawSites() {
     markers.forEach((m) => m.remove());
     markers = sites().map((feature) => {
       const { id, name, dock } = feature.properties;
-      const made = marker(map, `${dock ? "dock" : "site"}${chosen === id ? " chosen" : ""}`, feature.geometry.coordinates, { draggable: true, button: true, title: `${dock ? "dock" : "site"} ${name}: drag it, or move it with the arrow keys` });
+      const made = marker(map, `${dock ? "dock" : "site"}${chosen === `site/${id}` ? " chosen" : ""}`, feature.geometry.coordinates, { draggable: true, button: true, title: `${dock ? "dock" : "site"} ${name}: drag it, or move it with the arrow keys` });
       const node = made.getElement();
       node.dataset.site = id;
       node.dataset.key = `map:${id}`;
-      node.addEventListener("click", () => choose(id, false));
-      node.addEventListener("keydown", (event) => nudge(event, id));
-      made.on("dragstart", () => choose(id, false));
+      node.addEventListener("click", (event) => {
+        event.stopPropagation();
+        choose(`site/${id}`, { centre: false, toggle: false });
+      });
+      node.addEventListener("keydown", (event) => nudgeSite(event, id));
+      made.on("dragstart", () => choose(`site/${id}`, { centre: false, toggle: false }));
       if (dock) made.on("drag", () => preview(id, made.getLngLat()));
-      made.on("dragend", () => move(id, made.getLngLat()));
+      made.on("dragend", () => moved(siteOf(id), snap(made.getLngLat().toArray(), siteOf(id))));
       return made;
     });
   }
 
-  function corner(ring, i) {
-    const made = marker(map, "corner", ring[i], { draggable: true, button: true, title: `corner ${i + 1} of the boundary: drag it or use the arrow keys; Delete removes it` });
-    made.getElement().dataset.key = `corner:${i}`;
-    made.on("dragend", () => redraw(ring.with(i, made.getLngLat().toArray())));
-    made.getElement().addEventListener("keydown", (event) => {
-      if (event.key === "Delete" && ring.length > 3) redraw(ring.toSpliced(i, 1));
-      const next = stepped(event, made.getLngLat().toArray());
-      if (!next) return;
-      made.setLngLat(next);
-      settle(`corner:${i}`, (of) => redraw(ring.with(i, next), of));
+  function chooseOnClick() {
+    map.on("click", (event) => {
+      if (pen.busy()) return;
+      const found = map.queryRenderedFeatures(event.point).map((feature) => feature.properties.drawn).find((key) => key && featureOf(key));
+      if (found) choose(found, { centre: false });
     });
-    return made;
   }
 
-  function middle(ring, i) {
-    const [a, b] = [ring[i], ring[(i + 1) % ring.length]];
-    const between = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-    const made = marker(map, "corner middle", between, { button: true, title: `add a corner after corner ${i + 1}` });
-    made.getElement().dataset.key = `middle:${i}`;
-    made.getElement().addEventListener("click", () => redraw(ring.toSpliced(i + 1, 0, between)));
-    return made;
+  function startDrawing(kind) {
+    const form = forms[kind];
+    const closed = form.shape === "area";
+    const name = form.title.toLowerCase();
+    pen.start({
+      words: closed ? `Draw the corners of the ${name}.` : `Set the place of the ${name}.`, closed, most: closed ? Infinity : 1,
+      told: closed ? (points) => (points.length > 2 ? `${points.length} corners, ${squareMetres(areaM2(points))}.` : `${points.length} of at least 3 corners.`) : undefined,
+      done: (points) => (form.single ? moved(featureOf(`${kind}/${kind}`), points) : addFeature({ kind, form, points, features: features(), send })),
+    });
   }
 
-  function drawCorners() {
-    corners.forEach((m) => m.remove());
-    const ring = plan().boundary;
-    corners = editing ? ring.flatMap((_, i) => [corner(ring, i), middle(ring, i)]) : [];
+  function measure() {
+    const told = (points) => {
+      if (points.length < 2) return "Set the first place, then the next.";
+      const [last, end] = points.slice(-2);
+      return `${metres(lengthM(points))} in all; last leg ${metres(lengthM([last, end]))} at ${bearingDeg(last, end).toFixed(0)}°${points.length > 2 ? `; closed, it holds ${squareMetres(areaM2(points))}` : ""}.`;
+    };
+    pen.start({ words: "Measure.", least: 2, told, done: (points) => toast(told(points)) });
+  }
+
+  function beginTools() {
+    for (const id of ["draw", "measure", "snap"]) $(id).disabled = false;
+    $("draw").addEventListener("click", () => startDrawing($("draw-kind").value));
+    $("measure").addEventListener("click", measure);
   }
 
   return {
@@ -142,15 +199,24 @@ export function makeEditor({ plan, seen, change, preview }) {
       drawLists();
       if (!map) return;
       drawSites();
-      drawCorners();
+      if (!featureOf(chosen)) chosen = null;
+      handles.draw(chosen && featureOf(chosen));
+      markChosen();
     },
-    on(drawn) {
+    // The kinds that can be drawn, and the map once there is one.
+    begin(kinds, drawn) {
+      forms = kinds;
       map = drawn;
+      $("draw-kind").replaceChildren(...Object.entries(forms).map(([kind, form]) => element("option", { value: kind }, form.title)));
+      if (map) {
+        pen = makePen({ map, snap: (at, event) => snap(at, null, event) });
+        handles = makeHandles({ map, moved, settle, ghost: pen.ghost, snap });
+        chooseOnClick();
+        beginTools();
+      }
     },
-    toggleCorners() {
-      editing = !editing;
-      $("fence").setAttribute("aria-pressed", String(editing));
-      if (map) drawCorners();
-    },
+    chooseFeature: (feature) => choose(keyOf(feature), { toggle: false }),
+    isDrawing: () => Boolean(pen?.busy()),
+    toggleCorners: () => choose(BOUNDARY, { centre: false }),
   };
 }

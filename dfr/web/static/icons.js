@@ -12,6 +12,8 @@ const PATHS = {
   redo: "M16 5l4 4-4 4M20 9H10a6 6 0 0 0 0 12h3",
   boundary: "M4 8l7-4 9 5-2 10-11 1zM4 8h.01M11 4h.01M20 9h.01M18 19h.01M7 20h.01",
   docks: "M4 20h16M6 20V9h12v11M9 9V5h6v4M9 14h6",
+  draw: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
+  measure: "M3 16L16 3l5 5L8 21zM7 12l2 2M11 8l2 2M10 15l1 1",
   save: "M5 3h11l3 3v15H5zM8 3v6h7V3M8 21v-7h8v7",
   play: "M7 4l13 8-13 8z",
   pause: "M8 4v16M16 4v16",

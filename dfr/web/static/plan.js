@@ -1,7 +1,10 @@
-import { $, ask, begin, element, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
+import { $, ask, begin, element, get, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
 import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
+import { makeSearch, showCoordinates } from "./find-place.js";
+import { penBar } from "./pen.js";
+import { savePlan } from "./save.js";
 import { drawChecklist } from "./plan-checklist.js";
 import { drawFindings } from "./plan-findings.js";
 import { hourFinding, hourRows, hourVerdict, makeHours, tableRows } from "./plan-hours.js";
@@ -31,7 +34,10 @@ const plans = makePlanState({
   },
   checking(busy) {
     document.body.toggleAttribute("aria-busy", busy);
-    if (busy) showChecking();
+    if (!busy) return;
+    showChecking();
+    // An edit that is still being checked can be undone: undo waits its turn behind it.
+    $("undo").disabled = false;
   },
 });
 
@@ -135,6 +141,7 @@ function drawHour() {
   if (!map) return;
   const { zones, zone_names, routes, ...rest } = state.layers;
   show(map, { ...rest, routes: routesNow() });
+  listDescriptions(map, $("descriptions"));
   shading.draw();
 }
 
@@ -210,15 +217,17 @@ async function main() {
     $("verdict").textContent = about.problem ?? "No scenario is loaded. Start dfr serve --scenario NAME.";
     return;
   }
-  state = await plans.begin();
+  const [plan, forms] = await Promise.all([plans.begin(), tell(get("api/forms"))]);
+  state = plan;
   if (!state) return;
+  editor.begin(forms ?? {}, null);
   followStanding(plans.hear);
   draw();
   performance.mark("figures");
   map = await makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => plans.change(`api/plan/${name}`));
-  $("save").addEventListener("click", async () => {
-    if (await plans.change("api/plan/save")) toast("Saved.");
+  $("save").addEventListener("click", () => {
+    savePlan({ ask: () => tell(plans.askOfPlan("api/plan/saving")), save: (document_) => plans.change("api/plan/save", document_), say: toast });
   });
   $("fence").addEventListener("click", editor.toggleCorners);
   $("route").addEventListener("change", drawProfile);
@@ -226,15 +235,19 @@ async function main() {
   document.addEventListener("keydown", keys);
   if (map) {
     await loaded(map);
-    editor.on(map);
+    $("map").append(penBar());
+    editor.begin(forms ?? {}, map);
     shading.on(map);
     draw();
     fit(map, state.layers);
     await showPlace(map, about);
     toggles(map, $("layers"));
-    describeOnClick(map);
+    describeOnClick(map, editor.isDrawing);
     listDescriptions(map, $("descriptions"));
+    showCoordinates(map);
   }
+  makeSearch({ map, features: () => state.features, onFeature: editor.chooseFeature, onPlace: (at, words) => map && flyTo(map, at, words) });
+  if (state.draft) toast(state.draft);
   document.body.dataset.ready = "yes";
 }
 

@@ -3,7 +3,7 @@
 // would make each drawing slower. What a flight must avoid is drawn above the zones, so that no zone hides it.
 
 export const PLACE = ["base", "airspace"];
-export const PLAN = ["keep_in", "volumes", "zones", "isochrones", "demand", "crowds", "keep_outs", "traffic", "posts", "rally", "zone_names", "routes", "sites", "findings"];
+export const PLAN = ["keep_in", "volumes", "zones", "isochrones", "demand", "water", "homes", "crowds", "keep_outs", "traffic", "sight", "posts", "patrols", "obstacles", "rally", "zone_names", "routes", "sites", "findings"];
 
 // Sequential blues, safe for colour-blind readers: darker is sooner. Keys of the legend are [colour, words].
 export const SECONDS = [["#2f7fb8", "under 45"], ["#5aa2d2", "45 to 60"], ["#93c4e4", "60 to 90"], ["#c6dff0", "over 90"], ["#e58a5c", "not reached"]];
@@ -38,11 +38,18 @@ export const LAYERS = [
   edge("isochrones", "#2b5878", 0.6),
   area("demand", DENSE, 0.7),
   edge("zones", "#3d6d8f", 1),
+  area("water", "#7fb2d0", 0.35),
+  edge("water", "#2f6f95", 1.4),
+  area("homes", "#c9b8d9", 0.3),
+  edge("homes", "#6d4c8d", 1.2, { dash: [2, 2] }),
   area("crowds", "#f0c36a", 0.45),
   edge("crowds", "#8a6100", 2),
   area("keep_outs", "#a33a05", 0.4),
   edge("keep_outs", "#a33a05", 2),
   edge("traffic", "#b3478a", 1.4, { dash: [1, 2] }),
+  edge("sight", "#444", 1, { dash: [2, 3] }),
+  layer("patrols", "circle", { "circle-radius": 4, "circle-color": "#fff", "circle-stroke-color": "#444", "circle-stroke-width": 2 }),
+  layer("obstacles", "circle", { "circle-radius": 5, "circle-color": "#6b4a2b", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
   layer("posts", "circle", { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
   layer("rally", "circle", { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 }),
   layer("routes", "line", { "line-color": "#0b5c8f", "line-width": ["case", ["get", "best"], 2.2, 0.6], "line-opacity": ["case", ["get", "best"], 0.9, 0.3] }),
@@ -72,10 +79,12 @@ export const GROUPS = {
   routes: ["routes", "routes"],
   volumes: ["volumes", "volumes"],
   fence: ["fence", "keep_in", "keep_outs"],
+  water: ["water", "water"],
+  homes: ["homes, patrols and obstacles", "homes", "patrols", "obstacles"],
   crowds: ["crowds", "crowds"],
   airspace: ["airspace", "airspace"],
   traffic: ["other traffic", "traffic"],
-  posts: ["observers", "posts"],
+  posts: ["observers and how far they see", "posts", "sight"],
   rally: ["rally points", "rally"],
   base: ["coast, roads, grid", "base"],
   findings: ["findings", "findings"],
