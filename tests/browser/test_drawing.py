@@ -297,12 +297,16 @@ def test_a_corner_snaps_to_one_of_another_area_unless_that_is_switched_off(page)
     )
     for snaps in (True, False):
         page.set_checked("#snap", snaps)
-        page.select_option("#draw-kind", "rally_point")
+        page.select_option("#draw-kind", "home")
         page.click("#draw")
-        page.mouse.click(x + 5, y + 5)
+        for east, south in [(5, 5), (60, 5), (60, 50)]:
+            page.mouse.click(x + east, y + south)
+            page.wait_for_timeout(400)
+        page.click("#pen-finish")
+        fill_form(page)
         until(page, "document.body.hasAttribute('aria-busy')")
         checked(page)
-        there = of_kind(page, "rally_point")[-1]["geometry"]["coordinates"]
+        there = of_kind(page, "home")[-1]["geometry"]["coordinates"][0][0]
         assert (there == pytest.approx(corner, abs=1.1e-6)) is snaps
         undo(page)
     page.set_checked("#snap", True)
@@ -313,9 +317,9 @@ def test_an_area_on_the_map_is_chosen_by_a_click_and_its_corners_are_edited(page
     ring = crowd["geometry"]["coordinates"][0]
     page.keyboard.press("Escape")
     choose(page, "crowd")
-    if page.locator(".corner:not(.middle):not(.whole)").count() == 0:
+    if page.locator(".corner:not(.middle)").count() == 0:
         page.keyboard.press("Enter")
-    until(page, f"document.querySelectorAll('.corner:not(.middle):not(.whole)').length === {len(ring)}")
+    until(page, f"document.querySelectorAll('.corner:not(.middle)').length === {len(ring)}")
     page.focus("[data-key='middle:0']")
     page.keyboard.press("Enter")
     until(page, "document.body.hasAttribute('aria-busy')")

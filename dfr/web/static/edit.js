@@ -155,7 +155,7 @@ export function makeEditor({ plan, seen, change, preview }) {
       node.addEventListener("keydown", (event) => nudgeSite(event, id));
       made.on("dragstart", () => choose(`site/${id}`, { centre: false, toggle: false }));
       if (dock) made.on("drag", () => preview(id, made.getLngLat()));
-      made.on("dragend", () => moved(siteOf(id), snap(made.getLngLat().toArray(), siteOf(id))));
+      made.on("dragend", () => moved(siteOf(id), made.getLngLat().toArray()));
       return made;
     });
   }

@@ -14,7 +14,7 @@ const point = (at) => ({ type: "Feature", properties: {}, geometry: { type: "Poi
 const line = (points) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: points } });
 const area = (ring) => ({ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]]] } });
 
-// `snap(at, event)` moves a place to what it is near.
+// `snap(at, event)` moves a corner to what it is near; a single place stays where it was set.
 export function makePen({ map, snap }) {
   map.addSource("pen", { type: "geojson", data: EMPTY });
   map.addLayer({ id: "pen-fill", type: "fill", source: "pen", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#ffd34d", "fill-opacity": 0.3 } });
@@ -50,9 +50,11 @@ export function makePen({ map, snap }) {
     return draw();
   }
 
+  const set = (lngLat, event) => job && add(job.most === 1 ? lngLat.toArray() : snap(lngLat.toArray(), event));
+
   async function addAtCross(event) {
     if (map.isMoving()) await map.once("moveend");
-    if (job) add(snap(map.getCenter().toArray(), event));
+    set(map.getCenter(), event);
   }
 
   function back() {
@@ -73,8 +75,8 @@ export function makePen({ map, snap }) {
 
   function finish() {
     if (!job || points.length < job.least) return;
-    const set = points;
-    end().done(set);
+    const drawn = points;
+    end().done(drawn);
   }
 
   const cancel = () => job && end().cancelled?.();
@@ -94,7 +96,7 @@ export function makePen({ map, snap }) {
     event.stopPropagation();
   }
 
-  map.on("click", (event) => job && add(snap(event.lngLat.toArray(), event.originalEvent)));
+  map.on("click", (event) => set(event.lngLat, event.originalEvent));
   map.on("dblclick", (event) => {
     if (!job) return;
     event.preventDefault();

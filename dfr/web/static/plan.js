@@ -108,6 +108,7 @@ function draw() {
   drawPanel();
   editor.draw();
   drawHour();
+  if (map) listDescriptions(map, $("descriptions"));
   if (hours.chosen) showHour();
 }
 
@@ -141,7 +142,6 @@ function drawHour() {
   if (!map) return;
   const { zones, zone_names, routes, ...rest } = state.layers;
   show(map, { ...rest, routes: routesNow() });
-  listDescriptions(map, $("descriptions"));
   shading.draw();
 }
 

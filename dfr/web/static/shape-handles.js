@@ -25,14 +25,14 @@ export function makeHandles({ map, moved, settle, ghost, snap }) {
 
   const polygon = (ring) => ({ type: "Polygon", coordinates: [[...ring, ring[0]]] });
 
-  function handle(feature, key, className, at, title, place) {
+  function handle(feature, key, className, at, title, place, snaps = (there) => there) {
     const made = marker(map, className, at, { draggable: true, button: true, title });
     const node = made.getElement();
     node.dataset.key = key;
     node.addEventListener("click", (event) => event.stopPropagation());
     made.on("drag", () => ghost(place(made.getLngLat().toArray()).geometry));
     made.on("dragend", (event) => {
-      const there = snap(made.getLngLat().toArray(), feature, event.originalEvent);
+      const there = snaps(made.getLngLat().toArray(), feature, event.originalEvent);
       made.setLngLat(there);
       moved(feature, place(there).coordinates);
     });
@@ -49,7 +49,7 @@ export function makeHandles({ map, moved, settle, ghost, snap }) {
 
   function corner(feature, ring, i) {
     const place = (at) => ({ geometry: polygon(ring.with(i, at)), coordinates: ring.with(i, at) });
-    const made = handle(feature, `corner:${i}`, "corner", ring[i], `corner ${i + 1} of ${feature.name}: drag it or use the arrow keys; Delete removes it`, place);
+    const made = handle(feature, `corner:${i}`, "corner", ring[i], `corner ${i + 1} of ${feature.name}: drag it or use the arrow keys; Delete removes it`, place, snap);
     made.getElement().addEventListener("keydown", (event) => {
       if (event.key === "Delete" && ring.length > 3) moved(feature, ring.toSpliced(i, 1));
     });
@@ -73,7 +73,7 @@ export function makeHandles({ map, moved, settle, ghost, snap }) {
       const there = shifted(coordinates, at, to);
       return { geometry: area ? polygon(there) : { type: "Point", coordinates: there }, coordinates: there };
     };
-    return handle(feature, `whole:${feature.kind}/${feature.id}`, "corner whole", at, `${feature.name}: drag it or use the arrow keys to move it`, place);
+    return handle(feature, `whole:${feature.kind}/${feature.id}`, "whole", at, `${feature.name}: drag it or use the arrow keys to move it`, place);
   }
 
   return {
