@@ -177,7 +177,17 @@ def fill_form_by_keyboard(page):
     raise AssertionError("the button of the form was not reached")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def some_in_a_hurry(quick):
+    """Every kind; those that differ from the quick ones in their form alone take their time."""
+    return [kind if kind in quick else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    some_in_a_hurry(
+        {FeatureKind.CROWD, FeatureKind.ZONE, FeatureKind.SITE, FeatureKind.OBSTACLE, FeatureKind.PATROL}
+    ),
+)
 def test_each_kind_is_drawn_with_the_mouse_and_undone(page, kind):
     before = of_kind(page, kind)
     page.select_option("#draw-kind", kind.value)
@@ -196,7 +206,10 @@ def test_each_kind_is_drawn_with_the_mouse_and_undone(page, kind):
     assert of_kind(page, kind) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    some_in_a_hurry({FeatureKind.CROWD, FeatureKind.POST, FeatureKind.RALLY_POINT, FeatureKind.TRAFFIC}),
+)
 def test_each_kind_is_drawn_by_keyboard_alone(page, kind):
     before = of_kind(page, kind)
     page.focus("#draw-kind")
@@ -227,7 +240,9 @@ def choose(page, kind, number=0):
     return row.get_attribute("data-feature")
 
 
-@pytest.mark.parametrize("kind", ["crowd", "zone", "post", "rally_point", "traffic"])
+@pytest.mark.parametrize(
+    "kind", ["crowd", "rally_point", *(pytest.param(k, marks=pytest.mark.slow) for k in ("zone", "post"))]
+)
 def test_what_is_drawn_is_moved_copied_and_deleted_from_the_list_by_keyboard(page, kind):
     before = of_kind(page, kind)
     choose(page, kind)
