@@ -151,6 +151,7 @@ def fill_form(page):
 def fill_form_by_keyboard(page):
     """Tab from field to field and type, as far as the button that applies the form."""
     page.wait_for_selector("dialog")
+    filled = set()
     for _ in range(80):
         active = page.evaluate(
             "() => { const e = document.activeElement; return { field: e.dataset.field ?? '', tag: e.tagName,"
@@ -161,8 +162,12 @@ def fill_form_by_keyboard(page):
         if active["type"] == "submit":
             page.keyboard.press("Enter")
             return
+        again = name in filled  # the button of a date's calendar is a stop of its own
+        filled |= {name} - {"", "said"}
         if active["type"] == "radio" and not active["group"]:
             page.keyboard.press("ArrowRight")
+        elif again:
+            pass
         elif name in TIME_KEYS:
             day, hour = TIME_KEYS[name]
             page.keyboard.type(day)
@@ -368,7 +373,7 @@ def test_coordinates_under_the_cursor_are_told_in_three_notations(page):
 
 
 def test_a_place_is_found_by_its_name_and_by_coordinates(page):
-    page.fill("#find-text", "castle car")
+    page.fill("#find-text", "car park north")
     page.keyboard.press("Enter")
     until(page, "document.querySelector('[data-feature^=site][aria-pressed=true]') !== null")
     page.fill("#find-text", "SZ 6432 9844")

@@ -181,9 +181,9 @@ export function makeEditor({ plan, seen, change, preview }) {
 
   function measure() {
     const told = (points) => {
-      if (points.length < 2) return "Set the first place, then the next.";
+      if (points.length < 2) return points.length ? "1 place set: now the next." : "Set the first place.";
       const [last, end] = points.slice(-2);
-      return `${metres(lengthM(points))} in all; last leg ${metres(lengthM([last, end]))} at ${bearingDeg(last, end).toFixed(0)}°${points.length > 2 ? `; closed, it holds ${squareMetres(areaM2(points))}` : ""}.`;
+      return `${points.length} places: ${metres(lengthM(points))} in all; last leg ${metres(lengthM([last, end]))} at ${bearingDeg(last, end).toFixed(0)}°${points.length > 2 ? `; closed, it holds ${squareMetres(areaM2(points))}` : ""}.`;
     };
     pen.start({ words: "Measure.", least: 2, told, done: (points) => toast(told(points)) });
   }
