@@ -253,7 +253,7 @@ def test_what_is_drawn_is_moved_copied_and_deleted_from_the_list_by_keyboard(pag
     choose(page, kind)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowUp")
-    page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+    page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
     checked(page)
     moved = of_kind(page, kind)
     assert moved[0]["geometry"] != before[0]["geometry"]
@@ -444,7 +444,7 @@ def test_unsaved_changes_come_back_after_the_server_was_started_again(watched, t
         page = watched(base).open("plan")
         choose(page, "rally_point")
         page.keyboard.press("Delete")
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         checked(page)
         left = of_kind(page, "rally_point")
     with serving("--scenario", path, "--jobs", "1") as base:

@@ -54,7 +54,7 @@ def test_dragging_a_dock_changes_times_at_once_and_undo_brings_them_back(watched
         assert times(page) != before, "while it is still held"
         assert "not yet known" in page.inner_text("#verdict"), "nobody has checked this place"
         page.mouse.up()
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert re.match(r"EXERCISE: (GO for|NO GO|UNKNOWN)", page.inner_text("#verdict"))
         after = times(page)
         assert after != before
@@ -63,7 +63,7 @@ def test_dragging_a_dock_changes_times_at_once_and_undo_brings_them_back(watched
         page.wait_for_selector("#redo:enabled", timeout=PLAN_S)
         assert times(page) == before
         page.click("#redo")
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert times(page) == after
         assert copied.read_bytes() == original, "nothing is written before Save"
         page.click("#save")
@@ -79,7 +79,7 @@ def test_a_dock_dragged_into_the_sea_reaches_nothing_and_says_so(watched, serve,
         page = watched(base).open("plan")
         drag_first_dock(page, by=(-150, 200))
         page.mouse.up()
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert page.locator("#zones .worse").count() > 0
         assert "reaches 0 of 9 zones: the start is on Solent" in page.inner_text("#docks")
 
@@ -107,7 +107,7 @@ def test_a_corner_of_the_keep_in_is_dragged_and_findings_follow(watched, serve, 
         page.click("#fence")
         box = page.locator(".corner:not(.middle)").nth(1).bounding_box()
         drag_corner(page, 1, to=(box["x"] - 50, box["y"] + 40))
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert page.inner_text("#findings") != before
 
 

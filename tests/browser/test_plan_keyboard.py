@@ -18,7 +18,7 @@ def test_a_dock_is_moved_and_the_keep_in_edited_by_keyboard_alone(watched, serve
         page.focus("#docks button >> nth=0")
         for _ in range(3):
             page.keyboard.press("ArrowRight")
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert page.inner_text("#docks button >> nth=0") != where
         page.focus("#fence")
         page.keyboard.press("Enter")
@@ -55,7 +55,7 @@ def test_a_site_without_a_dock_is_moved_from_the_map_by_keyboard(watched, serve,
         page.focus("[data-key='map:skate-park']")
         for key in ("ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
             page.keyboard.press(key)
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         assert page.locator("#sites [data-key='list:skate-park']").text_content() != where
         assert keys_of(page) == "map:skate-park"
         assert page.evaluate("window.dfrMap.getCenter().lng") == centre, "the map stays where it was"
@@ -73,7 +73,7 @@ def test_corners_of_the_keep_in_are_moved_added_and_removed_by_keyboard_alone(wa
         assert (box["width"], box["height"]) == (16, 16), "a dot, not a button's padding"
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowDown")
-        page.wait_for_selector("#undo:enabled", timeout=PLAN_S)
+        page.wait_for_selector("body:not([aria-busy]) #undo:enabled", timeout=PLAN_S)
         moved = page.evaluate(ring)
         assert [i for i in range(8) if moved[i] != before[i]] == [2]
         assert moved[2][0] < before[2][0]
