@@ -2,7 +2,7 @@
 
 import time
 
-PLAN_S = 30_000
+PLAN_S = 60_000
 FLIGHT_S = 240_000
 
 

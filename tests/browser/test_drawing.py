@@ -353,6 +353,7 @@ def test_an_area_on_the_map_is_chosen_by_a_click_and_its_corners_are_edited(page
 
 
 def test_lengths_and_areas_are_measured(page):
+    page.set_checked("#snap", False)
     page.click("#measure")
     click_places(page, [(0, 0), (80, 0), (80, 60)])
     words = page.inner_text("#pen-words")
@@ -360,6 +361,7 @@ def test_lengths_and_areas_are_measured(page):
     assert "at 180°" in words
     assert "closed, it holds" in words
     page.keyboard.press("Escape")
+    page.set_checked("#snap", True)
     assert page.is_hidden("#pen")
 
 
