@@ -34,6 +34,9 @@ STATUSES = {
 }
 """What the short statuses of the data file mean."""
 
+TEXTS = frozenset({"ip", "wpml"})
+"""Fields that are texts with a status: no figures."""
+
 UNITS = (
     ("_degps2", "deg/s2"), ("_mps2", "m/s2"),
     ("_kg", "kg"), ("_m2", "m2"), ("_mps", "m/s"), ("_deg", "deg"), ("_wh", "Wh"), ("_w", "W"),
@@ -57,6 +60,7 @@ class Drone:
     key: str
     name: str
     ip: str
+    wpml: str
     rotors: int
     mass_kg: float
     disc_area_m2: float
@@ -168,7 +172,7 @@ def build_own_drone(own: OwnDrone) -> Drone:
 
 def own_figure_names() -> frozenset[str]:
     """The fields of a drone that a team may have figures of its own for."""
-    return frozenset(_field_names(Drone) - {"name", "ip"})
+    return frozenset(_field_names(Drone) - {"name", *TEXTS})
 
 
 def find_dock(key: str) -> Dock:
@@ -214,7 +218,7 @@ def _read_row(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 def _figures_of(row: Drone | Dock) -> dict[str, Figure]:
-    numbers = {name: getattr(row, name) for name in row.statuses if name != "ip"}
+    numbers = {name: getattr(row, name) for name in row.statuses if name not in TEXTS}
     return {
         name: Figure(value=value, unit=_unit_of(name), source_status=_words_of(row.statuses[name]))
         for name, value in numbers.items()

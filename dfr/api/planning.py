@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dfr.aircraft.catalogue import Drone, drone_of
 from dfr.api import word_of
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import Finding, by_danger, is_compliant
@@ -18,7 +19,7 @@ from dfr.io.weather.files import WeatherFiles
 from dfr.mission.carried import carry_verdict
 from dfr.mission.changes import orbit_on_scene
 from dfr.mission.compile import DEFAULT_ON_SCENE_S, compile_dispatch
-from dfr.mission.formats import Format, format_of, left_out
+from dfr.mission.formats import Format, format_for, left_out
 from dfr.mission.formats.qgc_plan import mission_hash
 from dfr.mission.items import FlightPlan
 from dfr.mission.reliance import dispatch_findings
@@ -59,12 +60,13 @@ class CheckedPlan:
 class CompiledMission:
     """A dispatch as a flight plan that carries the verdict on its plan.
 
-    `findings` are about the mission itself; those about its plan are in `checked`.
+    `findings` are about the mission itself; those about its plan are in `checked`. `drone` flies it.
     """
 
     flight: FlightPlan
     checked: CheckedPlan
     findings: tuple[Finding, ...]
+    drone: Drone | None = None
 
     @property
     def sound(self) -> bool:
@@ -90,7 +92,7 @@ class CompiledMission:
 
     def format_for(self, path: Path) -> Format:
         """The format of a file. Raises InputError for one in which an exercise could be flown for real."""
-        chosen = format_of(path)
+        chosen = format_for(path, self.drone)
         if self.checked.verdict.exercise and not chosen.keeps_name:
             raise InputError(
                 f"{path}: {chosen.name} has no place for the word {EXERCISE}: it could be flown for real",
@@ -203,7 +205,12 @@ def compile_mission(
     carried = carry_verdict(
         checked.verdict, checked.plan, mission_sha256=mission_hash(flight), findings=findings
     )
-    return CompiledMission(flight=replace(flight, verdict=carried), checked=checked, findings=findings)
+    return CompiledMission(
+        flight=replace(flight, verdict=carried),
+        checked=checked,
+        findings=findings,
+        drone=drone_of(world.scenario.fleet),
+    )
 
 
 def _dock(plan: Plan, site: str | None, zone: str | None) -> str:

@@ -238,6 +238,15 @@ def has_place(command: int) -> bool:
     return command in COMMANDS_WITH_PLACE
 
 
+def uses_place_fields(command: int) -> bool:
+    """Whether a command without a place uses x, y or z as numbers.
+
+    >>> uses_place_fields(Command.DO_DIGICAM_CONTROL), uses_place_fields(Command.NAV_WAYPOINT)
+    (True, False)
+    """
+    return command in PLACE_FIELDS_KEPT
+
+
 def may_be_nan(command: int, place: int) -> bool:
     """Whether a parameter, 0 to 3, may be left open (AP_Mission::sanity_check_params)."""
     return place in MAY_BE_NAN.get(command, ())
@@ -337,6 +346,18 @@ def changed_params(command: int, params: Params) -> tuple[int, ...]:
     )
 
 
+def changed_numbers(command: int, numbers: tuple[float, float]) -> tuple[int, ...]:
+    """Which of params 5 and 6 of a command without a place ArduCopter would change, by their numbers."""
+    keeps = PLACE_FIELDS_KEPT.get(command)
+    if keeps is None:
+        return ()
+    return tuple(
+        place
+        for place, value, keep in zip((5, 6), numbers, keeps[:2], strict=True)
+        if keep(int(value)) != value
+    )
+
+
 def describe_difference(sent: WireItem, read: WireItem) -> str | None:
     """How what was read back differs from what the sent item means; None where it does not.
 
@@ -353,6 +374,9 @@ def describe_difference(sent: WireItem, read: WireItem) -> str | None:
     for index, (a, b) in enumerate(zip(want.params, read.params, strict=True)):
         if not _is_equivalent(want.command, index, a, b):
             return f"{name}: param{index + 1} {a:g} read back as {b:g}"
+    if uses_place_fields(want.command) and (want.x, want.y, want.z) != (read.x, read.y, read.z):
+        sent_numbers, numbers = (want.x, want.y, want.z), (read.x, read.y, read.z)
+        return f"{name}: params 5 to 7 {sent_numbers} read back as {numbers}"
     return None
 
 

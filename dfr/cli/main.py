@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sweep": ("dfr.cli.sweep", "Simulate combinations of docks, drones and crews, and select the best."),
     "compare": ("dfr.cli.compare", "Compare two simulation runs on the same calls."),
     "mission": ("dfr.cli.mission", "Make a mission with fence and rally points for a dispatch."),
+    "mission-file": ("dfr.cli.mission_file", "Check and convert mission files without a vehicle."),
     "upload": ("dfr.cli.upload", "Upload a mission and verify it by reading it back."),
     "fly": ("dfr.cli.fly", "Fly a mission on a vehicle, with live telemetry."),
     "vehicle": ("dfr.cli.vehicle", "Watch, recall, land, hold, back up a vehicle; download its logs."),

@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
+from dfr.aircraft.catalogue import Drone
 from dfr.api.planning import compile_mission, load_plan
-from dfr.ardupilot.commands import MissionType, command_name
+from dfr.cli.mission_output import mission_document, print_mission
 from dfr.cli.options import PlanFile, ScenarioName, VerdictOptions, with_option_groups
 from dfr.cli.output import AsJson, emit_json, note, print_verdict, say
 from dfr.errors import InputError, NonCompliantError
-from dfr.findings import Finding, Severity, counted_noun, finding_text, is_compliant
 from dfr.geo import Position
 from dfr.mission.compile import DEFAULT_ON_SCENE_S
 from dfr.mission.formats import format_of
-from dfr.mission.formats.common import item_record
-from dfr.mission.items import FlightPlan, MissionItem
-from dfr.mission.reliance import relied_on
-from dfr.mission.wire import wire_lists
+
+SUFFIXES = {"plan": ".plan", "waypoints": ".waypoints", "kml": ".kml", "geojson": ".geojson", "wpml": ".kmz"}
+SOURCED = "S"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -48,6 +47,14 @@ def mission(
     out: Annotated[
         list[Path] | None, typer.Option(help="File to write; the suffix chooses the format. Repeatable.")
     ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"One of {', '.join(SUFFIXES)}; without --out, it writes the file `dispatch`. wpml is a "
+            "route for DJI Pilot 2 and FlightHub 2 (.kmz).",
+        ),
+    ] = None,
     even_if_blocked: Annotated[
         bool,
         typer.Option("--even-if-blocked", help="Write the mission although `dfr check` does not say GO."),
@@ -55,10 +62,12 @@ def mission(
     options: VerdictOptions,
     as_json: AsJson = False,
 ) -> None:
-    """Make the mission, fence and rally points of a dispatch (.plan, .waypoints, .kml, .geojson).
+    """Make the mission, fence and rally points of a dispatch (.plan, .waypoints, .kml, .geojson, .kmz).
 
     A .plan carries the verdict, when its GO expires, and whether it is an exercise. `dfr upload` and
-    `dfr fly` obey that. dfr writes no exercise to .waypoints, because that format has no place for the mark.
+    `dfr fly` obey that. dfr writes no exercise to .waypoints or .kmz, which have no place for the mark. A
+    DJI route (.kmz) holds path, heights, speeds, camera, end and lost-link action, but no fence and no rally
+    points; no such route of dfr has been flown.
 
     \b
     Exit codes:
@@ -67,7 +76,8 @@ def mission(
          change or refuse part of the mission
       4  there is no route, or the stay would use up the battery reserve
     """
-    for path in out or []:
+    out = _files_to_write(out, form)
+    for path in out:
         format_of(path)
     world = options.load_scenario(scenario)
     compiled = compile_mission(
@@ -83,7 +93,7 @@ def mission(
     )
     flight, findings, verdict = compiled.flight, compiled.findings, compiled.checked.verdict
     blocking = compiled.checked.blocking
-    formats = [(path, compiled.format_for(path)) for path in out or []]
+    formats = [(path, compiled.format_for(path)) for path in out]
     good = compiled.sound and (even_if_blocked or verdict.go)
     written: list[tuple[str, str, tuple[str, ...]]] = []
     for path, chosen in formats if good else []:
@@ -91,18 +101,42 @@ def mission(
         written.append((str(path), chosen.name, missing))
         if missing:
             note(f"{path}: {chosen.name} has no place for {', '.join(missing)}")
+        if path.suffix.lower() == SUFFIXES["wpml"]:
+            _note_model(compiled.drone)
     if as_json:
         files = [{"path": path, "format": kind, "left_out": list(gone)} for path, kind, gone in written]
         against = [finding.as_dict() for finding in blocking]
         judged = {"go": verdict.go, "verdict": verdict.as_dict(), "blocking": against}
-        emit_json(_mission_document(flight, findings) | judged | {"files": files})
+        emit_json(mission_document(flight, findings) | judged | {"files": files})
     else:
-        _print_mission(flight, (*blocking, *findings), [path for path, _, _ in written])
+        print_mission(flight, (*blocking, *findings), [path for path, _, _ in written])
         print_verdict(verdict)
         if not verdict.go:
             say(f"{_outcome_words(bool(written), compiled.sound)}; `dfr check` shows all findings")
     if not good:
         raise typer.Exit(NonCompliantError.exit_code)
+
+
+def _files_to_write(out: list[Path] | None, form: str | None) -> list[Path]:
+    """The files that are asked for. Raises InputError for an unknown format, or one that a suffix denies."""
+    if form is None:
+        return out or []
+    if form not in SUFFIXES:
+        raise InputError(f"--format {form!r} is not known", do=f"one of {', '.join(SUFFIXES)}")
+    files = out or [Path(f"dispatch{SUFFIXES[form]}")]
+    for path in files:
+        if path.suffix.lower() != SUFFIXES[form]:
+            raise InputError(f"--out {path}: not a file of --format {form}", do=f"end it in {SUFFIXES[form]}")
+    return files
+
+
+def _note_model(drone: Drone | None) -> None:
+    """Say where DJI's numbers of a drone and its camera are only from memory."""
+    if drone is not None and drone.statuses.get("wpml") != SOURCED:
+        note(
+            f"the type numbers of {drone.name} ({drone.wpml}) are not confirmed: compare them with a route "
+            "that your own controller exports"
+        )
 
 
 def _outcome_words(wrote: bool, sound: bool) -> str:
@@ -117,43 +151,3 @@ def _parse_target(zone: str | None, lat: float | None, lon: float | None) -> Pos
     if (lat is None) != (lon is None):
         raise InputError("a place needs both", do="--lat and --lon")
     return None if lat is None or lon is None else Position(lat_deg=lat, lon_deg=lon)
-
-
-def _mission_document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, object]:
-    counts = {kind: len(items) for kind, items in wire_lists(flight).items()}
-    return {
-        "name": flight.name,
-        "home": flight.home.as_dict() | {"height_m_amsl": flight.home_m_amsl},
-        "items": [_item_document(seq, item) for seq, item in enumerate(flight.items, start=1)],
-        "mission_items": len(flight.items),
-        "fence_items": counts[MissionType.FENCE],
-        "rally_items": counts[MissionType.RALLY],
-        "params": flight.params,
-        "relies_on": list(relied_on(flight)),
-        "findings": [finding.as_dict() for finding in findings],
-        "compliant": is_compliant(findings),
-    }
-
-
-def _item_document(seq: int, item: MissionItem) -> dict[str, object]:
-    place = None if item.position is None else item.position.as_dict()
-    return {"seq": seq, **item_record(item), "place": place}
-
-
-def _print_mission(flight: FlightPlan, findings: tuple[Finding, ...], written: list[str]) -> None:
-    say(flight.name)
-    for seq, item in enumerate(flight.items, start=1):
-        where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m above home"
-        say(f"{seq:>4}  {command_name(item.command):<22} {where}")
-    corners = len(wire_lists(flight)[MissionType.FENCE])
-    say(
-        f"fence: {counted_noun(len(flight.fence), 'area')}, {counted_noun(corners, 'corner')}; "
-        f"{counted_noun(len(flight.rally), 'rally point')}"
-    )
-    if words := relied_on(flight):
-        say(f"relies on {', '.join(words)}: `dfr fly` does not fly it while any of these is off")
-    for finding in findings:
-        if finding.severity is not Severity.OK:
-            say(finding_text(finding))
-    for path in written:
-        say(f"wrote {path}")

@@ -49,7 +49,18 @@ CLOCKWISE = 1.0
 
 HOLDS = frozenset({Command.NAV_LOITER_TIME, Command.NAV_LOITER_TURNS, Command.NAV_LOITER_UNLIM})
 ENDS = frozenset({Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND})
-NAV_COMMANDS = HOLDS | ENDS | {Command.NAV_WAYPOINT, Command.NAV_TAKEOFF}
+NAV_COMMANDS = (
+    HOLDS
+    | ENDS
+    | {
+        Command.NAV_WAYPOINT,
+        Command.NAV_SPLINE_WAYPOINT,
+        Command.NAV_LOITER_TO_ALT,
+        Command.NAV_PAYLOAD_PLACE,
+        Command.NAV_TAKEOFF,
+    }
+)
+"""Items that are flown to, or from."""
 
 
 def compile_dispatch(

@@ -33,6 +33,22 @@ DEFAULT_CIRCLE_M = 10.0
 CIRCLE_DEG_S = 20.0
 """Defaults of WPNAV_SPEED, LAND_SPEED, RTL_ALT, CIRCLE_RADIUS and CIRCLE_RATE."""
 
+STAYS = frozenset(
+    {
+        Command.NAV_WAYPOINT,
+        Command.NAV_SPLINE_WAYPOINT,
+        Command.NAV_LOITER_TIME,
+        Command.CONDITION_DELAY,
+    }
+)
+"""Commands whose first parameter is a stay, s."""
+
+DAY_S = 86_400.0
+"""A NAV_DELAY until a time of day waits a day at most."""
+
+PLACING_S = 30.0
+"""Letting go of a payload on the ground (assumed)."""
+
 FOREVER = -1
 MOST_STEPS = 20_000
 """A mission that flies more items than this by its jumps is taken to have no end."""
@@ -106,7 +122,7 @@ def _flown_items(items: tuple[MissionItem, ...]) -> Iterator[MissionItem | None]
         if seq >= len(items):
             return
         item, seq = items[seq], seq + 1
-        if item.command != Command.DO_JUMP:
+        if item.command not in (Command.DO_JUMP, Command.DO_JUMP_TAG):
             yield item
             if item.command in ENDS:
                 return
@@ -114,9 +130,17 @@ def _flown_items(items: tuple[MissionItem, ...]) -> Iterator[MissionItem | None]
             break
         elif taken[seq] < int(item.params[1]):
             taken[seq] += 1
-            # The vehicle counts from 1: home is its item 0.
-            seq = max(0, int(item.params[0]) - 1)
+            seq = _jump_target(item, items)
     yield None
+
+
+def _jump_target(item: MissionItem, items: tuple[MissionItem, ...]) -> int:
+    """The index of the item that a jump leads to; a tag that no item has leads to the end."""
+    if item.command == Command.DO_JUMP:
+        # The vehicle counts from 1: home is its item 0.
+        return max(0, int(item.params[0]) - 1)
+    tags = (i for i, other in enumerate(items) if other.command == Command.JUMP_TAG)
+    return next((i for i in tags if items[i].params[0] == item.params[0]), len(items))
 
 
 def _leg_s(start: Position, end: Position, rise_m: float, speeds: _Speeds) -> float:
@@ -125,8 +149,12 @@ def _leg_s(start: Position, end: Position, rise_m: float, speeds: _Speeds) -> fl
 
 def _stay_s(item: MissionItem, plan: FlightPlan, speeds: _Speeds) -> float:
     """What an item adds besides its leg: a stay, a delay, turns of a circle."""
-    if item.command in {Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME, Command.CONDITION_DELAY}:
+    if item.command in STAYS:
         return max(0.0, item.params[0])
+    if item.command == Command.NAV_DELAY:
+        return item.params[0] if item.params[0] > 0.0 else DAY_S
+    if item.command == Command.NAV_PAYLOAD_PLACE:
+        return 2.0 * max(item.z_m, item.params[0]) / speeds.slow_vertical_mps(-1.0) + PLACING_S
     if item.command != Command.NAV_LOITER_TURNS:
         return 0.0
     radius_m = abs(item.params[2]) or plan.params.get("CIRCLE_RADIUS", 100.0 * DEFAULT_CIRCLE_M) / 100.0

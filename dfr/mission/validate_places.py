@@ -23,6 +23,9 @@ DEFAULT_MARGIN_M = 2.0
 FLOWN_TO = frozenset(
     {
         Command.NAV_WAYPOINT,
+        Command.NAV_SPLINE_WAYPOINT,
+        Command.NAV_LOITER_TO_ALT,
+        Command.NAV_PAYLOAD_PLACE,
         Command.NAV_LOITER_TIME,
         Command.NAV_LOITER_TURNS,
         Command.NAV_LOITER_UNLIM,
@@ -63,6 +66,12 @@ def geometry_findings(plan: FlightPlan) -> Iterator[Finding]:
             fix="upload one keep-in, or set bit 1 of FENCE_OPTIONS",
         )
         return
+    if any(item.command == Command.NAV_SPLINE_WAYPOINT for item in plan.items):
+        yield unknown(
+            "fence.spline",
+            "the curves between spline points are not checked against the fence, only the straight legs are",
+            fix="fly straight legs (NAV_WAYPOINT), or see on a simulated vehicle where the curves go",
+        )
     margins = list(_leg_margins(shape, plan, flown))
     yield from _leg_findings(margins, plan.params.get("FENCE_MARGIN", DEFAULT_MARGIN_M))
     for index, point in enumerate(plan.rally, start=1):

@@ -79,7 +79,10 @@ def place_of(item: WireItem) -> Position:
 
 def _mission_item(seq: int, item: MissionItem) -> WireItem:
     if item.position is None:
-        return WireItem(seq=seq, frame=item.frame, command=item.command, params=item.params, z=item.z_m)
+        x, y = (int(number) for number in item.numbers)
+        return WireItem(
+            seq=seq, frame=item.frame, command=item.command, params=item.params, x=x, y=y, z=item.z_m
+        )
     return _placed_item(seq, item.command, item.frame, item.position, params=item.params, z=item.z_m)
 
 

@@ -95,7 +95,7 @@ def test_a_larger_reserve_acts_earlier_and_always_lets_the_vehicle_arm(southsea,
 
 def test_an_unknown_battery_is_unknown_and_not_silent(southsea, monkeypatch):
     world, plan = southsea
-    monkeypatch.setattr(battery, "find_drone", lambda key: replace(find_drone(key), battery_v=None))
+    monkeypatch.setattr(battery, "drone_of", lambda fleet: replace(find_drone(fleet.drone), battery_v=None))
     route = farthest(plan)
     flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
     assert "BATT_LOW_MAH" not in flight.params

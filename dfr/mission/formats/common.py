@@ -9,11 +9,11 @@ from typing import Any
 
 from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.items import Params
-from dfr.ardupilot.kept import has_place, stored_frame
+from dfr.ardupilot.kept import has_place, stored_frame, uses_place_fields
 from dfr.ardupilot.parameters import Naming, translate_parameters
 from dfr.errors import InputError, MissionFileError
 from dfr.geo import Position
-from dfr.mission.items import SUPPORTED_COMMANDS, MissionItem
+from dfr.mission.items import SUPPORTED_COMMANDS, MissionItem, why_refused
 
 MAX_ITEMS = 10_000
 """Longer lists are refused before anything is built (assumed: no flight controller holds as many)."""
@@ -84,12 +84,14 @@ def mission_item(
     """An item from a file's columns. Raises MissionFileError, by name, for what is not supported."""
     if command not in SUPPORTED_COMMANDS:
         raise MissionFileError(
-            f"{where}: {command_name(command)} is not supported", do="remove it, or fly it from another GCS"
+            f"{where}: {command_name(command)} is not supported: {why_refused(command)}",
+            do="remove it, or fly it from another ground station",
         )
     meant = Frame.MISSION if frame == Frame.MISSION else stored_frame(frame)
     if meant is None:
         raise MissionFileError(f"{where}: frame {frame} is not supported", do="use 0, 3 or 10")
     located = has_place(command) and (lat_deg, lon_deg) != (0.0, 0.0)
+    numbers = (lat_deg, lon_deg) if uses_place_fields(command) else (0.0, 0.0)
     position = read_position(lat_deg, lon_deg, where=where) if located else None
     return MissionItem(
         command=Command(command),
@@ -98,11 +100,13 @@ def mission_item(
         position=position,
         z_m=z_m,
         autocontinue=autocontinue,
+        numbers=numbers,
     )
 
 
 def item_record(item: MissionItem) -> dict[str, Any]:
     """An item as plain JSON values, for formats that are not made for missions; NaN becomes null."""
+    numbers = {"numbers": list(item.numbers)} if any(item.numbers) else {}
     return {
         "command": int(item.command),
         "name": command_name(item.command),
@@ -110,18 +114,20 @@ def item_record(item: MissionItem) -> dict[str, Any]:
         "params": [None if math.isnan(value) else value for value in item.params],
         "z_m": item.z_m,
         "autocontinue": item.autocontinue,
+        **numbers,
     }
 
 
 def item_of_record(record: Mapping[str, Any], position: Position | None, *, where: str) -> MissionItem:
     """The item of `item_record`. Raises MissionFileError naming what is wrong."""
     params = nan_params(record.get("params"), where=where)
+    fifth, sixth = finite_numbers(record.get("numbers", (0.0, 0.0)), 2, where=where)
     return mission_item(
         command=require_entry(record, "command", int, where=where),
         frame=require_entry(record, "frame", int, where=where),
         params=params,
-        lat_deg=0.0 if position is None else position.lat_deg,
-        lon_deg=0.0 if position is None else position.lon_deg,
+        lat_deg=fifth if position is None else position.lat_deg,
+        lon_deg=sixth if position is None else position.lon_deg,
         z_m=finite_number(record.get("z_m"), where=where),
         autocontinue=record.get("autocontinue", True) is True,
         where=where,

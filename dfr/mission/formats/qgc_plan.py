@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dfr.ardupilot.commands import Command, Frame, command_name
@@ -132,7 +132,7 @@ def _mission_document(plan: FlightPlan) -> dict[str, Any]:
 
 
 def _item_document(jump_id: int, item: MissionItem) -> dict[str, Any]:
-    lat, lon = (0.0, 0.0) if item.position is None else (item.position.lat_deg, item.position.lon_deg)
+    lat, lon = item.numbers if item.position is None else (item.position.lat_deg, item.position.lon_deg)
     params = [None if math.isnan(value) else value for value in item.params]
     return {
         "type": "SimpleItem",
@@ -179,12 +179,7 @@ def _home_height(own: dict[str, Any], mission: dict[str, Any], *, name: str) -> 
 def _read_items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
     items: list[MissionItem] = []
     index_of_jump_id: dict[int, int] = {}
-    for index, entry in enumerate(entries, start=1):
-        where = f"{name}: mission item {index}"
-        if not isinstance(entry, dict) or entry.get("type") != "SimpleItem":
-            raise MissionFileError(
-                f"{where}: {_kind_of(entry)} is not supported", do="convert it to simple items"
-            )
+    for index, (where, entry) in enumerate(_simple_items(entries, name=name), start=1):
         jump_id = _jump_id(entry, index, where=where)
         if jump_id in index_of_jump_id:
             raise MissionFileError(
@@ -192,7 +187,31 @@ def _read_items(entries: Any, *, name: str) -> tuple[MissionItem, ...]:
             )
         index_of_jump_id[jump_id] = index
         items.append(_read_item(entry, where=where))
+    refuse_too_many(items, where=name)
     return tuple(_resolve_jump(item, index_of_jump_id, name=name) for item in items)
+
+
+def _simple_items(entries: Any, *, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The simple items in order, with where each stands; those that a survey or a corridor scan has made."""
+    for index, entry in enumerate(entries, start=1):
+        where = f"{name}: mission item {index}"
+        if not isinstance(entry, dict):
+            raise MissionFileError(f"{where}: {entry!r}", do="give an object")
+        if entry.get("type") == "SimpleItem":
+            yield where, entry
+            continue
+        made = entry.get("TransectStyleComplexItem")
+        items = made.get("Items") if isinstance(made, dict) else None
+        if not isinstance(items, list) or not items:
+            raise MissionFileError(
+                f"{where}: {_kind_of(entry)} is not supported: the file holds no items that were made for it",
+                do="save it as a plan of simple items, or upload it from QGroundControl and save what is on "
+                "board",
+            )
+        for number, item in enumerate(items, start=1):
+            if not isinstance(item, dict) or item.get("type") != "SimpleItem":
+                raise MissionFileError(f"{where}, its item {number}: not a SimpleItem", do="save it again")
+            yield f"{where}, its item {number}", item
 
 
 def _jump_id(entry: dict[str, Any], index: int, *, where: str) -> int:
