@@ -29,6 +29,9 @@ EKF_NEEDED = (
     | dialect.EKF_POS_HORIZ_ABS
     | dialect.EKF_POS_VERT_ABS
 )
+TOLD_AGAIN_S = 3.0
+"""MISSION_CURRENT is asked for 5 times a second, every 2 s on a line that is spared."""
+
 REPORTED_S = 8.0
 """Home, the rarest, is reported every 2 s."""
 
@@ -59,6 +62,7 @@ def wait_ready(vehicle: MavlinkVehicle, *, vehicle_s: float = READY_S) -> Vehicl
 
 def preflight_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Finding, ...]:
     """Findings on a vehicle before a dispatch: violations and unknowns mean no go."""
+    _wait_total(vehicle, plan)
     state = vehicle.state
     return (
         *_state_findings(state),
@@ -67,6 +71,21 @@ def preflight_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> tuple[Findi
         *_parameter_findings(vehicle, plan),
         *standing_findings(vehicle, plan),
     )
+
+
+def _wait_total(vehicle: MavlinkVehicle, plan: FlightPlan) -> None:
+    """Give a vehicle that told its number of items before the upload ended the time to tell it again."""
+    with suppress(LinkTimeoutError):
+        vehicle.wait(
+            lambda state: state.mission_total is None or state.mission_total in _totals(plan),
+            vehicle_s=TOLD_AGAIN_S,
+            what="mission total",
+        )
+
+
+def _totals(plan: FlightPlan) -> tuple[int, int]:
+    """How many items a vehicle may say that it has: without home, or with it."""
+    return len(plan.items), len(plan.items) + 1
 
 
 def vehicle_findings(vehicle: MavlinkVehicle) -> tuple[Finding, ...]:
@@ -133,7 +152,7 @@ def _plan_findings(vehicle: MavlinkVehicle, plan: FlightPlan) -> Iterator[Findin
     if total is not None:
         yield _judge_state(
             "preflight.items",
-            total in (len(plan.items), len(plan.items) + 1),
+            total in _totals(plan),
             f"{total} mission items on board, {len(plan.items)} planned",
             fix="upload again: somebody changed it",
         )
