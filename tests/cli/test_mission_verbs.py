@@ -89,7 +89,7 @@ def test_mission_writes_every_format(compiled):
         ),
         (("--site", "{site}", "--lat", "91", "--lon", "0"), 2, "not on the globe"),
         (("--site", "{site}", "--lat", "51", "--lon", "-1"), 4, "outside the keep-in"),
-        (("--site", "{site}", "--zone", "beach", "--out", "x.txt"), 2, "suffix"),
+        (("--site", "{site}", "--zone", "beach", "--out", "x.doc"), 2, "suffix"),
         (("--site", "{site}", "--zone", "beach", "--on-scene", "6000", "--out", "x.plan"), 4, "at most"),
     ],
 )
