@@ -275,7 +275,7 @@ def test_a_home_on_the_other_side_of_the_world_is_outside_the_fence(dispatch):
 
 def test_an_unknown_suffix_lists_the_known_ones():
     with pytest.raises(MissionFileError, match=r"\.plan"):
-        format_of("mission.txt")
+        format_of("mission.doc")
 
 
 def test_rally_heights_keep_their_centimetres_in_files(dispatch):
