@@ -207,8 +207,8 @@ def test_the_waypoints_line_has_twelve_tab_separated_fields(dispatch):
         ("QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.7", "give 12 fields"),
         ("QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t95.7\t-1\t3\t1", "not on the globe"),
         (
-            "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.7\t-1\t3\t1\n2\t0\t3\t22\t0\t0\t0\t0\t0\t0\t9\t1",
-            "1 was due",
+            "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.7\t-1\t3\t1\n2\t0\t3\t177\t1\t1\t0\t0\t0\t0\t9\t1",
+            "not clear where DO_JUMP leads",
         ),
         ("QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\tinf\t50.7\t-1\t3\t1", "not finite"),
     ],

@@ -44,9 +44,10 @@ class Home:
 
 
 def _read_text(data: bytes, *, name: str, home: Position | None = None) -> FlightPlan:
-    """A text file of a ground station: a mission by its first line, else an old fence or rally file."""
-    is_mission = data.removeprefix(b"\xef\xbb\xbf").split(None, 2)[:2] == [b"QGC", b"WPL"]
-    return waypoints.read(data, name=name, home=home) if is_mission else fence_text.read(data, name=name)
+    """A text file of a ground station: a mission, or an old fence or rally file by its first word."""
+    if fence_text.looks_like_one(data):
+        return fence_text.read(data, name=name)
+    return waypoints.read(data, name=name, home=home)
 
 
 def _refuse_without_drone(plan: FlightPlan) -> bytes:

@@ -20,6 +20,18 @@ LEAST_LINES = 5
 """A return point, three corners, and the first corner again."""
 
 
+def looks_like_one(data: bytes) -> bool:
+    """Whether a text begins, comments aside, with a number or with RALLY.
+
+    >>> looks_like_one(b"50.78 -1.09"), looks_like_one(b"QGC WPL 110")
+    (True, False)
+    """
+    for line in data.decode("utf-8-sig", errors="replace").splitlines():
+        if words := line.split("#")[0].split():
+            return words[0].upper() == RALLY or words[0].lstrip("+-").replace(".", "", 1).isdigit()
+    return False
+
+
 def read(data: bytes, *, name: str) -> FlightPlan:
     """The fence or the rally points of a text file. Raises MissionFileError, with the line."""
     lines = data.decode("utf-8-sig", errors="replace").splitlines()
