@@ -45,12 +45,10 @@ def test_the_room_to_the_fence_is_told(dispatch):
         ({"params": (math.inf, 0.0, 0.0, 0.0)}, "mission.not_a_number"),
         ({"params": (60.5, 0.0, 0.0, 0.0)}, "mission.dropped_param"),
         ({"params": (60.0, 0.0, 40.0, 0.0)}, "mission.dropped_param"),
-        ({"autocontinue": False}, "mission.autocontinue"),
         ({"frame": Frame.MISSION}, "mission.frame"),
         ({"frame": 1}, "mission.frame"),
         ({"z_m": 90_000.0}, "mission.height"),
         ({"z_m": math.nan}, "mission.height"),
-        ({"position": None}, "mission.place"),
         ({"command": 9999}, "mission.command"),
         ({"position": Position(lat_deg=-1.089, lon_deg=50.7828)}, "mission.swapped"),
         ({"position": Position(lat_deg=52.0, lon_deg=-1.089)}, "mission.far"),
@@ -62,10 +60,10 @@ def test_a_bad_item_is_found(dispatch, changes, rule):
     assert rule in blocking_rules(with_hold(dispatch, **changes))
 
 
-def test_auto_needs_a_takeoff_first_and_with_height_above_home(dispatch):
+def test_auto_needs_a_takeoff_first_and_one_that_climbs(dispatch):
     assert "mission.takeoff" in blocking_rules(replace(dispatch, items=dispatch.items[1:]))
-    takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL)
-    assert "mission.frame" in blocking_rules(replace(dispatch, items=(takeoff, *dispatch.items[1:])))
+    takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL, z_m=4.0)
+    assert "mission.takeoff_height" in blocking_rules(replace(dispatch, items=(takeoff, *dispatch.items[1:])))
     assert blocking_rules(replace(dispatch, items=())) >= {"mission.empty"}
 
 
