@@ -12,6 +12,9 @@ from dfr.ardupilot.items import WireItem
 
 RECORDED = Path(__file__).parents[1] / "data" / "arducopter" / "kept.jsonl"
 HOME = WireItem(command=Command.NAV_WAYPOINT)
+TELLING = (-1.0, 0.5, 2.7, 128.0, 300.7, 65536.0)
+"""Values that each way of keeping a number keeps differently; the table is held to all of them elsewhere."""
+
 AT_ONCE = 600
 """Items of one upload; SITL has room for 650."""
 
@@ -22,7 +25,7 @@ def _kept_probes() -> list[tuple[int, tuple[float, ...], list[float]]]:
     for line in RECORDED.read_text().splitlines():
         probe = json.loads(line)
         for value, answer in probe["answers"]:
-            if value is not None and isinstance(answer, list):
+            if value in TELLING and isinstance(answer, list):
                 params = [1.0 if probe["command"] == Command.DO_JUMP else 0.0, 0.0, 0.0, 0.0]
                 params[probe["param"] - 1] = value
                 found.append((probe["command"], tuple(params), answer))
