@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dfr.findings import Finding
-from dfr.plan.verdict import Verdict
+from dfr.plan.verdict import Verdict, missing_topic
 
 
 class StepState(StrEnum):
@@ -50,7 +50,7 @@ STEPS = (
     Step(
         id="permission",
         title="Enter the authorisation and its clauses",
-        rules=("authorisation", "assumed-statement", "height-limit", "night"),
+        rules=("authorisation", "height-limit", "night"),
     ),
     Step(
         id="people",
@@ -65,17 +65,23 @@ STEPS = (
             *("reserve-choice", "own-drones-apart", "coverage", "flyable-hours"),
         ),
     ),
+    Step(id="sources", title="Name who says what is only assumed", rules=("assumed-statement",)),
     Step(id="day", title="On the day, read the NOTAMs and the forecast", rules=("notams", "weather")),
 )
 
 
+IN_TIME = Step(id="time", title="Renew what has ended, and wait for what is yet to come", rules=())
+"""Of no rule: at another moment the same plan may be a go."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistItem:
-    """A step of one plan; `findings` are those that it would clear, the gravest first."""
+    """A step of one plan; `findings` are those that it would clear, `words` what no finding says."""
 
     step: Step
     state: StepState
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+    words: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The item as it appears in JSON."""
@@ -84,12 +90,13 @@ class ChecklistItem:
             "title": self.step.title,
             "state": self.state.value,
             "findings": [finding.as_dict() for finding in self.findings],
+            "words": list(self.words),
         }
 
 
 def make_checklist(verdict: Verdict, findings: Sequence[Finding]) -> tuple[ChecklistItem, ...]:
     """Every step in order, with what it would clear. `findings` are those of the plan that was judged."""
-    return tuple(_check_step(step, verdict, findings) for step in STEPS)
+    return (*(_check_step(step, verdict, findings) for step in STEPS), _check_moment(verdict, findings))
 
 
 def _check_step(step: Step, verdict: Verdict, findings: Sequence[Finding]) -> ChecklistItem:
@@ -99,3 +106,10 @@ def _check_step(step: Step, verdict: Verdict, findings: Sequence[Finding]) -> Ch
     else:
         state = StepState.ON_THE_DAY if open_now else StepState.DONE
     return ChecklistItem(step=step, state=state, findings=open_now)
+
+
+def _check_moment(verdict: Verdict, findings: Sequence[Finding]) -> ChecklistItem:
+    """What the verdict misses that is no finding: a reading that ended, or that is dated in the future."""
+    topics = {missing_topic(finding) for finding in findings if finding.blocks}
+    words = tuple(words for words in verdict.missing if words not in topics)
+    return ChecklistItem(step=IN_TIME, state=StepState.TO_DO if words else StepState.DONE, words=words)

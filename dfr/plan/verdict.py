@@ -172,7 +172,7 @@ def verdict_of(scenario: Scenario, plan: Plan, *, now: datetime, day: bool = Fal
     over = [_ended_words(validity) for validity in validities if validity.until <= now]
     early = [_not_yet(validity) for validity in validities if _begins_after(validity, plan, now)]
     future = [_not_made(validity) for validity in validities if validity.made_at and validity.made_at > now]
-    missing = [*(_missing_topic(found) for found in unknown if found not in ahead), *over, *early, *future]
+    missing = [*(missing_topic(found) for found in unknown if found not in ahead), *over, *early, *future]
     kind = VerdictKind.NO_GO if violations else VerdictKind.UNKNOWN if missing else VerdictKind.GO
     ends = min(validities, key=lambda validity: validity.until, default=None)
     hours = plan.coverage_by_hour
@@ -223,7 +223,7 @@ def _find_validities(scenario: Scenario, findings: Iterable[Finding], *, ahead: 
     return resting
 
 
-def _missing_topic(finding: Finding) -> str:
+def missing_topic(finding: Finding) -> str:
     """What an unknown finding lacks, in the words of its rule."""
     return finding.due.value if finding.due is not None else finding.rule.replace("-", " ")
 

@@ -192,6 +192,7 @@ def _change_routes(pages: PageData) -> list[Route]:
         post_route(
             "/api/plan/edit", edit_plan(lambda d: pages.require_editor().apply(read_edit(d.get("edit"))))
         ),
+        post_route("/api/plan/fact", edit_plan(pages.state_fact)),
         post_route(
             "/api/plan/place", edit_plan(lambda d: pages.require_editor().place_dock(text_of(d, "site")))
         ),

@@ -14,6 +14,7 @@ from dfr.io.logs.files import parse_log
 from dfr.io.scenario_edit import read_plain_data
 from dfr.metrics.timeline import ShiftKind
 from dfr.plan.checklist import make_checklist
+from dfr.plan.facts import list_facts, state_fact
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import Verdict, VerdictKind, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
@@ -160,12 +161,24 @@ class PageData:
             return self._isochrones[1]
 
     def checklist(self, step: EditStep) -> dict[str, Any]:
-        """What the verdict now on a plan still needs, in order, with the findings that each step clears."""
+        """What the verdict now still needs, in order, and the facts that can be stated in each step."""
         verdict, findings = _verdict_now(step), by_danger(step.plan.findings)
+        facts = list_facts(read_plain_data(step.data.decode("utf-8-sig")))
         return {
             "verdict": verdict.kind.value,
-            "steps": [item.as_dict() for item in make_checklist(verdict, findings)],
+            "steps": [
+                {**item.as_dict(), "facts": [fact.as_dict() for fact in facts if fact.step == item.step.id]}
+                for item in make_checklist(verdict, findings)
+            ],
         }
+
+    def state_fact(self, document: dict[str, Any]) -> None:
+        """State a fact of the checklist as one edit of the plan."""
+        editor, answers = self.require_editor(), document.get("answers", {})
+        if not isinstance(answers, dict):
+            raise InputError("answers is no mapping", do="send {field: answer}")
+        data = read_plain_data(editor.step.data.decode("utf-8-sig"))
+        editor.apply(state_fact(str(document.get("fact", "")), answers, data))
 
     def explain_saving(self, step: EditStep) -> dict[str, Any]:
         """What saving a step means: its verdict, and whether the file alone would give other docks."""

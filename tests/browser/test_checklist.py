@@ -25,7 +25,7 @@ def test_it_shows_step_by_step_what_a_go_needs_and_what_would_clear_it(watched, 
         assert "steps to do" in page.inner_text("#checklist-count")
         crowds = page.locator('[data-step="crowds"]')
         assert "to do" in crowds.inner_text()
-        crowds.locator("summary").focus()
+        crowds.locator("summary").first.focus()
         page.keyboard.press("Enter")
         assert "list site.crowds" in crowds.inner_text()
         assert "on the day" in page.inner_text('[data-step="day"]')

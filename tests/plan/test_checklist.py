@@ -1,11 +1,12 @@
 """The checklist of a plan: every rule in one step, and no step done while it stops a go."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dfr.findings import Basis, DayFact, Finding, Severity
+from dfr.findings import Basis, DayFact, Finding, Severity, Validity
 from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.checklist import STEPS, StepState, make_checklist
 from dfr.plan.planner import make_plan
@@ -17,11 +18,9 @@ from dfr.plan.verdict import verdict_of
 def judge():
     """A function from findings to their checklist, days ahead or on the day."""
     world = load_world(shipped_scenarios()["winter-storm"])
-    scenario, plan = world.scenario, make_plan(world)
+    scenario, plan = replace(world.scenario, exercise=False), make_plan(world)
 
     def judge(*findings, day=False):
-        from dataclasses import replace
-
         now = scenario.period.start - timedelta(days=10)
         verdict = verdict_of(scenario, replace(plan, findings=findings), now=now, day=day)
         return verdict, {item.step.id: item for item in make_checklist(verdict, findings)}
@@ -67,3 +66,14 @@ def test_an_item_is_json_with_the_findings_it_would_clear(judge):
     _, items = judge(found("crowd"))
     told = items["crowds"].as_dict()
     assert (told["state"], told["findings"][0]["fix"]) == ("to do", "do it")
+
+
+def test_a_reading_that_is_yet_to_come_is_to_do_though_no_finding_says_so(judge):
+    read = found("notams", Severity.OK)
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    read = replace(read, validity=Validity(what="the reading of NOTAMs", until=later, made_at=later))
+    verdict, items = judge(read)
+    assert not verdict.go
+    assert items["time"].state is StepState.TO_DO
+    assert "yet to come" in items["time"].as_dict()["words"][0]
+    assert [item.step.id for item in items.values() if item.state is StepState.TO_DO] == ["time"]

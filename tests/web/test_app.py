@@ -83,6 +83,7 @@ CHANGES = (
     "/api/plan/preview",
     "/api/plan/edit",
     "/api/plan/place",
+    "/api/plan/fact",
     "/api/plan/take",
     "/api/plan/again",
     "/api/plan/undo",

@@ -260,3 +260,26 @@ def test_hardware_is_offered_with_limits_and_who_says_so(port):
         assert all(limit["source"] for limit in hardware["limits"])
     rules = {country["code"]: country["rules"] for country in choices["countries"]}
     assert (rules["GB"], rules["JE"]) == ("United Kingdom", None)
+
+
+def test_a_fact_stated_in_the_checklist_is_an_edit_that_clears_its_step(port):
+    slug = json.loads(post(port, "/api/home/new", {**NEW, "title": "Fact"})[1])["slug"]
+
+    def step_of(plan, id_):
+        return next(step for step in plan["checklist"] if step["id"] == id_)
+
+    plan = json.loads(ask(port, f"/d/{slug}/api/plan")[1])
+    assert step_of(plan, "ground")["state"] == "to do"
+    assert "ground" in {fact["id"] for fact in step_of(plan, "ground")["facts"]}
+    answers = {"height": "4", "source": "survey"}
+    document = {"fact": "ground", "answers": answers, "state": plan["state"]}
+    status, text, _ = post(port, f"/d/{slug}/api/plan/fact", document)
+    assert status == 200, text
+    after = json.loads(text)
+    assert step_of(after, "ground")["state"] == "done"
+    assert (after["can_undo"], after["changed"]) == (True, True)
+    stale, text, _ = post(port, f"/d/{slug}/api/plan/fact", document)
+    assert (stale, "->" in words_of(text)) == (409, True)
+    for bad in ({"fact": "ground", "answers": []}, {"fact": "ground"}, {"fact": "x", "answers": {}}, {}):
+        status, text, _ = post(port, f"/d/{slug}/api/plan/fact", {**bad, "state": after["state"]})
+        assert (status, "->" in words_of(text)) == (400, True)

@@ -2,6 +2,7 @@
 
 import { $, element } from "./common.js";
 import { icon } from "./icons.js";
+import { drawFact } from "./plan-facts.js";
 import { oneFinding } from "./plan-findings.js";
 
 const SIGNS = { done: "ok", "to do": "warning", "on the day": "follow" };
@@ -10,25 +11,28 @@ const opened = new Set();
 let touched = false;
 $("needs")?.querySelector("summary").addEventListener("click", () => (touched = true));
 
-function summaryOf({ title, state, findings }) {
-  const count = findings.length ? ` · ${findings.length} ${findings.length === 1 ? "finding" : "findings"}` : "";
+function summaryOf({ title, state, findings, words }) {
+  const found = findings.length + words.length;
+  const count = found ? ` · ${found} ${found === 1 ? "finding" : "findings"}` : "";
   return [icon(SIGNS[state]), element("span", {}, title), element("span", { class: "hint" }, `${state}${count}`)];
 }
 
-function step(item, onPick) {
-  const { id, state, findings } = item;
+function step(item, { onPick, onState }) {
+  const { id, state, findings, words, facts } = item;
   const shown = { class: `step ${state.replaceAll(" ", "-")}`, "data-step": id };
-  if (!findings.length) return element("li", shown, element("div", { class: "step-line" }, ...summaryOf(item)));
-  const keep = (event) => (event.target.open ? opened.add(id) : opened.delete(id));
+  if (!findings.length && !words.length) return element("li", shown, element("div", { class: "step-line" }, ...summaryOf(item)));
+  const keep = (event) => event.target === event.currentTarget && (event.target.open ? opened.add(id) : opened.delete(id));
   const line = element("summary", { class: "step-line", "data-key": `step:${id}` }, ...summaryOf(item));
-  const list = element("ul", { class: "findings" }, ...findings.map((finding) => oneFinding(finding, onPick)));
-  return element("li", shown, element("details", { open: opened.has(id), ontoggle: keep }, line, list));
+  const list = element("ul", { class: "findings" }, ...words.map((text) => element("li", {}, text)), ...findings.map((finding) => oneFinding(finding, onPick)));
+  const stated = element("div", { class: "facts" }, ...facts.map((fact) => drawFact(fact, onState)));
+  return element("li", shown, element("details", { open: opened.has(id), ontoggle: keep }, line, list, stated));
 }
 
-export function drawChecklist(items, onPick) {
+// `onPick(finding)` shows a finding on the map, `onState(fact, answers)` sends a fact that was stated.
+export function drawChecklist(items, acts) {
   const left = items.filter(({ state }) => state === "to do").length;
   // With nothing left to do the list makes room for the times; who opens or closes it keeps it so.
   if (!touched) $("needs").open = left > 0;
   $("checklist-count").textContent = left ? `${left} of ${items.length} steps to do` : "nothing to do before the day";
-  $("checklist").replaceChildren(...items.map((item) => step(item, onPick)));
+  $("checklist").replaceChildren(...items.map((item) => step(item, acts)));
 }

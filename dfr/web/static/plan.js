@@ -137,7 +137,7 @@ function drawHour() {
   $("times-head").textContent = hour ? hour.hour.slice(11, 16) : "Now";
   $("wind").textContent = hour ? `From lift-off, at ${hourName(hour.hour)}, in a wind of ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°.` : state.wind ? `From lift-off, in the planning wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°.` : "";
   $("hour-words").textContent = hour ? `${hourName(hour.hour)}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}` : "All hours together. Choose one with the slider or on the chart.";
-  drawChecklist(state.checklist, fly);
+  drawChecklist(state.checklist, { onPick: fly, onState: (fact, answers) => plans.change("api/plan/fact", { fact, answers }) });
   drawFindings($("findings"), state.findings, { onPick: fly, first: hour ? hourFinding(hour) : [] });
   if (!map) return;
   const { zones, zone_names, routes, ...rest } = state.layers;
