@@ -26,9 +26,9 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame
 from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
-from dfr.logs.model import FlightLog
+from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
-from dfr.logs.wind import FlightWind, UnknownWind, estimate_wind
+from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
 from dfr.metrics.flown import PhaseComparison, compare_phases
 from dfr.mission.items import MissionItem
 from dfr.plan.model import Plan, Route
@@ -52,7 +52,8 @@ SETTINGS: dict[str, str] = {
 """Figure of a drone -> the setting that it is."""
 
 MOST_WIND_ERROR_MPS = 1.5
-"""A wind that is known no better says less than none does (assumed)."""
+"""A wind by lean that is known no better says less than none does (assumed). The error of an autopilot's own
+estimate is how much the wind varied with time and height, which says nothing against it."""
 
 STRAIGHT = 1.15
 """A way that is longer than so many times the straight one was not flown straight (assumed)."""
@@ -151,7 +152,7 @@ def compare_flight(
     sortie = _sortie_of(log, flight, mission, route)
     aloft, wind_note = _wind_of(log, flight, wind)
     settings, settings_note = _settings_of(log, flight, drone, measured)
-    flown, away_note = _flown_phases(flight, sortie)
+    flown, away_note = _flown_phases(log, flight, sortie)
     if flown[Phase.OUT] is None and flown[Phase.BACK] is None:
         raise InputError(
             f"{label}: no way out or back to compare ({away_note or 'it never reached its target'})",
@@ -169,7 +170,7 @@ def compare_flight(
     return FlightComparison(
         label=label,
         began=log.moment(flight.start_s),
-        phases=compare_phases(predicted, flown),
+        phases=compare_phases(predicted, flown, precision=log.parameters.get("PLND_ENABLED", 0.0) > 0.0),
         planned_s={phase.value: seconds for phase, seconds in planned.items()},
         predicted_wh=predicted_wh if all(flown[phase] is not None for phase in Phase) else None,
         planned_wh=None if route is None else route.energy_wh,
@@ -179,9 +180,11 @@ def compare_flight(
     )
 
 
-def _flown_phases(flight: LoggedFlight, sortie: Sortie) -> tuple[dict[Phase, float | None], str]:
+def _flown_phases(
+    log: FlightLog, flight: LoggedFlight, sortie: Sortie
+) -> tuple[dict[Phase, float | None], str]:
     """(the phases as flown, None for what was not flown as a dispatch is, and why)."""
-    track = _with_return(flight.track, sortie)
+    track = _with_return(log, flight, sortie)
     east_m, north_m = (float(x) for x in sortie.out_m[-1])
     flown = phase_seconds(
         track, target_east_m=east_m, target_north_m=north_m, cruise_height_m=_cruise_height_m(flight)
@@ -361,13 +364,25 @@ def _sortie_of_mission(flight: LoggedFlight, items: Sequence[MissionItem], sourc
     return Sortie(out_m=np.vstack([home, points[: turn + 1]]), back_m=back, source=source, given=True)
 
 
-def _with_return(track: FlightTrack, sortie: Sortie) -> FlightTrack:
-    """The track with the moment its return began: as commanded, else when it last leaves its target."""
+def _with_return(log: FlightLog, flight: LoggedFlight, sortie: Sortie) -> FlightTrack:
+    """The track with the moment its return began: as commanded, else when it leaves its target."""
+    track = flight.track
     if track.return_t_s is not None:
         return track
+    begun_s = _return_item_s(log, flight)
+    if begun_s is not None:
+        return replace(track, return_t_s=begun_s)
     target = sortie.out_m[-1]
     near = np.flatnonzero(np.hypot(track.east_m - target[0], track.north_m - target[1]) <= 2.0 * REACHED_M)
     return replace(track, return_t_s=float(track.t_s[near[-1]]) if near.size else None)
+
+
+def _return_item_s(log: FlightLog, flight: LoggedFlight) -> float | None:
+    """When the flight began the item of its mission that sends it home; None where the log does not tell."""
+    items = log.missions[-1] if log.missions else ()
+    home = next((n for n, item in enumerate(items) if item.command == Command.NAV_RETURN_TO_LAUNCH), None)
+    begun = (event for event in log.events if event.kind is EventKind.ITEM and event.text == f"item {home}")
+    return next((event.t_s for event in begun if flight.start_s < event.t_s < flight.end_s), None)
 
 
 def _cruise_height_m(flight: LoggedFlight) -> float:
@@ -385,7 +400,8 @@ def _wind_of(log: FlightLog, flight: LoggedFlight, given: MeanWind | None) -> tu
     if given is not None:
         return given, f"in the wind given: {given.speed_mps:.1f} m/s from {given.from_deg:.0f}°"
     wind = estimate_wind(log, flight)
-    if isinstance(wind, FlightWind) and wind.error_mps > MOST_WIND_ERROR_MPS:
+    by_lean = isinstance(wind, FlightWind) and wind.source is WindSource.LEAN
+    if isinstance(wind, FlightWind) and by_lean and wind.error_mps > MOST_WIND_ERROR_MPS:
         wind = UnknownWind(reason=f"its log tells it to {wind.error_mps:.1f} m/s only")
     if isinstance(wind, FlightWind):
         mean = MeanWind(speed_mps=wind.speed_mps, from_deg=wind.from_deg)

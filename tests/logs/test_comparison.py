@@ -16,7 +16,8 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.logs.comparison import FlightComparison, compare_flight, summarise_comparisons
 from dfr.logs.flights import find_flights
-from dfr.logs.model import FlightLog
+from dfr.logs.model import EventKind, FlightLog, LogEvent
+from dfr.logs.parts import Part
 from dfr.metrics.flown import PhaseComparison
 from dfr.mission.items import MissionItem
 from dfr.track import Phase
@@ -107,6 +108,26 @@ def test_the_mission_that_was_flown_is_taken_and_another_refused() -> None:
     assert found.notes[0] == "the mission given"
     with pytest.raises(InputError, match="did not fly this mission"):
         compared(log, [waypoint(900.0), home])
+
+
+def test_a_landing_on_a_marker_has_the_slack_that_it_has_in_a_rehearsal() -> None:
+    log = as_predicted()
+    on_marker = replace(log, parameters={**log.parameters, "PLND_ENABLED": 1.0})
+    plain, slack = (compared(one).phases[-1] for one in (log, on_marker))
+    assert plain.tolerance_s is not None
+    assert slack.tolerance_s == pytest.approx(plain.tolerance_s + 4.0)
+
+
+def test_a_return_begins_with_its_item_where_the_mission_itself_sends_the_drone_home() -> None:
+    home = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_RELATIVE_ALT)
+    log = replace(as_predicted(), missions=((waypoint(0.0), waypoint(200.0), home),))
+    before = next(p for p in compared(log).phases if p.phase is Phase.BACK).flown_s
+    assert before is not None
+    (flight,) = find_flights(log)
+    leaves_s = next(part for part in flight.parts if part.kind is Part.RETURN).start_s
+    told = replace(log, events=(LogEvent(t_s=leaves_s - 5.0, kind=EventKind.ITEM, text="item 2"),))
+    after = next(p for p in compared(told).phases if p.phase is Phase.BACK).flown_s
+    assert after == pytest.approx(before + 5.0, abs=1.0)
 
 
 def test_the_log_s_own_mission_counts_only_if_it_was_flown() -> None:
