@@ -17,6 +17,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from dfr.errors import InputError, Problem
+from dfr.findings import counted_noun
 from dfr.geo import Position, distance_m
 from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns, guess_grades
 from dfr.io.call_dates import DateOrder, date_order, read_moment
@@ -52,7 +53,10 @@ class CallReading:
             return f"no call of {self.name}"
         first, last = (pick(call.when for call in self.calls) for pick in (min, max))
         rows = len(self.calls) + len(self.refused)
-        return f"{len(self.calls)} calls of {first:%Y-%m-%d} to {last:%Y-%m-%d} in {rows} rows of {self.name}"
+        days = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        return (
+            f"{counted_noun(len(self.calls), 'call')} of {days} in {counted_noun(rows, 'row')} of {self.name}"
+        )
 
 
 def read_call_sheet(

@@ -72,6 +72,7 @@ def deployment_app(pages: PageData) -> Starlette:
         *_read_routes(pages),
         *_change_routes(pages),
         Route("/api/replay/log", _upload_endpoint(pages), methods=["POST"]),
+        Route("/api/import/file", _import_endpoint(pages), methods=["POST"]),
         WebSocketRoute("/ws/live", _state_stream(pages.vehicle_states, LIVE_HZ)),
         WebSocketRoute("/ws/progress", _state_stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
@@ -206,6 +207,8 @@ def _change_routes(pages: PageData) -> list[Route]:
             "/api/plan/save",
             edit_plan(lambda d: pages.require_editor().save(keep_docks=d.get("keep_docks") is True)),
         ),
+        post_route("/api/import/calls", pages.show_calls),
+        post_route("/api/import/apply", edit_plan(pages.take_over)),
         post_route("/api/simulate", start_simulation),
         post_route("/api/simulate/stop", stop_simulation),
         post_route("/api/live/ask", ask_command),
@@ -230,6 +233,14 @@ def _upload_endpoint(pages: PageData) -> Callable[[Request], Any]:
         return json_response(await run_in_threadpool(pages.add_log, await request.body()))
 
     return answer_upload
+
+
+def _import_endpoint(pages: PageData) -> Callable[[Request], Any]:
+    async def show_file(request: Request) -> Response:
+        name, wanted = (request.query_params.get(key, "") for key in ("name", "as"))
+        return json_response(await run_in_threadpool(pages.show_import, await request.body(), name, wanted))
+
+    return show_file
 
 
 def _state_stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any]:

@@ -127,6 +127,11 @@ class ScenarioEditor:
         return self._first
 
     @property
+    def folder(self) -> Path:
+        """Where the scenario's file is, with those that it names."""
+        return self._path.parent
+
+    @property
     def why_not_saved(self) -> str:
         """Why the file cannot be written; '' where it can."""
         if self._path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
@@ -292,7 +297,7 @@ class ScenarioEditor:
         """The files that a scenario rests on, as they were when they were read."""
         notams = scenario.notams.files if scenario.notams else ()
         airspace = (file.path for file in scenario.airspace)
-        named = (*airspace, *(file.path for file in scenario.terrain), *notams)
+        named = (*airspace, *(file.path for file in scenario.terrain), *notams, *scenario.weather.files)
         for path in (*map(Path, named), *self._day.notams):
             self._digests.setdefault(path, digest_of(path))
         # The weather of the day is read again with each edit.

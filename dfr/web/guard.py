@@ -28,7 +28,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BODY_S = 60.0
 """A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
-UPLOADS = ("/api/replay/log", "/api/home/open")
+UPLOADS = ("/api/replay/log", "/api/home/open", "/api/import/file")
 """How the addresses end that take an upload; a deployment's are below its own folder."""
 
 COOKIE = "dfr_token"

@@ -11,7 +11,8 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -33,7 +34,7 @@ from dfr.io.feature_import import (
     placeholder_kinds,
     propose_role,
 )
-from dfr.io.files import decode_text
+from dfr.io.files import decode_text, write_atomically
 from dfr.io.map_features.files import read_features
 from dfr.io.map_features.model import FeatureFile
 from dfr.io.scenario_edit import read_plain_data
@@ -48,7 +49,6 @@ MOST_BYTES = 96 * 1024 * 1024
 """Together the files that wait to be taken over; the oldest goes first."""
 
 MOST_SAME_NAME = 100
-MOST_POINTS_SHOWN = 400
 MOST_PROBLEMS = 30
 
 
@@ -132,6 +132,23 @@ class Imports:
             return self._files[id_]
 
 
+@contextmanager
+def kept_beside(folder: Path, file: KeptFile | None) -> Iterator[None]:
+    """Write a file beside the scenario; it goes again if what follows fails."""
+    if file is None:
+        yield
+        return
+    path = folder / file.name
+    was_there = path.exists()
+    write_atomically(path, file.data)
+    try:
+        yield
+    except DfrError:
+        if not was_there:
+            path.unlink(missing_ok=True)
+        raise
+
+
 # What a file is -----------------------------------------------------------------------------------
 
 
@@ -209,7 +226,6 @@ def _show_features(
                 "hole_of": feature.hole_of,
                 "proposed": propose_role(feature),
                 "corners": len(feature.points),
-                "points": [[p.lon_deg, p.lat_deg] for p in feature.points[:MOST_POINTS_SHOWN]],
             }
             for number, feature in enumerate(file.features)
         ],

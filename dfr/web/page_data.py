@@ -25,10 +25,12 @@ from dfr.web.data_age import describe_data
 from dfr.web.editor import EditStep, ScenarioEditor
 from dfr.web.features import map_features
 from dfr.web.hours import hours_of, isochrones_of
+from dfr.web.imports import Imports, kept_beside
 from dfr.web.layers import Layers, drawn_layers, plan_layers, soonest_routes, static_layers
 from dfr.web.live import LiveVehicle
 from dfr.web.replay import replay_of_log, shift_of
 from dfr.web.runs import SimulationRuns
+from dfr.world.airspace import Airspace
 from dfr.world.model import World
 
 SAMPLE = 0
@@ -55,7 +57,8 @@ class PageData:
     flights: dict[str, dict[str, Any]] = field(default_factory=dict)
     served: list[ServedVehicle] = field(default_factory=list)
     basemap: Path | None = None
-    _static: Layers | None = None
+    imports: Imports = field(default_factory=Imports)
+    _static: tuple[Airspace, Layers] | None = None
     _sample: tuple[EditStep, Records] | None = None
     _sampling: threading.Lock = field(default_factory=threading.Lock)
     _isochrones: tuple[EditStep, list[dict[str, Any]]] | None = None
@@ -82,10 +85,33 @@ class PageData:
         }
 
     def fixed_layers(self) -> Layers:
-        """The layers that no edit changes; a page asks for them once."""
-        if self._static is None:
-            self._static = static_layers(self.require_editor().first.world)
-        return self._static
+        """The layers that change only with the airspace; a page asks for them once."""
+        world = self.require_editor().step.world
+        if self._static is None or self._static[0] is not world.airspace:
+            self._static = (world.airspace, static_layers(world))
+        return self._static[1]
+
+    def show_import(self, data: bytes, name: str, wanted: str) -> dict[str, Any]:
+        """What a dropped file holds, as what it is taken for; nothing changes yet."""
+        step = self.require_editor().step
+        return self.imports.show(data, name, wanted, step.data.decode("utf-8-sig"), step.world.scenario)
+
+    def show_calls(self, document: dict[str, Any]) -> dict[str, Any]:
+        """What a dropped table of calls says, with its columns matched by hand."""
+        step = self.require_editor().step
+        return self.imports.show_calls(document, step.data.decode("utf-8-sig"), step.world.scenario)
+
+    def take_over(self, document: dict[str, Any]) -> None:
+        """Take a dropped file over as one edit of the plan; what the scenario names is kept beside it."""
+        editor = self.require_editor()
+        step, folder = editor.step, editor.folder
+        text = step.data.decode("utf-8-sig")
+        taken = self.imports.take_over(document, text, step.world.scenario, folder=folder)
+        if taken.file is not None and editor.why_not_saved:
+            raise InputError(f"nothing can be kept beside the scenario: {editor.why_not_saved}")
+        with kept_beside(folder, taken.file):
+            editor.apply(taken.edit)
+        self.imports.forget(str(document.get("id", "")))
 
     def plan_state(self) -> dict[str, Any]:
         """The plan page's state, all of one moment."""

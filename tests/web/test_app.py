@@ -94,6 +94,9 @@ CHANGES = (
     "/api/live/ask",
     "/api/live/confirm",
     "/api/replay/log",
+    "/api/import/file",
+    "/api/import/calls",
+    "/api/import/apply",
 )
 
 

@@ -5,6 +5,7 @@ import { focusKept, makeEditor } from "./edit.js";
 import { makeSearch, showCoordinates } from "./find-place.js";
 import { penBar } from "./pen.js";
 import { savePlan } from "./save.js";
+import { makeImport } from "./import.js";
 import { drawChecklist } from "./plan-checklist.js";
 import { drawFindings } from "./plan-findings.js";
 import { hourFinding, hourRows, hourVerdict, makeHours, tableRows } from "./plan-hours.js";
@@ -226,6 +227,7 @@ async function main() {
   performance.mark("figures");
   map = await makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => plans.change(`api/plan/${name}`));
+  makeImport({ change: plans.change }).listen($("import"));
   $("save").addEventListener("click", () => {
     savePlan({ ask: () => tell(plans.askOfPlan("api/plan/saving")), save: (document_) => plans.change("api/plan/save", document_), say: toast });
   });
