@@ -29,7 +29,10 @@ Look = Callable[[FrameType, Any], bool]
 
 
 class Reader:
-    """Notes the modules of which a function runs, where `looks_at` says that it counts."""
+    """Notes the modules of which a function runs, where `looks_at` says that it counts.
+
+    A comprehension that runs while its module is imported is no function: nobody reads it to follow a verb.
+    """
 
     def __init__(self, looks_at: Look = lambda frame, answer: True) -> None:
         self.looks_at = looks_at
@@ -46,11 +49,19 @@ class Reader:
         code = frame.f_code
         if event != "return" or not code.co_flags & inspect.CO_OPTIMIZED:
             return
-        if not code.co_filename.startswith(PACKAGES):
+        if not code.co_filename.startswith(PACKAGES) or _is_importing(frame):
             return
         module = str(Path(code.co_filename).relative_to(ROOT).with_suffix("")).replace("/", ".")
         if module not in self.modules and self.looks_at(frame, answer):
             self.modules[module] = code.co_name
+
+
+def _is_importing(frame: FrameType) -> bool:
+    """Whether a frame is of a comprehension in the body of a module."""
+    caller = frame.f_back
+    return (
+        caller is not None and caller.f_code.co_name == "<module>" and frame.f_code.co_name.endswith("comp>")
+    )
 
 
 def holding(*values: float) -> Look:
