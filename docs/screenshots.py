@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -118,6 +119,30 @@ def pictures(browser: Browser, base: str) -> None:
     page.screenshot(path=IMAGES / "live.png")
 
 
+def from_nothing(browser: Browser, base: str) -> None:
+    """Home, the form of a new deployment, and what its plan still needs."""
+    page = opened(browser, base, "")
+    page.evaluate("document.getElementById('folder').textContent = 'deployments'")
+    page.screenshot(path=IMAGES / "home.png")
+    page.get_by_role("link", name="New deployment").click()
+    page.wait_for_selector("body[data-ready]")
+    page.fill("#title", "Southsea fête")
+    page.fill("#where", "SZ 6432 9844")
+    page.press("#where", "Enter")
+    page.wait_for_selector("#found label")
+    day = str(datetime.now(tz=UTC).date() + timedelta(days=10))
+    page.fill("#first", day)
+    page.fill("#last", day)
+    page.check("input[value=VLOS]")
+    page.evaluate("document.querySelector('#content').scrollTo(0, 0)")
+    page.screenshot(path=IMAGES / "new.png")
+    page.click("#create")
+    page.wait_for_url("**/plan")
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_timeout(2_500)
+    page.screenshot(path=IMAGES / "checklist.png")
+
+
 def printed(run: str, folder: Path) -> None:
     """The brief's two pages one under the other."""
     brief = folder / "brief.html"
@@ -142,6 +167,12 @@ def main() -> int:
     _, windy, _ = draw_isochrones_by_hour(world, plan)
     (IMAGES / "isochrones-hours.svg").write_text(windy[1], encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="dfr-screenshots-") as name:
+        deployments = Path(name) / "deployments"
+        deployments.mkdir()
+        with sync_playwright() as driver, serving("--folder", str(deployments)) as base:
+            browser = driver.chromium.launch(executable_path=chromium, args=[*FLAGS, *ROOT])
+            from_nothing(browser, base)
+            browser.close()
         run, scenario = str(Path(name) / "run"), str(Path(name) / f"{SCENARIO}.yaml")
         shutil.copy(find_scenario(SCENARIO), scenario)
         subprocess.run(
