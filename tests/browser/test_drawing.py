@@ -40,7 +40,6 @@ VALUES = {
 }
 CHOICES = {"power": "mains", "stay.shape": "constant", "rule": "land"}
 TIMES = {"start": "2024-08-25T12:00", "end": "2024-08-25T14:00"}
-TIME_KEYS = {"start": ("25082024", "1200"), "end": ("25082024", "1400")}
 TRIANGLE = [(0, 0), (60, 0), (60, 50)]
 
 
@@ -168,11 +167,8 @@ def fill_form_by_keyboard(page):
             page.keyboard.press("ArrowRight")
         elif again:
             pass
-        elif name in TIME_KEYS:
-            day, hour = TIME_KEYS[name]
-            page.keyboard.type(day)
-            page.keyboard.press("Tab")
-            page.keyboard.type(hour)
+        elif name in TIMES:  # the browser's own field, whose keys follow the language of the browser
+            page.locator("*:focus").fill(TIMES[name])
         elif name in CHOICES:
             page.keyboard.type(CHOICES[name])
         elif name in VALUES and active["type"] != "checkbox":
