@@ -44,6 +44,7 @@ class ControlAuthority:
     taken_over: bool = False
     returning: bool = False
     _before_stay_s: float | None = None
+    _after_stay_s: float | None = None
     _asked_at: float = 0.0
     _off_since_s: float = 0.0
 
@@ -83,15 +84,19 @@ class ControlAuthority:
     def watch_stay(self, plan: FlightPlan, state: VehicleState) -> None:
         """A stay that is over before its time was ended by somebody who moved the mission on.
 
-        Measured from when an item before it was last told: after a gap of the link, the item known is old.
+        Measured from when an item before it was last told, until the clock is newer than the first telling of
+        one after it: after a gap of the link, the item known is old, and so is the clock.
         """
         stays = [n for n, item in enumerate(plan.items, 1) if item.command == Command.NAV_LOITER_TIME]
         seq, told_t_s = state.mission_seq, state.mission_seq_t_s
         if not stays or seq is None or state.mode != CopterMode.AUTO or state.t_s is None or told_t_s is None:
             return
         if seq < stays[-1]:
-            self._before_stay_s = told_t_s
-        elif seq > stays[-1] and self._before_stay_s is not None and state.t_s > told_t_s:
+            self._before_stay_s, self._after_stay_s = told_t_s, None
+        elif seq > stays[-1] and self._before_stay_s is not None:
+            self._after_stay_s = told_t_s if self._after_stay_s is None else self._after_stay_s
+            if state.t_s <= self._after_stay_s:
+                return
             took_s, asked_s = state.t_s - self._before_stay_s, plan.items[stays[-1] - 1].params[0]
             self._before_stay_s = None
             if took_s < asked_s:
@@ -108,7 +113,8 @@ class ControlAuthority:
         self.record_cut(Outcome.TAKEN_OVER, words)
 
     def expect_auto(self) -> None:
-        """Armed in GUIDED, and AUTO is asked for."""
+        """Armed in GUIDED, and AUTO is asked for: no stay has begun."""
+        self._before_stay_s = self.vehicle.state.t_s
         self.expected, self.asked = CopterMode.GUIDED, CopterMode.AUTO
 
     def confirm_mode(self, mode: CopterMode) -> None:
