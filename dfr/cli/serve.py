@@ -29,6 +29,7 @@ from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import LoadedRun, load_run, on_the_day_of
 from dfr.web.app import make_app
+from dfr.web.base_map import read_tile_server
 from dfr.web.connections import BoundedConnection
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
@@ -99,6 +100,17 @@ def serve(
     basemap: Annotated[
         Path | None, typer.Option(help="A PMTiles file of your own, drawn under everything.")
     ] = None,
+    tiles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Tiles of a server, drawn under everything: https://HOST/{z}/{x}/{y}.png, or .pbf for vector"
+            " tiles. The browser asks that server, which so learns where you plan.",
+        ),
+    ] = None,
+    tiles_by: Annotated[
+        str, typer.Option(metavar="TEXT", help="Whose the tiles are, as they ask to be named on the map.")
+    ] = "",
     rtsp: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,7 +135,9 @@ def serve(
         bool, typer.Option("--json", help="Print the address as JSON before serving.")
     ] = False,
 ) -> None:
-    """Serve plan, simulation, replay and live view to a browser. The pages fetch nothing from the Internet.
+    """Serve plan, simulation, replay and live view to a browser.
+
+    The pages fetch nothing from the Internet, unless you give --tiles.
 
     Without a scenario, a run and a vehicle the pages begin with Home: the deployments of a folder.
     Ctrl-C ends it. The pages can only watch vehicles, unless you give --allow-control.
@@ -135,24 +149,31 @@ def serve(
         note("--scenario says where the scenario of --run is now")
     use_landing_cache(on=not no_cache)
     archive = None if basemap is None else _check_basemap(basemap)
+    tile_server = None if tiles is None else read_tile_server(tiles, tiles_by)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
     with _open_listener(host, port) as listener, ExitStack() as stack:
         own = listener.getsockname()[1]
-        access = Access(hosts=_allowed_hosts(host, own, allow_host or []), token=token)
+        access = Access(
+            hosts=_allowed_hosts(host, own, allow_host or []),
+            token=token,
+            tiles_origin="" if tile_server is None else tile_server.origin,
+        )
         served: Sequence[ServedVehicle] = ()
         if scenario is None and run is None and not vehicle:
             _refuse_day_files(options.files)
             names = None if places is None else load_place_names(places)
-            workspace = Workspace(folder or Path(), jobs=jobs, basemap=archive, names=names)
+            workspace = Workspace(
+                folder or Path(), jobs=jobs, basemap=archive, tiles=tile_server, names=names
+            )
             stack.callback(workspace.close)
             web = make_workspace_app(workspace, access)
         else:
             _refuse_folder(folder)
             pages = stack.enter_context(_open_pages(scenario, run, watched, jobs=jobs, files=options.files))
-            pages.basemap, served = archive, pages.served
+            pages.basemap, pages.tiles, served = archive, tile_server, pages.served
             web = make_app(pages, access)
         address = _page_url(host, own, token)
         if as_json:

@@ -16,7 +16,7 @@ from dfr.io.files import read_bounded
 from dfr.io.scenario_files import shipped_folder
 from dfr.world.model import World
 
-KINDS = frozenset({"sea", "land", "coast", "road", "rail", "building", "park"})
+KINDS = frozenset({"sea", "land", "coast", "water", "stream", "road", "rail", "building", "park"})
 TYPES = frozenset({"Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"})
 MAX_BYTES = 8 * 1024 * 1024
 SUFFIX = ".base.geojson"

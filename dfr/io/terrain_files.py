@@ -28,12 +28,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded
+from dfr.io.geotiff import read_georeference
 from dfr.scenario.air import TerrainFile
 from dfr.world.terrain import BRITISH_GRID, GEOGRAPHIC, GridTerrain, HeightGrid, on_grid
 
@@ -51,9 +50,7 @@ HGT_SIDES = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
 HGT_UNKNOWN = -32768
 _HGT_NAME = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 
-TIFF_SCALE, TIFF_TIEPOINT, TIFF_TRANSFORM, TIFF_KEYS, TIFF_NODATA = 33550, 33922, 34264, 34735, 42113
-KEY_RASTER_TYPE, KEY_GEOGRAPHIC, KEY_PROJECTED = 1025, 2048, 3072
-PIXEL_IS_POINT = 2
+TIFF_NODATA = 42113
 
 MAX_ARCHIVE_BYTES = 1024 * 1024 * 1024
 """OS Terrain 50 of all Great Britain has about 160 MB."""
@@ -267,12 +264,8 @@ def _read_geotiff(data: bytes, name: str) -> HeightGrid:
 
 
 def _place_grid(heights: NDArray[np.float32], tags: dict[int, object], name: str) -> HeightGrid:
-    """Heights with the place and the coordinates that the tags give."""
-    keys = _read_geo_keys(tags)
-    scale, tie = _finite_numbers(tags.get(TIFF_SCALE)), _finite_numbers(tags.get(TIFF_TIEPOINT))
-    if len(scale) < 2 or len(tie) < 6 or min(scale[:2]) <= 0.0 or TIFF_TRANSFORM in tags:
-        raise InputError(f"{name}: not a north-up GeoTIFF", do="warp it, or give an ASCII grid")
-    half = 0.0 if keys.get(KEY_RASTER_TYPE) == PIXEL_IS_POINT else 0.5
+    """Heights with the place that the tags give: each height at the middle of its pixel."""
+    where = read_georeference(tags, name)
     unknown = tags.get(TIFF_NODATA)
     try:
         missing = float(str(unknown).strip("\0 ")) if unknown is not None else None
@@ -281,38 +274,12 @@ def _place_grid(heights: NDArray[np.float32], tags: dict[int, object], name: str
     return HeightGrid(
         name=name,
         heights=_mask_unknown(heights, missing),
-        west=tie[3] + (half - tie[0]) * scale[0],
-        north=tie[4] - (half - tie[1]) * scale[1],
-        step_east=scale[0],
-        step_south=scale[1],
-        crs=_read_crs(keys, name),
+        west=where.west + 0.5 * where.step_east,
+        north=where.north - 0.5 * where.step_south,
+        step_east=where.step_east,
+        step_south=where.step_south,
+        crs=GEOGRAPHIC if where.crs.is_geographic else f"EPSG:{where.crs.to_epsg()}",
     )
-
-
-def _read_crs(keys: dict[int, int], name: str) -> str:
-    code = keys.get(KEY_PROJECTED) or keys.get(KEY_GEOGRAPHIC)
-    try:
-        crs = CRS.from_epsg(code or 0)
-    except (CRSError, TypeError) as error:
-        raise InputError(
-            f"{name}: its EPSG code is missing or unknown", do="warp it to EPSG:4326 or 27700"
-        ) from error
-    if crs.is_geographic:
-        return GEOGRAPHIC
-    if not crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info):
-        raise InputError(f"{name}: EPSG:{code} is not in metres", do="warp it to EPSG:4326 or 27700")
-    return f"EPSG:{code}"
-
-
-def _read_geo_keys(tags: dict[int, object]) -> dict[int, int]:
-    """The geo keys whose values stand in the directory itself."""
-    rows = [int(value) for value in _finite_numbers(tags.get(TIFF_KEYS))]
-    return {rows[k]: rows[k + 3] for k in range(4, len(rows) - 3, 4) if rows[k + 1] == 0}
-
-
-def _finite_numbers(value: object) -> list[float]:
-    items = value if isinstance(value, tuple | list) else ()
-    return [float(item) for item in items if isinstance(item, int | float) and math.isfinite(item)]
 
 
 # Archives ----------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ MOST_NAMED = 12
 """With more docks than this their names would overlap, so only their titles remain."""
 
 
-FILLED = ("sea", "land", "park", "building")
-GROUND_ORDER = (*FILLED, "rail", "road", "coast")
+FILLED = ("sea", "land", "park", "water", "building")
+GROUND_ORDER = (*FILLED, "stream", "rail", "road", "coast")
 
 
 @dataclass(frozen=True, slots=True)

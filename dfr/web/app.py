@@ -73,6 +73,8 @@ def deployment_app(pages: PageData) -> Starlette:
         *_change_routes(pages),
         Route("/api/replay/log", _upload_endpoint(pages), methods=["POST"]),
         Route("/api/import/file", _import_endpoint(pages), methods=["POST"]),
+        Route("/api/base/file", _base_file_endpoint(pages), methods=["POST"]),
+        Route("/api/base/photo", _photo_endpoint(pages), methods=["GET"]),
         WebSocketRoute("/ws/live", _state_stream(pages.vehicle_states, LIVE_HZ)),
         WebSocketRoute("/ws/progress", _state_stream(lambda: pages.runs.progress, PROGRESS_HZ)),
     ]
@@ -118,6 +120,7 @@ def _read_routes(pages: PageData) -> list[Route]:
     return [
         get_route("/api/about", lambda query: pages.describe_server()),
         get_route("/api/place", lambda query: pages.fixed_layers()),
+        get_route("/api/base", lambda query: pages.base_map().describe()),
         get_route("/api/plan", lambda query: pages.plan_state()),
         plan_route("/api/checklist", pages.checklist),
         plan_route("/api/plan/hours", pages.hours),
@@ -209,6 +212,8 @@ def _change_routes(pages: PageData) -> list[Route]:
         ),
         post_route("/api/import/calls", pages.show_calls),
         post_route("/api/import/apply", edit_plan(pages.take_over)),
+        post_route("/api/base/pin", lambda d: pages.change_base_map(lambda base: base.pin(d.get("corners")))),
+        post_route("/api/base/remove", lambda d: pages.change_base_map(lambda base: base.remove_photo())),
         post_route("/api/simulate", start_simulation),
         post_route("/api/simulate/stop", stop_simulation),
         post_route("/api/live/ask", ask_command),
@@ -241,6 +246,30 @@ def _import_endpoint(pages: PageData) -> Callable[[Request], Any]:
         return json_response(await run_in_threadpool(pages.show_import, await request.body(), name, wanted))
 
     return show_file
+
+
+def _base_file_endpoint(pages: PageData) -> Callable[[Request], Any]:
+    """Takes a picture or a drawing to lie under the plan; a picture without a place brings its corners."""
+
+    async def take_file(request: Request) -> Response:
+        data, query = await request.body(), request.query_params
+        name, corners = query.get("name", ""), corners_of(query.get("corners", ""))
+        found = await run_in_threadpool(
+            pages.change_base_map, lambda base: base.add_file(data, name, pages.site_centre(), corners)
+        )
+        return json_response(found)
+
+    return take_file
+
+
+def _photo_endpoint(pages: PageData) -> Callable[[Request], Any]:
+    async def send_photo(_request: Request) -> Response:
+        photo = await run_in_threadpool(lambda: pages.base_map().photo())
+        if photo is None:
+            raise InputError("there is no picture of the site", do="add one on the Plan page")
+        return Response(photo.data, media_type=photo.media)
+
+    return send_photo
 
 
 def _state_stream(state: Callable[[], Any], hertz: float) -> Callable[[WebSocket], Any]:
@@ -317,6 +346,15 @@ def int_of(query: Mapping[str, str], key: str) -> int:
     if not value.isdecimal() or len(value) > 9:
         raise InputError(f"{key}={value!r:.20} is not a whole number", do="give a whole number")
     return int(value)
+
+
+def corners_of(text: str) -> list[list[float]] | None:
+    """Corners as a query gives them, lon,lat,lon,lat and so on; None where these are no numbers."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        return None
+    return [list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=False)]
 
 
 def position_of(document: Mapping[str, Any]) -> Position:

@@ -37,6 +37,30 @@ class Place(BaseModel):
     lon_deg: float
 
 
+class Tiles(BaseModel):
+    """Tiles of another server, for the address that {z}, {x} and {y} make, with their owner's words."""
+
+    url: str
+    attribution: str
+    vector: bool
+
+
+class Photo(BaseModel):
+    """A picture of the site: its corners from the north-west, clockwise, and what it is."""
+
+    corners: tuple[LonLat, LonLat, LonLat, LonLat]
+    note: str
+
+
+class BaseAnswer(BaseModel):
+    """`api/base`: what a user has put under the plan; `version` changes with it."""
+
+    version: int
+    photo: Photo | None
+    pinned: bool
+    problem: str
+
+
 class About(BaseModel):
     """`api/about`: what the server offers."""
 
@@ -44,6 +68,7 @@ class About(BaseModel):
     exercise: bool
     plan: bool
     basemap: bool
+    tiles: Tiles | None
     live: bool
     allow_control: bool
 
@@ -56,6 +81,7 @@ class Standing(BaseModel):
     verdict: VerdictWord
     headline: str
     data: list[str]
+    base: int
 
 
 class Finding(BaseModel):
@@ -179,5 +205,5 @@ class Progress(BaseModel):
     error: str
 
 
-ANSWERS: tuple[type[BaseModel], ...] = (About, Standing, PlanAnswer, HourTimes, Progress)
+ANSWERS: tuple[type[BaseModel], ...] = (About, BaseAnswer, Standing, PlanAnswer, HourTimes, Progress)
 """What is asked for; the other models are parts of these."""

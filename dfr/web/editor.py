@@ -117,6 +117,11 @@ class ScenarioEditor:
         self._restore_draft()
 
     @property
+    def path(self) -> Path:
+        """The scenario file."""
+        return self._path
+
+    @property
     def step(self) -> EditStep:
         """The scenario as it stands now."""
         return self.history.step

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -28,7 +28,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BODY_S = 60.0
 """A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
-UPLOADS = ("/api/replay/log", "/api/home/open", "/api/import/file")
+UPLOADS = ("/api/base/file", "/api/import/file", "/api/replay/log", "/api/home/open")
 """How the addresses end that take an upload; a deployment's are below its own folder."""
 
 COOKIE = "dfr_token"
@@ -50,10 +50,14 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a request needs: a host of these, as `name:port`, and the token where there is one."""
+    """What a request needs: a host of these, as `name:port`, and the token where there is one.
+
+    `tiles_origin` is the one other server that a page may ask, for tiles alone; '' for none.
+    """
 
     hosts: frozenset[str]
     token: str | None = None
+    tiles_origin: str = ""
 
 
 def is_loopback(host: str) -> bool:
@@ -69,6 +73,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app, self._access = app, access
+        self._headers = {**HEADERS, POLICY: policy_with(access.tiles_origin)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or socket."""
@@ -82,7 +87,7 @@ class Guard:
                 return
             await self._app(scope, receive, send)
             return
-        send_with_headers = _with_headers(send)
+        send_with_headers = _with_headers(send, self._headers)
         if answer is not None:
             await answer(scope, receive, send_with_headers)
             return
@@ -157,13 +162,21 @@ class _BufferedBody:
         return message if message is not None else await self._receive()
 
 
-def _with_headers(send: Send) -> Send:
+def policy_with(origin: str) -> str:
+    """The policy of the pages, opened for the pictures and data of one other origin; '' opens it for none."""
+    policy = HEADERS[POLICY]
+    for kind in ("img-src 'self'", "connect-src 'self'") if origin else ():
+        policy = policy.replace(kind, f"{kind} {origin}")
+    return policy
+
+
+def _with_headers(send: Send, added: Mapping[str, str]) -> Send:
     async def send_with_headers(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
             # A page may have a policy of its own, such as a brief, which runs no script at all.
-            policy = headers.get(POLICY, HEADERS[POLICY])
-            for name, value in (HEADERS | {POLICY: policy}).items():
+            policy = headers.get(POLICY, added[POLICY])
+            for name, value in {**added, POLICY: policy}.items():
                 headers[name] = value
             headers.setdefault("cache-control", "no-store")
             message["headers"] = headers.raw

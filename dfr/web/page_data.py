@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
+from dfr.geo import Position
 from dfr.io.logs.files import parse_log
 from dfr.io.scenario_edit import read_plain_data
 from dfr.metrics.timeline import ShiftKind
@@ -20,6 +22,7 @@ from dfr.plan.verdict import Verdict, VerdictKind, exercise_title, verdict_of
 from dfr.scenario.model import Scenario
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate
+from dfr.web.base_map import BaseMap, TileServer
 from dfr.web.control import Control
 from dfr.web.data_age import describe_data
 from dfr.web.editor import EditStep, ScenarioEditor
@@ -58,7 +61,9 @@ class PageData:
     served: list[ServedVehicle] = field(default_factory=list)
     basemap: Path | None = None
     imports: Imports = field(default_factory=Imports)
-    _static: tuple[Airspace, Layers] | None = None
+    tiles: TileServer | None = None
+    _base: BaseMap | None = None
+    _static: tuple[Airspace, int, Layers] | None = None
     _sample: tuple[EditStep, Records] | None = None
     _sampling: threading.Lock = field(default_factory=threading.Lock)
     _isochrones: tuple[EditStep, list[dict[str, Any]]] | None = None
@@ -80,16 +85,17 @@ class PageData:
             "exercise": scenario is not None and scenario.exercise,
             "plan": scenario is not None,
             "basemap": self.basemap is not None,
+            "tiles": None if self.tiles is None else self.tiles.as_dict(),
             "live": bool(self.served),
             "allow_control": any(vehicle.control.allowed for vehicle in self.served),
         }
 
     def fixed_layers(self) -> Layers:
-        """The layers that change only with the airspace; a page asks for them once."""
-        world = self.require_editor().step.world
-        if self._static is None or self._static[0] is not world.airspace:
-            self._static = (world.airspace, static_layers(world))
-        return self._static[1]
+        """The layers that change only with the airspace and the base map; a page asks for them once."""
+        world, base = self.require_editor().step.world, self.base_map().version
+        if self._static is None or self._static[0] is not world.airspace or self._static[1] != base:
+            self._static = (world.airspace, base, static_layers(world))
+        return self._static[2]
 
     def show_import(self, data: bytes, name: str, wanted: str) -> dict[str, Any]:
         """What a dropped file holds, as what it is taken for; nothing changes yet."""
@@ -112,6 +118,24 @@ class PageData:
         with kept_beside(folder, taken.file):
             editor.apply(taken.edit)
         self.imports.forget(str(document.get("id", "")))
+
+    def base_map(self) -> BaseMap:
+        """What lies under the plan, as the files beside the scenario say."""
+        editor = self.require_editor()
+        if self._base is None:
+            self._base = BaseMap(editor.path, read_only=editor.why_not_saved)
+        return self._base
+
+    def change_base_map(self, change: Callable[[BaseMap], None]) -> dict[str, Any]:
+        """Change what lies under the plan, and tell every open page."""
+        base = self.base_map()
+        change(base)
+        self.require_editor().news.announce()
+        return base.describe()
+
+    def site_centre(self) -> Position:
+        """The middle of the site as edited."""
+        return self.require_editor().step.world.scenario.site.centre
 
     def plan_state(self) -> dict[str, Any]:
         """The plan page's state, all of one moment."""
@@ -231,6 +255,7 @@ class PageData:
             "verdict": verdict.kind.value,
             "headline": verdict.headline,
             "data": describe_data(history.step.world),
+            "base": self.base_map().version,
         }
 
     def list_replays(self) -> dict[str, Any]:

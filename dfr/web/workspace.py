@@ -18,6 +18,7 @@ from dfr.io.place_names import PlaceNames
 from dfr.io.scenario_files import load_scenario, parse_scenario, shipped_scenarios
 from dfr.plan.verdict import exercise_title
 from dfr.web.app import deployment_app
+from dfr.web.base_map import TileServer
 from dfr.web.editor import ScenarioEditor
 from dfr.web.new_page import find_places, list_choices
 from dfr.web.page_data import PageData
@@ -31,10 +32,16 @@ class Workspace:
     """The deployments of one folder; every public method may be called from any thread."""
 
     def __init__(
-        self, folder: Path, *, jobs: int = 2, basemap: Path | None = None, names: PlaceNames | None = None
+        self,
+        folder: Path,
+        *,
+        jobs: int = 2,
+        basemap: Path | None = None,
+        tiles: TileServer | None = None,
+        names: PlaceNames | None = None,
     ) -> None:
         self.folder, self._names = folder.resolve(), names
-        self._jobs, self._basemap = jobs, basemap
+        self._jobs, self._basemap, self._tiles = jobs, basemap, tiles
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
         self._opened: dict[str, tuple[PageData, Starlette]] = {}
@@ -107,6 +114,7 @@ class Workspace:
             editor=ScenarioEditor(path),
             runs=SimulationRuns(jobs=self._jobs),
             basemap=self._basemap,
+            tiles=self._tiles,
         )
         return pages, deployment_app(pages)
 

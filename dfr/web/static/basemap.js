@@ -1,8 +1,8 @@
-// The user's own base map: one PMTiles file that this server sends in ranges. Vector tiles of the Protomaps and
+// A base map: one PMTiles file that this server sends in ranges, or tiles of another server. Vector tiles of the Protomaps and
 // OpenMapTiles schemas are drawn in pale colours, so that the plan stands out; images are drawn as they are.
 /* global maplibregl, pmtiles */
 
-import { $, element, loadScript } from "./common.js";
+import { loadScript } from "./common.js";
 
 const ADDRESS = "basemap.pmtiles";
 const VECTOR = 1;
@@ -26,6 +26,8 @@ const DRAWN = [
   { of: ["places", "place"], type: "symbol", layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12 }, paint: { "text-color": "#56606b", "text-halo-color": "#ffffff", "text-halo-width": 1.2 } },
 ];
 
+const IMAGES = { id: "basemap-image", type: "raster", source: "basemap", paint: { "raster-saturation": -0.4, "raster-fade-duration": 0 } };
+
 // The words of an attribution, which may be HTML from the file: only its text is shown.
 const words = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 
@@ -39,8 +41,16 @@ export async function addBasemap(map, before) {
   const vector = header.tileType === VECTOR;
   map.addSource("basemap", vector ? { type: "vector", url: `pmtiles://${archive.source.getKey()}` } : { type: "raster", tileSize: 256, url: `pmtiles://${archive.source.getKey()}` });
   const there = new Set((metadata.vector_layers ?? []).map((layer) => layer.id));
-  const layers = vector ? DRAWN.flatMap(({ of, name = "", ...look }) => of.filter((id) => there.has(id)).map((id) => ({ ...look, id: `basemap-${id}${name}`, source: "basemap", "source-layer": id }))) : [{ id: "basemap-image", type: "raster", source: "basemap", paint: { "raster-saturation": -0.4, "raster-fade-duration": 0 } }];
+  const layers = vector ? DRAWN.flatMap(({ of, name = "", ...look }) => of.filter((id) => there.has(id)).map((id) => ({ ...look, id: `basemap-${id}${name}`, source: "basemap", "source-layer": id }))) : [IMAGES];
   for (const layer of layers) map.addLayer(layer, before);
-  if (metadata.attribution) $("map").append(element("p", { class: "attribution" }, words(metadata.attribution)));
-  return layers.length > 0;
+  return layers.length > 0 ? { credit: metadata.attribution ? words(metadata.attribution) : "" } : null;
+}
+
+// Tiles of the one server that this one names: images, or vector tiles of the same two schemas.
+export function addTiles(map, { url, attribution, vector }, before) {
+  const tiles = { tiles: [url], maxzoom: vector ? 14 : 19 };
+  map.addSource("basemap", vector ? { type: "vector", ...tiles } : { type: "raster", tileSize: 256, ...tiles });
+  const drawn = vector ? DRAWN.flatMap(({ of, name = "", ...look }) => of.map((id) => ({ ...look, id: `basemap-${id}${name}`, source: "basemap", "source-layer": id }))) : [IMAGES];
+  for (const layer of drawn) map.addLayer(layer, before);
+  return { credit: attribution };
 }

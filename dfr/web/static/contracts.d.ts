@@ -5,8 +5,16 @@ export interface About {
   exercise: boolean;
   plan: boolean;
   basemap: boolean;
+  tiles: Tiles | null;
   live: boolean;
   allow_control: boolean;
+}
+
+export interface BaseAnswer {
+  version: number;
+  photo: Photo | null;
+  pinned: boolean;
+  problem: string;
 }
 
 export interface Dock {
@@ -62,6 +70,11 @@ export interface HourTimes {
   zones: Record<string, number | null>;
 }
 
+export interface Photo {
+  corners: [[number, number], [number, number], [number, number], [number, number]];
+  note: string;
+}
+
 export interface Place {
   lat_deg: number;
   lon_deg: number;
@@ -106,6 +119,13 @@ export interface Standing {
   verdict: "GO" | "NO GO" | "UNKNOWN";
   headline: string;
   data: string[];
+  base: number;
+}
+
+export interface Tiles {
+  url: string;
+  attribution: string;
+  vector: boolean;
 }
 
 export interface Verdict {

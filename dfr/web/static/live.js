@@ -1,5 +1,6 @@
 import { $, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
-import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
+import { showPlace } from "./base-layers.js";
+import { fit, loaded, makeMap, marker, show } from "./map.js";
 import { lines } from "./charts.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
@@ -7,6 +8,7 @@ import { followStanding } from "./standing.js";
 const KEPT = 900;
 
 let map = null;
+let base = null;
 let chosen = 0;
 let asked = null;
 let centred = false;
@@ -215,7 +217,7 @@ async function main() {
     map.addSource("trail", empty);
     map.addLayer({ id: "footprint", type: "fill", source: "footprint", paint: { "fill-color": "#ffd34d", "fill-opacity": 0.35, "fill-outline-color": "#7a5a00" } });
     map.addLayer({ id: "trail", type: "line", source: "trail", paint: { "line-color": "#b86e00", "line-width": 3 } });
-    showPlace(map, about);
+    base = showPlace(map, about);
     if (plan) {
       fit(map, plan.layers);
       centred = true;
@@ -223,7 +225,10 @@ async function main() {
   }
   if (plan) {
     drawPlan(plans.plan());
-    followStanding(plans.hear);
+    followStanding((standing) => {
+    plans.hear(standing);
+    base?.then((shown) => shown.follow(standing.base));
+  });
   }
   for (const button of document.querySelectorAll("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));
   $("no").addEventListener("click", () => $("confirm").close());

@@ -1,9 +1,8 @@
 // The map: one plain style, drawn from the scenario's geometry; nothing is fetched from outside this server.
 /* global maplibregl */
 
-import { $, element, fileAddress, get, loadScript, tell } from "./common.js";
+import { $, element, fileAddress, loadScript, tell } from "./common.js";
 import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
-import { addBasemap } from "./basemap.js";
 import { DARK } from "./style-dark.js";
 import { GROUPS, LAYERS, PLACE, PLAN, STRONG } from "./style.js";
 import { isDark, isStrong, onTheme } from "./theme.js";
@@ -82,16 +81,8 @@ export function show(map, layers) {
   }
 }
 
-// The layers that no edit changes, asked for once. With the user's own map, the base drawing is hidden.
-export async function showPlace(map, about) {
-  const layers = about.plan ? await tell(get("api/place")) : {};
-  if (layers) show(map, layers);
-  const drawn = about.basemap && (await tell(addBasemap(map, LAYERS[0].id)));
-  if (drawn) for (const id of named(["base"])) map.setLayoutProperty(id, "visibility", "none");
-  else if (layers?.base?.note) $("map").append(element("p", { class: "attribution" }, layers.base.note));
-}
-
-const named = (shown) => LAYERS.map(({ id }) => id).filter((id) => shown.some((of) => id.startsWith(`${of}-`)));
+// The layers of a style that show these collections.
+export const named = (shown) => LAYERS.map(({ id }) => id).filter((id) => shown.some((of) => id.startsWith(`${of}-`)));
 
 export function boundsOf(features) {
   const bounds = new maplibregl.LngLatBounds();

@@ -1,5 +1,6 @@
 import { $, ask, begin, element, get, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
-import { fit, loaded, makeMap, show, showPlace, toggles } from "./map.js";
+import { askPlace, showPlace } from "./base-layers.js";
+import { fit, loaded, makeMap, show, toggles } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
 import { makeSearch, showCoordinates } from "./find-place.js";
@@ -16,6 +17,7 @@ import { followStanding } from "./standing.js";
 
 let state = null;
 let map = null;
+let base = null;
 let details = null; // Every hour of the plan, with the state of the plan that it is of.
 
 // Until an edit is answered, nothing on the page may call the edited plan good.
@@ -218,11 +220,15 @@ async function main() {
     $("verdict").textContent = about.problem ?? "No scenario is loaded. Start dfr serve --scenario NAME.";
     return;
   }
+  const place = askPlace(about);
   const [plan, forms] = await Promise.all([plans.begin(), tell(get("api/forms"))]);
   state = plan;
   if (!state) return;
   editor.begin(forms ?? {}, null);
-  followStanding(plans.hear);
+  followStanding((standing) => {
+    plans.hear(standing);
+    base?.follow(standing.base);
+  });
   draw();
   performance.mark("figures");
   map = await makeMap(state.centre);
@@ -242,7 +248,7 @@ async function main() {
     shading.on(map);
     draw();
     fit(map, state.layers);
-    await showPlace(map, about);
+    base = await showPlace(map, about, place);
     toggles(map, $("layers"));
     describeOnClick(map, editor.isDrawing);
     listDescriptions(map, $("descriptions"));

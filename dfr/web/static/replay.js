@@ -1,7 +1,8 @@
 import { $, ask, begin, element, get, post, tell, toast, upload } from "./common.js";
 import { lines } from "./charts.js";
 import { relabel } from "./icons.js";
-import { fit, loaded, makeMap, marker, show, showPlace } from "./map.js";
+import { showPlace } from "./base-layers.js";
+import { fit, loaded, makeMap, marker, show } from "./map.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 import { makeEvents } from "./replay-events.js";
@@ -13,6 +14,7 @@ const NONE = { type: "FeatureCollection", features: [] };
 const PHASE_WORDS = { climb: "climb", out: "out", on_scene: "on scene", back: "back", land: "landing" };
 
 let map = null;
+let base = null;
 let docks = [];
 let playing = null;
 let now = 0;
@@ -267,13 +269,16 @@ async function main() {
     map.addLayer({ id: "predicted", type: "line", source: "predicted", paint: { "line-color": "#0072b2", "line-width": 2.5, "line-dasharray": [3, 2] } });
     map.addLayer({ id: "flown", type: "line", source: "flown", paint: { "line-color": "#b86e00", "line-width": 3 } });
     map.addLayer({ id: "calls", type: "circle", source: "calls", paint: { "circle-radius": 11, "circle-color": ["match", ["get", "outcome"], "missed", "#a33a05", "#ffd34d"], "circle-opacity": 0.8, "circle-stroke-color": "#222", "circle-stroke-width": 1.5 } });
-    showPlace(map, about);
+    base = showPlace(map, about);
     if (plan) {
       drawPlan(plans.plan());
       fit(map, plan.layers);
     }
   }
-  if (plan) followStanding(plans.hear);
+  if (plan) followStanding((standing) => {
+    plans.hear(standing);
+    base?.then((shown) => shown.follow(standing.base));
+  });
   const replays = (await tell(get("api/replay"))) ?? { runs: [], flights: [] };
   drawSources(replays, about);
   $("source").addEventListener("change", () => $("source").value && choose(get($("source").value)));

@@ -2,9 +2,9 @@
 
 export const DARK = {
   ground: { "background-color": "#1a2127" },
-  "base-fill": { "fill-color": ["match", ["get", "kind"], "sea", "#122a3a", "park", "#1d2d23", "#20272d"] },
+  "base-fill": { "fill-color": ["match", ["get", "kind"], ["sea", "water"], "#122a3a", "park", "#1d2d23", "#20272d"] },
   "base-building": { "fill-color": "#343c44" },
-  "base-line": { "line-color": ["match", ["get", "kind"], "coast", "#4f7f9c", "rail", "#6d757d", "grid", "#3c4751", "#3b444d"] },
+  "base-line": { "line-color": ["match", ["get", "kind"], ["coast", "stream"], "#4f7f9c", "rail", "#6d757d", "grid", "#3c4751", "#3b444d"] },
   "airspace-line": { "line-color": "#c98fca" },
   "keep_in-line": { "line-color": "#3ec79a" },
   "volumes-line": { "line-color": ["match", ["get", "id"], "flight_geography", "#7cc4f0", "contingency", "#f0b35c", "#ff9c78"] },

@@ -25,9 +25,9 @@ const area = (of, colour, opacity, more) => layer(of, "fill", { "fill-color": co
 const edge = (of, colour, width, more = {}) => layer(of, "line", { "line-color": colour, "line-width": width, ...(more.dash ? { "line-dasharray": more.dash } : {}) }, more);
 
 export const LAYERS = [
-  area("base", ["match", ["get", "kind"], "sea", "#cfe3ef", "park", "#e1eedb", "#f4f2ec"], 1, { only: kinds("sea", "park", "land") }),
+  area("base", ["match", ["get", "kind"], ["sea", "water"], "#cfe3ef", "park", "#e1eedb", "#f4f2ec"], 1, { only: kinds("sea", "water", "park", "land") }),
   area("base", "#ddd6cc", 1, { only: kinds("building"), name: "building" }),
-  edge("base", ["match", ["get", "kind"], "coast", "#6c93ab", "rail", "#999", "grid", "#b4c0b8", "#ffffff"], ["match", ["get", "kind"], "road", 4, "grid", 0.7, 1.5], { only: kinds("coast", "road", "rail", "grid") }),
+  edge("base", ["match", ["get", "kind"], ["coast", "stream"], "#6c93ab", "rail", "#999", "grid", "#b4c0b8", "#ffffff"], ["match", ["get", "kind"], "road", 4, "grid", 0.7, 1.5], { only: kinds("coast", "stream", "road", "rail", "grid") }),
   area("airspace", "#8e3b8f", 0.1, { only: ["get", "low"] }),
   edge("airspace", "#8e3b8f", 1.4, { dash: [4, 2] }),
   area("keep_in", "#009e73", 0.07),
