@@ -1,7 +1,7 @@
 """What lies under the plan on a map (`BaseMap`): tiles of a server, a picture of the site, a drawing.
 
-The picture and the drawing are files beside the scenario that a user adds on the page; they are for looking at
-alone. Tiles are asked for by the browser from the one server that `dfr serve --tiles` names.
+The picture and the drawing are files beside the scenario that a user adds on the page; they are for looking at.
+Tiles are asked for by the browser, from the one server that `dfr serve --tiles` names.
 """
 
 from __future__ import annotations
