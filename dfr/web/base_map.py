@@ -1,6 +1,6 @@
 """What lies under the plan on a map (`BaseMap`): tiles of a server, a picture of the site, a drawing.
 
-The picture and the drawing are files beside the scenario that a user adds on the page; they are for looking at.
+The picture and the drawing are files beside the scenario that a user adds on the page, for looking at alone.
 Tiles are asked for by the browser, from the one server that `dfr serve --tiles` names.
 """
 
