@@ -6,6 +6,12 @@ from .pages import until
 
 pytestmark = pytest.mark.browser
 
+MIDDLE = (
+    "() => { const map = window.dfrMap; const box = map.getContainer().getBoundingClientRect();"
+    " const at = map.project(map.getCenter()); return [box.left + at.x, box.top + at.y]; }"
+)
+"""Where the middle of the map is on the page: beside the panel that lies over it."""
+
 
 def test_what_lies_on_the_map_is_told_on_a_click_and_from_a_list(watched, planning):
     page = watched(planning).open("plan")
@@ -19,9 +25,8 @@ def test_what_lies_on_the_map_is_told_on_a_click_and_from_a_list(watched, planni
     page.wait_for_selector(".maplibregl-popup")
     assert "keep-out: castle-lighthouse" in page.inner_text(".maplibregl-popup")
     until(page, "!window.dfrMap.isMoving()")
-    box = page.locator("#map").bounding_box()
     page.locator(".maplibregl-popup-close-button").click()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*page.evaluate(MIDDLE))
     page.wait_for_selector(".maplibregl-popup")
     assert "keep-out: castle-lighthouse" in page.inner_text(".maplibregl-popup")
 
@@ -49,7 +54,7 @@ def test_dragging_the_map_moves_it_and_sends_nothing_again(watched, planning):
         " const own = s.setData.bind(s);"
         " s.setData = (...a) => { window.uploads += 1; return own(...a); }; } }"
     )
-    x, y = box["x"] + 30, box["y"] + box["height"] - 120
+    x, y = box["x"] + 260, box["y"] + box["height"] - 60
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 300, y - 90, steps=20)

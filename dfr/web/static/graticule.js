@@ -34,21 +34,24 @@ function rounds(low, high, step) {
 }
 
 /**
- * Lines and labels of the part of the world that is shown.
- * @param {Box} box
+ * Lines of the part of the world that is drawn, and labels at the edges of the part that is seen.
+ * @param {Box} drawn
+ * @param {Box} seen
  */
-export function graticule({ west, south, east, north }) {
+export function graticule({ west, south, east, north }, seen = { west, south, east, north }) {
   const [low, high] = [Math.max(south, -85), Math.min(north, 85)];
-  const [eastward, northward] = [stepFor(east - west), stepFor(high - low)];
+  const [eastward, northward] = [stepFor(seen.east - seen.west), stepFor(seen.north - seen.south)];
+  const foot = Math.max(seen.south, -85) + 0.06 * (seen.north - seen.south);
+  const side = seen.west + 0.05 * (seen.east - seen.west);
   const line = (/** @type {number[][]} */ coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } });
-  const label = (/** @type {number[]} */ coordinates, /** @type {string} */ words, /** @type {string} */ side) => ({ type: "Feature", properties: { words, side }, geometry: { type: "Point", coordinates } });
+  const label = (/** @type {number[]} */ coordinates, /** @type {string} */ words) => ({ type: "Feature", properties: { words }, geometry: { type: "Point", coordinates } });
   const meridians = rounds(west, east, eastward);
   const parallels = rounds(low, high, northward);
   const features = [
     ...meridians.map((lon) => line([[lon, low], [lon, high]])),
     ...parallels.map((lat) => line([[west, lat], [east, lat]])),
-    ...meridians.map((lon) => label([lon, low + 0.02 * (high - low)], degreesWords(((lon + 540) % 360) - 180, ["E", "W"], eastward), "bottom")),
-    ...parallels.map((lat) => label([west + 0.02 * (east - west), lat], degreesWords(lat, ["N", "S"], northward), "left")),
+    ...meridians.map((lon) => label([lon, foot], degreesWords(((lon + 540) % 360) - 180, ["E", "W"], eastward))),
+    ...parallels.map((lat) => label([side, lat], degreesWords(lat, ["N", "S"], northward))),
   ];
   return { type: "FeatureCollection", features };
 }
@@ -59,12 +62,17 @@ export function graticule({ west, south, east, north }) {
  * @param {string} before
  */
 export function addGraticule(map, before) {
+  // The picture of the map may be larger than what is seen of it.
   const shown = () => {
+    const [outer, inner] = [map.getContainer(), map.getContainer().parentElement].map((node) => node.getBoundingClientRect());
+    const [x, y] = [inner.left - outer.left, inner.top - outer.top];
+    const boxOf = (/** @type {any} */ a, /** @type {any} */ b) => ({ west: a.lng, south: a.lat, east: b.lng, north: b.lat });
     const bounds = map.getBounds();
-    return graticule({ west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth() });
+    const seen = boxOf(map.unproject([x, y + inner.height]), map.unproject([x + inner.width, y]));
+    return graticule(boxOf(bounds.getSouthWest(), bounds.getNorthEast()), seen);
   };
   map.addSource("graticule", { type: "geojson", data: shown() });
-  map.addLayer({ id: "graticule-line", type: "line", source: "graticule", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": "#8a9a90", "line-width": 0.8, "line-opacity": 0.7 } }, before);
+  map.addLayer({ id: "graticule-line", type: "line", source: "graticule", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": "#8a9a90", "line-width": 1, "line-dasharray": [1, 4] } }, before);
   map.addLayer({ id: "graticule-words", type: "symbol", source: "graticule", filter: ["==", ["geometry-type"], "Point"], layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 11, "text-allow-overlap": false }, paint: { "text-color": "#6c7884" } }, before);
   map.on("moveend", () => map.getSource("graticule")?.setData(shown()));
 }
