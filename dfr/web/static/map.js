@@ -50,9 +50,11 @@ export async function makeMap(centre, zoom = 14) {
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
   if (slides) glide(map);
   map.room = (innerWidth < 600 ? 12 : 40) + (slides ? MARGIN_PX : 0);
-  // The panel lies over the map: what is fitted or flown to stands beside it.
-  const panel = document.querySelector(".panel");
-  if (panel && getComputedStyle(panel).position === "absolute") map.setPadding({ top: 0, bottom: 0, left: 0, right: panel.offsetWidth + 12 });
+  // The panel and the tools lie over the map: what is fitted or flown to stands beside and below them.
+  const over = (selector) => [...document.querySelectorAll(selector)].filter((node) => getComputedStyle(node).position === "absolute");
+  const right = Math.max(0, ...over(".panel").map((node) => node.offsetWidth + 12));
+  const top = Math.max(0, ...over(".toolbar").map((node) => node.offsetHeight + 12));
+  if (right || top) map.setPadding({ top, bottom: 0, left: 0, right });
   window.dfrMap = map;
   return map;
 }
