@@ -151,7 +151,7 @@ def test_a_dispatch_whose_reserve_is_not_known_to_be_on_board_is_refused(vehicle
     vehicle.simulated = True
     world, plan = victorious
     monkeypatch.setattr(
-        battery, "find_drone", lambda key: dataclasses.replace(find_drone(key), battery_v=None)
+        battery, "drone_of", lambda fleet: dataclasses.replace(drone_of(fleet), battery_v=None)
     )
     control = Control(vehicle, allowed=True, place=lambda: (world, plan))
     with pytest.raises(NonCompliantError, match=r"the reserve is not on board \(and 1 more\)"):
