@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dfr
-from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.catalogue import drone_of
 from dfr.api.vehicles import Authority
 from dfr.cli.vehicle_options import AuthorityOptions
 from dfr.errors import NonCompliantError
@@ -68,7 +68,7 @@ def test_a_mission_without_its_fence_is_no_longer_the_one_that_was_judged(missio
 
 def test_a_mission_that_would_not_be_saved_is_not_flown(planned, vehicle, monkeypatch):
     world, plan = planned
-    monkeypatch.setattr(battery, "find_drone", lambda key: replace(find_drone(key), battery_v=None))
+    monkeypatch.setattr(battery, "drone_of", lambda fleet: replace(drone_of(fleet), battery_v=None))
     unsound = dfr.compile_mission(world, plan, zone="castle-stage", now=NOW)
     assert unsound.checked.go
     assert not unsound.sound

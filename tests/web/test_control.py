@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from dfr.aircraft.catalogue import find_dock, find_drone
+from dfr.aircraft.catalogue import drone_of, find_dock, find_drone
 from dfr.aircraft.landing import Limits
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InfeasibleError, InputError, NonCompliantError, VehicleRefusedError
