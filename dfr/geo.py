@@ -104,8 +104,9 @@ def position_of_os_grid(letters: str, east_m: float, north_m: float) -> Position
 
     Without the OSTN15 grid of PROJ it is right to about 5 m, like `os_grid_reference`, its inverse.
 
-    >>> position_of_os_grid("SZ", 64_325.0, 98_445.0)
-    Position(lat_deg=50.78200..., lon_deg=-1.08900...)
+    >>> place = position_of_os_grid("SZ", 64_325.0, 98_445.0)
+    >>> round(place.lat_deg, 3), round(place.lon_deg, 3)
+    (50.782, -1.089)
     """
     first, second = ("ABCDEFGHJKLMNOPQRSTUVWXYZ".find(letter) for letter in letters)
     column, row = first % 5 * 5 + second % 5 - 10, 19 - first // 5 * 5 - second // 5

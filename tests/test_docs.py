@@ -19,6 +19,7 @@ def commands(repository):
     return [shlex.split(line)[1:] for line in lines if line.startswith("dfr ")]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_tutorial_works(repository, tmp_path):
     found = commands(repository)
     assert [arguments[0] for arguments in found] == [

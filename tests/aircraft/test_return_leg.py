@@ -73,12 +73,14 @@ def within(seconds: float | None, predicted: SortiePrediction) -> bool:
     return (predicted.back_early_s or 0.0) <= (math.inf if seconds is None else seconds) <= late
 
 
+@pytest.mark.slow
 def test_nine_in_ten_of_the_flights_are_within_the_stated_band(flown_like):
     inside = [within(record["back"], flown_like(record)) for record in FLOWN]
     assert len(inside) >= 30
     assert np.mean(inside) >= 0.9
 
 
+@pytest.mark.slow
 def test_the_band_is_no_wider_than_the_flights_need(flown_like):
     """Where three in four flights lie in the middle of it, the other half of the band would be empty."""
     places = [
@@ -176,6 +178,7 @@ WINDY = [
 ]
 
 
+@pytest.mark.slow
 def test_flights_are_home_no_later_than_a_plan_counts_on():
     """Whatever heading they drifted to, of which the plan knows nothing: within the tolerance of a leg."""
     flown = [home_by(record) for record in WINDY]

@@ -47,7 +47,7 @@ def simulated(watched, serve, rehearsed_folder):
         yield lambda **options: watched(base, bypass_csp=True, **options)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_no_page_has_violations(simulated, find_violations, scheme):
     watch = simulated(color_scheme=scheme)
     for name in PAGES:

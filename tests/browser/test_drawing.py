@@ -392,6 +392,7 @@ def test_an_edit_is_undone_while_it_is_still_being_checked(page):
     assert plan(page)["features"] == before
 
 
+@pytest.mark.slow
 def test_an_area_is_drawn_by_touch(browser, opened):
     context = browser.new_context(viewport={"width": 1024, "height": 768}, has_touch=True)
     page = Watched(context.new_page(), opened.base).open("plan")
@@ -411,6 +412,7 @@ def test_an_area_is_drawn_by_touch(browser, opened):
     context.close()
 
 
+@pytest.mark.slow
 def test_saving_a_plan_that_is_not_a_go_says_so_and_requires_docks_only_on_request(page, festival):
     page.evaluate(
         "async edit => { const { state } = await (await fetch('api/plan')).json();"
@@ -434,6 +436,7 @@ def test_saving_a_plan_that_is_not_a_go_says_so_and_requires_docks_only_on_reque
     assert "UNKNOWN" in page.inner_text("#toast")
 
 
+@pytest.mark.slow
 def test_unsaved_changes_come_back_after_the_server_was_started_again(watched, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(small_festival())

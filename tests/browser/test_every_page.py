@@ -39,6 +39,7 @@ def test_the_report_and_the_brief_open_from_a_file(browser, serve, rehearsed_fol
         assert width_px == 390, "only its tables scroll sideways on a phone"
 
 
+@pytest.mark.slow
 def test_names_that_are_markup_are_words_on_every_page(watched, serve, hostile):
     with serve("--scenario", hostile, "--vehicle", "builtin", "--jobs", "1") as base:
         watch = watched(base)

@@ -27,6 +27,7 @@ def choose(page, path):
     return page.locator("dialog.import")
 
 
+@pytest.mark.slow
 def test_a_site_plan_and_calls_are_taken_over_and_saved(watched, serve, copied):
     plan = copied.with_name("site.kml")
     plan.write_text(KML, "utf-8")

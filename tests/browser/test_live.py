@@ -56,6 +56,7 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
         page.close()  # before its server goes: it would say that it lost it
 
 
+@pytest.mark.slow
 def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehearsed_folder):
     options = ("--vehicle", "builtin", "--vehicle", "builtin", "--allow-control", "--speedup", "10")
     with serve("--run", rehearsed_folder, *options) as base:
@@ -75,6 +76,7 @@ def test_two_vehicles_are_watched_and_each_told_by_itself(watched, serve, rehear
         page.close()
 
 
+@pytest.mark.slow
 def test_other_traffic_that_is_heard_is_drawn_and_named(watched, serve, rehearsed_folder):
     """What the server tells of a helicopter, put among what it tells of the vehicle."""
     heard = {"id": "400f01", "name": "COAST 175", "at": [-1.0905, 50.7815], "height_m_amsl": 42.0}
@@ -174,6 +176,7 @@ def test_a_lost_link_and_an_old_position_are_told_apart_for_each_vehicle(watched
         page.close()
 
 
+@pytest.mark.slow
 def test_a_drone_that_may_not_come_back_is_said_in_red_and_missing_data_is_unknown(
     watched, serve, rehearsed_folder
 ):

@@ -40,6 +40,7 @@ def test_the_plan_is_painted_and_shows_docks_zones_and_findings(watched, plannin
     assert page.inner_text("#place").startswith("EXERCISE: Victorious Festival")
 
 
+@pytest.mark.slow
 def test_dragging_a_dock_changes_times_at_once_and_undo_brings_them_back(watched, serve, copied):
     original = copied.read_bytes()
     with serve("--scenario", copied) as base:

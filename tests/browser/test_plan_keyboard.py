@@ -47,6 +47,7 @@ def test_a_dock_is_placed_and_taken_away_by_keyboard_alone(watched, serve, copie
         assert times(page) == before
 
 
+@pytest.mark.slow
 def test_a_site_without_a_dock_is_moved_from_the_map_by_keyboard(watched, serve, copied):
     with serve("--scenario", copied) as base:
         page = watched(base).open("plan")
@@ -61,6 +62,7 @@ def test_a_site_without_a_dock_is_moved_from_the_map_by_keyboard(watched, serve,
         assert page.evaluate("window.dfrMap.getCenter().lng") == centre, "the map stays where it was"
 
 
+@pytest.mark.slow
 def test_corners_of_the_keep_in_are_moved_added_and_removed_by_keyboard_alone(watched, serve, copied):
     ring = "async () => (await (await fetch('/api/plan')).json()).boundary"
     with serve("--scenario", copied) as base:

@@ -76,6 +76,7 @@ def test_hours_asked_before_an_edit_and_answered_after_it_are_not_shown_as_the_n
         assert times(page) == new, "of the plan with one dock"
 
 
+@pytest.mark.slow
 def test_an_edit_on_a_plan_that_somebody_else_has_just_changed_is_refused_with_words(watched, serve, copied):
     with serve("--scenario", copied) as base:
         one, other = watched(base), watched(base)

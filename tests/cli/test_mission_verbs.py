@@ -192,6 +192,7 @@ def test_fly_sends_nothing_to_a_vehicle_before_a_yes(compiled):
             server.accept()
 
 
+@pytest.mark.slow
 def test_a_tight_dock_is_landed_at_and_not_docked_in(compiled):
     """No landing is within a hundredth of a millimetre; GNSS brings it within the open pad."""
     document, files = compiled

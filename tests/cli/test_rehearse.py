@@ -192,6 +192,7 @@ def test_too_many_docks_are_infeasible_and_leave_nothing_behind(tmp_path):
 FIRST = ("victorious-2024", "--replications", "3", "--flights", "0", "--json")
 
 
+@pytest.mark.slow
 def test_an_earlier_rehearsal_is_kept_under_another_name_and_it_is_said(tmp_path):
     out = tmp_path / "out"
     assert rehearse(*FIRST, "--out", str(out)).returncode == 0
@@ -256,6 +257,7 @@ def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
     assert "holds a rehearsal -> choose another --out" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_plan_of_another_objective_is_rehearsed_as_it_is_with_losses_and_fronts(tmp_path):
     world = load_world(find_scenario("victorious-2024"))
     plan = make_plan(world, sited_for=SitingObjective(objective=Objective.BACKUP))

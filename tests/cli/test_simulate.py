@@ -30,6 +30,7 @@ def test_json_holds_figures_missed_calls_docks_and_manifest(tmp_path: Path) -> N
     assert kpis == {name: value for name, value in document.items() if name not in {"manifest", "exercise"}}
 
 
+@pytest.mark.slow
 def test_without_a_folder_the_same_figures_come_and_nothing_is_written(tmp_path: Path) -> None:
     arguments = ("simulate", "victorious-2024", "--replications", "2", "--seed", "9")
     done = dfr(*arguments, "--json", "--jobs", "1", cwd=tmp_path)
@@ -39,6 +40,7 @@ def test_without_a_folder_the_same_figures_come_and_nothing_is_written(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_tables_of_landings_are_kept_between_runs_unless_that_is_not_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

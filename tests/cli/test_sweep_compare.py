@@ -82,6 +82,7 @@ def test_what_cannot_be_used_is_refused_without_a_traceback(tmp_path: Path, wron
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_replications_go_on_until_the_interval_is_narrow_and_end_alike_from_anywhere(tmp_path: Path) -> None:
     arguments = ("simulate", "winter-storm", "--jobs", "1", "--json")
     until = ("--replications", "5", "--until-halfwidth", "within_target:0.04")
@@ -119,6 +120,7 @@ def test_a_log_of_calls_is_simulated_and_a_bad_row_named(tmp_path: Path) -> None
     assert "calls.csv:3: zone: 'nowhere'" in bad.stderr
 
 
+@pytest.mark.slow
 def test_every_single_loss_is_reported_with_the_run(tmp_path: Path) -> None:
     arguments = ("simulate", "victorious-2024", "--replications", "6", "--n-minus-1", "--jobs", "1")
     done = dfr(*arguments, "--json", "--out", "run", cwd=tmp_path)
@@ -134,6 +136,7 @@ def test_every_single_loss_is_reported_with_the_run(tmp_path: Path) -> None:
     assert document["manifest"]["inputs_sha256"] in (tmp_path / "run" / "stress.md").read_text()
 
 
+@pytest.mark.slow
 def test_failures_and_the_dispatch_policy_are_asked_for_by_options(tmp_path: Path) -> None:
     arguments = ("simulate", "winter-storm", "--replications", "5", "--jobs", "1", "--json")
     plain = json.loads(dfr(*arguments, cwd=tmp_path).stdout)

@@ -33,7 +33,14 @@ def test_status_prints_every_vehicle_and_says_what_is_unknown(standing):
 
 
 @pytest.mark.parametrize(
-    "verb", [["recall"], ["land"], ["hold"], ["mode", "LOITER"], ["restore", "saved.json"]]
+    "verb",
+    [
+        ["recall"],
+        pytest.param(["land"], marks=pytest.mark.slow),
+        pytest.param(["hold"], marks=pytest.mark.slow),
+        pytest.param(["mode", "LOITER"], marks=pytest.mark.slow),
+        ["restore", "saved.json"],
+    ],
 )
 def test_an_order_to_hardware_needs_a_yes_and_nothing_is_sent_without(verb, standing, tmp_path):
     saved = dfr("vehicle", "backup", "saved.json", "--vehicle", standing.url, cwd=tmp_path)

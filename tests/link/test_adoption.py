@@ -82,7 +82,7 @@ def test_a_vehicle_that_flies_another_plan_is_left_alone(start, proxy_to, plan, 
         "another plan than 'test dispatch' (mission: item 2 NAV_LOITER_TIME: param1 10 read back as 90)"
         in said
     )
-    assert "bring it home with RTL" in said
+    assert "bring it home with `dfr vehicle recall`" in said
 
 
 def test_one_that_is_on_its_way_home_is_watched_and_left_to_whoever_sent_it(start, plan):

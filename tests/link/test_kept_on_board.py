@@ -159,6 +159,7 @@ def test_a_yes_that_deletes_says_what_goes(start, files):
     assert (after["fence"], after["rally"], len(after["mission"])) == ((), (), 3)
 
 
+@pytest.mark.slow
 def test_a_file_with_a_fence_is_uploaded_with_a_warning_and_not_flown_while_the_fence_is_off(start, files):
     with start(speedup=1.0) as running:
         vehicle = ("--vehicle", running.url)

@@ -338,6 +338,7 @@ def serial_device(target: str, path: Path) -> Iterator[Callable[[], None]]:
         thread.join(timeout=5.0)
 
 
+@pytest.mark.slow
 def test_a_serial_device_that_was_unplugged_is_opened_again(unhurried, long_stay, tmp_path):
     device = tmp_path / "ttyUSB0"
     with (

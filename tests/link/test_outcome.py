@@ -130,8 +130,14 @@ def test_a_crash_onto_the_dock_is_crashed_and_not_docked(start, dispatch):
 
 @pytest.mark.parametrize(
     "moment",
-    [homeward_below(14.0), lambda state: over_dock(state) and (state.height_m_home or 0.0) > 19.0],
-    ids=["sinking", "hovering"],
+    [
+        pytest.param(homeward_below(14.0), id="sinking"),
+        pytest.param(
+            lambda state: over_dock(state) and (state.height_m_home or 0.0) > 19.0,
+            id="hovering",
+            marks=pytest.mark.slow,
+        ),
+    ],
 )
 def test_motors_that_stop_in_the_air_over_the_dock_are_a_crash_whose_fall_is_recorded(
     start, dispatch, moment
@@ -321,7 +327,9 @@ def test_a_wind_limit_on_a_vehicle_that_reports_no_wind_is_refused_before_take_o
             assert vehicle.state.armed is False
 
 
-@pytest.mark.parametrize(("return_cm", "from_m"), [(1000.0, 20.0), (4000.0, 40.0)])
+@pytest.mark.parametrize(
+    ("return_cm", "from_m"), [pytest.param(1000.0, 20.0, marks=pytest.mark.slow), (4000.0, 40.0)]
+)
 def test_the_landing_flown_is_as_predicted_whatever_height_it_returns_at(start, dispatch, return_cm, from_m):
     plan = replace(dispatch, params={**dispatch.params, "RTL_ALT": return_cm, "RTL_CONE_SLOPE": 0.0})
     with start(speedup=10.0) as running, connect(running.url, simulated=True) as vehicle:

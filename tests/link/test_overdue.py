@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dfr.ardupilot.commands import Command, Frame
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
@@ -35,6 +37,7 @@ def test_a_mission_that_jumps_back_again_and_again_is_flown_to_its_end(start, di
     assert flown_in_full(start, plan) > 800.0
 
 
+@pytest.mark.slow
 def test_a_mission_at_a_walk_is_flown_to_its_end(start, dispatch):
     takeoff, _, home = dispatch.items
     legs = [placed(Command.NAV_WAYPOINT, at(0, north)) for north in (300.0, 0.0)]

@@ -215,7 +215,7 @@ def test_findings_stand_in_order_of_danger(field):
     assert (group.worst, group.count) == (near, 2)
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/howto/brief.md"])
+@pytest.mark.parametrize("page", ["docs/tutorial-yaml.md", "docs/howto/brief.md"])
 def test_the_docs_show_each_headline_as_it_is_printed(repository, page):
     text = (repository / page).read_text()
     for kind in VerdictKind:

@@ -263,6 +263,7 @@ def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
         assert str(escape(entry.event)) in page, "the card is never cut"
 
 
+@pytest.mark.slow
 def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
     def dfr(*arguments):
         command = [sys.executable, "-m", "dfr", *arguments]
