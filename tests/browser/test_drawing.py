@@ -109,13 +109,18 @@ def checked(page):
     )
 
 
-def undo(page):
-    version = plan(page)["version"]
-    page.click("#undo")
+def changed(page, version):
+    """Wait until the plan is another one than that version, and checked."""
     until(
         page, "async v => (await (await fetch('api/plan')).json()).version > v", arg=version, within_ms=PLAN_S
     )
     checked(page)
+
+
+def undo(page):
+    version = plan(page)["version"]
+    page.click("#undo")
+    changed(page, version)
 
 
 def middle(page, across=0.5, down=0.55):
@@ -306,6 +311,7 @@ def test_what_the_scenario_does_not_allow_is_refused_in_words_and_the_form_stays
 
 def test_a_corner_snaps_to_one_of_another_area_unless_that_is_switched_off(page):
     corner = of_kind(page, "crowd")[0]["geometry"]["coordinates"][0][0]
+    page.evaluate("at => window.dfrMap.jumpTo({center: at, zoom: 16})", corner)
     x, y = page.evaluate(
         "at => { const p = window.dfrMap.project(at);"
         " const b = window.dfrMap.getCanvas().getBoundingClientRect(); return [b.x + p.x, b.y + p.y]; }",
@@ -336,15 +342,15 @@ def test_an_area_on_the_map_is_chosen_by_a_click_and_its_corners_are_edited(page
     if page.locator(".corner:not(.middle)").count() == 0:
         page.keyboard.press("Enter")
     until(page, f"document.querySelectorAll('.corner:not(.middle)').length === {len(ring)}")
+    version = plan(page)["version"]
     page.focus("[data-key='middle:0']")
     page.keyboard.press("Enter")
-    until(page, "document.body.hasAttribute('aria-busy')")
-    checked(page)
+    changed(page, version)
     assert len(of_kind(page, "crowd")[0]["geometry"]["coordinates"][0]) == len(ring) + 1
+    version = plan(page)["version"]
     page.focus("[data-key='corner:1']")
     page.keyboard.press("Delete")
-    until(page, "document.body.hasAttribute('aria-busy')")
-    checked(page)
+    changed(page, version)
     assert of_kind(page, "crowd")[0]["geometry"] == crowd["geometry"]
 
 
