@@ -182,9 +182,9 @@ def test_a_gap_in_the_link_brings_it_home_when_it_is_heard_again(start, proxy_to
             if (state.height_m_home or 0.0) > 15.0 and not cut:
                 cut.append(time.monotonic())
                 proxy.cut = True
-                threading.Timer(2.0, lambda: setattr(proxy, "cut", False)).start()
+                threading.Timer(5.0, lambda: setattr(proxy, "cut", False)).start()
 
-        flown = fly_dispatch(vehicle, plan, on_state=silence, limits=FlightLimits(gap_s=1.0))
+        flown = fly_dispatch(vehicle, plan, on_state=silence, limits=FlightLimits(gap_s=2.0))
     (words,) = said(flown, "limit link")
     assert "not heard for" in words
     assert flown.disarmed
