@@ -22,7 +22,7 @@ demo: $(STAMP)
 	@$(BIN)/dfr rehearse scenarios/victorious-2024.yaml --out out/victorious
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
 
 check: $(STAMP)
 	$(BIN)/ruff check .

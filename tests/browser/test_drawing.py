@@ -309,6 +309,7 @@ def test_what_the_scenario_does_not_allow_is_refused_in_words_and_the_form_stays
     opened.errors = [text for text in opened.errors if "400" not in text]
 
 
+@pytest.mark.slow
 def test_a_corner_snaps_to_one_of_another_area_unless_that_is_switched_off(page):
     corner = of_kind(page, "crowd")[0]["geometry"]["coordinates"][0][0]
     page.evaluate("at => window.dfrMap.jumpTo({center: at, zoom: 16})", corner)
@@ -334,6 +335,7 @@ def test_a_corner_snaps_to_one_of_another_area_unless_that_is_switched_off(page)
     page.set_checked("#snap", True)
 
 
+@pytest.mark.slow
 def test_an_area_on_the_map_is_chosen_by_a_click_and_its_corners_are_edited(page):
     crowd = of_kind(page, "crowd")[0]
     ring = crowd["geometry"]["coordinates"][0]
