@@ -67,6 +67,24 @@ def held_reference(text: str) -> str:
     return text.strip()
 
 
+_STILL_OPEN = re.compile(
+    r"\b(applied for|tb[acd]|pending|to be (?:confirmed|agreed|granted|filled)"
+    r"|not (?:yet )?(?:held|granted|given|agreed))\b",
+    re.IGNORECASE,
+)
+"""Words that no clause of a document that is held has; "on request" or "unless refused" may stand in one."""
+
+
+_UNANSWERED = re.compile(r"\W*((unknown|asked|await\w*|applied|requested)\b|$)", re.IGNORECASE)
+
+
+def given_answer(text: str) -> str:
+    """An answer. Raises where the words say that nobody has answered yet; "none applies" is an answer."""
+    if _STILL_OPEN.search(text) or _UNANSWERED.match(text):
+        raise schema_error(f"{text!r} is not an answer", "write it once you have it")
+    return text
+
+
 def no_exemption(exempt: bool) -> bool:
     """False. Raises where a restriction claims to exempt this operation: a clearance says who exempts it."""
     if exempt:
@@ -166,6 +184,19 @@ class AuthorisationIn(Document):
             raise schema_error("valid_to is before valid_from", "swap or correct them")
         return self
 
+    @model_validator(mode="after")
+    def _quotes_its_clauses(self) -> Self:
+        for name, allowed in self.allows:
+            if allowed is None or self.assumed:
+                continue
+            words = allowed.clause.lstrip(" -.,:;([\"'")
+            if not re.search(r"\d", words) or _NOT_HELD.match(words) or _STILL_OPEN.search(words):
+                raise schema_error(
+                    f"allows.{name}: {allowed.clause!r} quotes no clause",
+                    "write its number and words as they stand on the document, or leave it out",
+                )
+        return self
+
     def differing_fields(self) -> dict[str, Any]:
         """It holds until the end of its last day."""
         return {"issuer": self.issuer.strip(), "valid_to": day_after(self.valid_to)}
@@ -175,7 +206,7 @@ class AnswerIn(Document):
     """An answer to what the set of rules does not cover, by the reference of a law, policy or document."""
 
     topic: Id
-    answer: Text
+    answer: Annotated[Text, AfterValidator(given_answer)]
     reference: Reference
     becomes: ClassVar[Any] = domain.Answer
 

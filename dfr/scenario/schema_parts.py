@@ -51,7 +51,8 @@ def schema_error(what: str, do: str) -> PydanticCustomError:
 
 _VOUCHERS = ("read_by", "surveyed_by", "issuer", "authority", "source")
 _NOBODY = re.compile(
-    r"\s*(?:nobody|no one|none|tb[acd]|unknown|n/?a|pending|applied|to be|awaiting|[-?.]+\s*$)(?![a-z])",
+    r"\s*(?:nobody|no one|none|tb[acd]|unknown|n/?a|pending|applied|refused|rejected|declined|to be|awaiting"
+    r"|[-?.]+\s*$)(?![a-z])",
     re.IGNORECASE,
 )
 """Words by which a text says that it has no source, or none yet."""

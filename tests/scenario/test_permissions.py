@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +91,49 @@ def test_a_reference_that_says_it_is_not_held_is_none(read, reference: str) -> N
     assert "operation.authorisation.reference" in said
     assert "is not a permission" in said or "is not a reference" in said
     assert "clearances[0].reference" in refusal(read, WRITTEN, CLEARED.replace("LEE/24/8", reference))
+
+
+NOT_QUOTED = [
+    "applied for",
+    "TBC",
+    "2.1 TBC",
+    "-",
+    "n/a",
+    "refused",
+    "pending 2.1",
+    "to be filled in",
+    "3 not yet granted",
+]
+
+
+@pytest.mark.parametrize("clause", NOT_QUOTED)
+def test_a_clause_that_quotes_nothing_allows_nothing(read, clause: str) -> None:
+    said = refusal(read, WRITTEN.replace("2.4 day and night", clause))
+    assert "operation.authorisation" in said
+    assert f"allows.night: '{clause}' quotes no clause" in said
+
+
+@pytest.mark.parametrize(
+    "clause", ["5 by night on request of the sergeant", "7.2 over roads unless refused by ATC"]
+)
+def test_a_clause_may_speak_of_requests_and_refusals(read, clause: str) -> None:
+    held = read(WRITTEN.replace("2.4 day and night", clause)).operation.authorisation
+    assert held.allows.night.text == clause
+
+
+def test_who_refused_has_issued_nothing(read) -> None:
+    assert "'refused' names nobody" in refusal(read, WRITTEN.replace("issuer: CAA", "issuer: refused"))
+
+
+@pytest.mark.parametrize("answer", ["TBC", "not yet given", "unknown", "?", "pending a reply of the council"])
+def test_an_answer_that_is_still_open_answers_nothing(read, answer: str) -> None:
+    top = f"answers:\n  - {{topic: police-law, answer: {json.dumps(answer)}, reference: Act 12}}\n"
+    assert "is not an answer" in refusal(read, WRITTEN, top)
+
+
+def test_that_nothing_applies_is_an_answer(read) -> None:
+    top = "answers:\n  - {topic: police-law, answer: none of it applies here, reference: Act 12}\n"
+    assert read(WRITTEN, top).answers[0].text == "none of it applies here"
 
 
 def test_a_clearance_takes_times_in_utc_as_notices_write_them(read) -> None:
