@@ -295,7 +295,7 @@ class ScenarioEditor:
 
     def _make_step(self, data: bytes, what: str, world: World, plan: Plan) -> EditStep:
         docks = [site.id for site in plan.sites]
-        state = state_of(data, self._digests_of(world.scenario), docks)
+        state = state_of(world.scenario.sha256, self._digests_of(world.scenario), docks)
         return EditStep(data=data, what=what, world=world, plan=plan, state=state)
 
     def _digests_of(self, scenario: Scenario) -> dict[Path, str]:

@@ -40,10 +40,9 @@ class StalePlanError(InputError):
         )
 
 
-def state_of(data: bytes, files: Mapping[Path, str], docks: Iterable[str]) -> str:
-    """The content hash of a plan: of the scenario's text, the digests of its files, and the docks chosen."""
-    text = hashlib.sha256(data).hexdigest()
-    content = [text, sorted((path.name, digest) for path, digest in files.items()), sorted(docks)]
+def state_of(scenario_sha256: str, files: Mapping[Path, str], docks: Iterable[str]) -> str:
+    """The content hash of a plan: of its scenario (and own drone), its files, and the docks chosen."""
+    content = [scenario_sha256, sorted((path.name, digest) for path, digest in files.items()), sorted(docks)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:DIGITS]
 
 

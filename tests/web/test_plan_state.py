@@ -10,12 +10,14 @@ import pytest
 
 from dfr.geo import offset
 from dfr.io.files import json_line
+from dfr.io.own_drone_files import write_own_drone
 from dfr.io.scenario_files import shipped_scenarios
 from dfr.scenario.edits import read_edit
 from dfr.web.editor import ScenarioEditor
 from dfr.web.page_data import PageData
 from dfr.web.plan_state import StalePlanError, digest_of, state_of
 
+from ..io.test_own_drone_files import OWN
 from .test_app import ask, running
 
 
@@ -74,14 +76,26 @@ def listen(port):
 def test_the_state_follows_the_text_the_files_and_the_docks(tmp_path):
     airspace = tmp_path / "zones.txt"
     airspace.write_text("one")
-    states = {state_of(b"a", {airspace: digest_of(airspace)}, ["x"])}
-    states.add(state_of(b"b", {airspace: digest_of(airspace)}, ["x"]))
-    states.add(state_of(b"a", {airspace: digest_of(airspace)}, ["y"]))
+    states = {state_of("a", {airspace: digest_of(airspace)}, ["x"])}
+    states.add(state_of("b", {airspace: digest_of(airspace)}, ["x"]))
+    states.add(state_of("a", {airspace: digest_of(airspace)}, ["y"]))
     airspace.write_text("two")
-    states.add(state_of(b"a", {airspace: digest_of(airspace)}, ["x"]))
+    states.add(state_of("a", {airspace: digest_of(airspace)}, ["x"]))
     assert len(states) == 4
     airspace.write_text("one")
-    assert state_of(b"a", {airspace: digest_of(airspace)}, ["x"]) in states
+    assert state_of("a", {airspace: digest_of(airspace)}, ["x"]) in states
+
+
+def test_another_calibration_of_the_own_drone_is_another_state(copied, victorious):
+    drone = copied.parent / "drone.yaml"
+    drone.write_text(write_own_drone(OWN))
+    used = victorious[0].scenario.fleet.drone
+    text = copied.read_text().replace("\nfleet:", "\ncatalogue: drone.yaml\nfleet:")
+    copied.write_text(text.replace(f"drone: {used}", f"drone: {OWN.key}"))
+    before = ScenarioEditor(copied, plan=victorious[1]).step.state
+    assert ScenarioEditor(copied, plan=victorious[1]).step.state == before
+    drone.write_text(drone.read_text().replace("400.0", "401.0"))
+    assert ScenarioEditor(copied, plan=victorious[1]).step.state != before
 
 
 def test_undo_comes_back_to_the_same_state_and_a_second_session_begins_in_it(pages, session):
