@@ -236,6 +236,9 @@ def restore(
     other_firmware: Annotated[
         bool, typer.Option("--other-firmware", help="Although the vehicle runs another firmware.")
     ] = False,
+    other_vehicle: Annotated[
+        bool, typer.Option("--other-vehicle", help="Although the backup is of another system id.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put mission, fence, rally points and parameters of a backup back on board; all of it is read back.
@@ -247,9 +250,12 @@ def restore(
     """
     saved = read_backup(read_bounded(file), name=str(file))
     with _asked_vehicle(link, yes=yes) as target:
-        refuse_unlike(target, saved, other_firmware=other_firmware)
+        refuse_unlike(target, saved, other_firmware=other_firmware, other_vehicle=other_vehicle)
         note(f"{file}: taken from system {saved.system} at {saved.taken:%Y-%m-%d %H:%M} UTC: {saved.summary}")
-        question = f"Overwrite the plan and the parameters of system {target.target[0]} with it?"
+        question = (
+            f"Overwrite the plan and the parameters of system {target.target[0]} with those that system "
+            f"{saved.system} had at {saved.taken:%Y-%m-%d %H:%M} UTC?"
+        )
         _confirm(question, target, yes=yes)
         done = restore_backup(target, saved, note)
     if as_json:

@@ -163,9 +163,17 @@ def read_backup(data: bytes, *, name: str) -> Backup:
     )
 
 
-def refuse_unlike(vehicle: MavlinkVehicle, backup: Backup, *, other_firmware: bool) -> None:
-    """Raise VehicleRefusedError for an armed vehicle, or one whose firmware the backup is not of."""
+def refuse_unlike(
+    vehicle: MavlinkVehicle, backup: Backup, *, other_firmware: bool, other_vehicle: bool
+) -> None:
+    """Raise VehicleRefusedError for an armed vehicle, another one than the backup is of, or another firmware."""
     refuse_active(vehicle, while_active=False)
+    if vehicle.target[0] != backup.system and not other_vehicle:
+        raise VehicleRefusedError(
+            f"the backup is of system {backup.system}, this is system {vehicle.target[0]}: "
+            "the calibrations in it are of that drone's own sensors",
+            do="restore it to its own drone, or say --other-vehicle and calibrate this one before it flies",
+        )
     if str(vehicle.firmware) != backup.firmware and not other_firmware:
         raise VehicleRefusedError(
             f"the backup is of {backup.firmware}, the vehicle runs {vehicle.firmware}: parameters may have "

@@ -71,19 +71,16 @@ def read_parameters(vehicle: Peer) -> dict[str, ListedParameter]:
 def write_parameters(
     vehicle: Peer, wanted: Parameters, on_written: Progress | None = None
 ) -> WrittenParameters:
-    """Set the values that differ on board, each confirmed by its echo.
+    """Set the values that differ on board, each confirmed by its echo and then by a list of them all.
 
+    What the last list still shows at another value counts as kept, whatever its echo said.
     Raises LinkTimeoutError where the vehicle does not answer.
     """
     written: list[str] = []
     kept: dict[str, float] = {}
     for _ in range(ROUNDS):
         on_board = read_parameters(vehicle)
-        due = [
-            name
-            for name, entry in wanted.items()
-            if name in on_board and name not in kept and not same_value(on_board[name].value, entry.value)
-        ]
+        due = [name for name in _differing(on_board, wanted) if name not in kept]
         if not due:
             break
         for name in due:
@@ -94,8 +91,20 @@ def write_parameters(
                 kept[name] = answer
             if on_written is not None:
                 on_written(len(written))
+    else:
+        on_board = read_parameters(vehicle)
+        kept |= {name: on_board[name].value for name in _differing(on_board, wanted)}
     unknown = tuple(name for name in wanted if name not in on_board)
     return WrittenParameters(written=tuple(dict.fromkeys(written)), unknown=unknown, kept=kept)
+
+
+def _differing(on_board: Parameters, wanted: Parameters) -> list[str]:
+    """The names that a vehicle lists with another value than is wanted."""
+    return [
+        name
+        for name, entry in wanted.items()
+        if name in on_board and not same_value(on_board[name].value, entry.value)
+    ]
 
 
 def _take_values(

@@ -189,8 +189,35 @@ def test_a_backup_is_put_back_to_the_last_item_and_parameter(proxy, dispatch, lo
 def test_a_backup_of_another_firmware_is_refused(behind):
     saved = replace(take_backup(behind), firmware="ArduCopter 3.6.0")
     with pytest.raises(VehicleRefusedError, match=r"backup is of ArduCopter 3\.6\.0"):
-        refuse_unlike(behind, saved, other_firmware=False)
-    refuse_unlike(behind, saved, other_firmware=True)
+        refuse_unlike(behind, saved, other_firmware=False, other_vehicle=False)
+    refuse_unlike(behind, saved, other_firmware=True, other_vehicle=False)
+
+
+def test_a_backup_of_another_drone_is_refused_for_its_calibrations_are_not_this_one_s(behind):
+    saved = replace(take_backup(behind), system=7)
+    with pytest.raises(
+        VehicleRefusedError, match="backup is of system 7, this is system 1: the calibrations"
+    ):
+        refuse_unlike(behind, saved, other_firmware=False, other_vehicle=False)
+    refuse_unlike(behind, saved, other_firmware=False, other_vehicle=True)
+
+
+def test_a_parameter_that_the_list_never_shows_as_restored_is_no_verified_restore(proxy):
+    """Its echo says that it is set; something on board sets it back each time."""
+
+    def set_back(direction, message, frame):
+        listed = message.get_type() == "PARAM_VALUE" and message.param_index < message.param_count
+        if direction == "up" or not listed or message.param_id != "RTL_ALT":
+            return None
+        message.param_value = 1234.0
+        return [proxy.forge(message)]
+
+    with connect(proxy.url, simulated=True) as vehicle:
+        saved = take_backup(vehicle)
+        proxy.rule = set_back
+        done = restore_backup(vehicle, saved, lambda words: None)
+    assert done.differences == ("RTL_ALT: the vehicle keeps 1234",)
+    assert not done.verified
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"dfr_backup": 2})])
