@@ -166,7 +166,7 @@ def read_backup(data: bytes, *, name: str) -> Backup:
 def refuse_unlike(
     vehicle: MavlinkVehicle, backup: Backup, *, other_firmware: bool, other_vehicle: bool
 ) -> None:
-    """Raise VehicleRefusedError for an armed vehicle, another one than the backup is of, or another firmware."""
+    """Raise VehicleRefusedError for an armed vehicle, another drone than the backup's, or other firmware."""
     refuse_active(vehicle, while_active=False)
     if vehicle.target[0] != backup.system and not other_vehicle:
         raise VehicleRefusedError(
