@@ -173,7 +173,11 @@ def test_the_energy_to_get_home_is_kept_before_the_vehicles_failsafe_acts(start,
 
 def test_a_gap_in_the_link_brings_it_home_when_it_is_heard_again(start, proxy_to, dispatch):
     plan = staying(dispatch, 600.0)
-    with start() as running, proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+    with (
+        start(speedup=20.0) as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
         vehicle.link_lost_s = 30.0
         upload_verified(vehicle, plan)
         cut: list[float] = []

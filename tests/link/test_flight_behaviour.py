@@ -105,7 +105,11 @@ def test_23_silence_of_the_ground_station_triggers_the_configured_failsafe(start
 
 
 def test_28_a_pilots_mode_change_stops_our_commanding_at_once(start, proxy_to, dispatch):
-    with start() as running, proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+    with (
+        start(speedup=20.0) as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
         upload_verified(vehicle, dispatch)
         by_pilot = []
 
@@ -136,7 +140,11 @@ def test_22_a_lost_link_is_told_after_three_to_five_seconds_of_silence(start, pr
             told_at.append(time.monotonic())
             proxy.cut = False
 
-    with start() as running, proxy_to(running.url) as proxy, connect(proxy.url, simulated=True) as vehicle:
+    with (
+        start(speedup=20.0) as running,
+        proxy_to(running.url) as proxy,
+        connect(proxy.url, simulated=True) as vehicle,
+    ):
         upload_verified(vehicle, dispatch)
         fly_dispatch(vehicle, dispatch, on_state=cut, on_event=back)
     # How late the telling may be is the setting's matter: a busy machine may take longer to come round to it.

@@ -317,7 +317,7 @@ def test_a_wind_limit_on_a_vehicle_that_reports_no_wind_is_refused_before_take_o
     def deaf(direction, message, frame):
         return [] if direction == "down" and message.get_type() == "WIND" else None
 
-    with start() as running, proxy_to(running.url) as proxy:
+    with start(speedup=10.0) as running, proxy_to(running.url) as proxy:
         proxy.rule = deaf if engine == "builtin" else proxy.rule
         with connect(proxy.url, simulated=True) as vehicle:
             upload_verified(vehicle, dispatch)
