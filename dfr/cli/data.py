@@ -18,6 +18,7 @@ from dfr.io.call_import import read_call_file
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.store.personal_data import DataKind, KeptFile, OwnedFolder
+from dfr.store.shift_log import erase_personal_data
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -79,14 +80,24 @@ def erase(
     everything: Annotated[
         bool, typer.Option("--all", help="Erase all that is kept, whatever its time.")
     ] = False,
+    shift: Annotated[
+        Path | None,
+        typer.Option(
+            help="Erase in the log of this shift: texts of calls, positions of homes.", metavar="DIR"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Erase files: those named, all of them (--all), or those past their time.
 
-    Backups and copies elsewhere stay: dfr knows nothing of them.
+    With --shift, erase what speaks of persons in the log of a live shift; its chain holds without it, and
+    says what was erased. Backups and copies elsewhere stay: dfr knows nothing of them.
     """
     if ids and everything:
         raise InputError("ids and --all exclude each other", do="give one of them")
+    if shift is not None:
+        _erase_in_shift(shift, ids, everything=everything, as_json=as_json)
+        return
     owned = OwnedFolder(folder)
     here = [entry.id for entry in owned.entries() if entry.erased_at is None]
     erased = owned.erase(here if everything else ids or None, now=datetime.now(tz=UTC))
@@ -94,6 +105,16 @@ def erase(
         emit_json({"erased": [entry.id for entry in erased]})
     else:
         say(f"{counted_noun(len(erased), 'file')} erased")
+
+
+def _erase_in_shift(shift: Path, ids: list[str] | None, *, everything: bool, as_json: bool) -> None:
+    if ids:
+        raise InputError("ids and --shift exclude each other", do="erase by time, or --all")
+    erased = erase_personal_data(shift, everything=everything)
+    if as_json:
+        emit_json({"shift": str(shift), "erased": erased})
+    else:
+        say(f"personal data of {counted_noun(erased, 'record')} erased")
 
 
 @app.command(short_help="Write calls without what tells of a person.")

@@ -10,6 +10,7 @@ import typer
 
 from dfr.cli.log_calibrate import calibrate
 from dfr.cli.log_compare import compare
+from dfr.cli.log_verify import verify
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
@@ -25,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 app.command(short_help="Measure a drone by its flight logs.")(calibrate)
 app.command(short_help="Compare flights in logs with their prediction.")(compare)
+app.command(short_help="Check that the log of a live shift is as it was written.")(verify)
 
 SHOWN_EVENTS = frozenset(EventKind) - {EventKind.MESSAGE, EventKind.ITEM}
 

@@ -335,7 +335,8 @@ class Operation:
     """How the drones are flown. `crowd_margin_m` is None where crowds are to be flown over.
 
     `basis` names the law or policy for the reader, '' where nobody has said; it permits nothing.
-    `authorisation` is the document that permits it, None where there is none.
+    `authorisation` is the document that permits it, None where there is none. A live shift keeps what speaks
+    of persons for `personal_data_days`, None where nobody has said.
     """
 
     kind: OperationKind
@@ -350,6 +351,7 @@ class Operation:
     min_visibility_m: float
     max_rain_mm_h: float | None
     authorisation: Authorisation | None = None
+    personal_data_days: int | None = None
 
 
 class LostLink(StrEnum):

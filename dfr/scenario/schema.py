@@ -262,6 +262,12 @@ class OperationIn(Block):
     max_gust_mps: PositiveFigure | None
     min_visibility_m: NonNegativeFigure
     max_rain_mm_h: NonNegativeFigure | None
+    personal_data_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="days for which a live shift keeps texts of calls and positions of homes; null: 31",
+    )
     becomes: ClassVar[Any] = domain.Operation
 
     def differing_fields(self) -> dict[str, Any]:
