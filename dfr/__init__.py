@@ -35,6 +35,8 @@ PUBLIC = {
     "list_flights": "dfr.api.logs",
     "calibrate": "dfr.api.logs",
     "compare": "dfr.api.logs",
+    "study_airframe": "dfr.api.airframes",
+    "fly_designs": "dfr.api.airframes",
     "upload": "dfr.api.vehicles",
     "fly": "dfr.api.vehicles",
     "load_mission": "dfr.api.vehicles",

@@ -1,3 +1,5 @@
+from dfr.api.airframes import fly_designs as fly_designs
+from dfr.api.airframes import study_airframe as study_airframe
 from dfr.api.logs import calibrate as calibrate
 from dfr.api.logs import compare as compare
 from dfr.api.logs import list_flights as list_flights

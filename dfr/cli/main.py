@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sitl": ("dfr.cli.sitl", "Start simulated vehicles."),
     "predict": ("dfr.cli.predict", "Predict flight times and energy in wind."),
     "landing": ("dfr.cli.landing", "Simulate landings in gusts and report how they end."),
+    "airframe": ("dfr.cli.airframe", "Study a drone on paper: power, wind, a lost motor, its calls."),
     "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
     "log": ("dfr.cli.log", "Read flight logs, measure a drone by them, compare them with predictions."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),

@@ -57,6 +57,16 @@ def igrc_of(people_per_km2: float, *, size_m: float, speed_mps: float) -> int | 
     return next(classes[column] for below, classes in IGRC_ROWS if people_per_km2 < below)
 
 
+def igrc_by_density(*, size_m: float, speed_mps: float) -> tuple[tuple[float, int | None], ...]:
+    """(people per km² below, class) for each row of the table; empty for a drone beyond it.
+
+    >>> igrc_by_density(size_m=1.4, speed_mps=22.0)[-1]
+    (inf, 8)
+    """
+    column = igrc_column(size_m, speed_mps)
+    return () if column is None else tuple((below, classes[column]) for below, classes in IGRC_ROWS)
+
+
 def check_crowds(context: Context) -> list[Finding]:
     """Stand-off from dense crowds, the crowd in the ground-risk buffer, and the ground risk class."""
     margin, crowds = context.scenario.operation.crowd_margin_m, crowd_obstacles(context.world)
