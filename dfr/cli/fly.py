@@ -112,6 +112,7 @@ def fly(
     with stop_once():
         left: LeftInFlight | None = None
         with (
+            held_to.receivers() as receivers,
             order_desk(orders, ask=not link.simulated) as desk,
             vehicle_at(link.vehicle, connection, simulated=link.simulated) as target,
             _report_stop_before_arming(target),
@@ -141,6 +142,8 @@ def fly(
                     limits=limits,
                     aloft=ready.aloft,
                     before_arming=ready.heed_again,
+                    traffic=receivers,
+                    qnh_hpa=held_to.qnh_hpa,
                 )
             except LeftInFlight as stop:
                 flown, left = stop.flown, stop

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +14,7 @@ import typer
 
 from dfr.api.vehicles import Authority, Connection
 from dfr.cli.options import Now, parse_moment
+from dfr.cli.output import note
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
 from dfr.link.limits import (
@@ -26,6 +29,7 @@ from dfr.link.limits import (
     TrafficLimit,
 )
 from dfr.link.port import GCS_SYSTEM
+from dfr.link.receivers import TrafficReceiver, open_receiver
 
 KEY_BYTES = 32
 KEY_FORMS = "a file of 32 bytes or of 64 hexadecimal digits, the digits themselves, or passphrase:FILE"
@@ -137,6 +141,29 @@ class LimitOptions:
         float,
         typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic (assumed)."),
     ] = DEFAULT_HOLD_LOW_M
+    receiver: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT (repeat)."
+        ),
+    ] = None
+    qnh_hpa: Annotated[
+        float | None,
+        typer.Option(
+            min=850.0,
+            max=1100.0,
+            help="QNH, hPa, for heights that a receiver takes from air pressure: without it they may be off "
+            "by 350 m.",
+        ),
+    ] = None
+
+    @contextmanager
+    def receivers(self) -> Iterator[tuple[TrafficReceiver, ...]]:
+        """The receivers asked for, open until the end of the block."""
+        with ExitStack() as stack:
+            yield tuple(
+                stack.enter_context(open_receiver(address, tell=note)) for address in self.receiver or ()
+            )
 
     def limits(self, *, simulated: bool) -> FlightLimits:
         """The limits; a simulated vehicle, whose seconds are not ours, has none on gaps."""

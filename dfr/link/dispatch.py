@@ -6,7 +6,7 @@ that was killed leaves it, is taken on where it flies this very plan: `adopt_fli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from dfr.errors import LinkTimeoutError, NonCompliantError, TransferError, VehicleRefusedError
@@ -22,7 +22,7 @@ from dfr.link.orders import Orders
 from dfr.link.outcome import DOCK_TOLERANCE_M, Ending, FlownDispatch, LeftInFlight, was_on_scene
 from dfr.link.preflight import preflight_findings, wait_ready
 from dfr.link.recorder import Recorder
-from dfr.link.traffic import TrafficPicture
+from dfr.link.traffic import TrafficFeed, TrafficPicture
 from dfr.link.transfer import TransferReport, inspect_onboard
 from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.logs.airborne import Landed
@@ -52,6 +52,8 @@ def fly_dispatch(
     orders: Orders | None = None,
     aloft: bool = False,
     before_arming: Callable[[], None] | None = None,
+    traffic: Sequence[TrafficFeed] = (),
+    qnh_hpa: float | None = None,
 ) -> FlownDispatch:
     """Fly an uploaded, verified plan from arming to the dock.
 
@@ -60,6 +62,7 @@ def fly_dispatch(
     and is given up sooner.
     `orders` come from other threads; `on_event` gets each event as it happens.
     `aloft`: it is in the air already and carries the plan (`adopt_flight`): watch it from here on.
+    `traffic` are receivers beside the vehicle's own; `qnh_hpa` turns their pressure altitudes into heights.
     `before_arming` is called last before the motors start; what it raises keeps them off.
     An armed vehicle that falls silent is waited for (`dfr.link.link_gaps`). Ctrl-C in flight raises
     LeftInFlight, which says what the vehicle will do.
@@ -81,7 +84,7 @@ def fly_dispatch(
         refuse_unmeasured_wind(vehicle, limits)
     recorder = Recorder(plan.home, return_seq=return_seq(plan.items))
     forced = vehicle.simulated if may_force_disarm is None else may_force_disarm
-    picture = TrafficPicture(lambda: vehicle.state.t_s)
+    picture = TrafficPicture(lambda: vehicle.state.t_s, qnh_hpa=qnh_hpa)
     director = Director(
         vehicle=vehicle,
         plan=vehicle.kept.complete_plan(plan),
@@ -102,7 +105,7 @@ def fly_dispatch(
     with (
         vehicle.watching(recorder),
         vehicle.overhearing(director.control.status_texts.note_text),
-        picture.listening(vehicle.port),
+        picture.listening(vehicle.port, traffic),
     ):
         try:
             if aloft:
