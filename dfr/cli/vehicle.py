@@ -26,7 +26,7 @@ from dfr.cli.vehicle_options import LinkOptions
 from dfr.cli.vehicle_output import print_roll_call, roll_call_document
 from dfr.errors import InputError, NonCompliantError, StoppedError
 from dfr.findings import counted_noun
-from dfr.io.files import read_bounded, refuse_unwritable, write_atomically
+from dfr.io.files import open_atomically, read_bounded, refuse_unwritable, write_atomically
 from dfr.link.backup import backup_text, read_backup, refuse_unlike, restore_backup, take_backup
 from dfr.link.log_download import OnboardLog, download_log, list_logs
 from dfr.link.lost_link import TAKE_OVER, describe_left_vehicle
@@ -295,14 +295,15 @@ def logs(
             return
         log = _choose_log(found, which)
         path = Path(f"vehicle-{target.target[0]}-log-{log.number}.bin") if out is None else out
-        refuse_unwritable(path)
-        with show_progress(f"log {log.number}", total=log.size) as on_bytes:
-            data = download_log(target, log, on_bytes)
-    write_atomically(path, data)
+        with (
+            open_atomically(path, room_for=log.size) as file,
+            show_progress(f"log {log.number}", total=log.size) as on_bytes,
+        ):
+            size = download_log(target, log, file, on_bytes)
     if as_json:
-        emit_json(log.as_dict() | {"file": str(path), "bytes": len(data)})
+        emit_json(log.as_dict() | {"file": str(path), "bytes": size})
     else:
-        say(f"wrote {path}: {len(data):,} bytes; `dfr log show {path}` reads it")
+        say(f"wrote {path}: {size:,} bytes; `dfr log show {path}` reads it")
 
 
 def _order(order: HandOrder, link: LinkOptions, *, yes: bool, leave: bool, as_json: bool) -> None:

@@ -10,8 +10,12 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from dfr.errors import InputError
 
@@ -62,6 +66,29 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         Path(name).replace(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+
+
+@contextmanager
+def open_atomically(path: Path, *, room_for: int = 0) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, under a temporary name until the block ends well: whole or not at all.
+
+    Raises InputError where the disk has no room for so many bytes.
+    """
+    refuse_unwritable(path)
+    free = shutil.disk_usage(path.parent).free
+    if room_for > free:
+        raise InputError(
+            f"{path}: {room_for:,} bytes are to come, the disk has {free:,} free", do="make room on the disk"
+        )
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()

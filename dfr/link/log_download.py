@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
@@ -70,13 +71,13 @@ def list_logs(vehicle: Peer) -> tuple[OnboardLog, ...]:
     )
 
 
-def download_log(vehicle: Peer, log: OnboardLog, on_bytes: Progress | None = None) -> bytes:
-    """A log, whole; `on_bytes` hears how many bytes have come.
+def download_log(vehicle: Peer, log: OnboardLog, into: BinaryIO, on_bytes: Progress | None = None) -> int:
+    """Write a log, whole, into a file as it comes, and return its bytes; `on_bytes` hears how many have come.
 
     Raises VehicleRefusedError where the vehicle is armed, TransferError where it stops sending.
     """
     refuse_armed(vehicle)
-    data, missing = bytearray(log.size), _Gaps(log.size)
+    missing = _Gaps(log.size)
     with vehicle.port.inbox(lambda message: _is_part(vehicle, message, log)) as parts:
         progressed_at = time.monotonic()
         while stretches := missing.next_stretches():
@@ -85,7 +86,7 @@ def download_log(vehicle: Peer, log: OnboardLog, on_bytes: Progress | None = Non
                 vehicle.send(
                     dialect.MAVLink_log_request_data_message(*vehicle.target, log.number, at, length)
                 )
-            _take_parts(parts, data, missing, at + length)
+            _take_parts(parts, into, missing, at + length)
             if missing.left < before:
                 progressed_at = time.monotonic()
             elif time.monotonic() - progressed_at > STUCK_S:
@@ -97,7 +98,8 @@ def download_log(vehicle: Peer, log: OnboardLog, on_bytes: Progress | None = Non
             if on_bytes is not None:
                 on_bytes(log.size - missing.left)
     vehicle.send(dialect.MAVLink_log_request_end_message(*vehicle.target))
-    return bytes(data[: missing.end])
+    into.truncate(missing.end)
+    return missing.end
 
 
 def refuse_armed(vehicle: Peer) -> None:
@@ -170,12 +172,13 @@ def _take_entries(entries: Inbox, found: dict[int, OnboardLog]) -> bool:
     return False
 
 
-def _take_parts(parts: Inbox, data: bytearray, missing: _Gaps, until: int) -> None:
+def _take_parts(parts: Inbox, into: BinaryIO, missing: _Gaps, until: int) -> None:
     """Take what comes of a stretch, up to its last packet or until nothing more comes."""
     deadline = time.monotonic() + ANSWER_S
     while (part := parts.get(deadline - time.monotonic())) is not None:
         if missing.fill(part.ofs, part.count):
-            data[part.ofs : part.ofs + part.count] = bytes(part.data[: part.count])
+            into.seek(part.ofs)
+            into.write(bytes(part.data[: part.count]))
             deadline = time.monotonic() + ANSWER_S
         if part.ofs + part.count >= min(until, missing.end):
             return
