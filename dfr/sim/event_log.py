@@ -11,9 +11,11 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
+from dfr.errors import InputError
 from dfr.sim.calls import Visit
 from dfr.sim.events import (
     ANY_DOCK,
@@ -23,6 +25,7 @@ from dfr.sim.events import (
     FIELDS,
     LAND,
     MOVE,
+    NEVER,
     NUMPY_TYPES,
     ON_SCENE,
     OUT,
@@ -38,6 +41,7 @@ from dfr.sim.events import (
     Tables,
     VisitRecord,
     WeatherRecord,
+    came,
 )
 from dfr.sim.inputs import SimInputs
 from dfr.sim.resources import holds_by_hour
@@ -140,6 +144,15 @@ SORTED_BY: Mapping[str, Sequence[str]] = {
 READY_CHANGE = np.dtype([("dock", "<f8"), ("ready", "<f8"), ("t_s", "<f8")])
 """So many drones are ready in a dock (by its number) from a moment on."""
 
+READY = "ready"
+"""What a change of the drones that are ready is told as."""
+
+TOLD = ("calls", "flights", "moves", "yields", "overwatch")
+"""The tables that are written as things happen; the others follow from the deployment."""
+
+TellRow = Callable[[str, Mapping[str, object]], None]
+"""Gets the table and the fields of a row."""
+
 _pack_ready_change = struct.Struct("<3d").pack
 
 
@@ -179,6 +192,14 @@ class TableLog:
         """Write a row, read off what has its fields."""
         self._rows += self._pack(source)
 
+    def add(self, cells: Sequence[object]) -> None:
+        """Write a row of its cells, text as codes."""
+        self._rows += np.array([tuple(cells)], dtype=self._type).tobytes()
+
+    def last_row(self) -> list[Any]:
+        """The cells of the row written last, text as codes."""
+        return list(np.frombuffer(bytes(self._rows[-self._type.itemsize :]), dtype=self._type)[0].tolist())
+
     def columns(self, replication: int) -> Table:
         """The rows as columns, led by `replication`; text as codes of the vocabulary."""
         rows = np.frombuffer(self._rows, dtype=self._type)
@@ -200,6 +221,28 @@ def to_tables(records: Log, words: Sequence[str], replication: int) -> Tables:
     return tables
 
 
+class ToldTable(TableLog):
+    """A table that tells of each row as it is written."""
+
+    __slots__ = ("_name", "_tell", "_words")
+
+    def __init__(self, name: str, words: Sequence[str], tell: TellRow) -> None:
+        super().__init__(name, {word: code for code, word in enumerate(words)})
+        self._name, self._words, self._tell = name, words, tell
+
+    def write(self, source: object) -> None:
+        """Write a row, and tell of it; text as words, and a moment that never came as None."""
+        super().write(source)
+        cells = zip(WRITTEN[self._name].items(), self.last_row(), strict=True)
+        self._tell(self._name, {field: _told(cell, kind, self._words) for (field, kind), cell in cells})
+
+
+def _told(cell: Any, kind: type, words: Sequence[str]) -> object:
+    if kind is str:
+        return words[cell]
+    return cell if came(cell) else None
+
+
 class EventLog:
     """Everything that is written down of one replication, by table."""
 
@@ -210,13 +253,37 @@ class EventLog:
         self._logs = logs = {name: TableLog(name, codes) for name in WRITTEN}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch = logs["yields"], logs["overwatch"]
+        self._tell: TellRow | None = None
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
             self.ready_changed(number, dock.drones, 0.0)
 
+    def tell_rows(self, tell: TellRow) -> None:
+        """From now on tell of each row as it is written, so that a log elsewhere holds them (`restore`)."""
+        self._logs.update((name, ToldTable(name, self._words, tell)) for name in TOLD)
+        logs = self._logs
+        self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
+        self.yields, self.overwatch = logs["yields"], logs["overwatch"]
+        self._tell = tell
+
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:
         """So many drones are ready in a dock from now on."""
         self._ready_changes += _pack_ready_change(dock, ready, t_s)
+        if self._tell is not None:
+            self._tell(READY, {"dock": dock, "ready": ready, "t_s": t_s})
+
+    def restore(self, table: str, row: Mapping[str, object]) -> None:
+        """Write a row that was told of. Raises InputError for one that is no row of its table."""
+        try:
+            if table == READY:
+                self.ready_changed(*(row[field] for field in READY_CHANGE.names or ()))  # type: ignore[arg-type]
+                return
+            cells = [_cell(row[field], kind, self._words) for field, kind in WRITTEN[table].items()]
+            self._logs[table].add(cells)
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error) as error:
+            raise InputError(
+                f"a record of {table!r:.40} that is none ({error})", do="check the log"
+            ) from error
 
     def tables(self, replication: int) -> Tables:
         """All records as columns, each table led by a column `replication`."""
@@ -329,6 +396,12 @@ class EventLog:
         total["dock"], total["t_s"] = len(self._inputs.docks), changes["t_s"][order]
         total["ready"] = np.cumsum(more[order])
         return total
+
+
+def _cell(value: object, kind: type, words: Sequence[str]) -> object:
+    if kind is str:
+        return words.index(str(value))
+    return NEVER if value is None else kind(value)
 
 
 def _background_records(inputs: SimInputs, visits: Sequence[Visit]) -> Log:
