@@ -79,8 +79,7 @@ def _lines(shift: LoggedShift, check: LogCheck) -> Iterator[str]:
     kind = "simulated" if shift.simulated else "real"
     yield f"{shift.scenario}: {minutes:.0f} min from {shift.start}"
     yield f"{counted_noun(len(shift.drones), f'{kind} drone')}: {', '.join(shift.drones)}"
-    ended = ", ".join(f"{count} {outcome}" for outcome, count in shift.outcomes.items())
-    yield f"{counted_noun(shift.calls, 'call')}: {ended or 'none ended'}"
+    yield f"{counted_noun(shift.calls, 'call')}: {shift.endings or 'none ended'}"
     if shift.outside:
         yield f"{counted_noun(shift.outside, 'call')} outside every zone of the plan, in no figure"
     yield f"{counted_noun(len(shift.flights), 'flight')}, predicted / flown:"

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dfr.metrics.shift import KpiPair
-from dfr.sim.events import Records, came
+from dfr.sim.events import ATTENDED, FIRST, MISSED, Records, came
 
 PRIVACY = ("on_scene_camera_minutes_per_day", "camera_minutes_over_homes_per_day")
 """The figures of what cameras may have seen of people."""
+
+
+OUTCOMES = {FIRST: "with a drone before officers", ATTENDED: "with a drone", MISSED: "without"}
+"""How a call ended, in words; when officers came a live shift does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,11 @@ class LoggedShift:
     replications: int
     counted: Mapping[str, int]
     unknown: tuple[str, ...]
+
+    @property
+    def endings(self) -> str:
+        """How its calls ended, in words; '' where none did."""
+        return ", ".join(f"{count} {OUTCOMES.get(code, code)}" for code, count in self.outcomes.items())
 
     @property
     def privacy(self) -> tuple[KpiPair, ...]:
