@@ -23,7 +23,6 @@ from dfr.cli.vehicle_options import (
     LimitOptions,
     LinkOptions,
     MissionFile,
-    ReceiverOptions,
     ReplaceAll,
 )
 from dfr.errors import LinkError, StoppedError
@@ -62,7 +61,6 @@ def fly(
         ),
     ] = DOCK_TOLERANCE_M,
     held_to: LimitOptions,
-    hears: ReceiverOptions,
     cot: Annotated[
         str | None,
         typer.Option(help="Send Cursor on Target once a second: udp:HOST:PORT, tcp:HOST:PORT or file:PATH."),
@@ -114,7 +112,7 @@ def fly(
     with stop_once():
         left: LeftInFlight | None = None
         with (
-            hears.receivers() as receivers,
+            held_to.receivers() as receivers,
             order_desk(orders, ask=not link.simulated) as desk,
             vehicle_at(link.vehicle, connection, simulated=link.simulated) as target,
             _report_stop_before_arming(target),
@@ -145,7 +143,7 @@ def fly(
                     aloft=ready.aloft,
                     before_arming=ready.heed_again,
                     traffic=receivers,
-                    qnh_hpa=hears.qnh_hpa,
+                    qnh_hpa=held_to.qnh_hpa,
                 )
             except LeftInFlight as stop:
                 flown, left = stop.flown, stop

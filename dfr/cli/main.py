@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "log": ("dfr.cli.log", "Read flight logs, measure a drone by them, compare them with predictions."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
     "data": ("dfr.cli.data", "Keep, erase and anonymise data about people."),
+    "operate": ("dfr.cli.operate", "Run a live shift: calls, people's decisions, drones, one log."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
     "report": ("dfr.cli.report", "Report a live shift by its log, beside what the model does."),
     "brief": ("dfr.cli.brief", "Print a run as a two-page brief."),

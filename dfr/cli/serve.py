@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pymavlink.dialects.v20 import ardupilotmega as dialect
-from starlette.types import ASGIApp
 
 from dfr.aircraft.catalogue import drone_of, find_drone
 from dfr.ardupilot.commands import Command
 from dfr.cli.options import DayOptions, NoCache, with_option_groups
 from dfr.cli.output import emit_json, note, say
+from dfr.cli.server import allowed_hosts, make_server, open_listener
 from dfr.cli.stopping import stop_once
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.findings import counted_noun
@@ -30,7 +28,6 @@ from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import LoadedRun, load_run, on_the_day_of
 from dfr.web.app import make_app
 from dfr.web.base_map import read_tile_server
-from dfr.web.connections import BoundedConnection
 from dfr.web.control import Control
 from dfr.web.editor import ScenarioEditor
 from dfr.web.guard import Access, is_loopback
@@ -46,8 +43,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 BUILTIN = "builtin"
 STAND_IN = "arducopter-sitl-quad"
-BACKLOG = 128
-MOST_AT_ONCE = 200
 PMTILES = b"PMTiles\x03"
 
 
@@ -154,10 +149,10 @@ def serve(
     watched = Watched(
         urls=tuple(vehicle or ()), rtsp=tuple(rtsp or ()), allow_control=allow_control, speedup=speedup
     )
-    with _open_listener(host, port) as listener, ExitStack() as stack:
+    with open_listener(host, port) as listener, ExitStack() as stack:
         own = listener.getsockname()[1]
         access = Access(
-            hosts=_allowed_hosts(host, own, allow_host or []),
+            hosts=allowed_hosts(host, own, allow_host or []),
             token=token,
             tiles_origin="" if tile_server is None else tile_server.origin,
         )
@@ -181,7 +176,7 @@ def serve(
         else:
             say(f"serving {address}")
         with stop_once(), _report_left_flying(served):
-            _make_server(web).run(sockets=[listener])
+            make_server(web).run(sockets=[listener])
 
 
 def _refuse_day_files(files: DayFiles) -> None:
@@ -217,22 +212,6 @@ def _page_url(host: str, port: int, token: str | None) -> str:
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
-def _make_server(web: ASGIApp) -> uvicorn.Server:
-    """The pages' server, with bounds on what a client may ask of it."""
-    config = uvicorn.Config(
-        web,
-        http=BoundedConnection,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ws_max_size=65_536,
-        limit_concurrency=MOST_AT_ONCE,
-        timeout_graceful_shutdown=2,
-        lifespan="off",
-    )
-    return uvicorn.Server(config)
-
-
 def _check_basemap(path: Path) -> Path:
     """The path of a PMTiles file of version 3. Raises InputError for any other file."""
     try:
@@ -245,35 +224,6 @@ def _check_basemap(path: Path) -> Path:
             f"--basemap {path}: not PMTiles version 3", do="make one, for example `pmtiles convert`"
         )
     return path.resolve()
-
-
-def _allowed_hosts(host: str, port: int, further: list[str]) -> frozenset[str]:
-    """The names this server answers to; an unspecified address is none."""
-    names = (
-        {"127.0.0.1", "localhost", "[::1]"} if is_loopback(host) else {f"[{host}]" if ":" in host else host}
-    )
-    if host in ("0.0.0.0", "::"):
-        if not further:
-            raise InputError(
-                f"--host {host} listens on every address", do="name the one in use with --allow-host"
-            )
-        names = {"127.0.0.1", "localhost"}
-    return frozenset(f"{name.lower()}:{port}" for name in (*names, *further))
-
-
-@contextmanager
-def _open_listener(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(BACKLOG)
-        except OSError as error:
-            raise InputError(
-                f"{host}:{port}: {error.strerror}", do="choose another --port or --host"
-            ) from error
-        yield listener
 
 
 @contextmanager

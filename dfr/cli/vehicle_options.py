@@ -141,35 +141,10 @@ class LimitOptions:
         float,
         typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic (assumed)."),
     ] = DEFAULT_HOLD_LOW_M
-
-    def limits(self, *, simulated: bool) -> FlightLimits:
-        """The limits; a simulated vehicle, whose seconds are not ours, has none on gaps."""
-        action = None if self.traffic is TrafficAction.NONE else Action(self.traffic.value)
-        return FlightLimits(
-            wind_mps=self.max_wind,
-            gap_s=None if simulated else self.max_gap,
-            give_up_s=self.give_up_after,
-            reserve=not self.no_reserve,
-            traffic=None
-            if action is None
-            else TrafficLimit(
-                across_m=self.traffic_across_m,
-                height_m=self.traffic_height_m,
-                action=action,
-                hold_low_m=self.hold_low_m,
-                clear_s=self.traffic_clear_s,
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverOptions:
-    """Receivers of other traffic beside the vehicle's own."""
-
     receiver: Annotated[
         list[str] | None,
         typer.Option(
-            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT. Repeatable."
+            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT (repeat)."
         ),
     ] = None
     qnh_hpa: Annotated[
@@ -189,6 +164,25 @@ class ReceiverOptions:
             yield tuple(
                 stack.enter_context(open_receiver(address, tell=note)) for address in self.receiver or ()
             )
+
+    def limits(self, *, simulated: bool) -> FlightLimits:
+        """The limits; a simulated vehicle, whose seconds are not ours, has none on gaps."""
+        action = None if self.traffic is TrafficAction.NONE else Action(self.traffic.value)
+        return FlightLimits(
+            wind_mps=self.max_wind,
+            gap_s=None if simulated else self.max_gap,
+            give_up_s=self.give_up_after,
+            reserve=not self.no_reserve,
+            traffic=None
+            if action is None
+            else TrafficLimit(
+                across_m=self.traffic_across_m,
+                height_m=self.traffic_height_m,
+                action=action,
+                hold_low_m=self.hold_low_m,
+                clear_s=self.traffic_clear_s,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ class FlownFlight:
         confirmed: bool,
         dock_tolerance_m: float,
         tell: Tell,
+        aloft: bool = False,
+        kept: bool = False,
     ) -> None:
         self.order, self.plan = order, leave_stay_open(fleet.mission(order))
         self._low_m, self._tolerance_m = fleet.hold_low_m(order), dock_tolerance_m
@@ -73,7 +75,7 @@ class FlownFlight:
         self.landing_error_m: float | None = None
         self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
         self._clock = clock
-        self._pilot = Pilot(order, self.plan, fleet, confirmed=confirmed, tell=tell)
+        self._pilot = Pilot(order, self.plan, fleet, confirmed=confirmed, tell=tell, aloft=aloft, kept=kept)
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: TimedPhase | None = None
         self._phase = Phase.CLIMB

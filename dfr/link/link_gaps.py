@@ -97,12 +97,23 @@ LOOK_EVERY_S = 0.1
 
 
 class GapTolerantLink:
-    """One vehicle with its verified plan. Used from several threads; `tell` gets what happens to the link."""
+    """One vehicle with its verified plan. Used from several threads; `tell` gets what happens to the link.
 
-    def __init__(self, vehicle: MavlinkVehicle, plan: FlightPlan, tell: Callable[[str], None]) -> None:
+    After a gap of `give_up_s` of its own clock an armed vehicle is given up; None takes the director's limit.
+    """
+
+    def __init__(
+        self,
+        vehicle: MavlinkVehicle,
+        plan: FlightPlan,
+        tell: Callable[[str], None],
+        *,
+        give_up_s: float | None = None,
+    ) -> None:
         self._vehicle, self._plan = vehicle, plan
         self._monitor = LinkMonitor(vehicle, tell)
-        self._give_up_s = SIMULATED.give_up_s if vehicle.simulated else FlightLimits().give_up_s
+        own_s = SIMULATED.give_up_s if vehicle.simulated else FlightLimits().give_up_s
+        self._give_up_s = own_s if give_up_s is None else give_up_s
         self._lock = threading.Lock()
 
     def check_reached(self) -> bool:

@@ -5,6 +5,7 @@ Nothing here waits for the flight: `order` returns at once and `raise_failure` r
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,7 +15,7 @@ from typing import Protocol
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import RETURN_MODES, CopterMode, mode_name
 from dfr.errors import LinkError, VehicleRefusedError
-from dfr.link.dispatch import refuse_no_go
+from dfr.link.dispatch import adopt_flight, refuse_no_go
 from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.preflight import wait_ready
@@ -25,6 +26,8 @@ from dfr.mission.items import FlightPlan
 from dfr.sim.flight import Order
 
 OnState = Callable[[VehicleState], None]
+
+LOOK_EVERY_S = 0.1
 
 
 Tell = Callable[[str], None]
@@ -50,7 +53,8 @@ class VehicleFleet(Protocol):
 class Pilot:
     """Commands one vehicle. `mode` is the mode that we asked for last, None before the first.
 
-    Once it is `homeward`, a failsafe that also takes it home is allowed to.
+    Once it is `homeward`, a failsafe that also takes it home is allowed to. `aloft`: it is in the air already
+    and carries the plan (`dfr.link.dispatch.adopt_flight`). One that is `kept` is never given up.
     """
 
     def __init__(
@@ -61,17 +65,21 @@ class Pilot:
         *,
         confirmed: bool,
         tell: Tell = ignore_words,
+        aloft: bool = False,
+        kept: bool = False,
     ) -> None:
         self.drone, self.plan = order.drone, plan
         self.link: GapTolerantLink | None = None
         self._tell = tell
         self.mode: CopterMode | None = None
         self.vehicle: MavlinkVehicle | None = None
-        self._confirmed = confirmed
+        self._confirmed, self._aloft, self._kept = confirmed, aloft, kept
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"pilot-{order.flight}")
         self._stack = ExitStack()
         self._mode_seen = False
-        self._stopped = threading.Event()
+        self._stopped, self._closed = threading.Event(), threading.Event()
+        self._reached = True
+        self._link_error: LinkError | None = None
         self.homeward = False
         self._work: Future[None] = self._worker.submit(lambda: self._prepare_vehicle(order, fleet))
 
@@ -92,7 +100,7 @@ class Pilot:
 
     def raise_failure(self) -> None:
         """Raise what went wrong: a LinkError for a failed command, a vehicle given up or a mode not ours."""
-        vehicle, reached = self.vehicle, self.link is None or self.link.check_reached()
+        vehicle, reached = self.vehicle, self.link is None or self._check_reached(self.link)
         if not self._work.done():
             return
         self._work.result()
@@ -108,6 +116,22 @@ class Pilot:
                 f"{self.drone}: {mode_name(state.mode)} by the pilot or a failsafe: hands off",
                 do=f"{vehicle.last_words()}",
             )
+
+    def _check_reached(self, link: GapTolerantLink) -> bool:
+        """Whether the link is there. Of one that is kept a thread looks: reading its plan takes time."""
+        if not self._kept:
+            return link.check_reached()
+        if self._link_error is not None:
+            raise self._link_error
+        return self._reached
+
+    def _watch_link(self, link: GapTolerantLink) -> None:
+        while not self._closed.wait(LOOK_EVERY_S):
+            try:
+                self._reached = link.check_reached()
+            except LinkError as error:
+                self._link_error = error
+                return
 
     def wait(self) -> None:
         """Wait until all that was ordered is done. Raises its failure."""
@@ -137,6 +161,7 @@ class Pilot:
 
     def close(self) -> None:
         """Hear the vehicle no more, and end the thread."""
+        self._closed.set()
         self._stack.close()
         self._worker.shutdown(wait=True)
 
@@ -216,10 +241,29 @@ class Pilot:
         vehicle = fleet.make_ready(order)
         if not (vehicle.simulated or self._confirmed):
             raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
+        if self._aloft:
+            adopt_flight(vehicle, self.plan)
+            self._note_mode(CopterMode(vehicle.state.mode or 0))
+        else:
+            self._upload(vehicle)
+        self.link = GapTolerantLink(
+            vehicle,
+            self.plan,
+            lambda words: self._tell(f"{self.drone}: {words}"),
+            give_up_s=math.inf if self._kept else None,
+        )
+        self.vehicle = vehicle
+        if self._kept:
+            watch, link = self._watch_link, self.link
+            threading.Thread(target=lambda: watch(link), name=f"link-{self.drone}", daemon=True).start()
+
+    def _upload(self, vehicle: MavlinkVehicle) -> None:
         if vehicle.state.mode == CopterMode.AUTO:
             vehicle.set_mode(CopterMode.GUIDED)
         upload_verified(vehicle, self.plan)
         wait_ready(vehicle)
         refuse_no_go(vehicle, self.plan)
-        self.link = GapTolerantLink(vehicle, self.plan, lambda words: self._tell(f"{self.drone}: {words}"))
-        self.vehicle = vehicle
+
+    def take_on(self, on_state: OnState) -> None:
+        """Hear a vehicle that is in the air already."""
+        self._stack.enter_context(self.require_vehicle().watching(on_state))

@@ -22,6 +22,8 @@ from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, HOLDS, ROI_FIXED_PLAC
 from dfr.mission.fence import fence_shape
 from dfr.mission.items import FlightPlan, MissionItem, item_at
 from dfr.mission.validate import validate
+from dfr.plan.flight_path import height_m_home
+from dfr.world.terrain import Terrain
 
 FIRST_ITEM = 2
 """The item at which a retasked flight goes on: the takeoff before it is long flown."""
@@ -175,3 +177,15 @@ def hold_position(plan: FlightPlan) -> Position:
 def takeoff_height_m(plan: FlightPlan) -> float:
     """The height above home to which a flight takes off."""
     return max((item.z_m for item in plan.items if item.command == Command.NAV_TAKEOFF), default=0.0)
+
+
+def look_at(flight: FlightPlan, place: Position, terrain: Terrain) -> FlightPlan:
+    """The flight whose camera looks at a place on the ground from where it holds."""
+    ground_m = height_m_home(terrain, flight.home, place, 0.0)
+    items = tuple(
+        replace(item, position=place, z_m=round(ground_m, 2))
+        if item.command == Command.DO_SET_ROI and item.params[0] == ROI_FIXED_PLACE
+        else item
+        for item in flight.items
+    )
+    return replace(flight, items=items)

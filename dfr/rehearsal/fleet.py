@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ from dfr.scenario.model import DeconflictionRule
 from dfr.sim.calls import Call, Visit
 from dfr.sim.events import drone_id
 from dfr.sim.flight import Order
-from dfr.sim.inputs import SimInputs
+from dfr.sim.inputs import DockPlace, SimInputs
 from dfr.track import Phase
 from dfr.world.model import World
 from dfr.world.weather import MeanWind, mean_wind, weather_at
@@ -64,32 +65,65 @@ class ShiftToFly:
     replication: int
 
 
+def place_drones(plan: Plan, vehicles: int) -> tuple[DockPlace, ...]:
+    """So many drones spread over the docks of a plan."""
+    count = len(plan.sites)
+    return tuple(
+        DockPlace(id=site.id, drones=vehicles // count + (index < vehicles % count))
+        for index, site in enumerate(plan.sites)
+    )
+
+
 class ShiftFleet:
-    """The docks of a shift's drones, and what each order is to fly."""
+    """The docks of a shift's drones, and what each order is to fly.
+
+    A `shift` of None is still to be worked out (`serve`); `docks` then says where the drones are.
+    """
 
     speedup = 1.0
 
-    def __init__(self, world: World, plan: Plan, shift: ShiftToFly) -> None:
-        self._world, self._plan, self._shift = world, plan, shift
+    def __init__(
+        self, world: World, plan: Plan, shift: ShiftToFly | None, *, docks: Sequence[DockPlace] = ()
+    ) -> None:
+        self._world, self._plan, self._served = world, plan, shift
+        self._missions: dict[tuple[str, str], FlightPlan] = {}
+        self._compiling = threading.Lock()
+        self._docks = tuple(docks) if shift is None else shift.inputs.docks
         fleet = world.scenario.fleet
         self._drone: Drone = drone_of(fleet)
         self.tolerance_m = Limits.for_dock(self._drone, find_dock(fleet.dock)).lateral_m
         self.version = ""
         self.urls: dict[str, tuple[str, ...]] = {}
 
+    @property
+    def _shift(self) -> ShiftToFly:
+        assert self._served is not None
+        return self._served
+
+    def serve(self, shift: ShiftToFly) -> None:
+        """The shift that is flown."""
+        self._served = shift
+
     def docks_of_drones(self) -> dict[str, DockSite]:
         """The dock of each drone."""
-        places = zip(self._plan.sites, self._shift.inputs.docks, strict=True)
+        places = zip(self._plan.sites, self._docks, strict=True)
         return {drone_id(site.id, n): site for site, dock in places for n in range(dock.drones)}
 
     def mission(self, order: Order) -> FlightPlan:
         """The compiled dispatch of an order, with the battery reserve for the temperature of its hour."""
-        mission = compile_dispatch(
-            self._world, self._plan, site_id=self._plan.sites[order.dock].id, zone_id=self.zone_id(order)
-        )
+        mission = self.planned_mission(self._plan.sites[order.dock].id, self.zone_id(order))
         reserve = battery_params(self._world.scenario, temperature_c=self._weather_hour(order).temperature_c)
         own = link_timeout(mission, self.speedup)
         return replace(mission, params=mission.params | reserve | own)
+
+    def planned_mission(self, site_id: str, zone_id: str) -> FlightPlan:
+        """The compiled dispatch of a route; compiled once, which takes a second."""
+        with self._compiling:
+            if (site_id, zone_id) not in self._missions:
+                self._missions[site_id, zone_id] = compile_dispatch(
+                    self._world, self._plan, site_id=site_id, zone_id=zone_id
+                )
+            return self._missions[site_id, zone_id]
 
     def zone_id(self, order: Order) -> str:
         """The id of the zone that an order flies to."""
@@ -97,7 +131,11 @@ class ShiftFleet:
 
     def height_m(self, order: Order) -> float:
         """The height of an order's route above ground."""
-        return self._plan.route(self._plan.sites[order.dock].id, self.zone_id(order)).height_m_agl
+        return self.cruise_m(order.dock, order.zone)
+
+    def cruise_m(self, dock: int, zone: int) -> float:
+        """The height of a route above ground, by the numbers of its dock and zone."""
+        return self._plan.route(self._plan.sites[dock].id, self._shift.inputs.zones[zone].id).height_m_agl
 
     def wind_aloft(self, order: Order) -> MeanWind:
         """The wind at the height of the route in the hour of the call; in SITL it blows from 60 m up."""
@@ -143,7 +181,6 @@ class SimulatedFleet(ShiftFleet):
     ) -> None:
         super().__init__(world, plan, shift)
         self._engine, self._folder, self.speedup = engine, folder, engine.speedup
-        self._airframe = read_airframe(FRAMES / f"{self._drone.key}.json")
         self._stacks: dict[str, ExitStack] = {}
         self._vehicles: dict[str, MavlinkVehicle] = {}
         self._winds: dict[str, MeanWind] = {}
@@ -173,21 +210,8 @@ class SimulatedFleet(ShiftFleet):
             vehicle.set_param("SIM_WIND_SPD", wind.speed_mps)
             vehicle.set_param("SIM_WIND_DIR", wind.from_deg)
             self._winds[order.drone] = wind
-        self._set_charge(vehicle, order)
+        give_charge(vehicle, self._drone, self._charge_share(order))
         return vehicle
-
-    def _set_charge(self, vehicle: MavlinkVehicle, order: Order) -> None:
-        """Give the vehicle the order's charge: its cells by their voltage, its monitor by the share left.
-
-        Energy that the cold withholds is in the battery too, and the monitor counts it.
-        """
-        share = self._charge_share(order)
-        if self._airframe.battery_ah > 0.0:
-            volt = rest_volt(self._airframe.full_volt, share)
-            now = vehicle.get_param("SIM_BATT_VOLTAGE")
-            same = now is not None and abs(now - volt) < NEW_VOLT
-            vehicle.set_param("SIM_BATT_VOLTAGE", volt - 2.0 * NEW_VOLT if same else volt)
-        vehicle.command(Command.BATTERY_RESET, 1.0, 100.0 * share)
 
     def _start_vehicle(self, name: str) -> MavlinkVehicle:
         """A new vehicle in its dock, replacing the one before, as if somebody had carried it back."""
@@ -219,13 +243,34 @@ class SimulatedFleet(ShiftFleet):
             stack.close()
 
 
+def give_charge(vehicle: MavlinkVehicle, drone: Drone, share: float) -> None:
+    """Give a simulated vehicle a share of its charge: its cells by their voltage, its monitor by the share.
+
+    Energy that the cold withholds is in the battery too, and the monitor counts it.
+    """
+    airframe = read_airframe(FRAMES / f"{drone.key}.json")
+    if airframe.battery_ah > 0.0:
+        volt = rest_volt(airframe.full_volt, share)
+        now = vehicle.get_param("SIM_BATT_VOLTAGE")
+        same = now is not None and abs(now - volt) < NEW_VOLT
+        vehicle.set_param("SIM_BATT_VOLTAGE", volt - 2.0 * NEW_VOLT if same else volt)
+    vehicle.command(Command.BATTERY_RESET, 1.0, 100.0 * share)
+
+
 class RealFleet(ShiftFleet):
     """Vehicles at URLs, in the order of `docks_of_drones`; dfr only flies them."""
 
     def __init__(
-        self, world: World, plan: Plan, shift: ShiftToFly, urls: Sequence[str], folder: Path
+        self,
+        world: World,
+        plan: Plan,
+        shift: ShiftToFly | None,
+        urls: Sequence[str],
+        folder: Path,
+        *,
+        docks: Sequence[DockPlace] = (),
     ) -> None:
-        super().__init__(world, plan, shift)
+        super().__init__(world, plan, shift, docks=docks)
         if len(set(urls)) != len(self.docks_of_drones()):
             raise InputError(
                 f"{len(self.docks_of_drones())} vehicles, {len(set(urls))} URLs",

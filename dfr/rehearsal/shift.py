@@ -30,13 +30,12 @@ from dfr.metrics.shift import (
 from dfr.metrics.timeline import ShiftKind, pick
 from dfr.plan.model import Plan
 from dfr.rehearsal.dispatches import SitlSettings
-from dfr.rehearsal.fleet import RealFleet, ShiftFleet, ShiftToFly, SimulatedFleet
+from dfr.rehearsal.fleet import RealFleet, ShiftFleet, ShiftToFly, SimulatedFleet, place_drones
 from dfr.rehearsal.visitors import TrafficBroadcast, Visitor, parse_visit, place_visitors
 from dfr.sim.calls import draw_calls, draw_visits
 from dfr.sim.engine import replicate
 from dfr.sim.event_log import to_tables
 from dfr.sim.events import Log, Records, vocabulary
-from dfr.sim.inputs import DockPlace
 from dfr.sim.randomness import Streams
 from dfr.sim.window import busiest_start_s, calls_within, window
 from dfr.store.runs import StoredRun
@@ -67,12 +66,7 @@ def choose_shift(
     """
     if not 1 <= vehicles <= MOST_VEHICLES:
         raise InputError(f"--vehicles {vehicles}", do=f"1 to {MOST_VEHICLES}")
-    count = len(plan.sites)
-    docks = tuple(
-        DockPlace(id=site.id, drones=vehicles // count + (index < vehicles % count))
-        for index, site in enumerate(plan.sites)
-    )
-    inputs = replace(run.inputs, docks=docks)
+    inputs = replace(run.inputs, docks=place_drones(plan, vehicles))
     replication = pick(run.records, ShiftKind.TYPICAL)
     calls = draw_calls(inputs, Streams(run.seed, replication))
     start_s = busiest_start_s(inputs, calls, seconds=seconds)

@@ -13,6 +13,7 @@ import operator
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import simpy
 
@@ -283,21 +284,73 @@ def choose(field_: DeploymentState, case: Case, now: float) -> FleetDrone | str:
 
 def _available_drones(field_: DeploymentState, zone: int, now: float, reasons: list[str]) -> Iterator[Fit]:
     """The drones that may go, the one soonest overhead first; `reasons` says why others may not."""
-    inputs, condition = field_.inputs, field_.condition(now)
-    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
+    condition = field_.condition(now)
     for dock in condition.nearest[zone]:
         leg = condition.legs[dock][zone]
         if leg is None:
             continue
-        answer = _from_dock(field_, dock, zone, leg, condition, now)
+        answer = _from_dock_in_time(field_, dock, zone, leg, condition, now)
         if isinstance(answer, str):
             reasons.append(answer)
-            continue
-        overhead_s = now + inputs.launch.median_s + leg.climb_s + leg.out_s
-        if overhead_s + inputs.min_on_scene_s + leg.back_s + leg.land_s > home_by_s:
-            reasons.append(too_late)
         else:
             yield answer, leg
+
+
+def _from_dock_in_time(  # noqa: PLR0917 - a route at a moment is what it is
+    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, now: float
+) -> FleetDrone | str:
+    """The drone of one dock that may go and be back before docks shut or the crew is short, or why none."""
+    answer = _from_dock(field_, dock, zone, leg, condition, now)
+    if isinstance(answer, str):
+        return answer
+    inputs = field_.inputs
+    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
+    overhead_s = now + inputs.launch.median_s + leg.climb_s + leg.out_s
+    late = overhead_s + inputs.min_on_scene_s + leg.back_s + leg.land_s > home_by_s
+    return too_late if late else answer
+
+
+class Offer(NamedTuple):
+    """What one dock can do for a call now: its drone, or why none (`blocked`).
+
+    `overhead_s` is from a yes now, with the usual time to launch. `reserve_fraction` is what a full battery
+    still has after the usual stay and the return; None where it is not known, or there is no drone.
+    """
+
+    dock: int
+    leg: Leg
+    drone: FleetDrone | None
+    blocked: str
+    overhead_s: float
+    reserve_fraction: float | None
+
+
+def offers(field_: DeploymentState, case: Case, now: float) -> list[Offer]:
+    """What each dock that reaches a call can do for it now, the soonest overhead first."""
+    zone, condition = case.call.zone, field_.condition(now)
+    stays_against = standing(field_, now)
+    found = []
+    for dock in condition.nearest[zone]:
+        leg = condition.legs[dock][zone]
+        if leg is None:
+            continue
+        answer = stays_against or _from_dock_in_time(field_, dock, zone, leg, condition, now)
+        drone, blocked = (None, answer) if isinstance(answer, str) else (answer, "")
+        reserve = None if drone is None else _reserve_after(field_, drone, case, leg, condition)
+        overhead_s = field_.inputs.launch.median_s + leg.overhead_s
+        found.append(Offer(dock, leg, drone, blocked, overhead_s, reserve))
+    return found
+
+
+def _reserve_after(
+    field_: DeploymentState, drone: FleetDrone, case: Case, leg: Leg, condition: Condition
+) -> float | None:
+    """The share of a full battery left after the usual stay and the return."""
+    if condition.battery_wh == math.inf:
+        return None
+    stay_s = field_.inputs.grades[case.call.grade].on_scene.median_s
+    left_wh = drone.energy_wh(field_.env.now, condition) - leg.out_wh - leg.home_wh
+    return (left_wh - leg.hover_w * stay_s / 3600.0) / condition.battery_wh
 
 
 # -- policies --

@@ -81,6 +81,8 @@ def replicate_tables(inputs: SimInputs, *, seed: int, replication: int, words: S
 class Engine:
     """The control room: it hears calls, sends sorties, and keeps the log."""
 
+    _sortie: type[Sortie] = Sortie
+
     def __init__(
         self,
         inputs: SimInputs,
@@ -105,7 +107,14 @@ class Engine:
 
     def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> EventLog:
         """Simulate up to the horizon and close what is open then."""
-        horizon, self._log.visits = self._inputs.horizon_s, visits
+        self.begin(calls, visits, outages)
+        self._env.run(until=self._inputs.horizon_s)
+        self.close_all(self._inputs.horizon_s)
+        return self._log
+
+    def begin(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> None:
+        """Expect what is known to come; nothing happens before the clock runs."""
+        self._log.visits = visits
         self._coming = iter(calls)
         self._expect_next_call(self._env.now)
         self._env.process(self._follow_changes())
@@ -113,9 +122,6 @@ class Engine:
             self._env.process(self._hear_visits(visits))
         for outage in outages:
             self._env.process(self._follow_outage(outage))
-        self._env.run(until=horizon)
-        self._close_all(horizon)
-        return self._log
 
     # -- what the sorties tell (the `ControlRoom`) --
 
@@ -189,9 +195,13 @@ class Engine:
         call = next(self._coming, None)
         if call is not None:
             wait_s = call.t_s - now if call.t_s > now else 0.0
-            self._env.timeout(wait_s).callbacks.append(lambda _: self._hear_call(call))
+            self._env.timeout(wait_s).callbacks.append(lambda _: self._hear_expected(call))
 
-    def _hear_call(self, call: Call) -> None:
+    def _hear_expected(self, call: Call) -> None:
+        self.hear_call(call)
+        self._expect_next_call(self._env.now)
+
+    def hear_call(self, call: Call) -> Case:
         """A call comes in: the control room decides, unless the caller gives up before."""
         now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
@@ -203,7 +213,7 @@ class Engine:
         else:
             case.decided_s = now
             self._serve_case(case, now)
-        self._expect_next_call(now)
+        return case
 
     def _give_up_undecided(self, case: Case) -> None:
         self.call_over(case, Missed.BEFORE_DECISION, 0.0, self._env.now)
@@ -260,17 +270,26 @@ class Engine:
 
     def _follow_visit(self, visit: Visit) -> Steps:
         """Other traffic: every sortie on its route is told, and launches wait until it is gone."""
+        active = self.begin_visit(visit)
+        yield self._wait_until(visit.end_s)
+        self.end_visit(active)
+
+    def begin_visit(self, visit: Visit) -> ActiveVisit:
+        """Other traffic announced itself."""
         traffic = self._inputs.traffic[visit.traffic]
         active = ActiveVisit(visit, self._env.event())
         self._field.visits.append(active)
-        for flight in self._flights_out():
+        for flight in self.flights_out():
             if not flight.in_way_of(traffic):
                 continue
             if traffic.rule == HEIGHT_SPLIT:
                 flight.passes_under(visit)
             else:
                 flight.hear_of(active)
-        yield self._wait_until(visit.end_s)
+        return active
+
+    def end_visit(self, active: ActiveVisit) -> None:
+        """Other traffic is gone."""
         self._field.visits.remove(active)
         active.gone.succeed()
         self._serve_and_cover()
@@ -279,31 +298,35 @@ class Engine:
         """A part fails and is repaired."""
         yield self._wait_until(outage.start_s)
         if outage.drone:
-            self._ground_drone(outage)
+            self.ground_drone(outage.drone)
         else:
             self._field.down[outage.dock] += 1
         if outage.part == LINK_PART:
-            for flight in self._flights_out():
+            for flight in self.flights_out():
                 if flight.dock == outage.dock:
                     flight.lose_link()
         yield self._wait_until(outage.end_s)
         if outage.drone:
-            self._failed.discard(outage.drone)
-            for drone in [drone for drone in self._grounded if drone.id == outage.drone]:
-                self._grounded.remove(drone)
-                self.drone_ready(drone)
+            self.offer_again(outage.drone)
         else:
             self._field.down[outage.dock] -= 1
             self._serve_and_cover()
 
-    def _ground_drone(self, outage: Outage) -> None:
-        """Take a failed drone out of those that are offered."""
-        self._failed.add(outage.drone)
+    def ground_drone(self, drone_id: str) -> None:
+        """Take a drone out of those that are offered, or will be once it is back."""
+        self._failed.add(drone_id)
         for dock, ready in enumerate(self._field.ready):
-            for drone in [drone for drone in ready if drone.id == outage.drone]:
+            for drone in [drone for drone in ready if drone.id == drone_id]:
                 ready.remove(drone)
                 self._grounded.append(drone)
                 self._log.ready_changed(dock, len(ready), self._env.now)
+
+    def offer_again(self, drone_id: str) -> None:
+        """Offer a drone that was grounded."""
+        self._failed.discard(drone_id)
+        for drone in [drone for drone in self._grounded if drone.id == drone_id]:
+            self._grounded.remove(drone)
+            self.drone_ready(drone)
 
     def _wait_until(self, t_s: float) -> simpy.Event:
         """The event of a moment; rounding may have brought the clock an instant past it."""
@@ -316,7 +339,9 @@ class Engine:
         field, flights, log = self._field, self._flights, self._log
         case.dispatched_s = now
         number = self._take_drone(drone, now, (drone.dock, case.call.zone))
-        flight = Sortie(number, field=field, control=self, flights=flights, log=log, case=case, drone=drone)
+        flight = self._sortie(
+            number, field=field, control=self, flights=flights, log=log, case=case, drone=drone
+        )
         self._last_flights[drone.id] = flight
         flight.go_on()
         if self._inputs.move_up:
@@ -333,7 +358,7 @@ class Engine:
         self._sent += 1
         return self._sent - 1
 
-    def _flights_out(self) -> list[FlightProcess]:
+    def flights_out(self) -> list[FlightProcess]:
         """The flights that are not over, in the order in which they were sent."""
         out = (flight for flight in self._last_flights.values() if not flight.over)
         return sorted(out, key=lambda flight: flight.number)
@@ -354,9 +379,9 @@ class Engine:
             self._last_flights[drone.id] = flight
             flight.go_on()
 
-    def _close_all(self, horizon_s: float) -> None:
+    def close_all(self, horizon_s: float) -> None:
         """Close everything that is still open at the horizon."""
-        for flight in self._flights_out():
+        for flight in self.flights_out():
             flight.close(horizon_s)
         for case in tuple(self._open.values()):
             self.call_over(case, Missed.HORIZON, 0.0, horizon_s)

@@ -28,10 +28,11 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BODY_S = 60.0
 """A body that takes longer is refused, or a slow client could hold a connection for ever."""
 
-UPLOADS = ("/api/base/file", "/api/import/file", "/api/replay/log", "/api/home/open")
+UPLOADS = ("/api/base/file", "/api/import/file", "/api/replay/log", "/api/home/open", "/api/calls")
 """How the addresses end that take an upload; a deployment's are below its own folder."""
 
 COOKIE = "dfr_token"
+BEARER = "Bearer "
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 POLICY = "content-security-policy"
@@ -52,12 +53,14 @@ HEADERS = {
 class Access:
     """What a request needs: a host of these, as `name:port`, and the token where there is one.
 
-    `tiles_origin` is the one other server that a page may ask, for tiles alone; '' for none.
+    `tiles_origin` is the one other server that a page may ask, for tiles alone; '' for none. `bearer`: a
+    system that sends its token in Authorization needs no Origin, as no page of another site can send that.
     """
 
     hosts: frozenset[str]
     token: str | None = None
     tiles_origin: str = ""
+    bearer: bool = False
 
 
 def is_loopback(host: str) -> bool:
@@ -104,7 +107,10 @@ class Guard:
         own = (f"http://{host}", f"https://{host}")
         # No honest request has a second Origin beside ours.
         foreign = len(origins) != 1 or origins[0].lower() not in own
-        if foreign and (changes or origins):
+        by_system = (
+            self._access.bearer and not origins and headers.get("authorization", "").startswith(BEARER)
+        )
+        if foreign and (changes or origins) and not by_system:
             return PlainTextResponse("requests from other sites are refused\n", status_code=403)
         return self._token_refusal(scope, headers)
 

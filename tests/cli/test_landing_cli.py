@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+import subprocess
+import sys
 
 import pytest
 
-from .verbs import dfr
 
-landing = partial(dfr, "landing")
+def landing(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dfr", "landing", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_the_document_holds_what_a_caller_is_promised():

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from unittest import mock
+import subprocess
+import sys
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,16 +15,17 @@ from dfr.plan.planner import make_plan
 from dfr.store.earlier import keep_earlier
 from dfr.store.origin import load_run
 
-from .verbs import dfr
-
 PHASES = ["climb", "out", "on_scene", "back", "land"]
 
 
 def rehearse(*arguments, environment=None, cwd=None):
-    with mock.patch.dict(os.environ):
-        os.environ.pop("DFR_ARDUCOPTER", None)
-        os.environ.update(environment or {})
-        return dfr("rehearse", *arguments, cwd=cwd)
+    command = [sys.executable, "-m", "dfr", "rehearse", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "DFR_ARDUCOPTER"} | (
+        environment or {}
+    )
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=cwd
+    )
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +251,8 @@ def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
     (out / "manifest.json").unlink()
     (out / "rehearsal.json").write_text("{}")
-    done = dfr("simulate", "victorious-2024", "--out", out)
+    command = [sys.executable, "-m", "dfr", "simulate", "victorious-2024", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 2
     assert "holds a rehearsal -> choose another --out" in done.stderr
 

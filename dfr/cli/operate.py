@@ -1,0 +1,326 @@
+"""`dfr operate`: runs a live shift over real or simulated vehicles, and serves its board and its commands."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dfr.cli.options import DayOptions, Docks, NoCache, PlanFile, ScenarioName, with_option_groups
+from dfr.cli.output import note, operator_at_terminal, say
+from dfr.cli.server import allowed_hosts, make_server, open_listener
+from dfr.errors import InputError, StoppedError
+from dfr.findings import counted_noun
+from dfr.io.files import write_atomically
+from dfr.io.plan_files import read_plan
+from dfr.io.scenario_files import find_scenario, load_world, with_day_files
+from dfr.link.lost_link import describe_left_vehicle
+from dfr.link.receivers import open_receiver
+from dfr.operate.air_watch import AirWatch
+from dfr.operate.desk import Desk, utc_now
+from dfr.operate.fleet import LiveFleet
+from dfr.operate.people import People, Role, issue_tokens, read_people, write_people
+from dfr.operate.replay import replay_calls
+from dfr.operate.room import LiveShift, ShiftSetup
+from dfr.operate.setup import shift_to_operate
+from dfr.operate.story import ShiftStory, read_story
+from dfr.operate.supervisor import ALIVE, Supervisor
+from dfr.plan.model import Plan
+from dfr.store.landing_cache import use_landing_cache
+from dfr.store.shift_log import KEEP_DAYS, ShiftLog
+from dfr.web.guard import Access
+from dfr.web.operate import operate_app
+from dfr.world.model import World
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+PLAN, PEOPLE, FLIGHTS = "plan.json", "people.json", "flights"
+BUILTIN = "builtin"
+REACHED_WITHIN_S = 5.0
+PERSONS = ("viewer:viewer", "safety:safety", "pilot:pilot", "lead:lead", "cad:cad")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleOptions:
+    """Who takes part, and for how long their tokens hold."""
+
+    person: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:ROLE",
+            help="A person, or a CAD system, who gets a token: viewer, safety, pilot, lead or cad."
+            " Repeatable; if not given, one of each role.",
+        ),
+    ] = None
+    token_hours: Annotated[float, typer.Option(min=0.1, help="How long the tokens hold, h.")] = 12.0
+    new_tokens: Annotated[
+        bool, typer.Option("--new-tokens", help="Give out new tokens; those given out before end.")
+    ] = False
+
+
+@app.command()
+@with_option_groups
+def operate(
+    scenario: ScenarioName,
+    *,
+    vehicle: Annotated[
+        list[str],
+        typer.Option(
+            help="A vehicle: tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD], each also with"
+            " #SYSTEM; or `builtin`. One for each drone, in the order of the docks. Repeatable."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the shift: its log, plan, tokens and packet logs.")],
+    plan_file: PlanFile = None,
+    docks: Docks = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="All vehicles are SITL: the shift follows their clock.")
+    ] = False,
+    speedup: Annotated[
+        float, typer.Option(min=0.1, help="How many times faster than real time the simulated vehicles run.")
+    ] = 1.0,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Moment of the scenario at which the shift begins; if not given, now, or with simulated"
+            " vehicles the begin of the scenario.",
+        ),
+    ] = None,
+    calls: Annotated[
+        Path | None, typer.Option(help="Replay the calls of this CSV (as for `dfr simulate --calls`).")
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="Let the dispatch policy decide in place of people; simulated vehicles only."
+        ),
+    ] = False,
+    receiver: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT. Repeatable."
+        ),
+    ] = None,
+    qnh_hpa: Annotated[
+        float | None,
+        typer.Option(
+            min=850.0,
+            max=1100.0,
+            help="QNH, hPa, for heights that a receiver takes from pressure"
+            "; without it they may be off by 350 m.",
+        ),
+    ] = None,
+    people: PeopleOptions,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8341,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Another name under which this server is reached. Repeatable.")
+    ] = None,
+    supervised: Annotated[
+        bool,
+        typer.Option(
+            "--supervise",
+            help="Start the shift again whenever its process is killed or hangs, until it ends.",
+        ),
+    ] = False,
+    options: DayOptions,
+    no_cache: NoCache = False,
+) -> None:
+    """Run a live shift: calls come in, people decide, drones go; everything is logged.
+
+    Calls come over HTTP from a CAD system (dfr's own JSON, EIDO, CAP 1.2) or a replay. A drone flies only
+    after a person's yes to that very flight, and after a safety pilot's too where the scenario keeps drones
+    in sight of one. Started again in the same folder, the shift goes on: it reads its log, finds every
+    vehicle and takes on what flies.
+
+    Ctrl-C recalls every drone and ends the shift once all are down; a second one leaves them flying.
+    """
+    if supervised:
+        _refuse_builtin(vehicle)
+        out.mkdir(parents=True, exist_ok=True)
+        code, again = Supervisor(out, note).supervise()
+        if code is not None:
+            raise typer.Exit(code)
+        people = replace(people, new_tokens=people.new_tokens and not again)
+    use_landing_cache(on=not no_cache)
+    all_simulated = simulated or set(vehicle) == {BUILTIN}
+    if yes and not all_simulated:
+        raise InputError("--yes stands for a person's yes with simulated vehicles alone", do="leave it out")
+    note(f"reading {scenario} ...")
+    world = with_day_files(load_world(find_scenario(scenario)), options.files)
+    with ExitStack() as stack:
+        log = stack.enter_context(ShiftLog(out, keep_days=_days_kept(world)))
+        plan = _plan_of_shift(world, out, plan_file, docks)
+        urls = _start_builtin(world, plan, vehicle, speedup, stack)
+        fleet = stack.enter_context(
+            LiveFleet(
+                world,
+                plan,
+                urls,
+                out / FLIGHTS,
+                simulated=all_simulated,
+                speedup=speedup,
+                operator=operator_at_terminal(),
+            )
+        )
+        # The vehicles hear us from here on: what follows takes seconds.
+        story = read_story(log.before.records, now=utc_now(), simulated=all_simulated)
+        begun = _start_of_shift(world, story, start, simulated=all_simulated, now=utc_now())
+        shift = shift_to_operate(world, plan, vehicles=len(urls), start=begun)
+        fleet.serve(shift)
+        fleet.wait_reached(REACHED_WITHIN_S)
+        setup = ShiftSetup(
+            world=world,
+            plan=plan,
+            shift=shift,
+            start=begun,
+            stand_in=world.scenario.simulation.dispatch.value if yes else None,
+        )
+        room = LiveShift(setup, fleet, log, story=story)
+        room.on_tick = (out / ALIVE).touch
+        desk = Desk(room)
+        feeds = [stack.enter_context(open_receiver(each, tell=note)) for each in receiver or ()]
+        stack.callback(AirWatch(room, feeds, qnh_hpa=qnh_hpa).close)
+        if calls is not None:
+            replay_calls(room, calls, world)
+        listener = stack.enter_context(open_listener(host, port))
+        own = listener.getsockname()[1]
+        known = _people_of_shift(out, people, address=f"http://{host}:{own}")
+        access = Access(hosts=allowed_hosts(host, own, allow_host or []), bearer=True)
+        server = make_server(operate_app(desk, known, access))
+        serving = threading.Thread(
+            target=lambda: server.run(sockets=[listener]), name="operate-server", daemon=True
+        )
+        serving.start()
+        say(f"shift of {counted_noun(len(urls), 'vehicle')} from {begun.isoformat()}, at http://{host}:{own}")
+        try:
+            _run_to_end(room)
+        finally:
+            server.should_exit = True
+            serving.join(timeout=5.0)
+    say(f"shift ended; the log is in {out}")
+
+
+def _run_to_end(room: LiveShift) -> None:
+    """The shift until it ends. A first stop recalls every drone, a second leaves them flying."""
+    with _stops(room):
+        try:
+            room.run()
+        except KeyboardInterrupt as stop:
+            left = [describe_left_vehicle(each) for each in room.fleet.vehicles() if each.state.armed]
+            words = "; ".join(left) or "no drone is in the air"
+            raise StoppedError(f"stopped: {words}", do="start it again in the same folder to go on") from stop
+
+
+@contextmanager
+def _stops(room: LiveShift) -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop(number: int, _: object) -> None:
+        for each in numbers:
+            signal.signal(each, stop_at_once)
+        air = room.describe_air()
+        recalled = f"recalling {air}. A second stop leaves them flying"
+        note(f"stopping: {recalled if air else 'no drone is in the air'}")
+        room.clock.post(room.stop)
+
+    def stop_at_once(number: int, _: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _days_kept(world: World) -> int:
+    """For how long what speaks of persons is kept in the log."""
+    said = world.scenario.operation.personal_data_days
+    return KEEP_DAYS if said is None else said
+
+
+def _refuse_builtin(urls: Sequence[str]) -> None:
+    if BUILTIN in urls:
+        raise InputError(
+            "built-in vehicles end with the process that starts them", do="start them with `dfr sitl`"
+        )
+
+
+def _plan_of_shift(world: World, out: Path, plan_file: Path | None, docks: int | None) -> Plan:
+    """The plan that the shift began with, kept in its folder; a new one for a new shift."""
+    kept = out / PLAN
+    if kept.exists():
+        plan = read_plan(kept, world.scenario)
+        other = plan_file is not None and read_plan(plan_file, world.scenario).as_dict() != plan.as_dict()
+        if other or docks not in (None, len(plan.sites)):
+            raise InputError(f"the shift in {out} has another plan", do="name another folder")
+        return plan
+    from dfr.cli.options import (
+        read_or_make_plan,
+    )  # loads the solvers, which a shift that goes on does without
+    from dfr.io.files import json_text
+
+    if plan_file is None:
+        note("siting docks, routing, checking ...")
+    plan = read_or_make_plan(world, plan_file, docks)
+    write_atomically(kept, json_text(plan.as_dict()))
+    return plan
+
+
+def _start_builtin(
+    world: World, plan: Plan, urls: Sequence[str], speedup: float, stack: ExitStack
+) -> list[str]:
+    """The URLs, with a built-in vehicle started in its dock for each `builtin`."""
+    if BUILTIN not in urls:
+        return list(urls)
+    if set(urls) != {BUILTIN}:
+        raise InputError("some vehicles are `builtin`, others are not", do="give one kind")
+    from dfr.operate.builtin import start_builtin_fleet  # starts processes, which no real shift needs
+
+    return start_builtin_fleet(world, plan, len(urls), speedup, stack)
+
+
+def _start_of_shift(
+    world: World, story: ShiftStory, text: str | None, *, simulated: bool, now: datetime
+) -> datetime:
+    """The scenario's moment at which the shift begins, or began."""
+    if story.start is not None:
+        return story.start
+    if text is not None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise InputError(f"--start {text!r} is no time", do="write 2024-08-24T09:00+01:00") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=world.scenario.period.zone)
+    return world.scenario.period.start if simulated else now
+
+
+def _people_of_shift(out: Path, options: PeopleOptions, *, address: str) -> People:
+    """The persons of the shift; whoever gets a new token is printed with it, once."""
+    kept = out / PEOPLE
+    if kept.exists() and not options.new_tokens:
+        return read_people(kept)
+    issued = issue_tokens(
+        [_read_person(text) for text in options.person or PERSONS], now=utc_now(), hours=options.token_hours
+    )
+    write_people(kept, issued)
+    for person, token in issued.items():
+        say(f"{person.name} ({person.role}): {address}/?token={token}")
+    return People(issued)
+
+
+def _read_person(text: str) -> tuple[str, Role]:
+    name, _, role = text.rpartition(":")
+    if not name or role not in set(Role):
+        raise InputError(f"--person {text!r}", do=f"NAME:ROLE, with a role of {', '.join(Role)}")
+    return name, Role(role)

@@ -1,0 +1,297 @@
+"""What people ask of a live shift (`Desk`): each by their role, each command asked first and then confirmed.
+
+A command is answered with words that say what will happen, and with a key that is valid once and for a short
+time. A dispatch where the operation wants a safety pilot needs a second yes, from another person. Nothing is
+armed or changed by a question.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from dfr.errors import InputError, NonCompliantError
+from dfr.findings import require_sound
+from dfr.io.incidents.inbox import Arrival
+from dfr.io.incidents.report import IncidentReport
+from dfr.link.pacing import now_s
+from dfr.mission.reliance import dispatch_findings
+from dfr.operate.board import draw_board, find_causes
+from dfr.operate.incidents import Incident
+from dfr.operate.people import NotAllowedError, Person, Role
+from dfr.operate.room import LiveShift, ShiftSetup
+from dfr.operate.sortie import LAND_HERE, RECALLED
+from dfr.plan.compliance import check_plan
+from dfr.plan.verdict import require_go, verdict_of
+
+ASKED_S = 20.0
+"""A question older than this cannot be confirmed: the situation may have changed."""
+
+SECOND_S = 60.0
+"""So long a first yes waits for the second person's (assumed)."""
+
+STALLED_S = 3.0
+"""The shift looks at its vehicles twice a second; silent for so long, it hangs or is gone (assumed)."""
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(tz=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A command that waits for its confirmation, by whom it was asked, and by whom half confirmed."""
+
+    words: str
+    until_s: float
+    asked_by: Person
+    roles: tuple[Role, ...]
+    do: Callable[[str, str], None]
+    second_role: Role | None = None
+    first: Person | None = None
+
+
+class Desk:
+    """The people's side of a shift. `now` is the moment at which a plan must be a go."""
+
+    def __init__(self, shift: LiveShift, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._shift, self._now = shift, now
+        self._questions: dict[str, Question] = {}
+        self._lock = threading.Lock()
+        self._board: dict[str, Any] = {}
+        shift.on_look(self._look)
+
+    @property
+    def setup(self) -> ShiftSetup:
+        """What the shift is run with."""
+        return self._shift.setup
+
+    def _look(self) -> None:
+        """In the shift's thread, twice a second."""
+        self._shift.alerts.update(find_causes(self._shift), self._shift.clock.now)
+        self._board = draw_board(self._shift)
+
+    def board(self, person: Person) -> dict[str, Any]:
+        """How the shift stood a moment ago, and how old that is. Raises NotAllowedError for a CAD system."""
+        person.require(Role.VIEWER)
+        age_s = now_s() - self._shift.looked_at_s
+        return {
+            **self._board,
+            "you": {"name": person.name, "role": person.role.value},
+            "age_s": age_s,
+            "stalled": age_s > STALLED_S,
+            "questions": self._open_questions(),
+        }
+
+    def receive(self, person: Person, report: IncidentReport) -> tuple[Incident | None, Arrival]:
+        """The call of a message, None where it opens none, and what the message was."""
+        person.require(Role.CAD, Role.PILOT)
+        return self._shift.receive(report, by=person.name)
+
+    def acknowledge(self, person: Person, alert: int) -> None:
+        """Silence one occurrence of an alert."""
+        person.require(Role.SAFETY)
+        self._shift.clock.ask(lambda: self._shift.alerts.acknowledge(alert, person.name))
+
+    def ask(
+        self, person: Person, command: str, *, call: int = -1, drone: str = "", traffic: str = ""
+    ) -> dict[str, Any]:
+        """A key for a command, and in words what it will do. Raises where it cannot be done."""
+        question = self._make(person, command, call=call, drone=drone, traffic=traffic)
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            self._questions[key] = question
+        return {"key": key, "words": question.words, "second": question.second_role is not None}
+
+    def confirm(self, person: Person, key: str) -> dict[str, Any]:
+        """Do what a key stands for, or wait for the second yes. Raises InputError for a key that is over."""
+        with self._lock:
+            question = self._questions.pop(key, None)
+        if question is None or now_s() > question.until_s:
+            raise InputError("this question can no longer be confirmed, nothing was done", do="ask again")
+        if question.first is not None:
+            return self._second_yes(person, key, question)
+        if question.asked_by != person:
+            self._put_back(key, question)
+            raise NotAllowedError(f"{question.asked_by.name} was asked, not {person.name}", do="ask yourself")
+        person.require(*question.roles)
+        if question.second_role is not None:
+            waits = replace(question, first=person, until_s=now_s() + SECOND_S)
+            self._put_back(key, waits)
+            return {"done": False, "words": f"{question.words} It waits for a safety pilot's yes."}
+        question.do(person.name, "")
+        return {"done": True, "words": question.words}
+
+    def _second_yes(self, person: Person, key: str, question: Question) -> dict[str, Any]:
+        assert question.first is not None
+        assert question.second_role is not None
+        if person.name == question.first.name or not person.role.may_act_as(question.second_role):
+            self._put_back(key, question)
+            raise NotAllowedError(
+                f"{question.first.name} said yes; the second yes is another's ({question.second_role})",
+                do="ask that person",
+            )
+        question.do(question.first.name, person.name)
+        return {"done": True, "words": question.words}
+
+    def _put_back(self, key: str, question: Question) -> None:
+        with self._lock:
+            self._questions[key] = question
+
+    def _open_questions(self) -> list[dict[str, Any]]:
+        """What waits for a second yes."""
+        now = now_s()
+        with self._lock:
+            self._questions = {key: each for key, each in self._questions.items() if each.until_s >= now}
+            return [
+                {"key": key, "words": each.words, "by": each.first.name, "left_s": each.until_s - now}
+                for key, each in self._questions.items()
+                if each.first is not None
+            ]
+
+    # -- the commands --
+
+    def _make(self, person: Person, command: str, *, call: int, drone: str, traffic: str) -> Question:
+        shift = self._shift
+        until_s = now_s() + ASKED_S
+        if command == "dispatch":
+            return self._make_dispatch(person, call, drone, until_s)
+        kind = "SIMULATED" if shift.fleet.simulated else "REAL"
+        if command in {"recall", "land"}:
+            person.require(Role.PILOT)
+            self._known_drone(drone)
+            why = RECALLED if command == "recall" else LAND_HERE
+            words = (
+                f"{kind} drone {drone} leaves what it does and returns to its dock."
+                if command == "recall"
+                else f"{kind} drone {drone} comes down where it is, whatever is below."
+            )
+            return Question(
+                words=words,
+                until_s=until_s,
+                asked_by=person,
+                roles=(Role.PILOT,),
+                do=lambda first, _: shift.turn_back(drone, why, by=first),
+            )
+        if command == "close":
+            person.require(Role.PILOT)
+            found = shift.book.find(call)
+            return Question(
+                words=f"Call {found.report.id} of {found.report.agency} ends: no drone is sent to it.",
+                until_s=until_s,
+                asked_by=person,
+                roles=(Role.PILOT,),
+                do=lambda first, _: shift.close_call(call, by=first),
+            )
+        if command in {"inbound", "clear"}:
+            return self._make_traffic(person, command, traffic, until_s)
+        if command == "end":
+            person.require(Role.LEAD)
+            return Question(
+                words="The shift ends: every open call ends with it. Drones stay in their docks.",
+                until_s=until_s,
+                asked_by=person,
+                roles=(Role.LEAD,),
+                do=lambda _first, _second: shift.end(),
+            )
+        raise InputError(
+            f"no command is called {command!r:.30}", do="dispatch, recall, land, close, inbound, clear or end"
+        )
+
+    def inbound_now(self, person: Person, traffic: str) -> str:
+        """The one press: other traffic comes, and drones give way at once; no question is asked."""
+        person.require(Role.SAFETY)
+        self._shift.announce(traffic, by=person.name)
+        return f"{traffic} is inbound: {self._rule_words(traffic)}"
+
+    def _make_traffic(self, person: Person, command: str, traffic: str, until_s: float) -> Question:
+        person.require(Role.SAFETY)
+        shift = self._shift
+        words = f"{traffic}: {self._rule_words(traffic)}"
+        if command == "inbound":
+            return Question(
+                words=words,
+                until_s=until_s,
+                asked_by=person,
+                roles=(Role.SAFETY,),
+                do=lambda first, _: shift.announce(traffic, by=first),
+            )
+        return Question(
+            words=f"{traffic} is gone: drones that hold low rise and go on.",
+            until_s=until_s,
+            asked_by=person,
+            roles=(Role.SAFETY,),
+            do=lambda first, _: shift.clear(traffic, by=first),
+        )
+
+    def _rule_words(self, traffic: str) -> str:
+        rules = {
+            "hold_low": "every drone goes down to the height of the plan and waits there",
+            "return": "every drone comes home",
+            "land": "every drone lands where it is",
+        }
+        for user in self._shift.setup.shift.inputs.traffic:
+            if user.id == traffic:
+                return rules[user.rule]
+        raise InputError(f"no traffic {traffic!r:.40}", do="choose one of the board")
+
+    def _make_dispatch(self, person: Person, call: int, drone: str, until_s: float) -> Question:
+        """The question whether a drone is to fly. The plan must be a go now, and the mission sound."""
+        person.require(Role.PILOT)
+        shift = self._shift
+        found = shift.book.find(call)
+        if found.report.exercise and not shift.fleet.simulated:
+            raise NonCompliantError("an exercise: no real drone is sent to it", do="close the call")
+        offer = self._find_offer(call, drone)
+        site, world = shift.setup.plan.sites[offer["dock"]], shift.setup.world
+        zone = world.scenario.demand.zones[found.zone if found.zone is not None else 0]
+        mission = shift.fleet.planned_mission(site.id, zone.id)
+        require_sound(dispatch_findings(mission, world.scenario))
+        self._require_go()
+        kind = "SIMULATED" if shift.fleet.simulated else "REAL"
+        second = Role.SAFETY if shift.setup.second_yes else None
+        return Question(
+            words=(
+                f"{kind} drone {drone}: upload, arm, take off from {site.name} and fly to {zone.name} for "
+                f"call {found.report.id}; overhead in about {offer['overhead_s']:.0f} s. Motors will start."
+            ),
+            until_s=until_s,
+            asked_by=person,
+            roles=(Role.PILOT,),
+            second_role=second,
+            do=lambda first, other: self._dispatch(call, drone, first, other),
+        )
+
+    def _dispatch(self, call: int, drone: str, first: str, second: str) -> None:
+        self._require_go()
+        self._shift.send(call, drone, by=first, second=second)
+
+    def _require_go(self) -> None:
+        """Raise NonCompliantError unless the plan is a go now; simulated vehicles fly as rehearsals do."""
+        setup = self._shift.setup
+        if self._shift.fleet.simulated:
+            return
+        checked = replace(setup.plan, findings=check_plan(setup.world, setup.plan))
+        require_go(verdict_of(setup.world.scenario, checked, now=self._now(), day=True), simulated=False)
+
+    def _find_offer(self, call: int, drone: str) -> dict[str, Any]:
+        """What a drone can do for a call that waits. Raises InputError where it is not offered."""
+        shift = self._shift
+
+        def find() -> dict[str, Any]:
+            case = shift.waiting_case(call)
+            for offer in [] if case is None else shift.engine.offers(case):
+                if offer.drone is not None and offer.drone.id == drone:
+                    return {"dock": offer.dock, "overhead_s": offer.overhead_s}
+            raise InputError(f"{drone or 'no drone'} is not offered for call {call}", do="choose one that is")
+
+        return shift.clock.ask(find)
+
+    def _known_drone(self, drone: str) -> None:
+        if drone not in self._shift.fleet.berths:
+            raise InputError(f"no drone {drone!r:.40}", do="choose one of the board")

@@ -1,0 +1,165 @@
+"""The dispatcher of a live shift (`LiveEngine`): the simulation's engine, with calls open until they end.
+
+A call that a drone turned back from before it was overhead, or whose launch was called off, waits again for a
+person's yes. It ends once: attended, closed by a person, or at the end of the shift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dfr.errors import InfeasibleError, InputError
+from dfr.operate.approval import Approvals
+from dfr.operate.clock import LiveClock
+from dfr.operate.sortie import LiveSortie
+from dfr.sim.calls import Call
+from dfr.sim.dispatch import Case, DeploymentState, Offer, offers, refusal
+from dfr.sim.engine import Engine, FlightsOf
+from dfr.sim.event_log import TellRow
+from dfr.sim.events import NEVER, Missed
+from dfr.sim.inputs import SimInputs
+from dfr.sim.resources import FleetDrone
+from dfr.sim.sortie import Sortie
+
+
+class LiveEngine(Engine):
+    """The control room of a live shift. `ended` hears of each call and relief that is over, once.
+
+    `wanted` says whether a call still wants a drone.
+    Everything here happens in the shift's own thread (`LiveClock.ask`).
+    """
+
+    _sortie: type[Sortie] = LiveSortie
+
+    def __init__(
+        self,
+        inputs: SimInputs,
+        clock: LiveClock,
+        flights_of: FlightsOf,
+        approvals: Approvals,
+        *,
+        ended: Callable[[Case], None],
+        wanted: Callable[[Case], bool],
+    ) -> None:
+        super().__init__(inputs, clock, flights_of)
+        self._approvals, self._tell_ended, self._is_wanted = approvals, ended, wanted
+        self._closing = False
+
+    @property
+    def field(self) -> DeploymentState:
+        """The state of the deployment now."""
+        return self._field
+
+    @property
+    def waiting(self) -> list[Case]:
+        """The calls and reliefs that wait for a drone, in their order."""
+        return list(self._field.waiting)
+
+    def offers(self, case: Case) -> list[Offer]:
+        """What each dock can do for a call now, the soonest overhead first."""
+        return offers(self._field, case, self._env.now)
+
+    def blocked_by(self, case: Case) -> str:
+        """Why no drone can be sent to a call now; '' where one can."""
+        found = self.offers(case)
+        if any(offer.drone for offer in found):
+            return ""
+        return found[0].blocked if found else refusal(self._field, case)
+
+    def sorties(self) -> list[LiveSortie]:
+        """The dispatches that are not over, their drones perhaps on charge."""
+        return [flight for flight in self.flights_out() if isinstance(flight, LiveSortie)]
+
+    def sortie_of(self, drone_id: str) -> LiveSortie | None:
+        """The dispatch of a drone that is not over; None where it has none."""
+        return next((sortie for sortie in self.sorties() if sortie.drone.id == drone_id), None)
+
+    def send(self, case: Case, drone_id: str) -> LiveSortie:
+        """Send a drone to a call that waits, by a person's yes.
+
+        Raises InputError for a call that does not wait, InfeasibleError where the drone cannot go now.
+        """
+        if not case.waiting:
+            raise InputError("this call does not wait for a drone", do="choose one that does")
+        offer = next((each for each in self.offers(case) if each.drone and each.drone.id == drone_id), None)
+        if offer is None:
+            raise InfeasibleError(f"{drone_id} cannot go now", do="choose one of the drones that are offered")
+        self._approvals.give(case, drone_id)
+        self.look_again()
+        self._approvals.withdraw(case)
+        sortie = self.sortie_of(drone_id)
+        if sortie is None:
+            raise InfeasibleError(f"{drone_id} cannot go now", do="look at the call again")
+        return sortie
+
+    def take_on(self, call: Call, drone_id: str) -> tuple[Case, LiveSortie]:
+        """The dispatch of a drone that was found in the air, for the call that it flies to."""
+        case = self._case_of(call)
+        drone = self._find_drone(drone_id)
+        self._send_drone(case, drone, self._env.now)
+        sortie = self.sortie_of(drone_id)
+        assert sortie is not None
+        return case, sortie
+
+    def forget(self, case: Case) -> None:
+        """A call that waits is told anew, and heard again."""
+        self._field.leave_queue(case)
+        self._open.pop(case.call.id, None)
+
+    def close_call(self, case: Case, reason: str) -> None:
+        """End a call that waits, with no drone sent."""
+        self._field.leave_queue(case)
+        self._end_case(case, reason, 0.0, self._env.now)
+
+    def close_shift(self) -> None:
+        """End every call that is still open, and write what is under way."""
+        self._closing = True
+        self.close_all(self._env.now)
+
+    def call_over(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
+        """A drone is done with a call; one that it did not reach waits for another."""
+        if case.outcome:
+            return
+        if reason and not self._closing and self._is_wanted(case):
+            case.airborne_s = NEVER
+            self.back_to_queue(case)
+        else:
+            self._end_case(case, reason, on_scene_s, ended_s)
+
+    def tell_rows(self, tell: TellRow) -> None:
+        """Tell of each row of the simulation's records as it is written, so that the log holds them."""
+        self._log.tell_rows(tell)
+
+    def count_from(self, number: int) -> None:
+        """Number the flights from here on: those before were another process's."""
+        self._sent = number
+
+    def _serve_case(self, case: Case, now: float) -> None:
+        """Let a case wait for a person's yes; no relief for a call that has ended."""
+        if self._is_wanted(case):
+            super()._serve_case(case, now)
+
+    def _end_case(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
+        super().call_over(case, reason, on_scene_s, ended_s)
+        self._tell_ended(case)
+
+    def _case_of(self, call: Call) -> Case:
+        """A call that is heard again: decided, and not in the queue."""
+        grade = self._grades[call.grade]
+        case = Case(call, call.t_s, grade.rank, call.t_s + call.patience_s, self._zones[call.zone], grade.id)
+        case.decided_s = call.t_s
+        self._open[call.id] = case
+        return case
+
+    def _find_drone(self, drone_id: str) -> FleetDrone:
+        """A drone that is to be taken out of its dock, ready or not."""
+        self.offer_again(drone_id)
+        for ready in self._field.ready:
+            for drone in ready:
+                if drone.id == drone_id:
+                    return drone
+        raise InputError(f"{drone_id} is no drone of this shift, or is out")
+
+
+CLOSED = Missed.BEFORE_DECISION
+"""The reason of a call that a person closed before a drone was sent."""

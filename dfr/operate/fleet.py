@@ -1,0 +1,228 @@
+"""The vehicles of a live shift, each of a drone and its dock: connected, heard, fit to be sent or why not.
+
+A vehicle that does not answer holds up nobody: it is tried again until it does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from dfr.errors import DfrError, InputError, VehicleRefusedError
+from dfr.geo import Position, distance_m
+from dfr.link.dispatch import is_flying
+from dfr.link.lost_link import LostLinkBehaviour
+from dfr.link.mavlink import MavlinkVehicle, connect
+from dfr.link.operator import NOBODY, Operator
+from dfr.link.pacing import now_s
+from dfr.link.port import GCS_SYSTEM
+from dfr.link.preflight import HOME_TOLERANCE_M, LEAST_BATTERY
+from dfr.link.vehicle import Text, VehicleState
+from dfr.mission.changes import look_at
+from dfr.mission.items import FlightPlan
+from dfr.plan.model import Plan
+from dfr.rehearsal.fleet import RealFleet, ShiftToFly, give_charge, place_drones
+from dfr.sim.flight import Order
+from dfr.world.model import World
+
+TRY_AGAIN_S = 1.0
+CONNECT_S = 30.0
+
+
+@dataclass(slots=True)
+class Berth:
+    """One drone's vehicle: where it is reached, what is known of it, and why it is not there."""
+
+    drone: str
+    url: str
+    vehicle: MavlinkVehicle | None = None
+    lost_link: LostLinkBehaviour | None = None
+    problem: str = "not connected yet"
+    _position: Position | None = None
+    _position_at: float = 0.0
+
+    def note_state(self, state: VehicleState) -> None:
+        """Note when its position was told last (in the link's thread)."""
+        if state.position is not self._position:
+            self._position, self._position_at = state.position, now_s()
+
+    def position_age_s(self) -> float:
+        """How old its position is, by our own clock; infinite where it has told none."""
+        return float("inf") if self._position is None else now_s() - self._position_at
+
+
+class LiveFleet(RealFleet):
+    """Vehicles at URLs (`URL` or `URL#SYSTEM`), in the order of the docks' drones.
+
+    A context manager that goes on trying to reach them until its end. `simulated` says that all are SITL.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        plan: Plan,
+        urls: Sequence[str],
+        folder: Path,
+        *,
+        simulated: bool,
+        speedup: float = 1.0,
+        source_system: int = GCS_SYSTEM,
+        operator: Operator = NOBODY,
+    ) -> None:
+        check_urls(urls)
+        super().__init__(world, plan, None, urls, folder, docks=place_drones(plan, len(urls)))
+        self.simulated, self.speedup = simulated, speedup
+        self._our_system, self._operator = source_system, operator
+        self.on_text: Callable[[str, Text], None] = _ignore_text
+        self.look_at: dict[int, Position] = {}
+        self.berths = {name: Berth(drone=name, url=url) for name, url in self._at.items()}
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for berth in self.berths.values():
+            thread = threading.Thread(target=self._reach, args=(berth,), name=berth.drone, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for berth in self.berths.values():
+            if berth.vehicle is not None:
+                berth.vehicle.close()
+
+    def serve(self, shift: ShiftToFly) -> None:
+        """The shift that is flown; its missions are compiled meanwhile, so that no yes waits for them."""
+        super().serve(shift)
+        thread = threading.Thread(target=self._compile_missions, args=(shift,), name="missions", daemon=True)
+        thread.start()
+
+    def _compile_missions(self, shift: ShiftToFly) -> None:
+        legs = shift.inputs.conditions[shift.inputs.condition_of_hour[0]].legs
+        for site, to_zones in zip(self._plan.sites, legs, strict=True):
+            for zone, leg in zip(shift.inputs.zones, to_zones, strict=True):
+                if leg is not None and not self._ended.is_set():
+                    with suppress(DfrError):  # said again when it is asked for
+                        self.planned_mission(site.id, zone.id)
+
+    def read_failsafe(self, drone: str) -> None:
+        """Read again what a drone does without us: an upload sets its parameters."""
+        berth = self.berths[drone]
+        if berth.vehicle is not None:
+            with suppress(DfrError):
+                berth.lost_link = LostLinkBehaviour.read_from(berth.vehicle)
+
+    def wait_reached(self, timeout_s: float) -> None:
+        """Wait until every vehicle is connected, or has had its time."""
+        for thread in self._threads:
+            thread.join(timeout=timeout_s)
+
+    def vehicles(self) -> list[MavlinkVehicle]:
+        """Those that were reached."""
+        return [berth.vehicle for berth in self.berths.values() if berth.vehicle is not None]
+
+    def make_ready(self, order: Order) -> MavlinkVehicle:
+        """The drone, in its dock and with the charge of the order; one in the air as it is.
+
+        Raises VehicleRefusedError where it is not fit.
+        """
+        vehicle = self.berths[order.drone].vehicle
+        if vehicle is None:
+            raise VehicleRefusedError(f"{order.drone}: {self.berths[order.drone].problem}")
+        if is_flying(vehicle):
+            return vehicle
+        self._vehicles[order.drone] = vehicle
+        if self.simulated:
+            give_charge(vehicle, self._drone, self._charge_share(order))
+            return vehicle
+        return super().make_ready(order)
+
+    def mission(self, order: Order) -> FlightPlan:
+        """The planned flight to the zone of a call; on scene the camera looks at the call itself."""
+        return look_at(super().mission(order), self.look_at[order.call], self._world.terrain)
+
+    @property
+    def urls_by_drone(self) -> dict[str, str]:
+        """Where each drone's vehicle is reached."""
+        return {berth.drone: berth.url for berth in self.berths.values()}
+
+    def measured_charge(self, drone: str) -> float | None:
+        """What a drone says of its battery; None where that does not count, as of a simulated one."""
+        vehicle = self.berths[drone].vehicle
+        return None if vehicle is None or self.simulated else vehicle.state.battery_remaining
+
+    def _hear_texts(self, drone: str, vehicle: MavlinkVehicle) -> None:
+        self._stack.enter_context(vehicle.overhearing(lambda text: self.on_text(drone, text)))
+        self._stack.enter_context(vehicle.watching(self.berths[drone].note_state))
+
+    def unfit(self, drone: str) -> str:
+        """Why a drone on the ground cannot be sent whatever the call; '' where it can."""
+        berth = self.berths[drone]
+        vehicle = berth.vehicle
+        if vehicle is None:
+            return berth.problem
+        if not vehicle.heard:
+            return f"not heard for {vehicle.silent_s:.0f} s"
+        state = vehicle.state
+        if state.armed is not False:
+            return "armed" if state.armed else "it does not say whether it is armed"
+        if state.position is None:
+            return "it does not say where it is"
+        away_m = distance_m(state.position, self.docks_of_drones()[drone].position)
+        if away_m > HOME_TOLERANCE_M:
+            return f"{away_m:.0f} m from its dock"
+        return "" if self.simulated else _battery_problem(state.battery_remaining)
+
+    def _reach(self, berth: Berth) -> None:
+        """Connect, and try again until it works."""
+        address, _, system = berth.url.partition("#")
+        while not self._ended.is_set():
+            try:
+                vehicle = connect(
+                    address,
+                    system=int(system) if system else None,
+                    simulated=self.simulated,
+                    timeout_s=CONNECT_S,
+                    our_system=self._our_system,
+                    tlog=self._tlog_of(berth.drone),
+                )
+            except DfrError as error:
+                berth.problem = str(error)
+                self._operator.tell(f"{berth.drone} at {berth.url}: {error}: trying again")
+                self._ended.wait(TRY_AGAIN_S)
+                continue
+            self._hear_texts(berth.drone, vehicle)
+            berth.vehicle, berth.problem = vehicle, ""
+            self.read_failsafe(berth.drone)
+            self.version = str(vehicle.firmware)
+            return
+
+    def _tlog_of(self, drone: str) -> Path:
+        """A file of its own for each connection: what a killed process recorded stays."""
+        stamp = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%f")
+        return self._folder / f"{drone.replace('/', '-')}-{stamp}.tlog"
+
+
+def _ignore_text(drone: str, text: Text) -> None:
+    """Nobody listens."""
+
+
+def _battery_problem(left: float | None) -> str:
+    if left is None:
+        return "it does not say how full its battery is"
+    return "" if left >= LEAST_BATTERY else f"battery at {left:.0%}, at least {LEAST_BATTERY:.0%} is needed"
+
+
+def check_urls(urls: Sequence[str]) -> None:
+    """Raise InputError for a system id that is none."""
+    for url in urls:
+        _, mark, system = url.partition("#")
+        if mark and not system.isdecimal():
+            raise InputError(f"--vehicle {url}: {system!r} is not a system id", do="write for example URL#1")

@@ -1,0 +1,291 @@
+"""A flight of a live shift by its vehicle: made ready, never given up, left to whoever takes it over.
+
+A flight that a process before this one began is taken on where it is (`Adoption`): its phases that are past
+are over at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import simpy
+
+from dfr.ardupilot.modes import RETURN_MODES, CopterMode
+from dfr.errors import DfrError, VehicleRefusedError
+from dfr.link.flown import FlownFlight
+from dfr.link.pilot import Tell, VehicleFleet
+from dfr.link.vehicle import VehicleState
+from dfr.link.vehicle_clock import TimedPhase, VehicleClock
+from dfr.sim.events import DIVERTED, DOCKED
+from dfr.sim.flight import Flight, Order
+from dfr.track import Phase
+
+Note = Callable[[str, Mapping[str, object]], None]
+"""Takes a kind of record and its content."""
+
+
+class Stage(StrEnum):
+    """How far a flight had come when it was taken on."""
+
+    OUT = "out"
+    ON_SCENE = "on_scene"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """A flight found in the air, and how far it had come."""
+
+    stage: Stage
+
+
+class LiveFlight(FlownFlight):
+    """One sortie of one vehicle. `failure` says why we no longer fly it; None while we do.
+
+    `overdue` is what a phase that takes too long says. `confirmed` is a person's yes to this flight.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        fleet: VehicleFleet,
+        clock: VehicleClock,
+        *,
+        confirmed: bool,
+        dock_tolerance_m: float,
+        tell: Tell,
+        note: Note,
+        failed: Callable[[LiveFlight], None],
+        read_failsafe: Callable[[str], None],
+        adoption: Adoption | None = None,
+    ) -> None:
+        self._read_failsafe = lambda: read_failsafe(order.drone)
+        self.failure: DfrError | None = None
+        self.overdue = ""
+        self._note_record, self._tell_failure = note, failed
+        self._adoption = adoption
+        self._preparing: TimedPhase | None = None
+        super().__init__(
+            order,
+            fleet,
+            clock,
+            confirmed=confirmed,
+            dock_tolerance_m=dock_tolerance_m,
+            tell=tell,
+            aloft=adoption is not None,
+            kept=True,
+        )
+
+    # -- on the ground --
+
+    def prepare(self) -> simpy.Event:
+        """Upload, read back and check; its event comes once nothing stands against the launch."""
+        self._note("prepare")
+        return self._wait_for_pilot(self._look_prepared)
+
+    def call_off(self) -> simpy.Event:
+        """Begin nothing more; its event comes once what was under way is done, so that the drone is free."""
+        self._note("called_off", why="" if self.failure is None else str(self.failure))
+        if self._preparing is not None:
+            self._clock.forget(self._preparing)
+        self.stop()
+        return self._wait_for_pilot(self._look_settled)
+
+    def _wait_for_pilot(self, look: Callable[[TimedPhase], None]) -> simpy.Event:
+        task = TimedPhase(self._clock.event(), self._clock.now, lambda: look(task))
+        self._preparing = task
+        self._clock.start(task)
+        return task.event
+
+    def _look_prepared(self, task: TimedPhase) -> None:
+        if self.failure is not None or not self._pilot.idle:
+            return
+        try:
+            self._pilot.raise_failure()
+        except DfrError as error:
+            self._fail(error)
+        else:
+            task.end()
+
+    def _look_settled(self, task: TimedPhase) -> None:
+        if self._pilot.idle:
+            self._close_later()
+            task.end()
+
+    # -- the phases --
+
+    def launch(self) -> simpy.Event | None:
+        """Arm, lift off and climb; one that is taken on has done so."""
+        if self._adoption is None:
+            self._note("launch")
+            self._pilot.order(self._read_failsafe)
+            return super().launch()
+        return self._take_on(self._adoption)
+
+    def arrive(self) -> simpy.Event | None:
+        """Fly on until over the scene."""
+        if self._adoption is not None and self._adoption.stage is not Stage.OUT:
+            return None
+        self._note("arrive")
+        return super().arrive()
+
+    def hold(self, seconds: float) -> simpy.Event | None:
+        """Stay until it must leave."""
+        self._note("hold", endurance_s=seconds)
+        return super().hold(seconds)
+
+    def hold_low(self, seconds: float) -> simpy.Event | None:
+        """Wait low while other traffic is near."""
+        self._note("hold_low")
+        return super().hold_low(seconds)
+
+    def go_home(self) -> simpy.Event | None:
+        """Return, unless it is no longer ours or returns already."""
+        self._note("go_home")
+        if self.failure is not None or (self._adoption is not None and self._adoption.stage is Stage.BACK):
+            return None
+        return super().go_home()
+
+    def land(self) -> simpy.Event | None:
+        """Come down, wherever that is where we do not fly it."""
+        self._note("land")
+        returns_by_itself = self._adoption is not None and self._adoption.stage is Stage.BACK
+        if self.failure is None and not returns_by_itself:
+            return super().land()
+        return self._begin_phase(Phase.LAND, ends=self._is_down)
+
+    def land_away(self) -> simpy.Event | None:
+        """Come down here."""
+        if self.failure is not None:
+            return self.land()
+        self._note("land_away")
+        return super().land_away()
+
+    def landed(self) -> tuple[str, ...]:
+        """How it came down."""
+        self._close_phase()
+        self._close_later()
+        self._note("landed", landing=self.outcome, error_m=self.landing_error_m, used_wh=self.used_wh())
+        return (self.outcome,)
+
+    def break_off(self) -> None:
+        """Stop here; one that is not ours is left alone."""
+        if self.failure is None:
+            super().break_off()
+        else:
+            self._close_phase()
+
+    # -- one that is taken on --
+
+    def _take_on(self, adoption: Adoption) -> simpy.Event | None:
+        vehicle = self._pilot.require_vehicle()
+        self._pilot.take_on(self._follow_state)
+        self._away = True
+        self._over = adoption.stage is not Stage.OUT
+        ours = vehicle.state.mode in {CopterMode.AUTO, CopterMode.GUIDED}
+        self._note("taken_on", stage=adoption.stage, mode=vehicle.state.mode_name)
+        if adoption.stage is Stage.BACK:
+            return None
+        if not ours:
+            self._fail(_not_ours(self.order.drone, vehicle.state))
+        return None if adoption.stage is Stage.ON_SCENE and ours else self._begin_climb()
+
+    def _begin_climb(self) -> simpy.Event:
+        """What is left of the climb; on its way, that is none."""
+        return self._begin_phase(Phase.CLIMB, ends=lambda state: self.failure is None)
+
+    # -- failures --
+
+    def _check_phase(self) -> None:
+        """Note what went wrong: the shift goes on, and the flight is followed until it is down."""
+        if self.failure is not None:
+            return
+        try:
+            self._pilot.raise_failure()
+        except DfrError as error:
+            self._fail(error)
+        else:
+            self.overdue = self._overdue_words()
+
+    def _overdue_words(self) -> str:
+        task = self._task
+        if task is None or task.passed_s <= self._limit_s:
+            return ""
+        return f"{self._phase.value} takes {task.passed_s:.0f} s, far longer than predicted"
+
+    def _fail(self, error: DfrError) -> None:
+        """It is not ours to fly any more; a return or landing in progress becomes a wait until it is down."""
+        self.failure = error
+        self._note("hands_off", why=str(error))
+        if self._task is not None and self._phase is Phase.BACK:
+            self._task.end()
+        elif self._task is not None and self._phase is Phase.LAND:
+            self._ends = self._is_down
+        self._tell_failure(self)
+
+    def _is_down(self, state: VehicleState) -> bool:
+        """Disarmed, and not falling."""
+        if state.armed is not False or self._is_falling(state):
+            return False
+        return self._record_landing(state, DIVERTED if self._fell else DOCKED)
+
+    def _close_later(self) -> None:
+        """The pilot's thread may be busy with a command: nobody waits for it."""
+        threading.Thread(target=self._pilot.close, name="close-pilot", daemon=True).start()
+
+    def _note(self, what: str, **more: object) -> None:
+        order = self.order
+        self._note_record(
+            "flight", {"what": what, "flight": order.flight, "call": order.call, "drone": order.drone, **more}
+        )
+
+
+def _not_ours(drone: str, state: VehicleState) -> VehicleRefusedError:
+    by_itself = "returns by itself" if state.mode in RETURN_MODES else "is not in a mode of ours"
+    return VehicleRefusedError(f"{drone} was found in {state.mode_name}: it {by_itself}: hands off")
+
+
+class LiveFlights:
+    """All flights of a shift, by number. `adoptions` are the drones to take on in the air, by their id."""
+
+    def __init__(
+        self,
+        clock: VehicleClock,
+        fleet: VehicleFleet,
+        *,
+        dock_tolerance_m: float,
+        tell: Tell,
+        note: Note,
+        failed: Callable[[LiveFlight], None],
+        read_failsafe: Callable[[str], None],
+    ) -> None:
+        self._read_failsafe = read_failsafe
+        self._clock, self._fleet, self._dock_tolerance_m = clock, fleet, dock_tolerance_m
+        self._tell, self._note, self._failed = tell, note, failed
+        self.adoptions: dict[str, Adoption] = {}
+        self.by_number: dict[int, LiveFlight] = {}
+
+    def begin(self, order: Order) -> Flight:
+        """A flight that a person said yes to: nothing else is sent (`dfr.operate.approval`)."""
+        flight = LiveFlight(
+            order,
+            self._fleet,
+            self._clock,
+            confirmed=True,
+            dock_tolerance_m=self._dock_tolerance_m,
+            tell=self._tell,
+            note=self._note,
+            failed=self._failed,
+            read_failsafe=self._read_failsafe,
+            adoption=self.adoptions.pop(order.drone, None),
+        )
+        self.by_number[order.flight] = flight
+        return flight
+
+    @property
+    def in_the_air(self) -> list[LiveFlight]:
+        """Those that have launched and not landed."""
+        return [flight for flight in self.by_number.values() if flight.in_the_air]

@@ -1,0 +1,144 @@
+"""What the log of a shift says happened so far, for a process that goes on with it (`read_story`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from dfr.ardupilot.modes import CopterMode
+from dfr.io.incidents.report import restore_report
+from dfr.link.vehicle import VehicleState
+from dfr.operate.flight import Stage
+from dfr.operate.incidents import CallState, Incident
+
+DOWN = frozenset({"landed", "called_off", "found_down"})
+OURS = frozenset({CopterMode.AUTO, CopterMode.GUIDED})
+
+
+class Record(Protocol):
+    """A record of the log."""
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+
+    @property
+    def utc(self) -> datetime:
+        """When it was written."""
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """What it says."""
+
+    @property
+    def personal(self) -> Mapping[str, Any]:
+        """What it says of persons; empty where that was erased."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FlightStory:
+    """A flight by the log: which, to which call, and what it did, oldest first."""
+
+    flight: int
+    call: int
+    drone: str
+    did: list[str] = field(default_factory=list)
+
+    @property
+    def overhead(self) -> bool:
+        """Whether it was over the scene."""
+        return "hold" in self.did
+
+    def stage_in(self, state: VehicleState) -> Stage:
+        """How far it is, by the log and by the mode in which its vehicle flies."""
+        returns = "go_home" in self.did or "land" in self.did
+        if returns or (self.overhead and state.mode not in OURS):
+            return Stage.BACK
+        return Stage.ON_SCENE if self.overhead else Stage.OUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftStory:
+    """A shift so far: its calls, the flights that were not down, those attended, and its time.
+
+    `start` is the scenario's moment at which it began, None where it has not; `next_flight` is the number
+    of the next flight.
+    """
+
+    t_s: float = 0.0
+    start: datetime | None = None
+    calls: tuple[Incident, ...] = ()
+    flights_out: tuple[FlightStory, ...] = ()
+    attended: frozenset[int] = frozenset()
+    next_flight: int = 0
+
+
+NO_STORY = ShiftStory()
+
+
+def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> ShiftStory:
+    """What the records of a shift say so far.
+
+    Its time goes on with the wall clock while nobody runs it; with simulated vehicles it stands still.
+    """
+    calls: dict[int, Incident] = {}
+    flights: dict[int, FlightStory] = {}
+    attended: set[int] = set()
+    start: datetime | None = None
+    last_s, last_at = 0.0, now
+    for record in records:
+        content = record.content
+        if "t_s" in content:
+            last_s, last_at = float(content["t_s"]), record.utc
+        if record.kind == "shift.begun" and start is None:
+            start = datetime.fromisoformat(content["start"])
+        elif record.kind in {"call.reported", "call.updated"}:
+            incident = _read_call(content, record.personal)
+            calls[incident.number] = incident
+        elif record.kind == "call.ended":
+            number = int(content["call"])
+            how = str(content["reason"] or content["outcome"])
+            calls[number] = replace(calls[number], state=CallState.ENDED, ended=how)
+        elif record.kind == "flight":
+            _follow(flights, content)
+            if content["what"] == "hold":
+                attended.add(int(content["call"]))
+    away_s = 0.0 if simulated else max(0.0, (now - last_at).total_seconds())
+    return ShiftStory(
+        t_s=last_s + away_s,
+        start=start,
+        calls=tuple(calls[number] for number in sorted(calls)),
+        flights_out=tuple(flight for flight in flights.values() if not DOWN & set(flight.did)),
+        attended=frozenset(attended),
+        next_flight=max(flights, default=-1) + 1,
+    )
+
+
+def _follow(flights: dict[int, FlightStory], content: Mapping[str, Any]) -> None:
+    """What a flight did; one that is taken on has a number of its own and goes on with the story."""
+    number, drone = int(content["flight"]), str(content["drone"])
+    story = flights.get(number)
+    if story is None:
+        before = [each for each in flights.values() if each.drone == drone and not DOWN & set(each.did)]
+        story = FlightStory(flight=number, call=int(content["call"]), drone=drone)
+        for each in before:
+            story.did += each.did
+            each.did.append("found_down")
+        flights[number] = story
+    story.did.append(str(content["what"]))
+
+
+def _read_call(content: Mapping[str, Any], personal: Mapping[str, Any]) -> Incident:
+    zone = content["zone"]
+    return Incident(
+        number=int(content["call"]),
+        report=restore_report(content["report"], personal),
+        zone=None if zone is None else int(zone),
+        grade=int(content["grade"]),
+        graded=bool(content["graded"]),
+        heard_s=float(content["heard_s"]),
+        stay_s=math.inf if content["stay_s"] is None else float(content["stay_s"]),
+    )

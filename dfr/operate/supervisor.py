@@ -1,0 +1,96 @@
+"""Starts a shift again whenever its process ends by itself, is killed, or hangs: `supervise`.
+
+The process of the shift is a fork of the supervisor, which has loaded all that it needs: started again, it is
+heard by the vehicles within about a second. Until then the vehicles' own failsafes hold.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from dfr.link.pacing import now_s
+
+ALIVE = "alive"
+"""The file in the folder of a shift that its process touches twice a second."""
+
+HANGS_S = 5.0
+"""A process that has touched nothing for so long is stopped or hangs: it is killed (assumed)."""
+
+STARTS_WITHIN_S = 120.0
+"""Until its first touch a process reads its scenario and works out its shift (assumed)."""
+
+AGAIN_S = 0.2
+LOOK_EVERY_S = 0.05
+MOST_STARTS, WITHIN_S = 10, 120.0
+"""Ending so often within so long, it would not run the next time either (assumed)."""
+
+EXIT_DEFECT = 1
+FINAL = frozenset({0, 2, 3, 4, 130})
+"""Exit codes of a shift that ended as it should, or cannot be run: it is not started again."""
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Supervisor:
+    """The process that waits for the shift's. `tell` gets what happens to it."""
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self._alive, self._tell = folder / ALIVE, tell
+        self._child = 0
+        self._stopped = False
+
+    def supervise(self) -> tuple[int | None, bool]:
+        """(None, whether it is not the first) in each process that is to run the shift.
+
+        In the supervisor itself the exit code, once the shift has ended for good. A signal that would stop it
+        is passed on, and the shift ends as it does for that signal. No thread may run yet.
+        """
+        before = {number: signal.signal(number, self._pass_on) for number in STOPS}
+        starts: list[float] = []
+        while True:
+            starts = [each for each in starts if now_s() - each < WITHIN_S]
+            if len(starts) >= MOST_STARTS:
+                self._tell(f"the shift ended {MOST_STARTS} times within {WITHIN_S:.0f} s: not started again")
+                return EXIT_DEFECT, True
+            starts.append(now_s())
+            again = self._child != 0
+            self._alive.unlink(missing_ok=True)
+            sys.stdout.flush()
+            self._child = os.fork()
+            if self._child == 0:
+                os.setsid()
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+                return None, again
+            code = self._watch()
+            if self._stopped or code in FINAL:
+                return code, again
+            self._tell(f"the shift ended (exit code {code}): starting it again")
+            time.sleep(AGAIN_S)
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        self._stopped = True
+        if self._child:
+            os.kill(self._child, number)
+
+    def _watch(self) -> int:
+        """The exit code of the shift's process once it ends; one that hangs is killed."""
+        touched_s, seen, limit_s = now_s(), 0, STARTS_WITHIN_S
+        while True:
+            ended, status = os.waitpid(self._child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(LOOK_EVERY_S)
+            stamp = self._alive.stat().st_mtime_ns if self._alive.exists() else 0
+            if stamp != seen:
+                seen, touched_s, limit_s = stamp, now_s(), HANGS_S
+            elif now_s() - touched_s > limit_s:
+                self._tell(f"the shift has hung for {limit_s:.0f} s: killing it")
+                touched_s = now_s()
+                os.kill(self._child, signal.SIGKILL)

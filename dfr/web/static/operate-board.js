@@ -1,0 +1,61 @@
+// @ts-check
+// What the Operate page says of a shift, in words, and when it has lost contact; nothing here touches the document.
+
+/** @typedef {{ alert: number, level: string, words: string, acknowledged: string }} Alert */
+/** @typedef {{ dock: string, drone: string | null, overhead_s: number, reserve: number | null, blocked: string }} Offer */
+/** @typedef {{ call: number, agency: string, id: string, grade: string, graded: boolean, agency_says: string, state: string, ended: string, age_s: number, waits_for: string, offers: Offer[], blocked: string, drones: string[], zone: string | null, exercise: boolean }} Call */
+/** @typedef {{ drone: string, state: string, phase: string, pilot: string, why_not: string, ready_in_s: number | null, battery: number | null, failure: string, link: { heard: boolean, silent_s: number | null }, position_age_s: number | null, position_stale: boolean, failsafe: { words: string, triggers_in_s: number | null } }} Drone */
+
+// The page asks twice a second, and the shift looks at its vehicles as often.
+export const NO_CONTACT_MS = 2500;
+
+/** @type {(heardMs: number, nowMs: number, board: { stalled?: boolean } | null) => string} */
+export function contactWords(heardMs, nowMs, board) {
+  if (nowMs - heardMs > NO_CONTACT_MS) return `Nothing heard from dfr for ${Math.round((nowMs - heardMs) / 1000)} s. Drones fly on; what you see is old.`;
+  return board?.stalled ? "The shift itself does not answer. Drones fly on; what you see is old." : "";
+}
+
+/** @type {(s: number) => string} */
+export const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+
+/** @type {(call: Call) => string} */
+export function callWords(call) {
+  const grade = call.graded ? call.grade : `grade not told, taken as ${call.grade}`;
+  const parts = [`${call.agency} ${call.id}`, grade, call.zone ?? "no zone", clock(call.age_s)];
+  if (call.exercise) parts.push("EXERCISE");
+  if (call.agency_says !== "open") parts.push(`the agency says: ${call.agency_says}`);
+  if (call.state === "ended") parts.push(`ended: ${call.ended.replaceAll("_", " ")}`);
+  return parts.join(" · ");
+}
+
+/** @type {(offer: Offer) => string} */
+export function offerWords(offer) {
+  if (offer.drone === null) return `${offer.dock}: ${offer.blocked}`;
+  const left = offer.reserve === null ? "reserve unknown" : `${Math.round(100 * offer.reserve)} % left on return`;
+  return `${offer.drone}: overhead in ${Math.round(offer.overhead_s)} s, ${left}`;
+}
+
+/** @type {(drone: Drone) => string} */
+export function stateWords(drone) {
+  if (drone.failure) return `NOT OURS: ${drone.failure}`;
+  if (drone.why_not) return `cannot be sent: ${drone.why_not}`;
+  if (drone.phase) return `${drone.state}: ${drone.phase.replaceAll("_", " ")}${drone.pilot ? ` · ${drone.pilot}` : ""}`;
+  return drone.state === "charging" && drone.ready_in_s ? `ready in ${clock(drone.ready_in_s)}` : drone.state;
+}
+
+// Three states that are never mixed: the link, the age of the position, and what the aircraft does by itself.
+/** @type {(drone: Drone) => string} */
+export function linkWords(drone) {
+  const { link, failsafe } = drone;
+  if (link.silent_s === null) return "never heard";
+  if (!link.heard) {
+    const then = failsafe.triggers_in_s === null ? failsafe.words : `${failsafe.words} in ${Math.round(failsafe.triggers_in_s)} s`;
+    return `LINK LOST ${Math.round(link.silent_s)} s · then: ${then}`;
+  }
+  if (drone.position_stale) return drone.position_age_s === null ? "no position" : `position ${Math.round(drone.position_age_s)} s old`;
+  return "heard";
+}
+
+// Whether to sound: a warning or caution that nobody has acknowledged.
+/** @type {(alerts: Alert[]) => boolean} */
+export const mustSound = (alerts) => alerts.some((alert) => alert.level !== "advisory" && !alert.acknowledged);

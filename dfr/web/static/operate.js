@@ -1,0 +1,179 @@
+import { $, beginLook, element, get, percent, post, tell } from "./common.js";
+import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords } from "./operate-board.js";
+
+const ASK_EVERY_MS = 500;
+const SOUND_EVERY_MS = 1500;
+
+let map = null;
+let board = null;
+let heardAt = performance.now();
+let asked = null;
+let sound = null;
+let soundedAt = 0;
+const drones = new Map();
+let calls = [];
+
+const may = (...roles) => roles.includes(board?.you.role);
+const isPilot = () => may("pilot", "lead");
+
+// Draw again only what has changed by its `key`, so that a button under the pointer stays where it is.
+const drawnAs = new Map();
+function redraw(id, items, key, make) {
+  const text = JSON.stringify([board.you, items.map(key)]);
+  if (drawnAs.get(id) === text) return;
+  drawnAs.set(id, text);
+  $(id).replaceChildren(...items.map(make));
+}
+
+const button = (words, act, attributes = {}) => element("button", { type: "button", onclick: act, ...attributes }, words);
+
+async function askFor(command) {
+  asked = await tell(post("api/ask", command));
+  if (!asked) return;
+  $("confirm-words").textContent = asked.words + (asked.second ? " A safety pilot must say yes too." : "");
+  $("confirm").showModal();
+}
+
+async function confirmKey(key) {
+  const answer = await tell(post("api/confirm", { key }));
+  if (answer) await look();
+}
+
+function drawAlerts() {
+  redraw("alerts", board.alerts, ({ alert, words, acknowledged }) => [alert, words, acknowledged], (alert) => element("li", { class: `${alert.level}${alert.acknowledged ? " acknowledged" : ""}` }, `${alert.level.toUpperCase()}: ${alert.words}`, alert.acknowledged ? element("span", {}, alert.acknowledged) : may("viewer") ? "" : button("OK", () => tell(post("api/acknowledge", { alert: alert.alert })))));
+}
+
+function drawQuestions() {
+  redraw("questions", board.questions, ({ key }) => key, (question) => element("li", {}, element("p", {}, `${question.by} asks: ${question.words}`), board.you.name !== question.by && !may("viewer") ? button("Yes", () => confirmKey(question.key), { class: "danger" }) : ""));
+  $("questions").parentElement.hidden = !board.questions.length;
+}
+
+function drawCalls() {
+  const key = (call) => [callWords(call), call.text, call.waits_for, call.blocked, call.offers.map(offerWords), call.drones];
+  redraw("calls", board.calls, key, (call) => {
+    const waits = call.state !== "ended";
+    const offers = call.offers.map((offer) => element("div", { class: "row" }, element("span", {}, offerWords(offer)), offer.drone && isPilot() ? button("Send", () => askFor({ command: "dispatch", call: call.call, drone: offer.drone })) : ""));
+    return element("li", { class: call.state, "data-call": call.call }, element("p", {}, element("strong", {}, `${call.call}`), ` ${callWords(call)}`), element("p", {}, call.text), call.waits_for ? element("p", {}, `waits for ${call.waits_for}`) : "", call.blocked ? element("p", {}, `Blocked: ${call.blocked}`) : "", ...offers, call.drones.length ? element("p", {}, `out: ${call.drones.join(", ")}`) : "", waits && isPilot() && !call.drones.length ? button("Close", () => askFor({ command: "close", call: call.call }), { class: "plain" }) : "");
+  });
+}
+
+function drawFleet() {
+  redraw("fleet", board.drones, (drone) => [drone.drone, drone.phase, stateWords(drone), percent(drone.battery), linkWords(drone)], (drone) => {
+    const flies = drone.phase !== "" && isPilot();
+    return element("tr", { "data-drone": drone.drone }, element("td", {}, drone.drone), element("td", {}, stateWords(drone)), element("td", {}, percent(drone.battery)), element("td", {}, linkWords(drone)), element("td", {}, flies ? button("Return", () => askFor({ command: "recall", drone: drone.drone })) : "", flies ? button("Land", () => askFor({ command: "land", drone: drone.drone }), { class: "danger" }) : ""));
+  });
+}
+
+function drawTraffic() {
+  redraw("traffic", board.traffic, (user) => user, (user) => (may("viewer") ? element("span", {}, `${user.id}${user.inbound ? " INBOUND" : ""}`) : user.inbound ? button(`${user.id} is gone`, () => askFor({ command: "clear", traffic: user.id })) : button(`${user.id} inbound`, () => tell(post("api/inbound", { traffic: user.id })))));
+}
+
+function drawMap() {
+  if (!map) return;
+  for (const drone of board.drones.filter((each) => each.at)) {
+    if (!drones.has(drone.drone)) {
+      drones.set(drone.drone, marker(map, "drone-marker", drone.at, { title: drone.drone }));
+      drones.get(drone.drone).getElement().textContent = drone.drone;
+    }
+    const shown = drones.get(drone.drone);
+    shown.setLngLat(drone.at);
+    shown.getElement().classList.toggle("stale", !drone.link.heard || drone.position_stale);
+  }
+  calls.forEach((each) => each.remove());
+  calls = board.calls.filter((call) => call.at && call.state !== "ended").map((call) => {
+    const shown = marker(map, "call-marker", call.at, { title: `call ${call.call}` });
+    shown.getElement().textContent = String(call.call);
+    return shown;
+  });
+}
+
+// The second sense: a short tone while an alert stands that nobody has acknowledged.
+function sounds() {
+  if (!sound || !mustSound(board.alerts) || performance.now() - soundedAt < SOUND_EVERY_MS) return;
+  soundedAt = performance.now();
+  const tone = sound.createOscillator();
+  tone.frequency.value = board.alerts.some((alert) => alert.level === "warning" && !alert.acknowledged) ? 880 : 520;
+  tone.connect(sound.destination);
+  tone.start();
+  tone.stop(sound.currentTime + 0.25);
+}
+
+function draw() {
+  $("you").textContent = `${board.you.name} (${board.you.role})${board.simulated ? " · SIMULATED vehicles" : ""} · crew ${board.crew.in_use} of ${board.crew.allowed}`;
+  $("held").textContent = board.held ? `No drone can go: ${board.held}` : "";
+  $("report").hidden = !isPilot();
+  $("ending").hidden = !may("lead");
+  drawAlerts();
+  drawQuestions();
+  drawCalls();
+  drawFleet();
+  drawTraffic();
+  drawMap();
+  sounds();
+}
+
+async function look() {
+  try {
+    const heard = await get("api/board");
+    heardAt = performance.now();
+    if (heard.drones) {
+      board = heard;
+      draw();
+    }
+  } catch (error) {
+    $("no-contact-words").textContent = error.message;
+  }
+}
+
+function watchContact() {
+  const words = contactWords(heardAt, performance.now(), board);
+  $("no-contact").hidden = words === "";
+  if (words) $("no-contact-words").textContent = words;
+  document.body.classList.toggle("no-contact", words !== "");
+  document.title = words ? "NO CONTACT - dfr" : "Operate - dfr";
+}
+
+function placeCall({ lng, lat }) {
+  $("lat").value = lat.toFixed(6);
+  $("lon").value = lng.toFixed(6);
+  $("text").focus();
+}
+
+async function report(event) {
+  event.preventDefault();
+  const now = new Date().toISOString();
+  const call = { agency: board.you.name, id: now.slice(11, 23), updated_at: now, grade: $("grade").value, text: $("text").value, position: { lat_deg: Number($("lat").value), lon_deg: Number($("lon").value), datum: "WGS84" } };
+  if (await tell(post("api/calls", call))) {
+    $("report").reset();
+    await look();
+  }
+}
+
+async function start() {
+  beginLook();
+  $("yes").addEventListener("click", () => {
+    $("confirm").close();
+    confirmKey(asked.key);
+  });
+  $("no").addEventListener("click", () => $("confirm").close());
+  $("report").addEventListener("submit", report);
+  $("end").addEventListener("click", () => askFor({ command: "end" }));
+  // A browser lets a page sound only after somebody has touched it.
+  addEventListener("pointerdown", () => (sound ??= new AudioContext()), { once: true });
+  setInterval(look, ASK_EVERY_MS);
+  setInterval(watchContact, ASK_EVERY_MS);
+  const place = await tell(get("api/place"));
+  document.body.dataset.ready = "yes";
+  if (!place) return;
+  $("place").textContent = place.title;
+  $("grade").append(...place.grades.map((grade) => element("option", {}, grade)));
+  map = await makeMap(place.centre);
+  if (!map) return;
+  await loaded(map);
+  show(map, place.layers);
+  fit(map, place.layers);
+  map.on("click", (event) => placeCall(event.lngLat));
+}
+
+start();

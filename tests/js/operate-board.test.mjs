@@ -1,0 +1,47 @@
+// What the Operate page says: contact lost, three states of a drone, offers, and when it sounds.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords } from "../../dfr/web/static/operate-board.js";
+
+const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
+const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], blocked: "", drones: [], zone: "Pier", exercise: false };
+
+test("contact is lost once nothing has been heard for some seconds, or the shift hangs", () => {
+  assert.equal(contactWords(1000, 2000, null), "");
+  assert.match(contactWords(1000, 6000, null), /Nothing heard from dfr for 5 s/);
+  assert.match(contactWords(1000, 2000, { stalled: true }), /shift itself does not answer/);
+});
+
+test("link lost, position old and the aircraft's own failsafe are told apart", () => {
+  assert.equal(linkWords(DRONE), "heard");
+  assert.equal(linkWords({ ...DRONE, position_stale: true, position_age_s: 4.2 }), "position 4 s old");
+  const lost = { ...DRONE, link: { heard: false, silent_s: 6 }, position_stale: true };
+  assert.equal(linkWords({ ...lost, failsafe: { words: "RTL", triggers_in_s: 3.6 } }), "LINK LOST 6 s · then: RTL in 4 s");
+  assert.equal(linkWords({ ...DRONE, link: { heard: false, silent_s: null } }), "never heard");
+});
+
+test("a drone that is not ours says so before anything else", () => {
+  assert.equal(stateWords(DRONE), "flying: on scene · Ann");
+  assert.equal(stateWords({ ...DRONE, failure: "LOITER by the pilot" }), "NOT OURS: LOITER by the pilot");
+  assert.equal(stateWords({ ...DRONE, phase: "", state: "charging", ready_in_s: 125 }), "ready in 2:05");
+});
+
+test("an offer says when, and what is left; a dock without one says why", () => {
+  assert.equal(offerWords({ dock: "d", drone: "d/1", overhead_s: 84.6, reserve: 0.74, blocked: "" }), "d/1: overhead in 85 s, 74 % left on return");
+  assert.equal(offerWords({ dock: "d", drone: "d/1", overhead_s: 85, reserve: null, blocked: "" }), "d/1: overhead in 85 s, reserve unknown");
+  assert.equal(offerWords({ dock: "d", drone: null, overhead_s: 85, reserve: null, blocked: "no drone ready" }), "d: no drone ready");
+});
+
+test("a call without a grade of ours says how it is taken, and an exercise that it is one", () => {
+  assert.equal(callWords(CALL), "HC 7 · immediate · Pier · 1:15");
+  assert.match(callWords({ ...CALL, graded: false, exercise: true }), /grade not told, taken as immediate .* EXERCISE/);
+});
+
+test("only warnings and cautions sound, and only until they are acknowledged", () => {
+  const alert = { alert: 1, level: "warning", words: "", acknowledged: "" };
+  assert.equal(mustSound([alert]), true);
+  assert.equal(mustSound([{ ...alert, acknowledged: "Ann" }]), false);
+  assert.equal(mustSound([{ ...alert, level: "advisory" }]), false);
+});

@@ -1,0 +1,173 @@
+"""The live dispatcher: the simulation's own, where a person's yes decides and every call ends once."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfr.errors import InfeasibleError, InputError
+from dfr.operate.sortie import LAND_HERE, RECALLED
+from dfr.sim.calls import Visit
+from dfr.sim.events import DIVERTED, MISSED, Missed
+
+
+def test_nothing_flies_before_a_person_says_yes(make_room):
+    room = make_room()
+    case = room.call()
+    room.pass_time(3600.0)
+    assert case.waiting
+    assert not room.engine.sorties()
+
+
+def test_the_offers_are_the_docks_soonest_first_with_time_and_reserve(make_room):
+    room = make_room()
+    near, far = room.engine.offers(room.call())
+    assert (near.drone.id, far.drone.id) == ("east/1", "west/1")
+    assert (near.overhead_s, far.overhead_s) == (25.0 + 60.0, 25.0 + 110.0)
+    # 100 Wh, less 6 out, 8 home and 12 of hovering for the usual 120 s.
+    assert near.reserve_fraction == pytest.approx(0.74)
+
+
+def test_a_yes_sends_that_drone_and_is_good_for_one_flight(make_room):
+    room = make_room()
+    first, second = room.call(), room.call()
+    sortie = room.engine.send(first, "west/1")
+    assert sortie.drone.id == "west/1"
+    room.pass_time(100.0)
+    assert second.waiting
+    assert [each.drone.id for each in room.engine.sorties()] == ["west/1"]
+
+
+def test_a_drone_stays_until_it_is_recalled_and_the_call_then_ends_attended(make_room):
+    room = make_room()
+    case = room.call()
+    sortie = room.engine.send(case, "east/1")
+    room.pass_time(100.0)
+    assert sortie.phase == "on_scene"
+    room.pass_time(100.0)
+    assert sortie.turn_back(RECALLED)
+    assert room.ended == [case]
+    assert case.outcome != MISSED
+    assert (sortie.on_scene_s, sortie.cut_by) == (200.0 - 85.0, "")
+    room.pass_time(81.0)
+    assert sortie.landed_s == 280.0
+
+
+def test_a_person_may_let_a_drone_land_where_it_is(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    sortie.turn_back(LAND_HERE)
+    room.pass_time(31.0)
+    assert (sortie.landing, sortie.landed_s) == (DIVERTED, 130.0)
+
+
+def test_a_call_whose_drone_turned_back_before_the_scene_waits_for_another_yes(make_room):
+    room = make_room()
+    case = room.call()
+    room.engine.send(case, "east/1").turn_back(RECALLED)
+    room.pass_time(1.0)
+    assert case.waiting
+    room.engine.send(case, "west/1")
+    room.pass_time(50.0)
+    room.engine.sortie_of("west/1").turn_back(RECALLED)
+    room.pass_time(1.0)
+    assert case.waiting
+    assert not room.ended
+
+
+def test_a_vehicle_that_refuses_is_not_sent_and_its_call_waits(make_room):
+    room = make_room()
+    room.refusing.add("east/1")
+    case = room.call()
+    room.engine.send(case, "east/1")
+    room.pass_time(20.0)
+    assert case.waiting
+    assert room.engine.sortie_of("east/1") is None
+    assert room.engine.field.crew.in_use == 0
+
+
+def test_every_call_ends_once_at_the_end_of_the_shift_whatever_is_under_way(make_room):
+    room = make_room()
+    cases = [room.call() for _ in range(4)]
+    room.engine.send(cases[0], "east/1")
+    room.engine.send(cases[1], "west/1").turn_back(RECALLED)
+    room.pass_time(100.0)
+    room.engine.close_shift()
+    assert sorted(case.call.id for case in room.ended) == [0, 1, 2, 3]
+
+
+def test_a_call_that_is_closed_ends_without_a_drone(make_room):
+    room = make_room()
+    case = room.call()
+    room.engine.close_call(case, Missed.BEFORE_DECISION)
+    assert (case.outcome, room.ended) == (MISSED, [case])
+    with pytest.raises(InputError, match="does not wait"):
+        room.engine.send(case, "east/1")
+
+
+def test_a_drone_that_cannot_go_is_refused(make_room):
+    room = make_room()
+    room.engine.ground_drone("east/1")
+    case = room.call()
+    with pytest.raises(InfeasibleError, match="east/1 cannot go now"):
+        room.engine.send(case, "east/1")
+    room.engine.offer_again("east/1")
+    room.engine.send(case, "east/1")
+
+
+def test_no_more_drones_fly_than_the_crew_on_duty_may_fly(make_room, inputs):
+    duty = inputs.duties[0]
+    room = make_room(
+        duties=(duty.__class__(start_s=0.0, end_s=9e9, drones=1, remote_pilots=1, safety_pilots=1),)
+    )
+    first, second = room.call(), room.call()
+    room.engine.send(first, "east/1")
+    assert room.engine.blocked_by(second) == Missed.CREW_BUSY
+    with pytest.raises(InfeasibleError):
+        room.engine.send(second, "west/1")
+
+
+def test_a_relief_waits_for_a_yes_before_the_drone_on_scene_must_leave(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    # 100 Wh less the reserve of 20, 6 out and 8 home last 660 s at 360 W.
+    room.pass_time(85.0 + 660.0 - 20.0)
+    (relief,) = room.engine.waiting
+    assert relief.relief
+    assert sortie.phase == "on_scene"
+    assert room.engine.sortie_of("west/1") is None
+    room.engine.send(relief, "west/1")
+    room.pass_time(200.0)
+    assert room.engine.sortie_of("west/1").phase == "on_scene"
+
+
+def test_no_relief_is_asked_for_once_the_call_has_ended(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    sortie.turn_back(RECALLED)
+    room.pass_time(2000.0)
+    assert not room.engine.waiting
+
+
+def test_other_traffic_calls_all_home_and_holds_launches_until_it_is_gone(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(60.0)
+    active = room.engine.begin_visit(Visit(0, 60.0, 60.0, float("inf")))
+    room.pass_time(1.0)
+    assert sortie.phase == "back"
+    waits = room.engine.waiting[0]
+    assert room.engine.offers(waits)[1].blocked == Missed.TRAFFIC
+    assert room.engine.blocked_by(waits)
+    room.engine.end_visit(active)
+    assert room.engine.offers(waits)[1].drone.id == "west/1"
+
+
+def test_with_a_stand_in_the_dispatch_policy_decides_as_in_the_simulation(make_room):
+    room = make_room(stand_in="nearest")
+    case = room.call(stay_s=60.0)
+    room.pass_time(85.0 + 60.0 + 1.0)
+    assert case.overhead_s == 85.0
+    assert room.ended == [case]
+    assert case.on_scene_s == 60.0

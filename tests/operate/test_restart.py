@@ -1,0 +1,145 @@
+"""A shift whose process is killed, twice: the supervisor starts it again, and it goes on with what flies."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from dfr.io.files import json_text
+from dfr.io.scenario_files import find_scenario, load_world
+from dfr.operate.builtin import start_builtin_fleet
+from dfr.plan.planner import plan_with_docks
+from dfr.store.shift_log import read_shift_log
+
+pytestmark = pytest.mark.slow
+
+SPEEDUP = 1.0
+GCS, HEARTBEAT = 255, 0
+MOST_GAP_S = 10.0
+
+
+class Tap:
+    """A line to a vehicle that notes, by the vehicle's clock, when our heartbeats reached it."""
+
+    def __init__(self, url: str) -> None:
+        self._to = ("127.0.0.1", int(url.rpartition(":")[2]))
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"tcp:127.0.0.1:{self._server.getsockname()[1]}"
+        self.beats: list[float] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        vehicle = socket.create_connection(self._to)
+        while True:
+            client, _ = self._server.accept()
+            down = threading.Thread(target=self._pump, args=(vehicle, client, False), daemon=True)
+            down.start()
+            self._pump(client, vehicle, True)
+            down.join()
+
+    def _pump(self, source: socket.socket, target: socket.socket, up: bool) -> None:
+        source.settimeout(0.2)
+        while True:
+            try:
+                data = source.recv(65536)
+            except TimeoutError:
+                if target.fileno() == -1:
+                    return
+                continue
+            except OSError:
+                return
+            if not data:
+                source.close()
+                return
+            if up:
+                self._note(data)
+            with suppress(OSError):
+                target.sendall(data)
+                continue
+            return
+
+    def _note(self, data: bytes) -> None:
+        for at in range(len(data) - 10):
+            if data[at] == 0xFD and data[at + 5] == GCS and data[at + 7 : at + 10] == b"\0\0\0":
+                self.beats.append(time.monotonic() * SPEEDUP)
+
+    @property
+    def longest_gap_s(self) -> float:
+        """The longest time without a heartbeat of ours, s of the vehicle."""
+        return max(later - earlier for earlier, later in zip(self.beats, self.beats[1:], strict=False))
+
+
+def shift_process(log: Path) -> int:
+    """The process that writes a log."""
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        with suppress(OSError):
+            if any(link.readlink() == log for link in folder.iterdir()):
+                return int(folder.parent.name)
+    return 0
+
+
+def did(folder: Path, what: str) -> int:
+    """How often flights did something, by the log."""
+    if not (folder / "log.jsonl").exists():
+        return 0
+    records = read_shift_log(folder).of_kind("flight")
+    return sum(record.content["what"] == what for record in records)
+
+
+def wait_for(holds, within_s: float = 300.0) -> None:
+    until = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def test_a_shift_that_is_killed_twice_loses_no_drone_and_no_call(tmp_path):
+    world = load_world(find_scenario("victorious-2024"))
+    plan = plan_with_docks(world, ["castle-car-park", "naval-memorial"])
+    plan_file, calls, folder = tmp_path / "plan.json", tmp_path / "calls.csv", tmp_path / "shift"
+    plan_file.write_text(json_text(plan.as_dict()))
+    rows = [("11:00:20", "castle-stage"), ("11:00:40", "esplanade")]
+    with calls.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["time", "priority", "zone", "on_scene_s"])
+        table.writerows([f"2024-08-23T{at}+01:00", "immediate", zone, "60"] for at, zone in rows)
+    with ExitStack() as stack:
+        taps = [Tap(url) for url in start_builtin_fleet(world, plan, 2, SPEEDUP, stack)]
+        vehicles = [word for tap in taps for word in ("--vehicle", tap.url)]
+        command = [
+            sys.executable, "-m", "dfr", "operate", "victorious-2024", "--plan", str(plan_file), *vehicles,
+            "--simulated", "--speedup", f"{SPEEDUP:g}", "--yes", "--calls", str(calls), "--out", str(folder),
+            "--start", "2024-08-23T11:00+01:00", "--port", "0", "--supervise",
+        ]  # fmt: skip
+        supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        stack.callback(supervisor.wait)
+        stack.callback(supervisor.kill)
+        assert supervisor.stdout is not None
+        log = folder / "log.jsonl"
+        for what in ("arrive", "hold"):
+            wait_for(lambda what=what: did(folder, what) > 0)
+            os.kill(shift_process(log), signal.SIGKILL)
+            wait_for(lambda: shift_process(log) != 0)
+        wait_for(lambda: ended(folder) == [0, 1])
+        wait_for(lambda: did(folder, "landed") + did(folder, "found_down") >= 2)
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(timeout=60.0) == 0
+    assert read_shift_log(folder).check.is_whole
+    assert did(folder, "taken_on") >= 2
+    assert ended(folder) == [0, 1]
+    assert max(tap.longest_gap_s for tap in taps) < MOST_GAP_S
+
+
+def ended(folder: Path) -> list[int]:
+    """The calls that have ended, each as often as it did."""
+    return sorted(record.content["call"] for record in read_shift_log(folder).of_kind("call.ended"))

@@ -1,0 +1,104 @@
+"""What a process that goes on with a shift makes of its log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dfr.ardupilot.modes import CopterMode
+from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
+from dfr.link.vehicle import VehicleState
+from dfr.operate.flight import Stage
+from dfr.operate.incidents import CallState
+from dfr.operate.story import read_story
+from dfr.store.shift_log import ShiftLog
+
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+REPORT = IncidentReport(
+    agency="HC", id="7", time=NOON, status=IncidentStatus.OPEN, place=Place(position=None), text="a name"
+)
+
+
+@pytest.fixture
+def log(tmp_path):
+    with ShiftLog(tmp_path / "shift", now=lambda: NOON) as log:
+        log.append("shift.begun", {"t_s": 0.0, "start": NOON.isoformat()})
+        yield log
+
+
+def call(log, number):
+    content = {"call": number, "heard_s": 5.0, "stay_s": 60.0, "zone": 1, "grade": 0, "graded": True}
+    report = REPORT.content() | {"id": f"HC-{number}"}
+    log.append("call.reported", {"t_s": 5.0, **content, "report": report}, REPORT.personal())
+
+
+def flight(log, number, *did, call=0, drone="east/1"):
+    for what in did:
+        log.append("flight", {"t_s": 30.0, "what": what, "flight": number, "call": call, "drone": drone})
+
+
+def read(log, *, away_s=0.0, simulated=False):
+    log.close()
+    with ShiftLog(log.folder, now=lambda: NOON) as again:
+        records = again.before.records
+    return read_story(records, now=NOON + timedelta(seconds=away_s), simulated=simulated)
+
+
+def test_calls_are_known_again_with_how_they_ended(log):
+    call(log, 0)
+    call(log, 1)
+    log.append("call.ended", {"t_s": 60.0, "call": 0, "outcome": "attended", "reason": ""})
+    story = read(log)
+    assert [(each.report.id, each.state, each.ended) for each in story.calls] == [
+        ("HC-0", CallState.ENDED, "attended"),
+        ("HC-1", CallState.OPEN, ""),
+    ]
+    assert (story.calls[1].report.text, story.calls[1].stay_s) == ("a name", 60.0)
+
+
+def test_the_shifts_time_went_on_with_the_wall_and_stood_still_for_simulated_vehicles(log):
+    call(log, 0)
+    assert read(log, away_s=40.0).t_s == 45.0
+
+
+def test_a_shift_of_simulated_vehicles_goes_on_where_it_stopped(log):
+    call(log, 0)
+    assert read(log, away_s=40.0, simulated=True).t_s == 5.0
+
+
+def test_only_flights_that_are_not_down_are_to_be_found(log):
+    call(log, 0)
+    flight(log, 0, "prepare", "launch", "arrive", "hold", "go_home", "land", "landed")
+    flight(log, 1, "prepare", "called_off", drone="west/1")
+    flight(log, 2, "prepare", "launch", drone="north/1")
+    story = read(log)
+    assert [each.drone for each in story.flights_out] == ["north/1"]
+    assert story.next_flight == 3
+    assert story.attended == {0}
+
+
+def test_a_flight_that_was_taken_on_goes_on_with_its_story(log):
+    call(log, 0)
+    flight(log, 0, "prepare", "launch", "arrive", "hold")
+    flight(log, 1, "prepare", "taken_on")
+    (out,) = read(log).flights_out
+    assert (out.flight, out.overhead) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("did", "mode", "stage"),
+    [
+        (("launch", "arrive"), CopterMode.AUTO, Stage.OUT),
+        (("launch", "arrive"), CopterMode.RTL, Stage.OUT),
+        (("launch", "arrive", "hold"), CopterMode.AUTO, Stage.ON_SCENE),
+        (("launch", "arrive", "hold"), CopterMode.GUIDED, Stage.ON_SCENE),
+        (("launch", "arrive", "hold"), CopterMode.RTL, Stage.BACK),
+        (("launch", "arrive", "hold", "go_home"), CopterMode.AUTO, Stage.BACK),
+        (("launch", "land_away"), CopterMode.LAND, Stage.OUT),
+    ],
+)
+def test_how_far_a_flight_is_by_its_story_and_its_mode(log, did, mode, stage):
+    flight(log, 0, *did)
+    (out,) = read(log).flights_out
+    assert out.stage_in(VehicleState(mode=mode)) is stage

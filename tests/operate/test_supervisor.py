@@ -1,0 +1,65 @@
+"""The supervisor: a shift that dies or hangs is started again, one that ended is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import os, signal, sys, time
+from pathlib import Path
+from dfr.operate import supervisor
+supervisor.HANGS_S = 0.3
+folder = Path(sys.argv[1])
+code, again = supervisor.Supervisor(folder, print).supervise()
+if code is not None:
+    sys.exit(code)
+(folder / supervisor.ALIVE).touch()
+print("shift again" if again else "shift", flush=True)
+if again:
+    sys.exit(0)
+{first}
+"""
+
+
+def supervised(folder, first):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(first=first), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", ["the shift ended (exit code -9): starting it again"]),
+        ("os._exit(1)", ["the shift ended (exit code 1): starting it again"]),
+        (
+            "os.kill(os.getpid(), signal.SIGSTOP)",
+            [
+                "the shift has hung for 0 s: killing it",
+                "the shift ended (exit code -9): starting it again",
+            ],
+        ),
+    ],
+)
+def test_a_shift_that_dies_or_hangs_is_started_again(tmp_path, first, words):
+    assert supervised(tmp_path, first) == (0, ["shift", *words, "shift again"])
+
+
+@pytest.mark.parametrize("code", [0, 2, 3, 4, 130])
+def test_a_shift_that_ended_or_cannot_be_run_is_not_started_again(tmp_path, code):
+    assert supervised(tmp_path, f"os._exit({code})") == (code, ["shift"])
+
+
+def test_a_stop_is_passed_on_and_ends_both(tmp_path):
+    first = "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
+    code, words = supervised(tmp_path, first)
+    assert (code, words) == (-15 % 256, ["shift"])
