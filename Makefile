@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check check-js bench docs screenshots clean
+.PHONY: demo test test-all check check-js bench docs screenshots clean
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -23,6 +23,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
+
+# All of them, the exhaustive ones too: an hour or two.
+test-all: $(STAMP)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
 
 check: $(STAMP)
 	$(BIN)/ruff check .

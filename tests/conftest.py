@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import signal
 from pathlib import Path
@@ -22,12 +23,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let no test touch the cache of whoever runs the tests; tests that run side by side share one."""
+LONG_FIRST = re.compile(r"tests/(browser/|test_(package|readme|docs)\.py)")
+"""Where one test takes longest; begun last, it would keep the other workers waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, otherwise in their order."""
+    items.sort(key=lambda item: not LONG_FIRST.match(item.nodeid))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this run."""
     own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    os.environ["DFR_CACHE"] = str(shared / "cache")
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(shared_folder: Path) -> None:
+    """Let no test touch the cache of whoever runs the tests; tests that run side by side share one."""
+    os.environ["DFR_CACHE"] = str(shared_folder / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -12,6 +10,8 @@ from dfr.aircraft.cases import predict_cases, read_cases
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.errors import InputError
+
+from ..cli.verbs import dfr
 
 PLAIN = {"distance_m": 500, "bearing_deg": 90, "height_m": 60, "hover_s": 10}
 FIELDS = {
@@ -119,16 +119,10 @@ def test_an_empty_file_is_no_case():
     assert complaints("\n \n") == ["cases.jsonl: no case -> write one JSON object a line"]
 
 
-def run_dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", *arguments], capture_output=True, text=True, check=False, timeout=900
-    )
-
-
 def test_the_command_prints_one_json_array(tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text(json.dumps(PLAIN) + "\n" + json.dumps({**PLAIN, "wind_mps": 30}) + "\n")
-    done = run_dfr("predict", str(path), "--json")
+    done = dfr("predict", str(path), "--json")
     assert done.returncode == 0
     assert [result["reachable"] for result in json.loads(done.stdout)] == [True, False]
 
@@ -137,8 +131,7 @@ def test_the_command_says_which_sorties_ask_more_than_the_battery_holds(tmp_path
     cases = tmp_path / "cases.jsonl"
     near = {"distance_m": 300, "bearing_deg": 0, "height_m": 40, "id": 1}
     cases.write_text(json.dumps(near) + "\n" + json.dumps({**near, "hover_s": 36_000, "id": 2}) + "\n")
-    command = [sys.executable, "-m", "dfr", "predict", str(cases)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout
+    said = dfr("predict", cases).stdout
     assert ["MORE THAN THE BATTERY HOLDS" in line for line in said.splitlines()] == [False, True]
 
 
@@ -159,7 +152,7 @@ def test_a_name_with_a_line_separator_is_one_line():
 def test_the_command_refuses_a_bad_file_with_code_two(tmp_path):
     path = tmp_path / "cases.jsonl"
     path.write_text("{}\n")
-    done = run_dfr("predict", str(path), "--json")
+    done = dfr("predict", str(path), "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["exit_code"] == 2
     assert f"{path}:1: distance_m: missing" in done.stderr

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +16,8 @@ from dfr.aircraft.landing_study import study_landings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
+
+from ..cli.verbs import dfr
 
 QUAD, PAD = find_drone("arducopter-sitl-quad"), find_dock("open-pad")
 M3TD, BOX = find_drone("dji-m3td"), find_dock("dji-dock-2")
@@ -132,14 +133,7 @@ def test_odds_and_study_tell_the_same_story():
     assert interval.low - 0.05 < odds.docked + 0.5 * odds.retry < interval.high + 0.25
 
 
-def run_dfr(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dfr", "landing", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+run_dfr = partial(dfr, "landing")
 
 
 def test_the_command_prints_what_it_flew():
@@ -176,6 +170,7 @@ def test_a_nose_across_the_wind_leans_more_than_one_askew():
     assert across > askew + 1.0
 
 
+@pytest.mark.slow
 def test_a_stage_upwind_makes_no_landing_easier():
     calm = ("--wind-mps", "9", "--trials", "2000", "--seed", "1", "--guidance", "precision", "--json")
     craft = ("--drone", "dji-m3td", "--dock", "dji-dock-2")

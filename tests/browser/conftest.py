@@ -1,6 +1,7 @@
 """A browser that may reach one server and nothing else, and servers started as a user starts them."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -54,6 +55,10 @@ def browser(modest_chromium):
         made.close()
 
 
+WINDOW = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 0.5}
+"""A quarter of the pixels in the same layout: without a graphics card each of them costs processor time."""
+
+
 class Watched:
     """A page that remembers what went wrong on it."""
 
@@ -80,7 +85,7 @@ def watched(browser):
     made = []
 
     def watch(base, **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 820}, **options})
+        context = browser.new_context(**{**WINDOW, **options})
         page = Watched(context.new_page(), base)
         made.append((context, page))
         return page
@@ -130,16 +135,24 @@ def planning(serve):
 
 
 @pytest.fixture(scope="session")
-def rehearsed_folder(tmp_path_factory):
-    """A small rehearsal of a copy of the festival: plan, records and flights."""
-    folder = tmp_path_factory.mktemp("browser")
+def rehearsed_folder(shared_folder):
+    """A small rehearsal of a copy of the festival: plan, records and flights; made by the first who asks."""
+    folder = shared_folder / "rehearsed"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "run" / "report.html").is_file():
+            rehearse_festival(folder)
+    return folder / "run"
+
+
+def rehearse_festival(folder):
     scenario = folder / "victorious-2024.yaml"
     shutil.copy(shipped_scenarios()["victorious-2024"], scenario)
     command = [sys.executable, "-m", "dfr", "rehearse", str(scenario), "--out", str(folder / "run")]
     options = ["--replications", "3", "--engine", "builtin", "--flights", "1", "--jobs", "1"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=600, check=False)
     assert (folder / "run" / "report.html").is_file(), done.stderr[-2000:]
-    return folder / "run"
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ def test_a_dock_dragged_into_the_sea_reaches_nothing_and_says_so(watched, serve,
         assert "reaches 0 of 9 zones: the start is on Solent" in page.inner_text("#docks")
 
 
+@pytest.mark.slow
 def test_a_keep_in_that_crosses_itself_is_refused_with_words(watched, serve, copied):
     with serve("--scenario", copied) as base:
         watch = watched(base)

@@ -11,6 +11,7 @@ def keys_of(page):
     return page.evaluate("document.activeElement.dataset.key || ''")
 
 
+@pytest.mark.slow
 def test_a_dock_is_moved_and_the_keep_in_edited_by_keyboard_alone(watched, serve, copied):
     with serve("--scenario", copied) as base:
         page = watched(base).open("plan")

@@ -79,6 +79,7 @@ def test_a_map_of_the_user_s_own_lies_under_everything(watched, serve, pmtiles):
         assert page.evaluate("window.dfrMap.getLayoutProperty('base-fill', 'visibility')") == "none"
 
 
+@pytest.mark.slow
 def test_a_place_without_a_drawing_says_so_and_has_a_grid(watched, serve):
     with serve("--scenario", "isle-of-wight-2024") as base:
         page = watched(base).open("plan")

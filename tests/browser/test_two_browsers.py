@@ -39,6 +39,7 @@ def test_two_browsers_stay_in_step_on_every_page(watched, serve, copied):
             assert "airspace of 2024-08-24" in page.inner_text("#standing")
 
 
+@pytest.mark.slow
 def test_hours_asked_before_an_edit_and_answered_after_it_are_not_shown_as_the_new_plan_s(
     watched, serve, copied
 ):

@@ -158,7 +158,7 @@ def unknowns(done: subprocess.CompletedProcess[str]) -> set[str]:
     return {item["rule"] for item in blocking if item["due"] is None}
 
 
-@pytest.mark.parametrize("docks", ["1", "2"])
+@pytest.mark.parametrize("docks", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_an_unedited_scenario_is_no_go_until_its_team_has_spoken(tmp_path: Path, docks: str) -> None:
     """Unedited it asks for the permission, the crowd, the posts and the ground; told them, for the rest."""
     flags = ("--site", "50.7820,-1.0890", "--date", "2024-08-24", "--docks", docks)

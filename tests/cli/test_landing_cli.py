@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
+from .verbs import dfr
 
-def landing(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dfr", "landing", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+landing = partial(dfr, "landing")
 
 
 def test_the_document_holds_what_a_caller_is_promised():

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def _dfr(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dfr", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+from .verbs import dfr
 
 
 @pytest.fixture
@@ -30,7 +25,7 @@ def track(tmp_path: Path) -> Path:
 
 
 def test_a_flight_is_told_in_words(track: Path) -> None:
-    done = _dfr("log", "show", track)
+    done = dfr("log", "show", track)
     assert done.returncode == 0, done.stderr
     assert "flight.gpx: GPX, autopilot unknown" in done.stdout
     assert "flight 1:" in done.stdout
@@ -39,7 +34,7 @@ def test_a_flight_is_told_in_words(track: Path) -> None:
 
 
 def test_json_has_every_flight_with_its_parts(track: Path) -> None:
-    document = json.loads(_dfr("log", "show", track, "--json").stdout)
+    document = json.loads(dfr("log", "show", track, "--json").stdout)
     (flight,) = document["flights"]
     assert flight["parts"][0]["kind"] == "takeoff"
     assert document["began"] == "2024-08-24T12:00:00+00:00"
@@ -48,7 +43,7 @@ def test_json_has_every_flight_with_its_parts(track: Path) -> None:
 
 def test_a_plot_is_written(track: Path, tmp_path: Path) -> None:
     plot = tmp_path / "plot.svg"
-    assert _dfr("log", "show", track, "--plot", plot).returncode == 0
+    assert dfr("log", "show", track, "--plot", plot).returncode == 0
     assert plot.read_text().lstrip().startswith("<svg")
 
 
@@ -56,10 +51,10 @@ def test_a_plot_is_written(track: Path, tmp_path: Path) -> None:
 def test_what_is_no_log_is_bad_input(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(content)
-    done = _dfr("log", "show", path)
+    done = dfr("log", "show", path)
     assert done.returncode == 2
     assert "not a flight log that dfr knows" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
-    assert _dfr("log", "show", tmp_path / "none.bin").returncode == 2
+    assert dfr("log", "show", tmp_path / "none.bin").returncode == 2

@@ -11,7 +11,7 @@ import pytest
 
 from dfr.cli.main import VERBS
 
-from .verbs import dfr
+from .verbs import dfr, dfr_process
 
 HEAVY = (
     "numpy",
@@ -36,7 +36,7 @@ def modules_loaded_by(code):
 
 
 def test_help_names_every_verb():
-    done = dfr("--help")
+    done = dfr_process("--help")
     assert done.returncode == 0
     for verb in VERBS:
         assert f"  {verb} " in done.stdout
@@ -76,13 +76,13 @@ def test_no_verb_imports_what_it_does_not_use(verb):
 
 
 def test_an_unknown_verb_is_bad_input():
-    done = dfr("fyl")
+    done = dfr_process("fyl")
     assert done.returncode == 2
     assert "No such command 'fyl'" in done.stderr
 
 
 def test_a_missing_scenario_is_an_error_of_one_line_and_one_json_document():
-    done = dfr("plan", "nowhere.yaml", "--json")
+    done = dfr_process("plan", "nowhere.yaml", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["exit_code"] == 2
     assert "nowhere.yaml" in done.stderr

@@ -3,8 +3,7 @@
 import json
 import os
 import re
-import subprocess
-import sys
+from unittest import mock
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,17 +14,16 @@ from dfr.plan.planner import make_plan
 from dfr.store.earlier import keep_earlier
 from dfr.store.origin import load_run
 
+from .verbs import dfr
+
 PHASES = ["climb", "out", "on_scene", "back", "land"]
 
 
 def rehearse(*arguments, environment=None, cwd=None):
-    command = [sys.executable, "-m", "dfr", "rehearse", *arguments]
-    environment = {name: value for name, value in os.environ.items() if name != "DFR_ARDUCOPTER"} | (
-        environment or {}
-    )
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=300, check=False, env=environment, cwd=cwd
-    )
+    with mock.patch.dict(os.environ):
+        os.environ.pop("DFR_ARDUCOPTER", None)
+        os.environ.update(environment or {})
+        return dfr("rehearse", *arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -251,8 +249,7 @@ def test_a_rehearsal_and_a_simulation_do_not_share_a_folder(tmp_path):
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
     (out / "manifest.json").unlink()
     (out / "rehearsal.json").write_text("{}")
-    command = [sys.executable, "-m", "dfr", "simulate", "victorious-2024", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    done = dfr("simulate", "victorious-2024", "--out", out)
     assert done.returncode == 2
     assert "holds a rehearsal -> choose another --out" in done.stderr
 

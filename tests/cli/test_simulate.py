@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .verbs import dfr
+from .verbs import dfr, dfr_process
 
 
 def test_json_holds_figures_missed_calls_docks_and_manifest(tmp_path: Path) -> None:
@@ -46,13 +46,13 @@ def test_tables_of_landings_are_kept_between_runs_unless_that_is_not_wanted(
 ) -> None:
     monkeypatch.setenv("DFR_CACHE", str(tmp_path / "cache"))
     arguments = ("simulate", "winter-storm", "--replications", "1", "--json")
-    anew = dfr(*arguments, "--no-cache")
+    anew = dfr_process(*arguments, "--no-cache")
     assert anew.returncode == 0, anew.stderr
     assert not (tmp_path / "cache").exists()
-    kept = dfr(*arguments)
+    kept = dfr_process(*arguments)
     tables = {path: path.read_bytes() for path in (tmp_path / "cache" / "landing_odds").iterdir()}
     assert tables
-    again = dfr(*arguments)
+    again = dfr_process(*arguments)
     assert anew.stdout == kept.stdout == again.stdout
     assert {path: path.read_bytes() for path in (tmp_path / "cache" / "landing_odds").iterdir()} == tables
 

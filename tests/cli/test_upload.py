@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,8 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.link.framing import Encoder, Framer
+
+from .verbs import dfr
 
 MISSION = (
     "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t50.781\t-1.089\t3\t1\n"
@@ -89,10 +89,7 @@ def stranger(*options, **more) -> Iterator[Stranger]:
 def upload(folder: Path, url: str, *arguments: str):
     file = folder / "mission.waypoints"
     file.write_text(MISSION)
-    command = [sys.executable, "-m", "dfr", "upload", str(file), "--vehicle", url, "--json", *arguments]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False
-    )
+    done = dfr("upload", file, "--vehicle", url, "--json", *arguments)
     return done.returncode, json.loads(done.stdout)["error"]["message"]
 
 

@@ -98,7 +98,9 @@ def test_a_precision_landing_ends_on_the_target(connect: Any) -> None:
         assert (landed.x, landed.y) == pytest.approx((-0.2, 2.0), abs=0.3)
 
 
-@pytest.mark.parametrize(("strict", "lands"), [(0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("strict", "lands"), [pytest.param(0, True, marks=pytest.mark.slow), (1, True), (2, False)]
+)
 def test_a_dock_whose_target_is_lost_is_landed_on_as_strictly_as_asked(
     connect: Any, strict: int, lands: bool
 ) -> None:

@@ -21,7 +21,7 @@ NOW = datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=ZoneInfo("Europe/London"
 
 CASES = [(rule, number) for rule, changes in DENIED.items() for number in range(len(changes))]
 SEARCHED = [
-    pytest.param(seed, marks=() if seed < 40 else pytest.mark.slow, id=str(seed)) for seed in range(240)
+    pytest.param(seed, marks=() if seed < 15 else pytest.mark.slow, id=str(seed)) for seed in range(240)
 ]
 
 
@@ -74,7 +74,7 @@ def test_no_random_change_gets_a_go_that_the_oracle_denies(tmp_path: Path, seed:
 
 def test_the_search_finds_gos_too(tmp_path: Path):
     """An answer that is always no is no answer: of what the oracle has nothing against, most are a go."""
-    open_to_all = [seed for seed in range(40) if not denials(drawn(ready(FENLAND), seed), [], NOW)]
+    open_to_all = [seed for seed in range(40) if not denials(drawn(ready(FENLAND), seed), [], NOW)][:10]
     gos = [judged(tmp_path, drawn(ready(FENLAND), seed))[0] for seed in open_to_all]
     assert len(open_to_all) >= 8
     assert sum(found is not None and found.go for found in gos) >= 0.75 * len(gos)

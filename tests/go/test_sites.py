@@ -64,6 +64,19 @@ TAKEN: dict[str, tuple[str, object]] = {
 """Facts by name, and how the scenario is without them."""
 
 
+EACH_WITHOUT = [
+    pytest.param(
+        place,
+        fact,
+        marks=() if place is PLACES[0] or (number, k) in ((0, 3), (1, 6)) else pytest.mark.slow,
+        id=f"{place.name}-{fact}",
+    )
+    for k, place in enumerate(PLACES)
+    for number, fact in enumerate(TAKEN)
+]
+"""Every fact at the first place; at one more for each set of rules another fact; all others are slow."""
+
+
 def now_at(place: Place) -> datetime:
     """An hour before the operation begins, by the clocks of the place."""
     return datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=ZoneInfo(place.zone))
@@ -73,19 +86,18 @@ def judged(folder: Path, place: Place, data: Data) -> VerdictKind:
     return verdict(folder, data, air_files(place), now=now_at(place)).kind
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH)
 def test_a_place_goes_from_the_template_to_a_go(tmp_path: Path, place: Place):
     found = verdict(tmp_path, ready(place), air_files(place), now=now_at(place))
     assert found.headline == "GO for 4 of 4 hours"
 
 
-@pytest.mark.parametrize("place", EACH)
-@pytest.mark.parametrize("fact", TAKEN)
+@pytest.mark.parametrize(("place", "fact"), EACH_WITHOUT)
 def test_each_fact_taken_away_takes_the_go_away(tmp_path: Path, place: Place, fact: str):
     assert judged(tmp_path, place, changed(ready(place), TAKEN[fact])) is not VerdictKind.GO
 
 
-@pytest.mark.parametrize("place", PLACES[3:], ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH[3:])
 @pytest.mark.parametrize("number", [0, 1])
 def test_what_the_rules_leave_to_the_country_has_to_be_answered(tmp_path: Path, place: Place, number: int):
     answers = [answer for k, answer in enumerate(ready(place)["answers"]) if k != number]
@@ -98,7 +110,7 @@ def test_without_the_weather_of_the_day_nothing_is_known_on_the_day(tmp_path: Pa
     assert verdict_of(world.scenario, plan, now=now_at(place)).kind is VerdictKind.UNKNOWN
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH)
 def test_a_zone_over_the_place_is_entered_by_a_clearance_alone(tmp_path: Path, place: Place):
     zone, _ = over_the_site(place)
     files, data = air_files(place) | zone, ready(place)
@@ -107,7 +119,7 @@ def test_a_zone_over_the_place_is_entered_by_a_clearance_alone(tmp_path: Path, p
     assert verdict(tmp_path, cleared, files, now=now_at(place)).kind is VerdictKind.GO
 
 
-@pytest.mark.parametrize("place", PLACES[:6], ids=lambda place: place.name)
+@pytest.mark.parametrize("place", EACH[:6])
 def test_a_file_with_latitude_and_longitude_changed_over_is_unknown_and_says_both(
     tmp_path: Path, place: Place
 ):

@@ -98,7 +98,7 @@ def uploads(grounded, proxy_to, dispatch, *, count: int, loss: float, first_seed
     return results
 
 
-@pytest.mark.parametrize("loss", [0.05, 0.15])
+@pytest.mark.parametrize("loss", [0.05, pytest.param(0.15, marks=pytest.mark.slow)])
 def test_a_bad_line_never_ends_verified_but_different(grounded, proxy_to, dispatch, loss):
     results = uploads(grounded, proxy_to, dispatch, count=3, loss=loss, first_seed=int(2000 * loss))
     assert "lying" not in results

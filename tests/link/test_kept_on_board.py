@@ -148,6 +148,7 @@ def test_a_person_is_told_what_stays_what_goes_and_what_is_off_before_the_yes(
     assert flies.index("FS_GCS_ENABLE 0") < flies.index("ARM it and fly")
 
 
+@pytest.mark.slow
 def test_a_yes_that_deletes_says_what_goes(start, files):
     with start(speedup=1.0) as running:
         vehicle = ("--vehicle", running.url)

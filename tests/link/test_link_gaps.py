@@ -276,6 +276,7 @@ def test_a_vehicle_that_closes_is_told_as_closed_whether_or_not_it_read_all_we_s
         line.close()
 
 
+@pytest.mark.slow
 def test_a_command_given_in_a_gap_is_given_again_when_the_link_is_back(unhurried, proxy_to, long_stay):
     """As the pilots of a shift command: step by step, without a director."""
 

@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.by_hour import run_hours
 from dfr.metrics.kpi import summarise
 from dfr.metrics.measures import RunView
 from dfr.metrics.response import response_curves
-from dfr.plan.planner import make_plan
 from dfr.sim.experiment import simulate
+
+from ..shipped import plan_of, world_of
 
 
 @pytest.fixture(scope="module")
 def run():
-    world = load_world(find_scenario("victorious-2024"))
-    return simulate(world, make_plan(world), replications=4, seed=3, jobs=1)
+    world, plan = world_of("victorious-2024"), plan_of("victorious-2024")
+    return simulate(world, plan, replications=4, seed=3, jobs=1)
 
 
 @pytest.fixture(scope="module")

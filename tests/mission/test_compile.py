@@ -16,7 +16,6 @@ from dfr.ardupilot.storage import fence_bytes
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import is_compliant
 from dfr.geo import Position, distance_m
-from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import FencePolygon
@@ -29,21 +28,21 @@ from dfr.scenario.model import LostLink
 from dfr.world.demand import zone_centres
 from dfr.world.weather import mean_wind, weather_at
 
+from ..shipped import EVERY, plan_of, world_of
+
 
 @pytest.fixture(scope="session")
 def festival():
-    world = load_world(find_scenario("victorious-2024"))
-    return world, make_plan(world)
+    return world_of("victorious-2024"), plan_of("victorious-2024")
 
 
 def route_of(plan, *, bent: bool):
     return next(r for r in plan.routes if r.reachable and (len(r.points) > 2) is bent)
 
 
-@pytest.mark.parametrize("name", sorted(shipped_scenarios()))
+@pytest.mark.parametrize("name", EVERY)
 def test_every_reachable_dispatch_of_every_shipped_scenario_is_sound(name):
-    world = load_world(find_scenario(name))
-    plan = make_plan(world)
+    world, plan = world_of(name), plan_of(name)
     for route in [route for route in plan.routes if route.reachable]:
         flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
         unknown_ground = [] if flight.home_m_amsl is not None else ["mission.ground"]
@@ -79,11 +78,10 @@ def test_a_bent_way_is_flown_back_in_reverse(festival):
     assert back[: len(bends)] == bends[::-1]
 
 
-@pytest.mark.parametrize("name", sorted(shipped_scenarios()))
+@pytest.mark.parametrize("name", EVERY)
 def test_the_way_home_of_the_mission_takes_as_long_as_the_plan_says(name):
     """Matrix, plan and mission go home one way: the flight model along the mission's own legs agrees."""
-    world = load_world(find_scenario(name))
-    plan = make_plan(world)
+    world, plan = world_of(name), plan_of(name)
     hour = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
     craft = find_drone(world.scenario.fleet.drone)
     for route in [route for route in plan.routes if route.reachable]:
@@ -117,8 +115,7 @@ def test_straight_home_keeps_the_margins_that_the_way_out_kept(festival):
 @pytest.mark.parametrize("name", ["victorious-2024", "winter-storm"])
 def test_a_place_is_flown_to_by_the_plans_own_way(name):
     """The centre of a zone, given as a target, is reached as the plan's route reaches the zone."""
-    world = load_world(find_scenario(name))
-    plan = make_plan(world)
+    world, plan = world_of(name), plan_of(name)
     centres = zone_centres(world.scenario)
     for route in [route for route in plan.routes if route.reachable]:
         by_zone = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)

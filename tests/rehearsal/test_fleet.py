@@ -12,13 +12,11 @@ import pytest
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InputError, LinkError, VehicleRefusedError
 from dfr.geo import offset
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link import pilot as pilot_module
 from dfr.link.flown import FlownFlight
 from dfr.link.operator import NOBODY
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import VehicleState
-from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import FRAMES, PARAMS, SitlSettings
 from dfr.rehearsal.fleet import RealFleet
 from dfr.rehearsal.shift import choose_shift, fly_shift
@@ -29,6 +27,8 @@ from dfr.store.runs import run_to_store
 from firmware_sitl.start import start_vehicle
 from tests.places import HOME
 
+from ..shipped import plan_of, world_of
+
 SPEEDUP = 40.0
 SIMULATED = SitlSettings(kind="builtin", speedup=SPEEDUP)
 
@@ -36,8 +36,7 @@ SIMULATED = SitlSettings(kind="builtin", speedup=SPEEDUP)
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory):
     """Twenty minutes of the Victorious weekend by one vehicle."""
-    world = load_world(find_scenario("victorious-2024"))
-    plan = make_plan(world)
+    world, plan = world_of("victorious-2024"), plan_of("victorious-2024")
     folder = tmp_path_factory.mktemp("field") / "run"
     run = run_to_store(world, plan, folder=folder, replications=4, seed=1, replace=True)
     return world, plan, choose_shift(run, plan, seconds=1200.0, vehicles=1)

@@ -1,10 +1,9 @@
 """The brief: what a team needs on two pages, from any shipped scenario, without a network."""
 
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from markupsafe import escape
@@ -12,13 +11,16 @@ from markupsafe import escape
 from dfr.errors import InputError
 from dfr.findings import Severity
 from dfr.geo import degrees_minutes, os_grid_reference
-from dfr.io.scenario_files import load_world, shipped_scenarios
+from dfr.io.scenario_files import shipped_scenarios
 from dfr.plan.model import CoverageHour
 from dfr.plan.planner import make_plan
 from dfr.plan.verdict import verdict_of
 from dfr.report.brief import FITTINGS, BriefedRun, Fitting, brief_html
 from dfr.report.hours_sheet import limited_spans
 from dfr.report.pdf import count_pages, find_chromium, print_pdf, print_within
+
+from ..cli import verbs
+from ..shipped import EVERY, plan_of, world_of
 
 SCENARIOS = sorted(shipped_scenarios())
 
@@ -30,8 +32,7 @@ def briefed():
 
     def run(name):
         if name not in made:
-            world = load_world(shipped_scenarios()[name])
-            plan = make_plan(world)
+            world, plan = world_of(name), plan_of(name)
             verdict = verdict_of(world.scenario, plan, now=world.scenario.period.start)
             made[name] = BriefedRun(world=world, plan=plan, verdict=verdict, seed=7, summary=None)
         return made[name]
@@ -121,7 +122,7 @@ def test_a_pdf_without_a_chromium_says_what_to_do(tmp_path, monkeypatch):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_shipped_scenario_fits_on_two_pages(briefed, chromium, name):
     run = briefed(name)
     pdf, count = print_within(lambda fitting: brief_html(run, fitting), FITTINGS, most=2, browser=chromium)
@@ -265,10 +266,7 @@ def test_what_is_left_out_is_counted_and_a_no_go_stands_at_the_top(crowded):
 
 @pytest.mark.slow
 def test_the_verb_finds_the_scenario_of_a_simulation_by_itself(tmp_path):
-    def dfr(*arguments):
-        command = [sys.executable, "-m", "dfr", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False)
-
+    dfr = partial(verbs.dfr, cwd=tmp_path)
     assert dfr("simulate", "winter-storm", "--replications", "2", "--out", "run").returncode == 0
     done = dfr("brief", "run", "--out", "brief.html")
     assert done.returncode == 3, done.stderr

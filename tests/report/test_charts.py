@@ -8,10 +8,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.plan.matrix import build_matrix
 from dfr.plan.model import RouteProfile
-from dfr.plan.planner import make_plan
 from dfr.report.charts import BLUE, PHASE_COLOURS, TradeoffPanel, tradeoff_chart, undominated
 from dfr.report.isochrones import (
     band_colours,
@@ -24,15 +22,17 @@ from dfr.report.landing_charts import landing_chart, scenario_landing_chart
 from dfr.report.profiles import height_profiles, profiles_chart
 from dfr.world.demand import zone_centres
 
+from ..shipped import plan_of, world_of
+
 
 @pytest.fixture(scope="module")
 def world():
-    return load_world(shipped_scenarios()["victorious-2024"])
+    return world_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")
 def plan(world):
-    return make_plan(world)
+    return plan_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")

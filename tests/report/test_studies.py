@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from dfr.io.scenario_files import load_world, shipped_scenarios
 from dfr.metrics.kpi import summarise
 from dfr.metrics.resilience import n_minus_1
 from dfr.plan.objectives import Objective, SitingObjective, pareto_fronts
@@ -16,10 +15,12 @@ from dfr.report.html import LOST, Rehearsal, Studies, report_html
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
 
+from ..shipped import world_of
+
 
 @pytest.fixture(scope="module")
 def world():
-    return load_world(shipped_scenarios()["victorious-2024"])
+    return world_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")

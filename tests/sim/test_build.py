@@ -10,10 +10,8 @@ import pytest
 import shapely
 
 from dfr.geo import distance_m
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.matrix import transfers_of
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
@@ -23,17 +21,19 @@ from dfr.sim.resources import holds_by_hour
 from dfr.world.model import World
 from dfr.world.weather import weather_at
 
+from ..shipped import plan_of, world_of
+
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """The Victorious weekend."""
-    return load_world(find_scenario("victorious-2024"))
+    return world_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")
 def plan(world: World) -> Plan:
     """Its plan."""
-    return make_plan(world)
+    return plan_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.calls import draw_calls
@@ -14,11 +13,13 @@ from dfr.sim.inputs import SimInputs
 from dfr.sim.randomness import Streams
 from dfr.world.model import World
 
+from ..shipped import world_of
+
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """The festival."""
-    return load_world(find_scenario("victorious-2024"))
+    return world_of("victorious-2024")
 
 
 def _inputs(world: World, variant: Variant) -> SimInputs:
@@ -66,6 +67,7 @@ def test_drones_pilots_wind_and_calls_change_what_they_name_and_no_call_of_the_s
         assert draw_calls(other, Streams(1, 0)) == draw_calls(plain, Streams(1, 0))
 
 
+@pytest.mark.slow
 def test_other_hardware_flies_the_same_layout_on_the_same_calls(world: World) -> None:
     own, other = Variant(), Variant(drone_type="skydio-x10", dock_type="skydio-dock")
     assert other.name == "drone_type-skydio-x10_dock_type-skydio-dock"

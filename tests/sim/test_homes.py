@@ -7,18 +7,19 @@ from dataclasses import replace
 import pytest
 
 from dfr.geo import Position
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.scenario.model import FailingPart, FailureFigures, SimulationOptions
 from dfr.sim.build import homes_below, sim_inputs, with_policies
 from dfr.world.model import World
 
+from ..shipped import world_of
+
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """The festival."""
-    return load_world(find_scenario("victorious-2024"))
+    return world_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")

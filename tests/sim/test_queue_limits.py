@@ -78,12 +78,12 @@ def test_callers_without_patience_are_lost_as_erlang_b_says(
     assert _inside(blocked, missed, count)
 
 
-@pytest.mark.parametrize("load", [0.4, 0.7])
 @pytest.mark.parametrize(
     "service",
     [Spread.constant(900.0), Spread.exponential(900.0), Spread.lognormal(600.0, 1800.0)],
     ids=["always the same", "memoryless", "long-tailed"],
 )
+@pytest.mark.parametrize("load", [0.4, pytest.param(0.7, marks=pytest.mark.slow)])
 def test_one_drone_makes_callers_wait_as_pollaczek_and_khinchine_say(
     queue: Callable[..., SimInputs], service: Spread, load: float
 ) -> None:
@@ -95,7 +95,7 @@ def test_one_drone_makes_callers_wait_as_pollaczek_and_khinchine_say(
 
 
 @pytest.mark.parametrize("service", [Spread.constant(1200.0), Spread.lognormal(700.0, 2200.0)])
-@pytest.mark.parametrize(("servers", "load"), [(2, 0.8), (5, 6.0)])
+@pytest.mark.parametrize(("servers", "load"), [(2, 0.8), pytest.param(5, 6.0, marks=pytest.mark.slow)])
 def test_what_is_lost_depends_on_the_mean_service_alone(
     queue: Callable[..., SimInputs], service: Spread, servers: int, load: float
 ) -> None:

@@ -18,10 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.kpi import summarise
 from dfr.plan.model import Plan
-from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.events import FIELDS
 from dfr.store.runs import (
@@ -35,6 +33,8 @@ from dfr.store.runs import (
     write_part,
 )
 from dfr.world.model import World
+
+from ..shipped import plan_of, world_of
 
 SEED = 3
 
@@ -58,13 +58,13 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def world() -> World:
     """A windy day with few calls."""
-    return load_world(find_scenario("winter-storm"))
+    return world_of("winter-storm")
 
 
 @pytest.fixture(scope="module")
 def plan(world: World) -> Plan:
     """Its plan."""
-    return make_plan(world)
+    return plan_of("winter-storm")
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -160,9 +160,9 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(
         run_to_store(world, plan, folder=whole.folder, replications=8, seed=4)
     with pytest.raises(InputError, match="8 replications already"):
         run_to_store(world, plan, folder=whole.folder, replications=2, seed=SEED)
-    other = load_world(find_scenario("victorious-2024"))
+    other, its_plan = world_of("victorious-2024"), plan_of("victorious-2024")
     with pytest.raises(InputError, match="another folder"):
-        run_to_store(other, make_plan(other), folder=whole.folder, replications=8, seed=SEED)
+        run_to_store(other, its_plan, folder=whole.folder, replications=8, seed=SEED)
     assert _bytes(whole.folder) == before
 
 
