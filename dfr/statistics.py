@@ -49,6 +49,16 @@ class Interval:
         """Half the length."""
         return None if self.low is None or self.high is None else 0.5 * (self.high - self.low)
 
+    def clipped(self, least: float, most: float = math.inf) -> Interval:
+        """The part of it that can be: a time is not negative, a share is between 0 and 1.
+
+        >>> Interval(-0.5, 3.0).clipped(0.0, 1.0)
+        Interval(low=0.0, high=1.0)
+        """
+        if self.low is None or self.high is None:
+            return self
+        return Interval(min(max(self.low, least), most), min(max(self.high, least), most))
+
 
 UNKNOWN = Interval(None, None)
 

@@ -7,6 +7,7 @@ in pairs (`dfr.metrics.compare`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,6 +69,11 @@ class Kpi:
         }
 
 
+def _possible(figure: KeyFigure, interval: Interval) -> Interval:
+    """An interval without what no value can be: every figure counts, measures time or is a share."""
+    return interval.clipped(0.0, 1.0 if figure.unit == SHARE else math.inf)
+
+
 def of_values(figure: KeyFigure, values: FloatArray, replication: IntArray, *, count: int) -> Kpi:
     """A figure over a sample, such as the seconds of all calls that were reached; NaN is no observation."""
     known = ~np.isnan(values)
@@ -81,7 +87,7 @@ def of_values(figure: KeyFigure, values: FloatArray, replication: IntArray, *, c
         mean=None if empty else float(sums.sum() / counts.sum()),
         p50=None if empty else _sample_quantile(values, 0.5),
         p90=None if empty else _sample_quantile(values, 0.9),
-        interval=ratio_interval(sums, counts),
+        interval=_possible(figure, ratio_interval(sums, counts)),
         n=len(values),
         p50_interval=quantile_interval(values, replication, 0.5, count=count),
         p90_interval=quantile_interval(values, replication, 0.9, count=count),
@@ -98,7 +104,8 @@ def of_share(figure: KeyFigure, hits: BoolArray, replication: IntArray, *, count
 def of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray) -> Kpi:
     """A ratio of sums over replications; as a share it gets Wilson's interval."""
     each, total = _ratio_of_sums(tops, bottoms), float(bottoms.sum())
-    interval = share_interval(tops, bottoms) if figure.unit == SHARE else ratio_interval(tops, bottoms)
+    by_share = figure.unit == SHARE
+    interval = share_interval(tops, bottoms) if by_share else _possible(figure, ratio_interval(tops, bottoms))
     known = each[~np.isnan(each)]
     return Kpi(
         name=figure.name,
@@ -125,7 +132,7 @@ def of_replications(figure: KeyFigure, values: FloatArray) -> Kpi:
         mean=float(known.mean()) if len(known) else None,
         p50=_sample_quantile(known, 0.5) if len(known) else None,
         p90=_sample_quantile(known, 0.9) if len(known) else None,
-        interval=mean_interval(known),
+        interval=_possible(figure, mean_interval(known)),
         n=len(known),
         p50_interval=UNKNOWN,
         p90_interval=UNKNOWN,

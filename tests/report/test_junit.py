@@ -82,3 +82,16 @@ def test_a_fact_of_the_day_is_no_failure_days_ahead():
     text = junit_xml("s", [due], [], verdict=verdict(VerdictKind.GO, outstanding=(DayFact.WEATHER,)))
     assert ET.fromstring(text).find(".//failure") is None
     assert "EXERCISE: GO for 2 of 3 hours, subject to weather of the day" in text
+
+
+def test_findings_of_one_rule_and_flights_of_one_pair_have_names_of_their_own():
+    found = [
+        finding("airspace", Severity.UNKNOWN),
+        finding("airspace", Severity.OK),
+        finding("crew", Severity.OK),
+    ]
+    twice = [flight(dict.fromkeys(Phase, 50.0), landed=True) for _ in range(2)]
+    root = ET.fromstring(junit_xml("s", found, twice, verdict=verdict(VerdictKind.GO)))
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert len(cases) == len(set(cases))
+    assert ("findings", "airspace #2") in cases
