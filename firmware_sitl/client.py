@@ -114,7 +114,7 @@ class SitlClient:
             "COMMAND_ACK",
             timeout_s=timeout_s,
             where=lambda m: m.command == number,
-            what=f"the answer to {_enum_name('MAV_CMD', number)}",
+            what=f"the answer to {enum_name('MAV_CMD', number)}",
         )
         return int(ack.result)
 
@@ -129,7 +129,7 @@ class SitlClient:
         if result != mavlink.MAV_RESULT_ACCEPTED:
             with suppress(LinkTimeoutError):
                 self.receive("STATUSTEXT", timeout_s=0.5)
-            named = f"{_enum_name('MAV_CMD', number)} {params}: {_enum_name('MAV_RESULT', result)}"
+            named = f"{enum_name('MAV_CMD', number)} {params}: {enum_name('MAV_RESULT', result)}"
             raise VehicleRefusedError(f"{named}; the vehicle's last words: {self.texts[-3:]}")
 
     def set_mode(self, number: int) -> None:
@@ -194,7 +194,7 @@ class SitlClient:
                 if message.type == INVALID_SEQUENCE:
                     continue
                 if message.type != mavlink.MAV_MISSION_ACCEPTED:
-                    why = _enum_name("MAV_MISSION_RESULT", message.type)
+                    why = enum_name("MAV_MISSION_RESULT", message.type)
                     raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
                 return
             self._send_item(message.seq, items[message.seq], kind)
@@ -287,7 +287,7 @@ class SitlClient:
             raise LinkError(f"the vehicle has gone: {error}") from error
 
 
-def _enum_name(enum: str, number: int) -> str:
+def enum_name(enum: str, number: int) -> str:
     """MAVLink's name of a number, and the number."""
     entry = mavlink.enums[enum].get(number)
     return f"{enum} {number}" if entry is None else f"{entry.name} ({number})"

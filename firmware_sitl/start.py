@@ -13,7 +13,7 @@ from typing import Literal
 
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
-from firmware_sitl import ardupilot
+from firmware_sitl import BUILTIN_VERSION, ardupilot
 from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, run_process
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
@@ -22,7 +22,6 @@ SitlEngine = Literal["builtin", "ardupilot", "auto"]
 
 BUILTIN_TIMEOUT_S = 60.0
 """Only ends a vehicle that hangs: four started at once on a busy machine took more than 20 s."""
-BUILTIN_VERSION = "dfr built-in vehicle, not ArduPilot"
 SOURCES = Path(__file__).resolve().parent.parent
 
 

@@ -20,7 +20,7 @@ def dfr_link(request: pytest.FixtureRequest, sitl_vehicle: RunningVehicle) -> It
     """`sitl_vehicle` as `dfr` connects to hardware; by its second line where a client has the first."""
     from dfr.link.mavlink import connect
 
-    taken = "sitl_client" in request.fixturenames
+    taken = bool({"sitl_client", "fly_mission"} & set(request.fixturenames))
     if taken:
         # ArduCopter SITL opens its other lines only once somebody is on the first.
         request.getfixturevalue("sitl_client")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from dfr.mission.formats import FORMATS
 
 pytest_plugins = "pytester"
 
@@ -81,13 +84,13 @@ def test_every_fixture_serves_a_fresh_project_and_junit_says_how_it_went(pyteste
 def test_the_example_of_the_docs_runs_as_it_stands(pytester, engine):
     docs = Path(__file__).parents[2] / "docs" / "sitl.md"
     (example,) = re.findall(r"```python\n(.*?)```", docs.read_text(), flags=re.DOTALL)
-    plan = (
-        "import pytest\nfrom plan_of_ours import PLAN\n\n@pytest.fixture\ndef our_plan():\n    return PLAN\n"
-    )
-    pytester.makepyfile(plan_of_ours=MISSION, conftest=plan, test_docs=example)
+    namespace: dict[str, Any] = {}
+    exec(MISSION, namespace)
+    (pytester.path / "dispatch.plan").write_text(str(FORMATS[".plan"].write(namespace["PLAN"])))
+    pytester.makepyfile(test_docs=example)
     pace = {"builtin": "20", "ardupilot": "10"}[engine]
     result = pytester.runpytest_subprocess(
-        f"--sitl-engine={engine}", f"--sitl-speedup={pace}", "-p", "no:cacheprovider"
+        f"--sitl-engine={engine}", f"--sitl-speedup={pace}", "-p", "no:cacheprovider", "--rootdir=."
     )
     result.assert_outcomes(passed=2)
 
