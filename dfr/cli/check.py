@@ -13,7 +13,6 @@ from dfr.cli.options import PlanFile, ScenarioName, VerdictOptions, with_option_
 from dfr.cli.output import AsJson, emit_json, note, print_findings, print_verdict
 from dfr.errors import InputError, NonCompliantError
 from dfr.io.files import read_bounded, write_atomically
-from dfr.io.scenario_edit import update_old_form
 from dfr.io.scenario_files import find_scenario, shipped_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -69,6 +68,8 @@ def check(
 
 def _update_old_forms(path: Path) -> None:
     """Rewrite old forms in a scenario file and say which. Raises InputError for a shipped one."""
+    from dfr.io.scenario_edit import update_old_form
+
     if path.resolve().is_relative_to(shipped_folder("scenarios").resolve()):
         raise InputError(f"{path.name} came with dfr", do="copy it with `dfr init --like`, and fix the copy")
     data, done = update_old_form(read_bounded(path))

@@ -246,6 +246,11 @@ FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
 )
 """The columns of each table and their types: float, int or str (as a code of the vocabulary)."""
 
+COLUMNS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
+    {name: types.MappingProxyType({"replication": int, **fields}) for name, fields in FIELDS.items()}
+)
+"""The same where tables of many replications are joined: the number of the replication comes first."""
+
 NUMPY_TYPES: Mapping[type, str] = types.MappingProxyType({float: "<f8", int: "<i4", str: "<i2"})
 
 Log = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -298,10 +303,10 @@ class Records:
             name: {
                 field: np.concatenate([part[name][field] for part in parts])
                 if parts
-                else np.empty(0, dtype="<i4" if field == "replication" else NUMPY_TYPES[columns[field]])
-                for field in ("replication", *columns)
+                else np.empty(0, dtype=NUMPY_TYPES[kind])
+                for field, kind in columns.items()
             }
-            for name, columns in FIELDS.items()
+            for name, columns in COLUMNS.items()
         }
         return cls(words, tuple(replications), tables)
 

@@ -37,13 +37,12 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.stress import stress, stress_markdown
 from dfr.plan.model import Plan
 from dfr.sim.build import sim_inputs
-from dfr.sim.events import FIELDS, NUMPY_TYPES, RECORDS, Column, Records, Table, Tables, vocabulary
+from dfr.sim.events import COLUMNS, FIELDS, NUMPY_TYPES, RECORDS, Column, Records, Table, Tables, vocabulary
 from dfr.sim.experiment import OnDone, checked_replications, run
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
 
 PART_SUFFIX = ".arrow"
-COLUMNS = {name: ("replication", *columns) for name, columns in FIELDS.items()}
 
 GROUP = 100
 """Replications in one row group of a Parquet file; fixed, so that the bytes are too."""
@@ -314,10 +313,9 @@ def _table_as_list(table: Table, name: str) -> Any:
 def _table_from_list(lists: Any, name: str) -> Table:
     records = lists.flatten()
     table: dict[str, Column] = {}
-    for field in COLUMNS[name]:
-        kind = "<i4" if field == "replication" else NUMPY_TYPES[FIELDS[name][field]]
+    for field, kind in COLUMNS[name].items():
         column = records.field(field).to_numpy(zero_copy_only=False)
-        table[field] = np.array(column, dtype=kind)
+        table[field] = np.array(column, dtype=NUMPY_TYPES[kind])
     return table
 
 
@@ -344,7 +342,7 @@ def arrow_table(records: Records, name: str) -> pa.Table:
 
 def _table_schema(records: Records, name: str) -> pa.Schema:
     return pa.schema(
-        [(field, _arrow_type(name, field)) for field in COLUMNS[name]],
+        [(field, _arrow_type(kind)) for field, kind in COLUMNS[name].items()],
         metadata={
             "dfr": json.dumps({"words": records.words, "replications": len(records.replications)}),
             "record": RECORDS[name].__name__,
@@ -359,17 +357,16 @@ def _row_groups(records: Records, name: str) -> Iterator[tuple[int, int]]:
     yield from ((int(a), int(b)) for a, b in itertools.pairwise(bounds))
 
 
-def _arrow_type(name: str, field: str) -> Any:
-    kind = int if field == "replication" else FIELDS[name][field]
+def _arrow_type(kind: type) -> Any:
     types: dict[type, Callable[[], Any]] = {float: pa.float64, int: pa.int32}
     return pa.dictionary(pa.int16(), pa.string()) if kind is str else types[kind]()
 
 
 def _arrow_rows(records: Records, name: str, start: int, end: int, schema: Any) -> Any:
     columns = []
-    for field in COLUMNS[name]:
+    for field, kind in COLUMNS[name].items():
         cells = records.column(name, field)[start:end]
-        if field != "replication" and FIELDS[name][field] is str:
+        if kind is str:
             columns.append(pa.DictionaryArray.from_arrays(pa.array(cells), pa.array(records.words)))
         else:
             columns.append(pa.array(cells))
