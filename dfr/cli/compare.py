@@ -36,7 +36,9 @@ def compare_runs(
     `difference` is a mean over replications, so it need not equal second minus first.
     """
     if not 0.0 < level < 1.0:
-        raise InputError(f"--level {level:g} is no confidence", do="between 0 and 1, such as 0.95")
+        raise InputError(
+            f"--level {level:g} is not a confidence", do="give one between 0 and 1, such as 0.95"
+        )
     runs = load_run(first), load_run(second)
     summaries = [_finished_summary(run) for run in runs]
     gaps = compare(summaries[0], summaries[1], level=level)

@@ -38,13 +38,17 @@ class Precision:
         except ValueError:
             half_width = math.nan
         if not name or not (0.0 < half_width < math.inf):
-            raise InputError(f"{text!r} is no precision", do="KPI:VALUE, such as call_to_overhead_s:5")
+            raise InputError(
+                f"{text!r} is not a precision", do="write KPI:VALUE, such as call_to_overhead_s:5"
+            )
         return cls(name, half_width)
 
     def reached_of(self, summary: Summary) -> float | None:
         """The half-width that a run reached, None where there is no interval yet. Raises InputError."""
         if self.kpi not in summary.kpis:
-            raise InputError(f"no figure {self.kpi!r}", do=f"one of {', '.join(summary.kpis)}")
+            raise InputError(
+                f"there is no key figure {self.kpi!r}", do=f"choose one of {', '.join(summary.kpis)}"
+            )
         return summary.kpis[self.kpi].interval.half_width
 
     def holds(self, summary: Summary) -> bool:

@@ -55,12 +55,17 @@ def select_largest(
     Raises InputError for too few replications or a zone that is not positive.
     """
     count, length = values.shape
-    if zone <= 0.0 or not 0.0 < confidence < 1.0:
+    if zone <= 0.0:
         raise InputError(
-            f"indifference zone {zone:g}, confidence {confidence:g}", do="over 0; between 0 and 1"
+            f"{zone:g} is not a difference that can matter", do="give an indifference zone over 0"
         )
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"{confidence:g} is not a confidence", do="give one between 0 and 1")
     if length < first_stage or first_stage < 2:
-        raise InputError(f"{length} replications of a first stage of {first_stage}", do="as many or more")
+        raise InputError(
+            f"{length} replications are fewer than the first stage of {first_stage}",
+            do=f"ask for at least {max(2, first_stage)}",
+        )
     dropped: list[int | None] = [None] * count
     survivors = list(range(count))
     if count == 1:

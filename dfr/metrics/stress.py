@@ -118,12 +118,12 @@ def _data_section(inputs: SimInputs, manifest: Mapping[str, Any]) -> Section:
     calls = (
         f"{expected:.1f} calls expected over {hours} hours, rate uncertain by {inputs.rate_cv:.0%}"
         if traced is None
-        else f"{traced} calls of a log; what it does not state is drawn"
+        else f"{traced} calls of a log; what it does not state is sampled"
     )
     return {
         "3.1 Data sources": f"Scenario file, SHA-256 {manifest['scenario_sha256']}; its sources and "
         "assumptions are listed in it and in the report.",
-        "3.2 Pre-processing": "Scenario and plan are made into plain inputs, SHA-256 "
+        "3.2 Pre-processing": "dfr turns scenario and plan into plain inputs, SHA-256 "
         f"{manifest['inputs_sha256']}.",
         "3.3 Input parameters": f"{calls}; " + "; ".join(_spread_words(*item) for item in spreads.items()),
         "3.4 Assumptions": "; ".join(f"{a.path} = {a.value}: {a.source}" for a in ASSUMED),
@@ -134,8 +134,8 @@ def _experimentation_section(inputs: SimInputs, summary: Summary, manifest: Mapp
     return {
         "4.1 Initialisation": "A terminating simulation without warm-up. It starts with every drone charged "
         "in its dock and nobody waiting.",
-        "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days); what is still open then "
-        "is closed with an outcome that says so.",
+        "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days). Calls that are still open "
+        "then are closed with an outcome that says so.",
         "4.3 Estimation": f"{summary.replications} independent replications, the unit of every interval: "
         "95 %, by Student for means, by Wilson with the effective size for shares, by Woodruff for "
         "quantiles.",
@@ -148,8 +148,8 @@ def _implementation_section(manifest: Mapping[str, Any]) -> Section:
     return {
         "5.1 Software": versions,
         "5.2 Random sampling": f"Philox streams keyed by seed {manifest['seed']}, replication and name; "
-        "every layout meets the same calls.",
-        "5.3 Model execution": "From event to event (SimPy). Results do not depend on the number of "
+        "every layout gets the same calls.",
+        "5.3 Model execution": "Discrete-event simulation (SimPy). Results do not depend on the number of "
         "processes.",
         "5.4 System": "Results do not depend on the machine.",
     }

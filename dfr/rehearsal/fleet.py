@@ -273,8 +273,8 @@ class RealFleet(ShiftFleet):
         super().__init__(world, plan, shift, docks=docks)
         if len(set(urls)) != len(self.docks_of_drones()):
             raise InputError(
-                f"{len(self.docks_of_drones())} vehicles, {len(set(urls))} URLs",
-                do="one --vehicle URL for each vehicle",
+                f"{len(self.docks_of_drones())} vehicles need a URL each, but {len(set(urls))} are given",
+                do="give one --vehicle URL for each vehicle",
             )
         self._at = dict(zip(self.docks_of_drones(), urls, strict=True))
         self._folder = folder
@@ -298,7 +298,7 @@ class RealFleet(ShiftFleet):
         if operator.confirm is None:
             raise VehicleRefusedError(
                 f"{name} at {url} is not confirmed, nothing was sent",
-                do=f"--confirm {url}, one for each vehicle",
+                do=f"give --confirm {url}, one for each vehicle",
             )
         place = self.docks_of_drones()[name].position
         question = f"Upload to {url}, ARM it and fly it from {name} ({place}) whenever the shift calls?"

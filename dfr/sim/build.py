@@ -357,10 +357,12 @@ def with_policies(
     """
     dispatch = inputs.dispatch if dispatch is None else dispatch
     if isinstance(dispatch, str) and dispatch not in POLICIES:
-        raise InputError(f"dispatch policy {dispatch!r}", do=f"one of {', '.join(POLICIES)}")
+        raise InputError(
+            f"there is no dispatch policy {dispatch!r}", do=f"choose one of {', '.join(POLICIES)}"
+        )
     rates = tuple(failure_rate(text) for text in failures)
     if len({rate.part for rate in rates}) < len(rates):
-        raise InputError("failures of one part are given twice", do="one rate for each part")
+        raise InputError("failures of one part are given twice", do="give one rate for each part")
     named = {rate.part for rate in rates}
     kept = tuple(rate for rate in inputs.failures if rate.part not in named)
     return replace(inputs, failures=kept + rates, dispatch=dispatch)
@@ -379,7 +381,7 @@ def with_move_up(inputs: SimInputs, wanted: bool | None) -> SimInputs:
     Raises InputError where every dock is full: there is nowhere to move to.
     """
     if wanted and not any(dock.spare for dock in inputs.docks):
-        raise InputError("--move-up: every dock is full", do="fleet.slots_per_dock above drones_per_dock")
+        raise InputError("--move-up: every dock is full", do="set fleet.slots_per_dock above drones_per_dock")
     return inputs if wanted is None else replace(inputs, move_up=wanted)
 
 
@@ -395,7 +397,8 @@ def failure_rate(text: str) -> FailureRate:
     except ValueError:
         up_h = down_h = math.nan
     if part not in PARTS or not (0.0 < up_h < math.inf and 0.0 < down_h < math.inf):
-        raise InputError(f"failures {text!r}", do=f"PART:MTBF_H:REPAIR_H with {', '.join(PARTS)}: dock:200:4")
+        do = f"write PART:MTBF_H:REPAIR_H with a part of {', '.join(PARTS)}, such as dock:200:4"
+        raise InputError(f"failures {text!r} cannot be read", do=do)
     return FailureRate(
         part=part, between=Spread.exponential(up_h * 3600.0), repair=Spread.exponential(down_h * 3600.0)
     )

@@ -170,7 +170,7 @@ def _poisson_times(streams: Streams, name: str, rate: float, horizon: float) -> 
     """Arrival times of a homogeneous process up to the horizon."""
     expected = rate * horizon
     if expected > MAX_CANDIDATES:
-        raise ValueError(f"{expected:.0f} expected events of {name} is over {MAX_CANDIDATES}")
+        raise ValueError(f"{name}: {expected:.0f} events are expected, and the limit is {MAX_CANDIDATES}")
     generator, chunk = streams.generator(f"{name}/times"), int(expected + 4.0 * expected**0.5) + 16
     times = np.cumsum(generator.standard_exponential(chunk)) / rate
     while times[-1] < horizon:

@@ -82,7 +82,9 @@ def versions() -> Versions:
 def replicate_one(task: bytes, number: int, expected: Versions) -> tuple[int, Tables]:
     """On a worker: one replication of a deployment. Raises InputError where versions differ."""
     if versions() != expected:
-        raise InputError(f"a worker has {dict(versions())}, here is {dict(expected)}", do="install the same")
+        raise InputError(
+            f"a worker has {dict(versions())}, this machine has {dict(expected)}", do="install the same"
+        )
     inputs, seed = _deployment(task)
     return number, replicate_tables(inputs, seed=seed, replication=number, words=vocabulary(inputs))
 

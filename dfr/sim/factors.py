@@ -81,15 +81,15 @@ def design(**levels: Sequence[float] | Sequence[str]) -> tuple[Variant, ...]:
             if not isinstance(value, str) and (not least <= value < math.inf or value == 0.0)
         ]
         if wrong or len(set(values)) < len(values):
-            said = f"{_word(wrong[0])} cannot be" if wrong else "a level is given twice"
-            raise InputError(f"{name.replace('_', '-')}: {said}", do="different levels, each over 0")
+            said = f"{_word(wrong[0])} is not a possible level" if wrong else "a level is given twice"
+            raise InputError(f"{name.replace('_', '-')}: {said}", do="give different levels, each over 0")
     used = {name: values for name, values in levels.items() if values}
     points = [
         Variant(**dict(zip(used, values, strict=True)))  # type: ignore[arg-type]
         for values in itertools.product(*used.values())
     ]
     if len(points) > MOST_POINTS:
-        raise InputError(f"{len(points)} design points", do=f"{MOST_POINTS} or fewer")
+        raise InputError(f"{len(points)} design points are too many", do=f"ask for {MOST_POINTS} or fewer")
     return tuple(points)
 
 

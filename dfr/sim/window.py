@@ -60,7 +60,7 @@ def busiest_start_s(inputs: SimInputs, calls: Sequence[Call], *, seconds: float)
     open_ = [start for start in sorted(starts) if _open(inputs, start, start + seconds)]
     if not open_:
         raise InfeasibleError(
-            f"no {seconds / 60.0:.0f} min of the period can be flown throughout", do="a shorter shift"
+            f"no {seconds / 60.0:.0f} min of the period can be flown without a break", do="a shorter shift"
         )
     return max(open_, key=lambda start: sum(start <= call.t_s < start + seconds for call in calls))
 
