@@ -80,7 +80,7 @@ def test_what_a_moved_drone_does_is_on_record(two_docks: SimInputs, call: Callab
 def test_a_dock_that_is_full_takes_no_other_drone(two_docks: SimInputs, call: Callable[..., Call]) -> None:
     full = replace(two_docks, docks=(DockPlace(id="near", drones=1), two_docks.docks[1]))
     assert run(full, [call(0, 100.0)])["moves"] == []
-    with pytest.raises(InputError, match=r"every dock is full -> fleet\.slots_per_dock"):
+    with pytest.raises(InputError, match=r"every dock is full -> set fleet\.slots_per_dock"):
         with_move_up(full, wanted=True)
 
 
