@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from dfr.errors import InputError
 from dfr.metrics.kpi import summarise
 from dfr.metrics.logged_shift import LoggedShift, logged_flights
@@ -39,6 +41,9 @@ ROW, BEGUN, ENDED, CALL, TRAFFIC, FLIGHT = (
     "flight",
 )
 """Kinds of record of which the figures are made."""
+
+OF_OFFICERS = frozenset({"first_on_scene"})
+"""Figures that cannot be told where nobody noted when officers arrived."""
 
 REPLICATIONS = 20
 LEAST_S = 1.0
@@ -120,8 +125,15 @@ def _records_of(inputs: SimInputs, log: ReadShiftLog) -> Records:
     events = EventLog(inputs, words)
     events.visits = _visits(inputs, log.of_kind(TRAFFIC))
     for table, row in rows:
-        events.restore(table, row)
+        events.restore(table, _decided_by_yes(row) if table == "calls" else row)
     return Records.joined(words, (0,), [events.tables(0)])
+
+
+def _decided_by_yes(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A call as people decided on it: a live shift asks them at once, and their yes sends a drone."""
+    if row.get("decided_s") != row.get("call_s"):
+        return row
+    return {**row, "decided_s": row.get("dispatched_s")}
 
 
 def _visits(inputs: SimInputs, records: Iterable[LogRecord]) -> Sequence[Visit]:
@@ -146,7 +158,10 @@ def _compare(inputs: SimInputs, records: Records, replications: int, seed: int) 
         return ()
     run = simulate_inputs(replace(inputs, trace=calls), replications=replications, seed=seed)
     modelled = summarise(run.records, inputs.deployment, seed=seed)
-    return kpi_pairs(modelled, summarise(records, inputs.deployment, seed=seed))
+    pairs = kpi_pairs(modelled, summarise(records, inputs.deployment, seed=seed))
+    if not np.isnan(records.column("calls", "ground_s")).all():
+        return pairs
+    return tuple(replace(pair, flown=None) if pair.name in OF_OFFICERS else pair for pair in pairs)
 
 
 def _trace_of(inputs: SimInputs, records: Records) -> tuple[TraceCall, ...]:

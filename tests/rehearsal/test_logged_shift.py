@@ -168,6 +168,27 @@ def test_a_changed_log_is_told_as_far_as_it_is_whole(
     assert "THE LOG WAS CHANGED" in shift_page(found, read_shift_log(tmp_path).check)
 
 
+def test_a_yes_is_the_decision_and_officers_that_nobody_noted_are_unknown(
+    inputs: SimInputs, shift: tuple[Path, Summary], tmp_path: Path
+) -> None:
+    before = read_shift_log(shift[0])
+    with ShiftLog(tmp_path) as log:
+        for record in before.records:
+            content = dict(record.content)
+            if content.get("table") == "calls":
+                row = dict(content["row"])
+                content["row"] = {**row, "decided_s": row["call_s"], "ground_s": None, "outcome": "attended"}
+            log.append(record.kind, content)
+    found = report_log(inputs, read_shift_log(tmp_path), title="A fête", replications=1, seed=1)
+    figures = {pair.name: pair for pair in found.kpis}
+    assert figures["first_on_scene"].flown is None
+    assert figures["first_on_scene"].modelled is not None
+    own = shift[1].kpis
+    assert figures["call_to_decision_s"].flown == pytest.approx(
+        own["call_to_overhead_s"].mean - own["airborne_to_overhead_s"].mean - 25.0  # the launch takes 25 s
+    )
+
+
 def test_a_row_that_is_none_is_refused(inputs: SimInputs, tmp_path: Path) -> None:
     with ShiftLog(tmp_path) as log:
         log.append("shift.begun", {"scenario": SCENARIO, "start": "", "vehicles": {}, "simulated": True})
