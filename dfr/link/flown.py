@@ -27,7 +27,8 @@ from dfr.link.ground_watch import (
     WRECK_HEIGHT_M,
 )
 from dfr.link.mavlink import MavlinkVehicle
-from dfr.link.pilot import Pilot, Tell, VehicleFleet
+from dfr.link.operator import Tell
+from dfr.link.pilot import Pilot, VehicleFleet
 from dfr.link.recorder import Recorder
 from dfr.link.vehicle import VehicleState
 from dfr.link.vehicle_clock import TimedPhase, VehicleClock

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+Tell = Callable[[str], None]
+"""Takes a line of progress."""
 
-def _ignore_text(text: str) -> None:
+
+def ignore_words(words: str) -> None:
     """Nobody listens."""
 
 
@@ -23,7 +26,7 @@ class Operator:
     the wait for drones that fly home.
     """
 
-    tell: Callable[[str], None] = _ignore_text
+    tell: Tell = ignore_words
     confirm: Callable[[str], bool] | None = None
     allow_second_stop: Callable[[], None] = _do_nothing
 

@@ -18,6 +18,7 @@ from dfr.errors import LinkError, VehicleRefusedError
 from dfr.link.dispatch import adopt_flight, refuse_no_go
 from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import MavlinkVehicle
+from dfr.link.operator import Tell, ignore_words
 from dfr.link.preflight import wait_ready
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
@@ -28,13 +29,6 @@ from dfr.sim.flight import Order
 OnState = Callable[[VehicleState], None]
 
 LOOK_EVERY_S = 0.1
-
-
-Tell = Callable[[str], None]
-
-
-def ignore_words(words: str) -> None:
-    """Report to nobody."""
 
 
 class VehicleFleet(Protocol):

@@ -14,7 +14,7 @@ from dfr.errors import InputError, LinkError
 from dfr.io.traffic.basestation import BaseStationParser
 from dfr.io.traffic.gdl90 import Gdl90Parser
 from dfr.io.traffic.heard import HeardAircraft
-from dfr.link.pilot import Tell, ignore_words
+from dfr.link.operator import Tell, ignore_words
 
 LOOK_S = 0.25
 CONNECT_S, RETRY_S = 5.0, 2.0

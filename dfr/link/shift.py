@@ -7,8 +7,9 @@ import contextlib
 from dfr.errors import LinkError
 from dfr.link.flown import FlownFlight
 from dfr.link.lost_link import describe_left_vehicle
+from dfr.link.operator import Tell, ignore_words
 from dfr.link.outcome import DOCK_TOLERANCE_M
-from dfr.link.pilot import Tell, VehicleFleet, ignore_words
+from dfr.link.pilot import VehicleFleet
 from dfr.link.vehicle_clock import VehicleClock
 from dfr.sim.flight import Flight, Order
 

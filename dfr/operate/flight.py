@@ -16,7 +16,8 @@ import simpy
 from dfr.ardupilot.modes import RETURN_MODES, CopterMode
 from dfr.errors import DfrError, VehicleRefusedError
 from dfr.link.flown import FlownFlight
-from dfr.link.pilot import Tell, VehicleFleet
+from dfr.link.operator import Tell
+from dfr.link.pilot import VehicleFleet
 from dfr.link.vehicle import VehicleState
 from dfr.link.vehicle_clock import TimedPhase, VehicleClock
 from dfr.sim.events import DIVERTED, DOCKED
