@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from dfr.web.contracts import ANSWERS
+from dfr.web.contracts import ANSWERS, ASKED
 
 PAGE = Path(__file__).resolve().parent.parent / "dfr" / "web" / "static" / "contracts.d.ts"
 HEAD = "// Written by docs/contracts.py from the models in dfr/web/contracts.py; do not edit.\n"
@@ -21,9 +22,21 @@ Schema = Mapping[str, Any]
 
 
 def declarations() -> str:
-    """An exported interface for each model."""
+    """An exported interface for each model, and one of all answers by the address that is asked."""
     _, schema = models_json_schema([(model, "serialization") for model in ANSWERS])
-    return HEAD + "".join(f"\n{_interface(name, model)}" for name, model in sorted(schema["$defs"].items()))
+    parts = [_interface(name, model) for name, model in sorted(schema["$defs"].items())]
+    return HEAD + "".join(f"\n{part}" for part in [*parts, _answers()])
+
+
+def _answers() -> str:
+    schemas = {path: TypeAdapter(model).json_schema() for path, model in ASKED.items()}
+    fields = "".join(f'  "{path}": {_named_type(schema)};\n' for path, schema in schemas.items())
+    return f"export interface Answers {{\n{fields}}}\n"
+
+
+def _named_type(schema: Schema) -> str:
+    """The type of a whole answer: a model by its name, or a list of them."""
+    return str(schema["title"]) if "title" in schema else _type_of(schema)
 
 
 def _interface(name: str, model: Schema) -> str:

@@ -31,6 +31,12 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 VERSION_DIGITS = 16
 
+MAP_PRELOADS = """\
+<link rel="preload" as="script" href="static/maplibre-gl-csp.js">
+<link rel="preload" as="fetch" href="static/maplibre-gl-csp-worker.js" crossorigin fetchpriority="low">
+"""
+"""The map's library fills the line while smaller files wait for their turns; what is read comes before it."""
+
 MODULE = re.compile(r'<script type="module" src="static/([\w-]+\.js)">')
 IMPORT = re.compile(r'^(?:import|export) [^;]*from "\./([\w-]+\.js)";', re.MULTILINE)
 
@@ -98,7 +104,7 @@ def _with_preloads(page: str) -> str:
         scripts += [other for other in wanted if other not in found]
         found += [other for other in dict.fromkeys(wanted) if other not in found]
     links = "".join(f'<link rel="modulepreload" href="static/{name}">\n' for name in sorted(found))
-    return page.replace("</head>", f"{links}</head>", 1)
+    return page.replace("</head>", f"{links}{MAP_PRELOADS if 'map.js' in found else ''}</head>", 1)
 
 
 def _serve_asset(name: str) -> Callable[[Request], Response]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 LonLat = tuple[float, float]
 VerdictWord = Literal["GO", "NO GO", "UNKNOWN"]
@@ -90,6 +90,7 @@ class Finding(BaseModel):
     rule: str
     severity: Literal["ok", "advice", "unknown", "violation"]
     message: str
+    basis: str
     source: str
     place: Place | None
     margin_m: float | None
@@ -131,8 +132,9 @@ class Zone(BaseModel):
 
 
 class Wind(BaseModel):
-    """A mean wind."""
+    """A mean wind, of an hour."""
 
+    hour: str
     mps: float
     from_deg: float
 
@@ -144,8 +146,45 @@ class Hour(BaseModel):
     wind_mps: float
     wind_from_deg: float
     share: float
+    mean_s: float | None
+    worst_s: float | None
     flyable: bool
     limited_by: str
+
+
+class Layout(BaseModel):
+    """What the best places for a number of docks would bring: the share of calls in time."""
+
+    docks: int
+    share: float
+
+
+class Profile(BaseModel):
+    """Heights along a route; null where the ground is not known."""
+
+    along_m: list[float]
+    ground_m_amsl: list[float | None]
+    lowest_m_agl: list[float | None]
+    highest_m_agl: list[float | None]
+
+
+class RouteProfile(BaseModel):
+    """The heights along the route from a dock to a zone."""
+
+    site: str
+    zone: str
+    profile: Profile | None
+
+
+class ChecklistStep(BaseModel):
+    """A step towards a GO: whether it is done, the findings that it clears, and what can be stated."""
+
+    id: str
+    title: str
+    state: str
+    findings: list[dict[str, Any]]
+    words: list[str]
+    facts: list[dict[str, Any]]
 
 
 class DrawnFeature(BaseModel):
@@ -178,6 +217,12 @@ class PlanAnswer(BaseModel):
     docks: list[Dock]
     zones: list[Zone]
     mean_s: tuple[float | None, float | None]
+    coverage: list[tuple[float, float, float]]
+    limit_s: float
+    objective: float
+    layouts: list[Layout]
+    profiles: list[RouteProfile]
+    checklist: list[ChecklistStep]
     wind: Wind | None
     assumed_weather: bool
     ceiling_m: float
@@ -193,7 +238,98 @@ class HourTimes(BaseModel):
     hour: str
     flyable: bool
     limited_by: str
+    wind_mps: float
+    wind_from_deg: float
+    gust_mps: float
+    gust_estimated: bool
+    rain_mm_h: float | None
+    margin_mps: float | None
+    calls: float
+    share: float
+    mean_s: float | None
+    worst_s: float | None
     zones: dict[str, float | None]
+    calls_by_zone: dict[str, float]
+    sites: dict[str, str | None] = Field(alias="from")
+
+
+class HourAreas(BaseModel):
+    """One of `api/plan/isochrones`: the areas by time in that hour."""
+
+    hour: str
+    areas: FeatureCollection
+
+
+class PlaceLayers(BaseModel):
+    """`api/place`: what no edit changes."""
+
+    base: FeatureCollection
+    airspace: FeatureCollection
+
+
+class Coordinates(BaseModel):
+    """`api/coordinates`: a position in its notations."""
+
+    lat_deg: float
+    lon_deg: float
+    grid: str
+
+
+class Figure(BaseModel):
+    """A key figure of a run; `low` and `high` bound its mean, the others its median and P90."""
+
+    name: str
+    unit: str
+    what: str
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    low: float | None
+    high: float | None
+    n: int
+    p50_low: float | None
+    p50_high: float | None
+    p90_low: float | None
+    p90_high: float | None
+
+
+class Run(BaseModel):
+    """One of `api/runs`: a finished simulation."""
+
+    number: int
+    label: str
+    state: str
+    sites: str
+    scenario: str
+    seed: int
+    replications: int
+    time: dict[str, float]
+    missed: dict[str, float]
+    docks: dict[str, dict[str, float]]
+    kpis: list[Figure]
+
+
+class Difference(BaseModel):
+    """One of `api/runs/compare`: a figure of two runs and the difference of pairs."""
+
+    name: str
+    unit: str
+    what: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    clear: bool
+    first_p50: float | None
+    second_p50: float | None
+
+
+class Replays(BaseModel):
+    """`api/replay`: what can be replayed."""
+
+    runs: list[dict[str, Any]]
+    flights: list[str]
 
 
 class Progress(BaseModel):
@@ -205,5 +341,30 @@ class Progress(BaseModel):
     error: str
 
 
-ANSWERS: tuple[type[BaseModel], ...] = (About, BaseAnswer, Standing, PlanAnswer, HourTimes, Progress)
+ASKED: dict[str, Any] = {
+    "api/about": About,
+    "api/base": BaseAnswer,
+    "api/place": PlaceLayers,
+    "api/plan": PlanAnswer,
+    "api/plan/hours": list[HourTimes],
+    "api/plan/isochrones": list[HourAreas],
+    "api/runs": list[Run],
+    "api/replay": Replays,
+}
+"""What an address answers with."""
+
+ANSWERS: tuple[type[BaseModel], ...] = (
+    About,
+    BaseAnswer,
+    PlaceLayers,
+    Standing,
+    PlanAnswer,
+    HourTimes,
+    HourAreas,
+    Run,
+    Difference,
+    Replays,
+    Coordinates,
+    Progress,
+)
 """What is asked for; the other models are parts of these."""

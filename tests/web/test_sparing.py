@@ -80,12 +80,23 @@ def test_a_page_names_every_module_it_will_import(port):
     assert named == seen - {"plan.js"}
 
 
+def test_plan_asks_for_its_figures_before_its_scripts_and_for_its_map_after_them(port):
+    _, page, _ = fetched(port, "/plan")
+    order = re.findall(r'href="([^"]+)"', page.decode().partition("</head>")[0])
+    places = [
+        next(n for n, address in enumerate(order) if address.endswith(name))
+        for name in ("api/plan", "plan-state.js", "maplibre-gl-csp.js", "maplibre-gl-csp-worker.js")
+    ]
+    assert places == sorted(places)
+    assert not any(address.endswith("maplibre-gl.css") for address in order)
+
+
 def test_a_first_visit_to_plan_fits_through_a_bad_line(port):
     """At 1 Mbit/s six seconds carry 750,000 bytes."""
     _, page, _ = fetched(port, "/plan")
     paths = [f"/{address}" for address in re.findall(r'(?:src|href)="(static/[^"]+)"', page.decode())]
-    worker = f"/static/{static_version()}/maplibre-gl-csp-worker.js"
-    asked = ["/plan", *dict.fromkeys(paths), worker, "/api/about", "/api/plan", "/api/place"]
+    styles = f"/static/{static_version()}/maplibre-gl.css"
+    asked = ["/plan", *paths, styles, "/api/about", "/api/plan", "/api/place"]
     sent = {path: len(fetched(port, path, headers=ZIPPED)[1]) for path in asked}
     assert sum(sent.values()) < 550_000, sent
     again = {path: size for path, size in sent.items() if "/static/" not in path}

@@ -1,7 +1,8 @@
+// @ts-check
 // What lies under the plan: a drawing or tiles, a picture of the site, and a graticule where there is neither.
 // A user adds files of their own; the server keeps them beside the scenario and tells every open page.
 
-import { $, element, get, post, tell, toast, upload } from "./common.js";
+import { $, element, first, get, post, tell, toast, upload } from "./common.js";
 import { addBasemap, addTiles } from "./basemap.js";
 import { addGraticule } from "./graticule.js";
 import { marker, named, show } from "./map.js";
@@ -10,7 +11,7 @@ import { LAYERS } from "./style.js";
 const MOST_BYTES = 32 * 1024 * 1024;
 const CORNERS = ["north-west", "north-east", "south-east", "south-west"];
 const LOWEST = LAYERS[0].id;
-const ABOVE_BASE = LAYERS.find(({ id }) => !id.startsWith("base-")).id;
+const ABOVE_BASE = LAYERS.filter(({ id }) => !id.startsWith("base-"))[0].id;
 
 // Whose each thing is that is drawn, in a line at the foot of the map.
 const credits = new Map();
@@ -18,7 +19,7 @@ const credits = new Map();
 function credit(name, words) {
   if (words) credits.set(name, words);
   else credits.delete(name);
-  const line = document.querySelector(".attribution") ?? $("map").appendChild(element("p", { class: "attribution" }));
+  const line = first(".attribution") ?? $("map").appendChild(element("p", { class: "attribution" }));
   line.textContent = [...new Set(credits.values())].join(" · ");
   line.hidden = credits.size === 0;
 }
@@ -38,7 +39,9 @@ async function addTilesOf(map, about) {
 export const askPlace = (about) => Promise.all([about.plan ? tell(get("api/place")) : {}, about.plan ? tell(get("api/base")) : null]);
 
 function makeBase(map, about, tiled) {
+  /** @type {number | null} */
   let version = null;
+  /** @type {any[]} */
   let corners = [];
   let bare = false;
 
@@ -103,9 +106,10 @@ function makeBase(map, about, tiled) {
     else return change(upload(`api/base/file?name=${encodeURIComponent(file.name)}&corners=${middle().flat().join(",")}`, file));
   }
 
-  $("base-file")?.addEventListener("change", async ({ target }) => {
-    if (target.files[0]) await take(target.files[0]);
-    target.value = "";
+  $("base-file")?.addEventListener("change", async () => {
+    const file = $("base-file").files?.[0];
+    if (file) await take(file);
+    $("base-file").value = "";
   });
   $("base-remove")?.addEventListener("click", () => change(post("api/base/remove")));
 

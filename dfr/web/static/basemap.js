@@ -1,3 +1,4 @@
+// @ts-check
 // A base map: one PMTiles file that this server sends in ranges, or tiles of another server. Vector tiles of the Protomaps and
 // OpenMapTiles schemas are drawn in pale colours, so that the plan stands out; images are drawn as they are.
 /* global maplibregl, pmtiles */
@@ -34,7 +35,7 @@ const words = (html) => new DOMParser().parseFromString(html, "text/html").body.
 export async function addBasemap(map, before) {
   await loadScript("pmtiles.js");
   const protocol = new pmtiles.Protocol({ metadata: true });
-  const archive = new pmtiles.PMTiles(new URL(ADDRESS, location).href);
+  const archive = new pmtiles.PMTiles(new URL(ADDRESS, location.href).href);
   protocol.add(archive);
   maplibregl.addProtocol("pmtiles", protocol.tile);
   const [header, metadata] = [await archive.getHeader(), await archive.getMetadata()];

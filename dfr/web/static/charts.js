@@ -1,8 +1,14 @@
+// @ts-check
 // Lines over time with a cursor, as Replay and Live draw them.
 
 import { COLOURS, cursorOn, node, plane, through, ticks } from "./plane.js";
 
 // series: [{name, points: [[x, y], ...], dash, c}], limits: [[name, y]]; returns {cursor(x)}.
+/**
+ * @param {HTMLElement} box
+ * @param {{ series: any[], title: string, unit: string, limits?: any[], x0?: number, x1?: number, y0?: number, y1?: number, clock?: boolean,
+ *   onPick?: (x: number) => void, label?: (x: number) => string, height?: number, xTitle?: string }} chart
+ */
 export function lines(box, { series, title, unit, limits = [], x0, x1, y0 = 0, y1, clock = false, onPick, label = (x) => x.toFixed(0), height = 130, xTitle }) {
   const inside = (p) => (x0 === undefined || p[0] >= x0) && (x1 === undefined || p[0] <= x1);
   const drawn = series.map((s) => ({ ...s, points: s.points.filter(inside) })).filter((s) => s.points.length);

@@ -17,6 +17,35 @@ export interface BaseAnswer {
   problem: string;
 }
 
+export interface ChecklistStep {
+  id: string;
+  title: string;
+  state: string;
+  findings: Record<string, any>[];
+  words: string[];
+  facts: Record<string, any>[];
+}
+
+export interface Coordinates {
+  lat_deg: number;
+  lon_deg: number;
+  grid: string;
+}
+
+export interface Difference {
+  name: string;
+  unit: string;
+  what: string;
+  first: number | null;
+  second: number | null;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  clear: boolean;
+  first_p50: number | null;
+  second_p50: number | null;
+}
+
 export interface Dock {
   id: string;
   reaches: number;
@@ -44,10 +73,27 @@ export interface FeatureCollection {
   note: string;
 }
 
+export interface Figure {
+  name: string;
+  unit: string;
+  what: string;
+  mean: number | null;
+  p50: number | null;
+  p90: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  p50_low: number | null;
+  p50_high: number | null;
+  p90_low: number | null;
+  p90_high: number | null;
+}
+
 export interface Finding {
   rule: string;
   severity: "ok" | "advice" | "unknown" | "violation";
   message: string;
+  basis: string;
   source: string;
   place: Place | null;
   margin_m: number | null;
@@ -59,15 +105,39 @@ export interface Hour {
   wind_mps: number;
   wind_from_deg: number;
   share: number;
+  mean_s: number | null;
+  worst_s: number | null;
   flyable: boolean;
   limited_by: string;
+}
+
+export interface HourAreas {
+  hour: string;
+  areas: FeatureCollection;
 }
 
 export interface HourTimes {
   hour: string;
   flyable: boolean;
   limited_by: string;
+  wind_mps: number;
+  wind_from_deg: number;
+  gust_mps: number;
+  gust_estimated: boolean;
+  rain_mm_h: number | null;
+  margin_mps: number | null;
+  calls: number;
+  share: number;
+  mean_s: number | null;
+  worst_s: number | null;
   zones: Record<string, number | null>;
+  calls_by_zone: Record<string, number>;
+  from: Record<string, string | null>;
+}
+
+export interface Layout {
+  docks: number;
+  share: number;
 }
 
 export interface Photo {
@@ -78,6 +148,11 @@ export interface Photo {
 export interface Place {
   lat_deg: number;
   lon_deg: number;
+}
+
+export interface PlaceLayers {
+  base: FeatureCollection;
+  airspace: FeatureCollection;
 }
 
 export interface PlanAnswer {
@@ -97,6 +172,12 @@ export interface PlanAnswer {
   docks: Dock[];
   zones: Zone[];
   mean_s: [number | null, number | null];
+  coverage: [number, number, number][];
+  limit_s: number;
+  objective: number;
+  layouts: Layout[];
+  profiles: RouteProfile[];
+  checklist: ChecklistStep[];
   wind: Wind | null;
   assumed_weather: boolean;
   ceiling_m: number;
@@ -106,11 +187,43 @@ export interface PlanAnswer {
   counted: string;
 }
 
+export interface Profile {
+  along_m: number[];
+  ground_m_amsl: (number | null)[];
+  lowest_m_agl: (number | null)[];
+  highest_m_agl: (number | null)[];
+}
+
 export interface Progress {
   running: boolean;
   done: number;
   total: number;
   error: string;
+}
+
+export interface Replays {
+  runs: Record<string, any>[];
+  flights: string[];
+}
+
+export interface RouteProfile {
+  site: string;
+  zone: string;
+  profile: Profile | null;
+}
+
+export interface Run {
+  number: number;
+  label: string;
+  state: string;
+  sites: string;
+  scenario: string;
+  seed: number;
+  replications: number;
+  time: Record<string, number>;
+  missed: Record<string, number>;
+  docks: Record<string, Record<string, number>>;
+  kpis: Figure[];
 }
 
 export interface Standing {
@@ -143,6 +256,7 @@ export interface Verdict {
 }
 
 export interface Wind {
+  hour: string;
   mps: number;
   from_deg: number;
 }
@@ -153,4 +267,15 @@ export interface Zone {
   share: number;
   overhead_s: number | null;
   before_s: number | null;
+}
+
+export interface Answers {
+  "api/about": About;
+  "api/base": BaseAnswer;
+  "api/place": PlaceLayers;
+  "api/plan": PlanAnswer;
+  "api/plan/hours": HourTimes[];
+  "api/plan/isochrones": HourAreas[];
+  "api/runs": Run[];
+  "api/replay": Replays;
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // What is on the map, in words: shown on a click, and as a list of buttons for the keyboard.
 
 import { element } from "./common.js";
@@ -7,6 +8,8 @@ import { LAYERS } from "./style.js";
 const DESCRIBED = ["airspace", "traffic", "crowds", "keep_outs", "water", "homes", "posts", "rally", "patrols", "obstacles"];
 const CLOSE = 15.5;
 const FLY_MS = 700;
+
+/** @type {any} */
 
 let opened = null;
 

@@ -1,7 +1,8 @@
+// @ts-check
 // Editing the plan: docks, and everything that is drawn, with the pointer on the map, by touch or with the keyboard.
 // Each element that can have the focus has a `data-key` that stays the same when it is drawn again: so does the focus.
 
-import { $, element, toast } from "./common.js";
+import { $, all, element, first, focused, toast } from "./common.js";
 import { addFeature, editFeature } from "./feature-form.js";
 import { makeFeatureList } from "./feature-list.js";
 import { areaM2, lengthM, bearingDeg, snapLines, snapped } from "./geometry.js";
@@ -20,19 +21,25 @@ const latLon = ([lon, lat]) => [round(lat), round(lon)];
 
 // Draws again and keeps the focus on the element with the same key.
 export function focusKept(drawAll) {
-  const had = document.activeElement?.dataset?.key;
+  const had = focused()?.dataset.key;
   drawAll();
-  if (had && document.activeElement?.dataset?.key !== had) document.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
+  if (had && focused()?.dataset.key !== had) first(`[data-key="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
 }
 
 // `plan()` gives the plan now, `seen()` what the user sees of it, `change(path, document, seen)` sends an edit of that,
 // `preview(site, at)` asks for times meanwhile.
 export function makeEditor({ plan, seen, change, preview }) {
+  /** @type {any} */
   let map = null;
+  /** @type {any} */
   let forms = {};
+  /** @type {any} */
   let pen = null;
+  /** @type {any} */
   let handles = null;
+  /** @type {any[]} */
   let markers = [];
+  /** @type {string | null} */
   let chosen = null; // The key of the chosen feature.
   const waiting = {};
 
@@ -97,8 +104,8 @@ export function makeEditor({ plan, seen, change, preview }) {
 
   function markChosen() {
     const site = chosen?.startsWith("site/") ? chosen.slice("site/".length) : null;
-    for (const button of document.querySelectorAll("[data-pick]")) button.setAttribute("aria-pressed", String(button.dataset.pick === site));
-    for (const button of document.querySelectorAll("[data-feature]")) button.setAttribute("aria-pressed", String(button.dataset.feature === chosen));
+    for (const button of all("[data-pick]")) button.setAttribute("aria-pressed", String(button.dataset.pick === site));
+    for (const button of all("[data-feature]")) button.setAttribute("aria-pressed", String(button.dataset.feature === chosen));
     for (const m of markers) m.getElement().classList.toggle("chosen", m.getElement().dataset.site === site);
     $("fence").setAttribute("aria-pressed", String(chosen === BOUNDARY));
   }

@@ -1,6 +1,7 @@
+// @ts-check
 // The form of a feature: its fields with units and limits, and who says so. It gives the edit that makes it so.
 
-import { element } from "./common.js";
+import { element, first, focused } from "./common.js";
 import { fieldOf, vouching } from "./form-fields.js";
 import { bearingDeg, distanceM } from "./geometry.js";
 import { idFor } from "./notations.js";
@@ -58,15 +59,15 @@ function open({ title, nodes, onSubmit, focus }) {
     words.textContent = done ? "" : "This was not accepted; see the message.";
     if (done) dialog.close();
   });
-  const returns = document.activeElement;
+  const returns = focused();
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (returns?.isConnected) returns.focus();
-    else if (returns?.dataset?.key) document.querySelector(`[data-key="${CSS.escape(returns.dataset.key)}"]`)?.focus();
+    else if (returns?.dataset?.key) first(`[data-key="${CSS.escape(returns.dataset.key)}"]`)?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
-  (focus ?? form.querySelector("input, select"))?.focus();
+  (focus ?? first("input, select", form))?.focus();
   return dialog;
 }
 

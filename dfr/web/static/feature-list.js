@@ -1,3 +1,4 @@
+// @ts-check
 // The list of everything that is drawn, by kind: chosen, moved with the arrow keys, edited, copied and deleted.
 
 import { element } from "./common.js";

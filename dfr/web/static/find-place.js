@@ -1,3 +1,4 @@
+// @ts-check
 // Coordinates under the cursor in three notations, and a search for places: by coordinates, or by the names in the plan.
 
 import { $, ask, element, tell, throttle } from "./common.js";
@@ -9,6 +10,7 @@ const CLOSE = 16;
 // The bar that follows the pointer, or the middle of the map where the keyboard moves it.
 export function showCoordinates(map) {
   const bar = $("map").appendChild(element("p", { id: "cursor", class: "cursor-bar" }));
+  /** @type {any} */
   let shown = null;
   const askGrid = throttle(200, async (at) => {
     const found = await ask(`api/coordinates?lat=${at[1].toFixed(6)}&lon=${at[0].toFixed(6)}`).catch(() => null);

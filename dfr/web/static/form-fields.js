@@ -1,7 +1,8 @@
+// @ts-check
 // The fields of a feature's form as inputs, and what is in them as the values of a scenario.
 // Units, limits and words come from the schema of the scenario.
 
-import { element } from "./common.js";
+import { all, element, first } from "./common.js";
 
 const TIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d$/;
 const clean = (object) => Object.fromEntries(Object.entries(object).filter(([, item]) => item !== undefined && item !== "" && item !== null));
@@ -45,7 +46,7 @@ export function vouching(fields = {}, legend = "Who says so") {
   const text = element("input", { type: "text", required: true, "aria-label": `${legend}: the source, or why it is assumed`, "data-field": "said", value: (assumed ? fields.note : fields.source) ?? "", placeholder: "the document, survey or person; or why it is assumed" });
   const node = element("fieldset", { class: "vouching" }, element("legend", {}, legend), radio("source", "Source", Boolean(fields.source) && !assumed), radio("assumed", "Assumed", assumed), text);
   const read = () => {
-    const isAssumed = node.querySelector("input:checked")?.value === "assumed";
+    const isAssumed = first("input:checked", node)?.value === "assumed";
     if (isAssumed) return clean({ source: fields.source, assumed: true, note: text.value });
     return clean({ source: text.value, note: assumed ? undefined : fields.note });
   };
@@ -59,7 +60,7 @@ function figureField(field, value) {
   const said = vouching(before, `Who says so: ${field.label.toLowerCase()}`);
   const node = element("div", { class: "figure" }, labelled(field, input), said.node);
   const optional = () => {
-    for (const control of said.node.querySelectorAll("input")) control.required = field.required || input.value !== "";
+    for (const control of all("input", said.node)) control.required = field.required || input.value !== "";
   };
   input.addEventListener("input", optional);
   optional();
@@ -79,6 +80,7 @@ function durationField(field, value = {}) {
 
 function tableField(field, value = []) {
   const body = element("tbody");
+  /** @type {any[]} */
   let rows = [];
   const add = (row = {}) => {
     const cells = field.fields.map((column) => fieldOf(column, row[column.name], true));

@@ -1,3 +1,4 @@
+// @ts-check
 // Geometry of drawing, in [lon, lat] degrees and metres: without the document and without the map, to be tested alone.
 
 const METRES_PER_DEGREE = 111_320;
@@ -64,6 +65,7 @@ function nearestOnEdge([ax, ay], [bx, by], [x, y]) {
 // `project` gives the pixel [x, y] of a [lon, lat].
 export function snapped(at, lines, project, within = 12) {
   const here = project(at);
+  /** @type {(place: number[]) => number} */
   const far = ([x, y]) => Math.hypot(x - here[0], y - here[1]);
   let best = { distance: within, at };
   for (const point of lines.flatMap(({ points }) => points)) {
@@ -73,7 +75,8 @@ export function snapped(at, lines, project, within = 12) {
   if (best.distance < within) return best.at;
   for (const { points, closed } of lines) {
     for (let i = 0; i < points.length - (closed ? 0 : 1); i += 1) {
-      const [a, b] = [points[i], points[(i + 1) % points.length]];
+      const a = points[i];
+      const b = points[(i + 1) % points.length];
       const { at: nearest, share } = nearestOnEdge(project(a), project(b), here);
       const distance = far(nearest);
       if (distance < best.distance) best = { distance, at: [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])] };

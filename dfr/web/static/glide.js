@@ -1,3 +1,4 @@
+// @ts-check
 // Dragging the map in a browser without a graphics card: the picture is shifted, and drawn again when the
 // pointer rests (sharp) or the margin is used up (coarse). With a card, MapLibre draws each frame itself.
 
@@ -5,28 +6,36 @@ export const MARGIN_PX = 240;
 const USED_UP_PX = 224;
 const RESTED_MS = 120;
 const CLICK_PX = 3;
-const COARSE = 0.35;
+export const COARSE = 0.35;
 
-export function drawsInSoftware() {
-  try {
-    const gl = document.createElement("canvas").getContext("webgl2");
-    const info = gl.getExtension("WEBGL_debug_renderer_info");
-    const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-    gl.getExtension("WEBGL_lose_context")?.loseContext();
-    return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
-  } catch {
-    return false;
-  }
+// Draw at the full sharpness of the screen; gives a promise of when that is done.
+export function sharpen(map) {
+  map.setPixelRatio(devicePixelRatio);
+  return map.once("render");
 }
+
+// What draws WebGL 2 in this browser, or null where nothing does.
+export function rendererName() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  if (gl === null) return null;
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return name;
+}
+
+export const drawsInSoftware = (renderer) => /swiftshader|llvmpipe|softpipe|software|basic render/i.test(renderer);
 
 export function glide(map) {
   const canvas = map.getCanvas();
   const picture = map.getCanvasContainer();
-  const sharp = map.getPixelRatio();
+  const sharp = devicePixelRatio;
+  /** @type {any} */
   let held = null; // The last position of the pointer while it holds the map.
   let slid = [0, 0]; // How far the picture is shifted from where it was drawn.
   let far = 0; // How far the pointer has moved since it took hold; a short way is a click.
-  let rest = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let rest;
 
   // Draw again where the picture was shifted to: coarsely while the pointer moves, sharply when it rests.
   function draw(ratio) {

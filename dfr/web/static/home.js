@@ -1,6 +1,7 @@
+// @ts-check
 // Home: the deployments of the folder, the examples, and a file that a user opens.
 
-import { $, beginLook, element, get, post, tell, upload } from "./common.js";
+import { $, beginLook, element, get, post, tell, upload, wordsOf } from "./common.js";
 
 const MOST_BYTES = 2 * 1024 * 1024;
 
@@ -18,7 +19,7 @@ async function enter(promise) {
   try {
     location.assign(`d/${(await promise).slug}/plan`);
   } catch (error) {
-    refuse(error.message);
+    refuse(wordsOf(error));
   }
 }
 
@@ -56,14 +57,14 @@ function acceptDrops() {
   document.addEventListener("dragleave", (event) => drop(event, false));
   document.addEventListener("drop", (event) => {
     drop(event, false);
-    openFile(event.dataTransfer.files[0]);
+    openFile(event.dataTransfer?.files[0]);
   });
 }
 
 async function main() {
   beginLook();
   $("file").addEventListener("change", () => {
-    openFile($("file").files[0]);
+    openFile($("file").files?.[0]);
     $("file").value = "";
   });
   acceptDrops();

@@ -1,3 +1,4 @@
+// @ts-check
 // The icons of every page: 24 by 24, strokes only, drawn for dfr. An element with `data-icon` gets its icon in front.
 
 const NS = "http://www.w3.org/2000/svg";
@@ -39,7 +40,7 @@ export function icon(name) {
 }
 
 export function drawIcons(root = document) {
-  for (const node of root.querySelectorAll("[data-icon]")) {
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-icon]"))) {
     node.querySelector(":scope > svg.icon")?.remove();
     node.prepend(icon(node.dataset.icon));
   }

@@ -1,3 +1,4 @@
+// @ts-check
 // Files dropped on the page, or chosen: what a file holds is shown first, then taken over as one edit.
 
 import { element, post, tell, upload } from "./common.js";
@@ -56,6 +57,7 @@ function callForm(shown, showAgain) {
   const order = element("select", {}, choice("", "as the dates show it", !shown.dates), ...shown.date_orders.map((key) => choice(key, ORDER_WORDS[key], shown.dates === key)));
   const crs = element("input", { type: "text", value: shown.crs ?? "", placeholder: "EPSG:27700" });
   const zones = element("input", { type: "number", min: 1, max: 50, value: shown.zones ?? "", placeholder: "as drawn" });
+  /** @type {[string, import("./types.d.ts").PageElement][]} */
   const words = Object.keys(shown.unknown_grades ?? {}).map((word) => [word, element("select", {}, choice("", "none", true), ...shown.grades.map((grade) => choice(grade, grade, false)))]);
   const answers = () => ({
     columns: Object.fromEntries(columns.filter(([, select]) => select.value).map(([column, select]) => [select.value, column.name])),
@@ -96,6 +98,7 @@ const FORMS = { features: featureForm, calls: callForm, airspace: airspaceForm, 
 // `change(path, document)` sends an edit of the plan and gives false where it was refused.
 export function makeImport({ change }) {
   const waiting = [];
+  /** @type {any} */
   let dialog = null;
 
   function close() {

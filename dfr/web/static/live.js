@@ -1,28 +1,37 @@
-import { $, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
+// @ts-check
+import { $, all, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
 import { showPlace } from "./base-layers.js";
-import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { fit, loaded, makeMap, marker, show, whenDrawn } from "./map.js";
 import { lines } from "./charts.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 
 const KEPT = 900;
 
+/** @type {any} */
+
 let map = null;
+/** @type {any} */
 let base = null;
 let chosen = 0;
+/** @type {any} */
 let asked = null;
 let centred = false;
 let drawn = 0;
 const known = [];
+/** @type {any[]} */
 let traffic = [];
+/** @type {any[]} */
 let limits = [];
 let heardAt = performance.now();
+/** @type {any} */
 let contact = null;
 
 // The server sends five frames a second. Without one for this long, what the page shows is old.
 const NO_CONTACT_MS = 1000;
 
 const plans = makePlanState({ ask: askServer, send: post, say: toast, draw: drawPlan });
+/** @type {any[]} */
 let docks = [];
 
 function drawPlan(plan) {
@@ -102,7 +111,7 @@ function makeDrone(at, title, number_) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 22 22");
   const arrow = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [k, v] of Object.entries({ d: "M11 1l8 19l-8-5l-8 5z", fill: "#b86e00", stroke: "#fff", "stroke-width": 1.8 })) arrow.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ d: "M11 1l8 19l-8-5l-8 5z", fill: "#b86e00", stroke: "#fff", "stroke-width": "1.8" })) arrow.setAttribute(k, v);
   svg.append(arrow);
   made.getElement().append(svg, element("span", { class: "tag" }, String(number_)));
   return made;
@@ -121,7 +130,7 @@ function drawControl(vehicle) {
   $("flight").textContent = vehicle.words;
   if (!vehicle.allowed) return;
   if ($("zone").options.length !== vehicle.zones.length) $("zone").replaceChildren(...vehicle.zones.map((zone) => element("option", { value: zone.id }, zone.name)));
-  document.querySelector("[data-command=dispatch]").disabled = vehicle.flying || !vehicle.zones.length;
+  for (const button of all("[data-command=dispatch]")) button.disabled = vehicle.flying || !vehicle.zones.length;
 }
 
 const called = (vehicle, i) => `${i + 1}: ${vehicle.stale ? `LINK LOST ${number(vehicle.silent_s, 0)} s` : `${vehicle.position_stale ? "POSITION STALE, " : ""}${vehicle.mode ?? "-"}${vehicle.armed ? ", ARMED" : ""}`}`;
@@ -156,7 +165,7 @@ function showContact(now) {
   contact = now;
   document.body.classList.toggle("no-contact", !now);
   $("no-contact").hidden = now;
-  for (const control of document.querySelectorAll("#commands button, #commands select, #confirm button")) control.disabled = !now;
+  for (const control of all("#commands button, #commands select, #confirm button")) control.disabled = !now;
   if (now) return;
   $("confirm").close();
   asked = null;
@@ -186,7 +195,7 @@ function onState(state) {
   document.title = `${vehicles.some((each) => each.stale) ? "LINK LOST" : "Live"} - dfr`;
   $("state").replaceChildren(...rows(vehicle).flatMap(([name, words]) => [element("dt", {}, name), element("dd", { "data-row": name }, words)]));
   const energy = vehicle.home_energy;
-  $("state").querySelector("[data-row=home]").className = energy?.may_not_return || energy?.enough === false ? "worse" : "";
+  for (const row of all("[data-row=home]", $("state"))) row.className = energy?.may_not_return || energy?.enough === false ? "worse" : "";
   $("texts").replaceChildren(...vehicle.texts.toReversed().map(([, words]) => element("li", {}, words)));
   vehicles.forEach(remember);
   drawChoice(vehicles);
@@ -230,7 +239,7 @@ async function main() {
     base?.then((shown) => shown.follow(standing.base));
   });
   }
-  for (const button of document.querySelectorAll("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));
+  for (const button of all("[data-command]")) button.addEventListener("click", () => ask(button.dataset.command));
   $("no").addEventListener("click", () => $("confirm").close());
   $("yes").addEventListener("click", async () => {
     $("confirm").close();
@@ -242,6 +251,7 @@ async function main() {
   setInterval(() => {
     if (performance.now() - heardAt > NO_CONTACT_MS) showContact(false);
   }, 100);
+  await whenDrawn(map);
   document.body.dataset.ready = "yes";
 }
 

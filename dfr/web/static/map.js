@@ -1,8 +1,9 @@
+// @ts-check
 // The map: one plain style, drawn from the scenario's geometry; nothing is fetched from outside this server.
 /* global maplibregl */
 
 import { $, element, fileAddress, loadScript, tell } from "./common.js";
-import { MARGIN_PX, drawsInSoftware, glide } from "./glide.js";
+import { COARSE, MARGIN_PX, drawsInSoftware, glide, rendererName, sharpen } from "./glide.js";
 import { DARK } from "./style-dark.js";
 import { GROUPS, LAYERS, PLACE, PLAN, STRONG } from "./style.js";
 import { isDark, isStrong, onTheme } from "./theme.js";
@@ -11,31 +12,26 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 const GROUND = { id: "ground", type: "background", paint: { "background-color": "#eef2ee" } };
 const DEEPEST = 14; // Tiles of the page's own data; enlarged beyond, they are still good to 0.2 m.
 
-// The library is large: what is written on a page is there before it. The worker is fetched meanwhile.
+// The library is large: what is written on a page is there before it, and its style sheet holds up nothing.
+// The worker is fetched meanwhile.
+document.head.append(element("link", { rel: "stylesheet", href: fileAddress("maplibre-gl.css") }));
 const library = loadScript("maplibre-gl-csp.js").then(() => maplibregl.setWorkerUrl(fileAddress("maplibre-gl-csp-worker.js")));
 library.catch(() => {}); // Said where a map is made.
 fetch(fileAddress("maplibre-gl-csp-worker.js")).catch(() => {});
 
-export function hasGl() {
-  try {
-    return document.createElement("canvas").getContext("webgl2") !== null;
-  } catch {
-    return false;
-  }
-}
-
 // A map in #map, or null (with words in its place) where the browser has no WebGL 2.
 export async function makeMap(centre, zoom = 14) {
-  if (!hasGl()) {
+  const renderer = rendererName();
+  if (renderer === null) {
     $("map").append(element("p", { class: "no-gl" }, "This browser has no WebGL 2, so it cannot show the map. All figures are in the panel; the map in the report needs no WebGL."));
     return null;
   }
   if ((await tell(library.then(() => true))) === null) return null;
-  const slides = drawsInSoftware();
-  const drawn = $("map").appendChild(element("div", { class: slides ? "drawn slides" : "drawn" }));
+  const slides = drawsInSoftware(renderer);
+  const box = $("map").appendChild(element("div", { class: slides ? "drawn slides" : "drawn" }));
   const source = { type: "geojson", data: EMPTY, maxzoom: DEEPEST };
   const map = new maplibregl.Map({
-    container: drawn,
+    container: box,
     style: { version: 8, sources: { place: source, plan: source }, layers: [GROUND, ...LAYERS] },
     center: centre,
     zoom,
@@ -44,7 +40,9 @@ export async function makeMap(centre, zoom = 14) {
     dragRotate: false,
     pitchWithRotate: false,
     canvasContextAttributes: { antialias: false },
+    ...(slides ? { pixelRatio: COARSE } : {}),
   });
+  map.whole = map.once("load").then(() => slides && sharpen(map));
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-left");
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
@@ -68,15 +66,22 @@ function recolour(map) {
   }
 }
 
+// Layers may be filled from now on; nothing waits until an empty map has been drawn.
 export async function loaded(map) {
-  if (!map.isStyleLoaded()) await map.once("load");
+  if (!map.isStyleLoaded()) await map.once("style.load");
   onTheme(() => recolour(map));
+}
+
+// Waits until all that was put on the map is there to be seen. Nothing that is read waits for it.
+export async function whenDrawn(map) {
+  if (map) await map.whole;
+  performance.mark("map");
 }
 
 // Put collections on the map by the names of their layers; other layers stay as they are.
 export function show(map, layers) {
   map.shown = { ...map.shown, ...layers };
-  for (const [source, names] of [["place", PLACE], ["plan", PLAN]]) {
+  for (const [source, names] of Object.entries({ place: PLACE, plan: PLAN })) {
     if (!names.some((name) => name in layers)) continue;
     const features = names.flatMap((of) => (map.shown[of]?.features ?? []).map((f) => ({ ...f, properties: { ...f.properties, of } })));
     map.getSource(source)?.setData({ type: "FeatureCollection", features });

@@ -1,10 +1,14 @@
+// @ts-check
 // New deployment: what only a person can say. What a place says of itself is filled in where it is seen.
 
-import { $, beginLook, element, get, post, tell } from "./common.js";
+import { $, beginLook, element, first, get, post, tell, wordsOf } from "./common.js";
 
 const DIGITS = 6;
 
+/** @type {any} */
+
 let choices = null;
+/** @type {any} */
 let place = null;
 let zoneIsOurs = false;
 let countryIsOurs = false;
@@ -63,7 +67,7 @@ async function find() {
     $("found").replaceChildren(...found.map((item, i) => element("label", { class: "check" }, element("input", { type: "radio", name: "found", value: i, checked: found.length === 1, onchange: () => choose(item) }), words(item))));
     if (found.length === 1) choose(found[0]);
   } catch (error) {
-    refuse(error.message);
+    refuse(wordsOf(error));
   }
 }
 
@@ -94,7 +98,7 @@ function drawChoices() {
   boundRadius();
 }
 
-const operation = () => document.querySelector("input[name=operation]:checked")?.value ?? "";
+const operation = () => first("input[name=operation]:checked")?.value ?? "";
 
 function boundRadius() {
   const { least, vlos, bvlos } = choices.radius_m;
@@ -136,7 +140,7 @@ async function create(event) {
   try {
     location.assign(`d/${(await post("api/home/new", document_())).slug}/plan`);
   } catch (error) {
-    refuse(error.message);
+    refuse(wordsOf(error));
     $("create").disabled = false;
   }
 }

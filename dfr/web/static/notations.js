@@ -1,3 +1,4 @@
+// @ts-check
 // Coordinates, lengths and areas in words.
 
 export const decimal = ([lon, lat]) => `${lat.toFixed(6)}, ${lon.toFixed(6)}`;

@@ -1,3 +1,4 @@
+// @ts-check
 // The pen: places set on the map one after the other, by click, by tap, or by the cross in the middle and the keyboard.
 // Areas, single places and measurements are all drawn with it.
 
@@ -21,8 +22,12 @@ export function makePen({ map, snap }) {
   map.addLayer({ id: "pen-line", type: "line", source: "pen", paint: { "line-color": "#7a3f00", "line-width": 3, "line-dasharray": [2, 1] } });
   map.addLayer({ id: "pen-circle", type: "circle", source: "pen", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#ffd34d", "circle-stroke-color": "#7a3f00", "circle-stroke-width": 2 } });
 
+  /** @type {any} */
+
   let job = null; // What is being drawn: {words, most, least, closed, told, done, cancelled}.
+  /** @type {any[]} */
   let points = [];
+  /** @type {any} */
   let cross = null;
   const box = $("pen");
 

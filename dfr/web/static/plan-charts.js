@@ -1,3 +1,4 @@
+// @ts-check
 // The charts of the Plan page: the hours, the heights along a route, and what more docks would bring.
 
 import { between, framed, node, plane, through } from "./plane.js";

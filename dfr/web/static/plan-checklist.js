@@ -1,6 +1,7 @@
+// @ts-check
 // What a GO still needs, step by step, with the findings that each step would clear.
 
-import { $, element } from "./common.js";
+import { $, element, first } from "./common.js";
 import { icon } from "./icons.js";
 import { drawFact } from "./plan-facts.js";
 import { oneFinding } from "./plan-findings.js";
@@ -9,7 +10,7 @@ const SIGNS = { done: "ok", "to do": "warning", "on the day": "follow" };
 
 const opened = new Set();
 let touched = false;
-$("needs")?.querySelector("summary").addEventListener("click", () => (touched = true));
+first("#needs summary")?.addEventListener("click", () => (touched = true));
 
 function summaryOf({ title, state, findings, words }) {
   const found = findings.length + words.length;

@@ -1,3 +1,4 @@
+// @ts-check
 // Short forms for facts that only a person can state; each becomes one edit of the plan.
 
 import { element } from "./common.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The findings of the Plan page: gravest first, each with its rule, its basis, what to do and where it is.
 
 import { element } from "./common.js";
@@ -22,9 +23,14 @@ export function oneFinding(finding, onPick) {
 }
 
 // `first` are findings of the chosen hour, told before those of the plan.
+/**
+ * @param {HTMLElement} box
+ * @param {any[]} findings
+ * @param {{ onPick: (finding: any) => void, first?: any[] }} how `first` go before the others
+ */
 export function drawFindings(box, findings, { onPick, first = [] }) {
   const shown = [...first, ...findings];
-  const groups = OPEN.map((kind) => [kind, shown.filter((f) => f.severity === kind)]).filter(([, of]) => of.length);
+  const groups = OPEN.map((kind) => /** @type {[string, any[]]} */ ([kind, shown.filter((f) => f.severity === kind)])).filter(([, of]) => of.length);
   const fine = shown.filter((f) => f.severity === "ok");
   const lists = groups.map(([kind, of]) => {
     const list = element("ul", { class: "findings" }, ...of.map((finding) => oneFinding(finding, onPick)));

@@ -1,3 +1,4 @@
+// @ts-check
 // One hour of the Plan page, or all of them: what the verdict, the times and the weather say in it.
 
 import { element, number, percent, seconds } from "./common.js";
@@ -41,10 +42,13 @@ export const tableRows = (rows) => rows.map(([words, value]) => element("tr", {}
 
 // The chart, the slider and Play. `onHour(i)` gets the hour's number, or null for all hours.
 export function makeHours({ chart, slider, all, play, onHour }) {
+  /** @type {any[]} */
   let hours = [];
+  /** @type {number | null} */
   let chosen = null;
   let limit_s = 0;
-  let timer = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
 
   function say() {
     slider.setAttribute("aria-valuetext", chosen === null ? "all hours" : hourName(hours[chosen].hour));
@@ -67,14 +71,14 @@ export function makeHours({ chart, slider, all, play, onHour }) {
 
   function run(on) {
     clearInterval(timer);
-    timer = on ? setInterval(() => pick(chosen === null ? 0 : (chosen + 1) % hours.length), STEP_MS) : null;
+    timer = on ? setInterval(() => pick(chosen === null ? 0 : (chosen + 1) % hours.length), STEP_MS) : undefined;
     play.setAttribute("aria-pressed", String(on));
     relabel(play, on ? "pause" : "play", on ? "Pause" : "Play");
   }
 
   slider.addEventListener("input", () => (run(false), pick(Number(slider.value))));
   all.addEventListener("click", () => (run(false), pick(null)));
-  play.addEventListener("click", () => run(timer === null));
+  play.addEventListener("click", () => run(timer === undefined));
   return {
     // A new plan: the same hour stays chosen where it still has one.
     show(next, limit) {

@@ -1,3 +1,4 @@
+// @ts-check
 // What the map's colours mean: seconds by zone, isochrones of an hour, or where calls come from; with its legend.
 
 import { element, tell } from "./common.js";
@@ -33,7 +34,9 @@ const KEYS = {
 // `ask(path)` gives an answer about the plan shown, `stateOf()` the plan, `hourOf()` the chosen hour or null, `moreOf(hour)` what is known of it.
 export function makeShading({ ask, box, stateOf, hourOf, moreOf, onWords }) {
   let mode = "zones";
+  /** @type {any} */
   let map = null;
+  /** @type {any} */
   let areas = null;
 
   function legend() {

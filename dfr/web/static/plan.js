@@ -1,6 +1,7 @@
+// @ts-check
 import { $, ask, begin, element, get, number, percent, post, seconds, tell, throttle, toast } from "./common.js";
 import { askPlace, showPlace } from "./base-layers.js";
-import { fit, loaded, makeMap, show, toggles } from "./map.js";
+import { fit, loaded, makeMap, show, toggles, whenDrawn } from "./map.js";
 import { describeOnClick, flyTo, listDescriptions } from "./descriptions.js";
 import { focusKept, makeEditor } from "./edit.js";
 import { makeSearch, showCoordinates } from "./find-place.js";
@@ -15,9 +16,13 @@ import { makeShading } from "./plan-shading.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 
-let state = null;
+/** @type {import("./contracts.d.ts").PlanAnswer} The plan on the page, once it has arrived. */
+let state;
+/** @type {any} */
 let map = null;
+/** @type {any} */
 let base = null;
+/** @type {{ state: string, hours: import("./contracts.d.ts").HourTimes[] } | null} */
 let details = null; // Every hour of the plan, with the state of the plan that it is of.
 
 // Until an edit is answered, nothing on the page may call the edited plan good.
@@ -188,11 +193,13 @@ function drawPanel() {
 
 // The route whose heights are shown: the one chosen before, or the one with the least room under the limit.
 function drawRoutes() {
+  /** @type {[string, import("./contracts.d.ts").RouteProfile][]} */
   const known = state.profiles.map((route) => [`${route.site} ${route.zone}`, route]);
   const names = Object.fromEntries([...state.layers.sites.features, ...state.layers.zones.features].map((f) => [f.properties.id, f.properties.name]));
   const kept = $("route").value;
   $("route").replaceChildren(...known.map(([key, route]) => element("option", { value: key }, `${names[route.site]} to ${names[route.zone]}`)));
-  const high = ([, route]) => Math.max(0, ...(route.profile?.highest_m_agl ?? []).filter((h) => h !== null));
+  /** @type {(named: [string, import("./contracts.d.ts").RouteProfile]) => number} */
+  const high = ([, route]) => Math.max(0, ...(route.profile?.highest_m_agl ?? []).map((h) => h ?? 0));
   const tight = known.reduce((a, b) => (high(b) > high(a) ? b : a), known[0]);
   if (known.length) $("route").value = known.some(([key]) => key === kept) ? kept : tight[0];
   drawProfile();
@@ -222,8 +229,8 @@ async function main() {
   }
   const place = askPlace(about);
   const [plan, forms] = await Promise.all([plans.begin(), tell(get("api/forms"))]);
+  if (!plan) return;
   state = plan;
-  if (!state) return;
   editor.begin(forms ?? {}, null);
   followStanding((standing) => {
     plans.hear(standing);
@@ -239,7 +246,7 @@ async function main() {
   });
   $("fence").addEventListener("click", editor.toggleCorners);
   $("route").addEventListener("change", drawProfile);
-  $("shading").addEventListener("change", (event) => shading.choose(event.target.value));
+  $("shading").addEventListener("change", ({ target }) => target instanceof HTMLInputElement && shading.choose(target.value));
   document.addEventListener("keydown", keys);
   if (map) {
     await loaded(map);
@@ -256,6 +263,7 @@ async function main() {
   }
   makeSearch({ map, features: () => state.features, onFeature: editor.chooseFeature, onPlace: (at, words) => map && flyTo(map, at, words) });
   if (state.draft) toast(state.draft);
+  await whenDrawn(map);
   document.body.dataset.ready = "yes";
 }
 

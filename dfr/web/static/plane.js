@@ -1,3 +1,4 @@
+// @ts-check
 // The paper of a chart: a picture with axes, ticks and their titles, on which `px` and `py` place values.
 // No styles in attributes: the page's policy forbids them; colours are the classes c0 to c5 of the style sheet.
 
@@ -20,7 +21,7 @@ export function ticks(low, high, count, clock = false) {
   const span = high - low || 1;
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = (clock && CLOCK_S.find((s) => s >= rough)) || [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const step = (clock && CLOCK_S.find((s) => s >= rough)) || [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) || 10 * power;
   const found = [];
   for (let at = Math.ceil(low / step) * step; at <= high + 1e-9; at += step) found.push(at);
   return found;
@@ -84,6 +85,12 @@ export function cursorOn({ svg, px, edges }, low, high) {
 }
 
 // A chart in a box: its title, a sentence that says what it shows, the picture, and a legend of [class, words] pairs.
+/**
+ * A chart in words and pictures: its title, a sentence that says what it shows, and a legend of [class, words].
+ * @param {HTMLElement} box
+ * @param {{ title: string, says?: string, legend?: string[][] }} words
+ * @param {...Node} pictures
+ */
 export function framed(box, { title, says = "", legend = [] }, ...pictures) {
   const keys = legend.map(([look, words]) => element("li", {}, element("span", { class: `key ${look}` }), words));
   box.classList.add("chart");

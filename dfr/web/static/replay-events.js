@@ -1,3 +1,4 @@
+// @ts-check
 // The events of a replay as a list: the last one is marked, each is a button that goes to its moment.
 
 import { element } from "./common.js";
@@ -5,7 +6,9 @@ import { element } from "./common.js";
 const SHOWN = 400;
 
 export function makeEvents({ box, previous, next, onPick }) {
+  /** @type {any[]} */
   let events = [];
+  /** @type {any[]} */
   let rows = [];
   let marked = -1;
   let now = 0;

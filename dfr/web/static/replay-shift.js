@@ -1,3 +1,4 @@
+// @ts-check
 // A simulated shift at a moment: where each drone is, what it does, what its charts hold.
 
 const FLYING = new Set(["climb", "out", "on_scene", "back", "land", "yield"]);

@@ -1,3 +1,4 @@
+// @ts-check
 // The timeline of a replay: a lane for each drone, the calls with their outcomes, the queue, and a cursor.
 
 import { cursorOn, framed, node, plane, through, ticks } from "./plane.js";

@@ -1,8 +1,9 @@
+// @ts-check
 import { $, ask, begin, element, get, post, tell, toast, upload } from "./common.js";
 import { lines } from "./charts.js";
 import { relabel } from "./icons.js";
 import { showPlace } from "./base-layers.js";
-import { fit, loaded, makeMap, marker, show } from "./map.js";
+import { fit, loaded, makeMap, marker, show, whenDrawn } from "./map.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 import { makeEvents } from "./replay-events.js";
@@ -13,14 +14,27 @@ const LEAST = 0.35;
 const NONE = { type: "FeatureCollection", features: [] };
 const PHASE_WORDS = { climb: "climb", out: "out", on_scene: "on scene", back: "back", land: "landing" };
 
+/** @type {[name: string, unit: string, most?: number][]} */
+const GAUGES = [["battery", "%", 100], ["wind", "m/s"]];
+
+/** @type {any} */
 let map = null;
+/** @type {any} */
 let base = null;
+/** @type {any[]} */
 let docks = [];
+/** @type {any} */
 let playing = null;
 let now = 0;
+/** @type {any} */
 let last = null;
+/** @type {any[]} */
 let charts = [];
+/** @type {any[]} */
 let moved = [];
+/** @type {any} */
+let seriesChart = null;
+/** @type {any} */
 let source = null;
 let wanted = 0;
 
@@ -76,7 +90,7 @@ function beginFlight() {
   charts = [
     lines(box("height"), { ...span, title: "height above home", unit: "m", limits, series: both((track) => pairs(track, "height_m")) }),
     lines(box("distance"), { ...span, title: "distance from home", unit: "m", series: both(away) }),
-    ...[["battery", "%", 100], ["wind", "m/s"]].filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], c: 1 }] })),
+    ...GAUGES.filter(([name]) => source.gauges?.[name].length > 1).map(([name, unit, y1]) => lines(box(name), { ...span, title: name === "wind" ? "wind (the vehicle's estimate)" : name, unit, y1, series: [{ name, points: source.gauges[name], c: 1 }] })),
     lines(box("groundspeed"), { ...span, title: "ground speed", unit: "m/s", series: both((track) => pairs(track, "speed_mps")) }),
   ];
   $("legend").textContent = predicted ? "Blue, dashed: predicted. Orange: flown." : "Flown, as logged.";
@@ -111,11 +125,11 @@ function drawSeries() {
 
 function chooseSeries() {
   const found = source.series.find(({ id }) => id === $("series").value);
-  charts = charts.filter((chart) => chart !== chooseSeries.chart);
+  charts = charts.filter((chart) => chart !== seriesChart);
   const low = Math.min(0, ...found.points.map((p) => p[1]));
-  chooseSeries.chart = lines($("series-chart"), { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end, y0: low, title: found.name, unit: found.unit, series: [{ name: found.name, points: found.points, c: 1 }] });
-  charts.push(chooseSeries.chart);
-  chooseSeries.chart.cursor(now);
+  seriesChart = lines($("series-chart"), { clock: true, onPick: seek, label: clock, x0: source.start, x1: source.end, y0: low, title: found.name, unit: found.unit, series: [{ name: found.name, points: found.points, c: 1 }] });
+  charts.push(seriesChart);
+  seriesChart.cursor(now);
 }
 
 function droneMarker(at, name, { tag, look = "" }) {
@@ -123,7 +137,7 @@ function droneMarker(at, name, { tag, look = "" }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 22 22");
   const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  for (const [k, v] of Object.entries({ cx: 11, cy: 11, r: 8 })) dot.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ cx: "11", cy: "11", r: "8" })) dot.setAttribute(k, v);
   svg.append(dot);
   made.getElement().append(svg, element("span", { class: "tag" }, tag));
   return made;
@@ -138,7 +152,7 @@ function sample(track, t) {
 function seek(t) {
   if (!source) return;
   now = Math.min(Math.max(t, source.start), source.end);
-  $("scrub").value = now;
+  $("scrub").value = String(now);
   $("scrub").setAttribute("aria-valuetext", clock(now));
   $("clock").textContent = clock(now);
   for (const chart of charts) chart.cursor(now);
@@ -283,7 +297,7 @@ async function main() {
   drawSources(replays, about);
   $("source").addEventListener("change", () => $("source").value && choose(get($("source").value)));
   $("log").addEventListener("change", () => {
-    const file = $("log").files[0];
+    const file = $("log").files?.[0];
     if (!file) return;
     if (file.size > 32 * 1024 * 1024) toast("This log is too large: choose one of at most 32 MiB.");
     else choose(upload("api/replay/log", file));
@@ -292,6 +306,7 @@ async function main() {
   $("play").addEventListener("click", () => play(playing === null));
   $("scrub").addEventListener("input", () => seek(Number($("scrub").value)));
   document.addEventListener("keydown", keys);
+  await whenDrawn(map);
   document.body.dataset.ready = "yes";
   await openFirst(replays, about);
 }

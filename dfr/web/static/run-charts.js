@@ -1,3 +1,4 @@
+// @ts-check
 // The charts of the Simulate page, each with a title, axes, units and a sentence that says what it shows.
 
 import { between, framed, node, plane, through } from "./plane.js";

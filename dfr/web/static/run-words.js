@@ -1,3 +1,4 @@
+// @ts-check
 // Key figures and their differences in words, with their units.
 
 import { number, percent } from "./common.js";

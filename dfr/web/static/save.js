@@ -1,3 +1,4 @@
+// @ts-check
 // Saving: what the file would say is asked first, so that a NO GO is saved knowingly and docks are only required on request.
 
 import { element } from "./common.js";

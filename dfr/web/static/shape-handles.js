@@ -1,3 +1,4 @@
+// @ts-check
 // Handles of the chosen feature: its corners, the middles of its sides, and one to move it as a whole.
 // Each works by mouse, by touch and with the arrow keys; Delete takes a corner out.
 
@@ -21,11 +22,12 @@ export function stepped(event, at) {
 // `moved(feature, coordinates)` sends an edit, `settle(key, act)` one for several key presses in a row,
 // `ghost(geometry)` shows what is not sent yet, `snap(at, except, event)` moves a place to what it is near.
 export function makeHandles({ map, moved, settle, ghost, snap }) {
+  /** @type {any[]} */
   let shown = [];
 
   const polygon = (ring) => ({ type: "Polygon", coordinates: [[...ring, ring[0]]] });
 
-  function handle(feature, key, className, at, title, place, snaps = (there) => there) {
+  function handle(feature, key, className, at, title, place, snaps = (there, _feature, _event) => there) {
     const made = marker(map, className, at, { draggable: true, button: true, title });
     const node = made.getElement();
     node.dataset.key = key;

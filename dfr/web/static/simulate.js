@@ -1,4 +1,5 @@
-import { $, begin, element, get, number, percent, post, stream, tell } from "./common.js";
+// @ts-check
+import { $, all, begin, element, get, number, percent, post, stream, tell } from "./common.js";
 import { coverageMap, intervalsChart, missedChart, responseCharts, useChart } from "./run-charts.js";
 import { followStanding } from "./standing.js";
 import { differenceWords, figureWords, range, withUnit } from "./run-words.js";
@@ -6,10 +7,15 @@ import { differenceWords, figureWords, range, withUnit } from "./run-words.js";
 const TILES = ["call_to_overhead_s", "within_target", "attended", "first_on_scene", "call_to_video_s", "reserve_at_landing", "utilisation", "on_scene_camera_minutes_per_day"];
 const MOST_SENTENCES = 8;
 
+/** @type {import("./contracts.d.ts").Run[]} */
+
 let runs = [];
+/** @type {number | null} */
 let shown = null;
 let wasRunning = false;
+/** @type {Record<string, import("./contracts.d.ts").FeatureCollection> | null | undefined} */
 let layers = null;
+/** @type {string | null} */
 let state = null; // Of the plan as it is now; a run may be of an earlier one.
 
 function drawRuns() {
@@ -52,9 +58,9 @@ function pick(number_) {
   shown = number_;
   const run = runs.find((r) => r.number === number_);
   if (!run) return;
-  for (const box of document.querySelectorAll("[name=other]")) box.disabled = box.getAttribute("aria-label") === `compare with run ${number_}`;
+  for (const box of all("[name=other]")) box.disabled = box.getAttribute("aria-label") === `compare with run ${number_}`;
   $("comparison").hidden = true;
-  for (const box of document.querySelectorAll("[name=other]:checked")) box.checked = false;
+  for (const box of all("[name=other]:checked")) box.checked = false;
   $("shown").textContent = `Run ${run.number}: ${run.label}`;
   const kpis = Object.fromEntries(run.kpis.map((kpi) => [kpi.name, kpi]));
   $("in-words").textContent = inWords(run, kpis);
@@ -92,8 +98,8 @@ function leftWords(s) {
 
 function onProgress(progress) {
   if (!progress) return;
-  $("progress").max = Math.max(progress.total, 1);
-  $("progress").value = progress.done;
+  $("progress").max = String(Math.max(progress.total, 1));
+  $("progress").value = String(progress.done);
   $("go").disabled = progress.running;
   $("stop").disabled = !progress.running;
   $("done").textContent = progress.running ? `${progress.done} of ${progress.total} replications${leftWords(progress.left_s)}` : progress.error;

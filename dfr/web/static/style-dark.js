@@ -1,3 +1,4 @@
+// @ts-check
 // What a dark page changes on the map: a dark ground, quiet land and water, light lines and names.
 
 export const DARK = {

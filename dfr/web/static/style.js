@@ -1,3 +1,4 @@
+// @ts-check
 // How the map looks: every layer, its source, and the groups that can be switched off.
 // There are two sources: `place` is large and no edit changes it; `plan` is sent again with each edit. More sources
 // would make each drawing slower. What a flight must avoid is drawn above the zones, so that no zone hides it.

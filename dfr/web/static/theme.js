@@ -1,3 +1,4 @@
+// @ts-check
 // Light, dark (as the system asks, or as the user chose) and high contrast; kept for the next visit.
 // What the page's style sheet does not reach, such as the map, listens for "theme" on the document.
 
@@ -5,7 +6,7 @@ const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const strong = matchMedia("(prefers-contrast: more)");
 
-function kept(name) {
+function kept(/** @type {string} */ name) {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -13,7 +14,7 @@ function kept(name) {
   }
 }
 
-function keep(name, value) {
+function keep(/** @type {string} */ name, /** @type {string} */ value) {
   try {
     localStorage.setItem(name, value);
   } catch {
@@ -25,7 +26,7 @@ export const isDark = () => root.dataset.theme === "dark";
 export const isStrong = () => root.dataset.contrast === "high";
 
 // Runs `paint` now and after every change.
-export function onTheme(paint) {
+export function onTheme(/** @type {() => void} */ paint) {
   document.addEventListener("theme", paint);
   paint();
 }
@@ -33,7 +34,8 @@ export function onTheme(paint) {
 function apply() {
   root.dataset.theme = kept("theme") ?? (dark.matches ? "dark" : "light");
   root.dataset.contrast = (kept("contrast") ?? (strong.matches ? "high" : "normal"));
-  for (const [id, on] of [["theme", isDark()], ["contrast", isStrong()]]) document.getElementById(id)?.setAttribute("aria-pressed", String(on));
+  document.getElementById("theme")?.setAttribute("aria-pressed", String(isDark()));
+  document.getElementById("contrast")?.setAttribute("aria-pressed", String(isStrong()));
   document.dispatchEvent(new Event("theme"));
 }
 
