@@ -215,6 +215,7 @@ def _zone_words(zone: str, name: str, share: float, route: Route | None) -> dict
         "share": share,
         "overhead_s": seconds,
         "words": f"{name}\n{words}",
+        "short": words,
     }
 
 

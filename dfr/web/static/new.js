@@ -73,7 +73,7 @@ async function find() {
 
 function drawLimits(table, hardware) {
   const row = ({ words: name, value, unit, source, bar }) => {
-    const shown = value === null ? "unknown" : `${value} ${unit === "degC" ? "°C" : unit}`;
+    const shown = value === null ? "unknown" : `${typeof value === "number" ? value.toLocaleString("en-GB") : value} ${unit === "degC" ? "°C" : unit}`;
     const meter = bar && value !== null ? element("meter", { min: 0, max: bar, value, "aria-hidden": "true" }) : "";
     return element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "n" }, shown), element("td", {}, meter), element("td", { class: "hint" }, source));
   };

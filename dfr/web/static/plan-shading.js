@@ -46,7 +46,7 @@ export function makeShading({ ask, box, stateOf, hourOf, moreOf, onWords }) {
       key.style.setProperty("background", colour);
       return element("li", {}, key, words);
     });
-    box.replaceChildren(element("strong", {}, title), element("ul", { class: "keys" }, ...swatches));
+    box.replaceChildren(element("strong", {}, title), element("ul", { class: "keys" }, ...swatches), element("a", { href: "#layers" }, "Marks and lines"));
   }
 
   async function isochrones() {

@@ -97,8 +97,8 @@ function drawZones(times) {
   if (!map) return;
   const timed = (collection) => ({ ...collection, features: collection.features.map((feature) => {
     const now = times[feature.properties.id];
-    const words = `${feature.properties.name}\n${timeWords(now)}`;
-    return { ...feature, properties: { ...feature.properties, overhead_s: now === undefined ? PENDING_S : now, words } };
+    const short = timeWords(now);
+    return { ...feature, properties: { ...feature.properties, overhead_s: now === undefined ? PENDING_S : now, words: `${feature.properties.name}\n${short}`, short } };
   }) });
   show(map, { zones: timed(state.layers.zones), zone_names: timed(state.layers.zone_names) });
 }

@@ -84,7 +84,6 @@ export function cursorOn({ svg, px, edges }, low, high) {
   };
 }
 
-// A chart in a box: its title, a sentence that says what it shows, the picture, and a legend of [class, words] pairs.
 /**
  * A chart in words and pictures: its title, a sentence that says what it shows, and a legend of [class, words].
  * @param {HTMLElement} box

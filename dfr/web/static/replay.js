@@ -247,8 +247,10 @@ function say(headline, words) {
 async function openFirst(replays, about) {
   const number = replays.runs.at(-1)?.number;
   if (number !== undefined) $("source").value = shiftPath(number, "typical");
-  if ($("source").value) choose(get($("source").value));
-  else if (about.plan) {
+  if ($("source").value) {
+    say("Opening a typical shift …", "");
+    choose(get($("source").value));
+  } else if (about.plan) {
     say("Simulating a typical shift of this plan …", "It is shown here when it is ready. Any flight log can be opened below.");
     const found = await choose(get(shiftPath(0, "typical")));
     if (!found && !source) say("No shift can be simulated yet", "Make a plan on the Plan page, or open a flight log below.");

@@ -25,6 +25,8 @@ function layer(of, type, look, { source = PLACE.includes(of) ? "place" : "plan",
 const area = (of, colour, opacity, more) => layer(of, "fill", { "fill-color": colour, "fill-opacity": opacity, "fill-antialias": false }, more);
 const edge = (of, colour, width, more = {}) => layer(of, "line", { "line-color": colour, "line-width": width, ...(more.dash ? { "line-dasharray": more.dash } : {}) }, more);
 
+const NAMES_FROM = 13.5; // Farther out names would lie over each other and over marks: there only the seconds are drawn.
+
 export const LAYERS = [
   area("base", ["match", ["get", "kind"], ["sea", "water"], "#cfe3ef", "park", "#e1eedb", "#f4f2ec"], 1, { only: kinds("sea", "water", "park", "land") }),
   area("base", "#ddd6cc", 1, { only: kinds("building"), name: "building" }),
@@ -48,14 +50,14 @@ export const LAYERS = [
   area("keep_outs", "#a33a05", 0.4),
   edge("keep_outs", "#a33a05", 2),
   edge("traffic", "#b3478a", 1.4, { dash: [1, 2] }),
-  edge("sight", "#444", 1, { dash: [2, 3] }),
+  edge("sight", "#6f7a84", 0.8, { dash: [2, 4] }),
   layer("patrols", "circle", { "circle-radius": 4, "circle-color": "#fff", "circle-stroke-color": "#444", "circle-stroke-width": 2 }),
   layer("obstacles", "circle", { "circle-radius": 5, "circle-color": "#6b4a2b", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
   layer("posts", "circle", { "circle-radius": 5, "circle-color": "#444", "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 }),
   layer("rally", "circle", { "circle-radius": 6, "circle-color": "#fff", "circle-stroke-color": "#00785a", "circle-stroke-width": 3 }),
   layer("routes", "line", { "line-color": "#0b5c8f", "line-width": ["case", ["get", "best"], 2.2, 0.6], "line-opacity": ["case", ["get", "best"], 0.9, 0.3] }),
   layer("findings", "circle", { "circle-radius": 7, "circle-color": ["match", ["get", "severity"], "violation", "#a33a05", "unknown", "#5c3b8c", "#e69f00"], "circle-stroke-color": "#fff", "circle-stroke-width": 2 }),
-  layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["get", "words"], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
+  layer("zone_names", "symbol", { "text-color": "#0e1b26", "text-halo-color": "#fff", "text-halo-width": 1.6 }, { layout: { "text-field": ["step", ["zoom"], ["get", "short"], NAMES_FROM, ["get", "words"]], "text-font": ["sans-serif"], "text-size": 12.5, "text-max-width": 12 } }),
 ];
 
 // What strong contrast changes: a white ground, dark and wide lines, black names.
