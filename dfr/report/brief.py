@@ -40,7 +40,9 @@ FITTINGS = (
     Fitting(density="dense"),
     Fitting(density=TIGHT),
     Fitting(density=TIGHT, advice=12),
+    Fitting(density=TIGHT, advice=10),
     Fitting(density=TIGHT, advice=8),
+    Fitting(density=TIGHT, advice=6),
     Fitting(density=TIGHT, advice=5),
     Fitting(density=TIGHT, advice=3),
     Fitting(density=TIGHT, advice=0),
@@ -65,7 +67,7 @@ SIDE_LINES = 8
 FRONT_LINES = 50
 BACK_LINES = 46
 TIGHT_FRONT_LINES = 45
-TIGHT_BACK_LINES = 55
+TIGHT_BACK_LINES = 58
 """Lines that the map takes and its neighbours need; lines that each page holds at the middle density and at
 the tightest, the second beside its headings and its foot (measured in print on the shipped scenarios)."""
 

@@ -249,7 +249,7 @@ async function openFirst(replays, about) {
   if (number !== undefined) $("source").value = shiftPath(number, "typical");
   if ($("source").value) {
     say("Opening a typical shift …", "");
-    choose(get($("source").value));
+    if (!(await choose(get($("source").value)))) say("This shift cannot be shown", "Choose another below, or open a flight log.");
   } else if (about.plan) {
     say("Simulating a typical shift of this plan …", "It is shown here when it is ready. Any flight log can be opened below.");
     const found = await choose(get(shiftPath(0, "typical")));
