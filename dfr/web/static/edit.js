@@ -134,7 +134,7 @@ export function makeEditor({ plan, seen, change, preview }) {
     const [words, path] = dock ? ["Remove dock", "api/plan/take"] : ["Dock here", "api/plan/place"];
     const shut = !dock && use === "forbidden";
     const act = element("button", { "data-key": `use:${id}`, class: "use", disabled: shut, "aria-label": `${words}: ${name}`, onclick: () => change(path, { site: id }, seen()) }, shut ? "Forbidden" : words);
-    return element("li", {}, pick(id, `${name} · ${site.properties.where}`, ...why), act);
+    return element("li", {}, pick(id, name, element("small", { class: "where" }, site.properties.where), ...why), act);
   }
 
   function drawLists() {

@@ -10,7 +10,7 @@ const whole = (x) => `${(100 * x).toFixed(0)} %`;
 export function intervalsChart(box, rows) {
   const line = 22;
   const top = 8;
-  const paper = plane({ width: 720, height: rows.length * line + top + 36, left: 250, right: 24, top, name: "Shares with their 95 % intervals", x: { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: whole, title: "share" }, y: { from: 0, to: rows.length, ticks: [] } });
+  const paper = plane({ width: Math.max(box.clientWidth, 560), height: rows.length * line + top + 36, left: 250, right: 24, top, name: "Shares with their 95 % intervals", x: { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: whole, title: "share" }, y: { from: 0, to: rows.length, ticks: [] } });
   const { svg, px, edges } = paper;
   for (const at of [0.25, 0.5, 0.75, 1]) svg.append(node("line", { class: "grid", x1: px(at), x2: px(at), y1: edges.top, y2: edges.bottom }));
   rows.forEach((row, i) => {
