@@ -66,6 +66,7 @@ class LiveFlight(FlownFlight):
         self._read_failsafe = lambda: read_failsafe(order.drone)
         self.failure: DfrError | None = None
         self.overdue = ""
+        self._low = False
         self._note_record, self._tell_failure = note, failed
         self._adoption = adoption
         self._preparing: TimedPhase | None = None
@@ -140,8 +141,16 @@ class LiveFlight(FlownFlight):
 
     def hold_low(self, seconds: float) -> simpy.Event | None:
         """Wait low while other traffic is near."""
+        if self.failure is not None:
+            return None
         self._note("hold_low")
+        self._low = True
         return super().hold_low(seconds)
+
+    def rise(self, seconds: float) -> simpy.Event | None:
+        """Up again; one that is not ours is left alone."""
+        self._low = False
+        return None if self.failure is not None else super().rise(seconds)
 
     def go_home(self) -> simpy.Event | None:
         """Return, unless it is no longer ours or returns already."""
@@ -221,7 +230,7 @@ class LiveFlight(FlownFlight):
         """It is not ours to fly any more; a return or landing in progress becomes a wait until it is down."""
         self.failure = error
         self._note("hands_off", why=str(error))
-        if self._task is not None and self._phase is Phase.BACK:
+        if (self._task is not None and self._phase is Phase.BACK) or (self._task is not None and self._low):
             self._task.end()
         elif self._task is not None and self._phase is Phase.LAND:
             self._ends = self._is_down

@@ -345,7 +345,7 @@ class LiveShift:
         if not sortie.turn_back(why):
             raise InputError(
                 f"{drone} cannot be turned back now: {sortie.phase}",
-                do="it comes home by itself, or holds low for other traffic: end that first",
+                do="it comes home by itself, or is down",
             )
 
     def _flight_failed(self, flight: LiveFlight) -> None:

@@ -9,7 +9,7 @@ import simpy
 from dfr.errors import DfrError
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.events import Missed
+from dfr.sim.events import Missed, came
 from dfr.sim.flight import Flight
 from dfr.sim.flight_process import Interruption, Steps
 from dfr.sim.sortie import Answer, Sortie
@@ -40,14 +40,17 @@ class PreparedFlight(Flight, Protocol):
 class LiveSortie(Sortie):
     """A drone sent to a call by a person's yes; `turned_by` says what turned it back, '' for nothing."""
 
-    __slots__ = ("turned_by",)
+    __slots__ = ("_turns_later", "turned_by")
 
     def turn_back(self, why: str) -> bool:
-        """Turn it back now; False in a phase in which it is on its way home, or gives way to traffic."""
-        if not self._gives_way:
+        """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""
+        if self._gives_way:
+            self.turned_by = why
+            self._interrupt_phase(why)
+            return True
+        if came(self.left_s) or self.over:
             return False
-        self.turned_by = why
-        self._interrupt_phase(why)
+        self._turns_later = why
         return True
 
     @property
@@ -57,7 +60,8 @@ class LiveSortie(Sortie):
 
     def _prepare_launch(self, launch_s: float) -> Answer:
         """Upload, verify and check; a person, other traffic or a refusal of the vehicle calls it off."""
-        self.turned_by, self.phase, self._gives_way = "", events.PREPARE, True
+        self.turned_by = self._turns_later = ""
+        self.phase, self._gives_way = events.PREPARE, True
         try:
             yield self.flight.prepare()
         except Interruption as interruption:
@@ -71,9 +75,12 @@ class LiveSortie(Sortie):
 
     def _give_way(self, interruption: Interruption, phase: str) -> Answer:
         if interruption.cause not in TURNS_BACK:
-            return (yield from super()._give_way(interruption, phase))
+            goes_on = yield from super()._give_way(interruption, phase)
+            if not goes_on or not self._turns_later:
+                return goes_on
+            self.turned_by = self._turns_later
         self._flight.break_off()
-        if interruption.cause == LAND_HERE:
+        if self.turned_by == LAND_HERE:
             self.landing = events.DIVERTED
         return False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dfr.errors import InfeasibleError, InputError
@@ -162,6 +164,20 @@ def test_other_traffic_calls_all_home_and_holds_launches_until_it_is_gone(make_r
     assert room.engine.blocked_by(waits)
     room.engine.end_visit(active)
     assert room.engine.offers(waits)[1].drone.id == "west/1"
+
+
+def test_a_drone_recalled_while_it_holds_low_comes_home_once_the_traffic_is_gone(make_room, inputs):
+    room = make_room(traffic=(replace(inputs.traffic[0], rule="hold_low", yield_s=10.0),))
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    active = room.engine.begin_visit(Visit(0, 100.0, 100.0, float("inf")))
+    room.pass_time(30.0)
+    assert sortie.turn_back(RECALLED)
+    assert sortie.phase == "on_scene"
+    room.engine.end_visit(active)
+    room.pass_time(11.0)
+    assert (sortie.phase, sortie.cut_by) == ("back", "")
+    assert len(room.ended) == 1
 
 
 def test_with_a_stand_in_the_dispatch_policy_decides_as_in_the_simulation(make_room):

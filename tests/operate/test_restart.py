@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from dfr.io.files import json_text
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.operate.builtin import start_builtin_fleet
-from dfr.plan.planner import plan_with_docks
 from dfr.store.shift_log import read_shift_log
+from tests.shipped import plan_of, world_of
 
 pytestmark = pytest.mark.slow
 
@@ -104,8 +103,7 @@ def wait_for(holds, within_s: float = 300.0) -> None:
 
 
 def test_a_shift_that_is_killed_twice_loses_no_drone_and_no_call(tmp_path):
-    world = load_world(find_scenario("victorious-2024"))
-    plan = plan_with_docks(world, ["castle-car-park", "naval-memorial"])
+    world, plan = world_of("victorious-2024"), plan_of("victorious-2024")
     plan_file, calls, folder = tmp_path / "plan.json", tmp_path / "calls.csv", tmp_path / "shift"
     plan_file.write_text(json_text(plan.as_dict()))
     rows = [("11:00:20", "castle-stage"), ("11:00:40", "esplanade")]

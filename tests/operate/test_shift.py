@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from dfr.cli.server import make_server, open_listener
-from dfr.io.scenario_files import find_scenario, load_world
 from dfr.operate.builtin import start_builtin_fleet
 from dfr.operate.desk import Desk
 from dfr.operate.fleet import LiveFleet
@@ -22,12 +21,13 @@ from dfr.operate.people import People, Role, issue_tokens
 from dfr.operate.room import LiveShift, ShiftSetup
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.story import NO_STORY
-from dfr.plan.planner import plan_with_docks
 from dfr.store.shift_log import ShiftLog, read_shift_log
 from dfr.web.guard import Access
 from dfr.web.operate import operate_app
 from dfr.world.demand import zone_centres
+from tests.shipped import plan_of, world_of
 
+SCENARIO = "victorious-2024"
 SPEEDUP = 20.0
 START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
 WITHIN_S = 300.0
@@ -103,8 +103,7 @@ def drone_in(board: dict[str, Any], drone: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shift")
-    world = load_world(find_scenario("victorious-2024"))
-    plan = plan_with_docks(world, ["castle-car-park", "naval-memorial"])
+    world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
         urls = start_builtin_fleet(world, plan, 2, SPEEDUP, stack)
         log = stack.enter_context(ShiftLog(folder))
@@ -143,7 +142,7 @@ def places(rig):
     return zone_centres(rig.room.setup.world.scenario)
 
 
-def test_wrong_and_expired_tokens_are_told_so_and_nothing_is_done(rig, places):
+def wrong_and_expired_tokens_are_told_so_and_nothing_is_done(rig, places):
     rig.wait(lambda board: all(row["state"] == "ready" for row in board["drones"]))
     rig.tokens["Nobody"] = "guess"
     for who, words in (("Nobody", "not known, nothing was done"), ("Olga", "expired at")):
@@ -156,7 +155,7 @@ def test_wrong_and_expired_tokens_are_told_so_and_nothing_is_done(rig, places):
     assert all(row["armed"] is False for row in rig.board()["drones"])
 
 
-def test_a_call_is_one_call_however_often_it_is_sent(rig, places):
+def a_call_is_one_call_however_often_it_is_sent(rig, places):
     status, answer = rig.call(0, places["castle-stage"])
     assert (status, answer) == (201, {"call": 0, "arrival": "new"})
     status, answer = rig.call(0, places["castle-stage"])
@@ -167,7 +166,7 @@ def test_a_call_is_one_call_however_often_it_is_sent(rig, places):
     assert row["offers"][0]["overhead_s"] < row["offers"][1]["overhead_s"]
 
 
-def test_a_call_outside_every_planned_zone_says_why_no_drone_goes(rig, places):
+def a_call_outside_every_planned_zone_says_why_no_drone_goes(rig, places):
     place = places["castle-stage"].__class__(lat_deg=50.9, lon_deg=-1.5)
     rig.call(1, place)
     row = rig.wait(lambda board: len(board["calls"]) == 2)["calls"][1]
@@ -176,7 +175,7 @@ def test_a_call_outside_every_planned_zone_says_why_no_drone_goes(rig, places):
     assert status == 200
 
 
-def test_a_dispatch_needs_a_pilots_yes_and_a_safety_pilots(rig, places):
+def a_dispatch_needs_a_pilots_yes_and_a_safety_pilots(rig, places):
     status, asked = rig.post(
         "Pia", "/api/ask", {"command": "dispatch", "call": 0, "drone": "castle-car-park/1"}
     )
@@ -198,7 +197,7 @@ def test_a_dispatch_needs_a_pilots_yes_and_a_safety_pilots(rig, places):
     assert row["failsafe"]["words"] == "RTL"
 
 
-def test_a_recalled_drone_comes_home_and_its_call_has_ended_attended(rig, places):
+def a_recalled_drone_comes_home_and_its_call_has_ended_attended(rig, places):
     assert rig.say_yes("Pia", "recall", drone="castle-car-park/1")[0] == 200
     board = rig.wait(lambda board: drone_in(board, "castle-car-park/1")["state"] != "flying")
     ended = {row["call"]: row["ended"] for row in board["calls"]}
@@ -206,7 +205,7 @@ def test_a_recalled_drone_comes_home_and_its_call_has_ended_attended(rig, places
     assert drone_in(board, "castle-car-park/1")["armed"] is False
 
 
-def test_a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
+def a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
     rig.call(2, places["esplanade"])
     rig.wait(lambda board: any(row["call"] == 2 and row["offers"] for row in board["calls"]))
     status, answer = rig.say_yes("Pia", "dispatch", second="Sam", call=2, drone="naval-memorial/1")
@@ -225,7 +224,7 @@ def test_a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
     assert rig.say_yes("Pia", "recall", drone="naval-memorial/1")[0] == 200
 
 
-def test_at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
+def at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
     rig.wait(lambda board: drone_in(board, "naval-memorial/1")["state"] != "flying")
     status, _ = rig.say_yes("Lee", "end")
     assert status == 200
@@ -239,3 +238,17 @@ def test_at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
     yes = [record.content for record in read.of_kind("yes")]
     assert [(each["by"], each["second"]) for each in yes] == [("Pia", "Sam"), ("Pia", "Sam")]
     assert all("water" not in json.dumps(dict(record.content)) for record in read.records)
+
+
+def test_a_shift_of_four_calls_from_the_first_token_to_the_log(rig, places):
+    """One test: each step begins where the one before left the vehicles."""
+    for step in (
+        wrong_and_expired_tokens_are_told_so_and_nothing_is_done,
+        a_call_is_one_call_however_often_it_is_sent,
+        a_call_outside_every_planned_zone_says_why_no_drone_goes,
+        a_dispatch_needs_a_pilots_yes_and_a_safety_pilots,
+        a_recalled_drone_comes_home_and_its_call_has_ended_attended,
+        a_helicopter_inbound_is_one_press_and_holds_the_drone_low,
+        at_the_end_every_call_has_ended_once_and_the_log_verifies,
+    ):
+        step(rig, places)

@@ -1,0 +1,76 @@
+"""The Operate page: a call from the map, two yeses, a drone out and home, contact lost and found."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from .pages import FLIGHT_S, until
+
+pytestmark = pytest.mark.browser
+
+
+@contextlib.contextmanager
+def operating(folder, plan):
+    """`dfr operate` with a built-in vehicle, its address and the token of each role."""
+    command = [
+        sys.executable, "-m", "dfr", "operate", "victorious-2024", "--plan", str(plan), "--out", str(folder),
+        "--vehicle", "builtin", "--speedup", "20", "--start", "2024-08-23T11:00+01:00", "--port", "0",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            tokens, base = {}, ""
+            while not (line := process.stdout.readline()).startswith("shift of"):
+                assert line, "it did not start"
+                name, base, token = re.match(r"(\w+) .*?(http://[^/]+)/\?token=(.*)", line).groups()
+                tokens[name] = token
+            yield base, tokens, process
+        finally:
+            process.kill()
+
+
+def enter(watched, base, token):
+    """The page of somebody with a token."""
+    page = watched(base).page
+    page.goto(f"{base}/?token={token}")
+    page.wait_for_selector("body[data-ready]", timeout=60_000)
+    assert "token" not in page.url
+    return page
+
+
+def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_folder, tmp_path):
+    with operating(tmp_path / "shift", rehearsed_folder / "plan.json") as (base, tokens, process):
+        refused = watched(base).page.request.get(f"{base}/api/board")
+        assert (refused.status, json.loads(refused.text())["error"]["code"]) == (401, "token")
+        pilot, safety = enter(watched, base, tokens["pilot"]), enter(watched, base, tokens["safety"])
+        until(pilot, "document.querySelector('[data-drone]').innerText.includes('ready')", within_ms=60_000)
+        assert not safety.is_visible("#report"), "a safety pilot reports no call"
+        pilot.fill("#lat", "50.7798")
+        pilot.fill("#lon", "-1.0866")
+        pilot.fill("#text", "<b>a person</b> in the water")
+        pilot.click("#report button")
+        pilot.wait_for_selector("[data-call='0']")
+        assert "<b>a person</b> in the water" in pilot.inner_text("[data-call='0']")
+        assert re.search(r"overhead in \d+ s, \d+ % left", pilot.inner_text("[data-call='0']"))
+        assert pilot.locator(".call-marker").count() == 1
+        pilot.click("[data-call='0'] button:has-text('Send')")
+        pilot.wait_for_selector("#confirm[open]")
+        assert "Motors will start" in pilot.inner_text("#confirm-words")
+        pilot.click("#yes")
+        safety.wait_for_selector("#questions button")
+        assert "disarmed" not in pilot.inner_text("#fleet")
+        safety.click("#questions button")
+        until(
+            pilot, "document.querySelector('[data-drone]').innerText.includes('on scene')", within_ms=FLIGHT_S
+        )
+        assert pilot.locator(".drone-marker").count() == 1
+        pilot.click("[data-drone] button:has-text('Return')")
+        pilot.wait_for_selector("#confirm[open]")
+        pilot.click("#yes")
+        until(pilot, "document.querySelector('[data-call=\"0\"]').innerText.includes('ended: attended')")
+        process.kill()
+        until(pilot, "!document.getElementById('no-contact').hidden")
+        assert pilot.title() == "NO CONTACT - dfr"
