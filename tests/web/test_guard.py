@@ -30,9 +30,20 @@ APP = Starlette(
 )
 
 
-def ask(method="GET", *, host=HOST, origin=None, token=None, query="", body=b"", headers=(), kind="http"):
+def ask(
+    method="GET",
+    *,
+    host=HOST,
+    origin=None,
+    token=None,
+    query="",
+    body=b"",
+    headers=(),
+    kind="http",
+    bearer=False,
+):
     """(status or close code, headers) of one request, by the ASGI protocol itself."""
-    guard = Guard(APP, access=Access(hosts=frozenset({HOST}), token=token))
+    guard = Guard(APP, access=Access(hosts=frozenset({HOST}), token=token, bearer=bearer))
     sent = [(b"host", host.encode()), *headers]
     sent += [(b"origin", origin.encode())] if origin else []
     scope = {
@@ -180,3 +191,17 @@ def test_a_body_that_drips_is_given_up(monkeypatch):
 )
 def test_only_this_machine_is_loopback(host, answer):
     assert is_loopback(host) is answer
+
+
+SIGNED = ((b"authorization", b"Bearer something"),)
+
+
+def test_a_system_with_its_token_in_a_header_needs_no_origin_where_that_is_let():
+    assert ask("POST", headers=SIGNED, bearer=True)[0] == 200
+    assert ask("POST", headers=SIGNED)[0] == 403
+    assert ask("POST", bearer=True)[0] == 403
+
+
+def test_a_page_of_another_site_stays_outside_whatever_header_it_sends():
+    assert ask("POST", headers=SIGNED, bearer=True, origin="https://elsewhere.invalid")[0] == 403
+    assert ask("POST", headers=SIGNED, bearer=True, host="elsewhere.invalid")[0] == 421
