@@ -1,3 +1,12 @@
+// @ts-check
+// The Operate page: calls, drones and alerts of a live shift, and what people ask of it.
+
+/** @typedef {import("./operate-board.js").Alert & { drone: string }} Alert */
+/** @typedef {import("./operate-board.js").Call & { text: string, at: [number, number] | null }} Call */
+/** @typedef {import("./operate-board.js").Drone & { at: [number, number] | null }} Drone */
+/** @typedef {{ key: string, words: string, by: string }} Question */
+/** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
+
 import { $, beginLook, element, get, percent, post, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
 import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords } from "./operate-board.js";
@@ -5,13 +14,19 @@ import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords }
 const ASK_EVERY_MS = 500;
 const SOUND_EVERY_MS = 1500;
 
+/** @type {any} */
 let map = null;
-let board = null;
+/** @type {Board} */
+let board = /** @type {any} */ (null);
 let heardAt = performance.now();
+/** @type {any} */
 let asked = null;
+/** @type {any} */
 let sound = null;
 let soundedAt = 0;
+/** @type {Map<string, any>} */
 const drones = new Map();
+/** @type {any[]} */
 let calls = [];
 
 const may = (...roles) => roles.includes(board?.you.role);
@@ -46,7 +61,7 @@ function drawAlerts() {
 
 function drawQuestions() {
   redraw("questions", board.questions, ({ key }) => key, (question) => element("li", {}, element("p", {}, `${question.by} asks: ${question.words}`), board.you.name !== question.by && !may("viewer") ? button("Yes", () => confirmKey(question.key), { class: "danger" }) : ""));
-  $("questions").parentElement.hidden = !board.questions.length;
+  $("second").hidden = !board.questions.length;
 }
 
 function drawCalls() {
@@ -122,7 +137,7 @@ async function look() {
       draw();
     }
   } catch (error) {
-    $("no-contact-words").textContent = error.message;
+    $("no-contact-words").textContent = error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -145,7 +160,7 @@ async function report(event) {
   const now = new Date().toISOString();
   const call = { agency: board.you.name, id: now.slice(11, 23), updated_at: now, grade: $("grade").value, text: $("text").value, position: { lat_deg: Number($("lat").value), lon_deg: Number($("lon").value), datum: "WGS84" } };
   if (await tell(post("api/calls", call))) {
-    $("report").reset();
+    for (const id of ["lat", "lon", "text"]) $(id).value = "";
     await look();
   }
 }
@@ -163,6 +178,7 @@ async function start() {
   addEventListener("pointerdown", () => (sound ??= new AudioContext()), { once: true });
   setInterval(look, ASK_EVERY_MS);
   setInterval(watchContact, ASK_EVERY_MS);
+  /** @type {any} */
   const place = await tell(get("api/place"));
   document.body.dataset.ready = "yes";
   if (!place) return;
