@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2] / "docs" / "examples" / "sitl-project"
 SAYS = {
     "test_a_mistyped_parameter": r"SIM_WIND_SPED.*SIM_WIND_SPD",
     "test_a_mistyped_word_of_the_marker": r"has no winds -> did you mean wind\?",
-    "test_a_vehicle_at_another_site": r"begins at 47\.39800 N 8\.54600 E, 8\d\d\.\d km from the vehicle at "
+    "test_a_vehicle_at_another_site": r"begins at 47\.39800 N 8\.54600 E, 7\d\d\.\d km from the vehicle at "
     r"50\.78100 N 1\.08900 W -> start the vehicle there: @pytest\.mark\.sitl\(home=",
     "test_degrees_in_place_of_whole_numbers": r"item 2 \(NAV_WAYPOINT\): x=47\.398 looks like degrees"
     r".*x=473980000",
