@@ -13,6 +13,7 @@ from dfr.errors import InputError, LinkError
 from dfr.geo import Position, VerticalDatum
 from dfr.io.traffic.gdl90 import check_sum
 from dfr.io.traffic.heard import HeardAircraft
+from dfr.link import receivers
 from dfr.link.receivers import TrafficReceiver, open_receiver
 from dfr.link.traffic import CONTACT_KEPT_S, MOST_CONTACTS, TrafficPicture
 from dfr.link.vehicle import VehicleState
@@ -37,7 +38,10 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_an_sbs_receiver_is_read_and_found_again_after_its_line_broke() -> None:
+def test_an_sbs_receiver_is_read_and_found_again_after_its_line_broke(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receivers, "RETRY_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(WAIT_S)
         with heard_by(open_receiver(f"sbs:127.0.0.1:{server.getsockname()[1]}")) as told:
