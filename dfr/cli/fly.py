@@ -23,6 +23,7 @@ from dfr.cli.vehicle_options import (
     LimitOptions,
     LinkOptions,
     MissionFile,
+    ReceiverOptions,
     ReplaceAll,
 )
 from dfr.errors import LinkError, StoppedError
@@ -61,6 +62,7 @@ def fly(
         ),
     ] = DOCK_TOLERANCE_M,
     held_to: LimitOptions,
+    hears: ReceiverOptions,
     cot: Annotated[
         str | None,
         typer.Option(help="Send Cursor on Target once a second: udp:HOST:PORT, tcp:HOST:PORT or file:PATH."),
@@ -112,7 +114,7 @@ def fly(
     with stop_once():
         left: LeftInFlight | None = None
         with (
-            held_to.receivers() as receivers,
+            hears.receivers() as receivers,
             order_desk(orders, ask=not link.simulated) as desk,
             vehicle_at(link.vehicle, connection, simulated=link.simulated) as target,
             _report_stop_before_arming(target),
@@ -143,7 +145,7 @@ def fly(
                     aloft=ready.aloft,
                     before_arming=ready.heed_again,
                     traffic=receivers,
-                    qnh_hpa=held_to.qnh_hpa,
+                    qnh_hpa=hears.qnh_hpa,
                 )
             except LeftInFlight as stop:
                 flown, left = stop.flown, stop

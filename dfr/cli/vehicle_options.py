@@ -141,29 +141,6 @@ class LimitOptions:
         float,
         typer.Option(min=2.0, help="Height above home, m, at which to wait for other traffic (assumed)."),
     ] = DEFAULT_HOLD_LOW_M
-    receiver: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT (repeat)."
-        ),
-    ] = None
-    qnh_hpa: Annotated[
-        float | None,
-        typer.Option(
-            min=850.0,
-            max=1100.0,
-            help="QNH, hPa, for heights that a receiver takes from air pressure: without it they may be off "
-            "by 350 m.",
-        ),
-    ] = None
-
-    @contextmanager
-    def receivers(self) -> Iterator[tuple[TrafficReceiver, ...]]:
-        """The receivers asked for, open until the end of the block."""
-        with ExitStack() as stack:
-            yield tuple(
-                stack.enter_context(open_receiver(address, tell=note)) for address in self.receiver or ()
-            )
 
     def limits(self, *, simulated: bool) -> FlightLimits:
         """The limits; a simulated vehicle, whose seconds are not ours, has none on gaps."""
@@ -183,6 +160,35 @@ class LimitOptions:
                 clear_s=self.traffic_clear_s,
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverOptions:
+    """Receivers of other traffic beside the vehicle's own."""
+
+    receiver: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT. Repeatable."
+        ),
+    ] = None
+    qnh_hpa: Annotated[
+        float | None,
+        typer.Option(
+            min=850.0,
+            max=1100.0,
+            help="QNH, hPa, for heights that a receiver takes from air pressure: without it they may be off "
+            "by 350 m.",
+        ),
+    ] = None
+
+    @contextmanager
+    def receivers(self) -> Iterator[tuple[TrafficReceiver, ...]]:
+        """The receivers asked for, open until the end of the block."""
+        with ExitStack() as stack:
+            yield tuple(
+                stack.enter_context(open_receiver(address, tell=note)) for address in self.receiver or ()
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
