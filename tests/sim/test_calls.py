@@ -56,7 +56,7 @@ def test_a_day_without_demand_has_no_calls(deployment: SimInputs) -> None:
 
 
 def test_a_rate_that_must_be_a_mistake_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected events"):
+    with pytest.raises(ValueError, match="events are expected"):
         thinned_times(Streams(1, 0), "calls", edges_s=(0.0, 1e9), rates_per_s=(1.0,))
 
 
