@@ -73,8 +73,7 @@ def site_photo(scenario_file: Path) -> SitePhoto | None:
     data = read_bounded(path, limit_bytes=MAX_BYTES)
     if path.name.endswith(SUFFIXES["TIFF"]):
         return read_geotiff_photo(data, name=path.name)
-    pinned = read_bounded(scenario_file.with_name(scenario_file.stem + CORNERS), limit_bytes=10_000)
-    return read_pinned_photo(data, json.loads(pinned).get("corners"), name=path.name)
+    return read_pinned_photo(data, _kept_corners(scenario_file), name=path.name)
 
 
 def read_geotiff_photo(data: bytes, *, name: str) -> SitePhoto:
@@ -111,8 +110,9 @@ def save_photo(scenario_file: Path, data: bytes, corners: object = None) -> None
         read_geotiff_photo(data, name=name)
     else:
         read_pinned_photo(data, corners, name=name)
-        pin_photo(scenario_file, corners)
     remove_photo(scenario_file)
+    if kind != "TIFF":
+        pin_photo(scenario_file, corners)
     write_atomically(scenario_file.with_name(name), data)
 
 
@@ -122,10 +122,20 @@ def pin_photo(scenario_file: Path, corners: object) -> None:
     write_atomically(scenario_file.with_name(scenario_file.stem + CORNERS), document)
 
 
+def _kept_corners(scenario_file: Path) -> object:
+    """What is kept as the corners of a picture; None where it is nothing that we wrote."""
+    pinned = read_bounded(scenario_file.with_name(scenario_file.stem + CORNERS), limit_bytes=10_000)
+    try:
+        document = json.loads(pinned)
+    except (ValueError, RecursionError):
+        return None
+    return document.get("corners") if isinstance(document, dict) else None
+
+
 def remove_photo(scenario_file: Path) -> None:
-    """Take the picture away, if there is one."""
-    while (path := photo_path(scenario_file)) is not None:
-        path.unlink()
+    """Take the picture and its corners away, if there is one."""
+    for suffix in (*SUFFIXES.values(), CORNERS):
+        scenario_file.with_name(scenario_file.stem + suffix).unlink(missing_ok=True)
 
 
 def is_photo(data: bytes) -> bool:

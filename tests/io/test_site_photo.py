@@ -9,7 +9,7 @@ from geographiclib.geodesic import Geodesic
 from PIL import Image, TiffImagePlugin
 
 from dfr.errors import InputError
-from dfr.io.site_photo import read_geotiff_photo, read_pinned_photo, save_photo, site_photo
+from dfr.io.site_photo import read_geotiff_photo, read_pinned_photo, remove_photo, save_photo, site_photo
 
 CORNERS = [[10.74, 59.92], [10.75, 59.92], [10.75, 59.91], [10.74, 59.91]]
 
@@ -99,10 +99,30 @@ def test_a_picture_is_kept_beside_its_scenario_in_place_of_the_one_before(tmp_pa
     assert site_photo(scenario).corners[0] == tuple(CORNERS[0])
     assert json.loads((tmp_path / "mine.photo.json").read_text())["corners"] == CORNERS
     save_photo(scenario, geotiff())
-    assert sorted(path.name for path in tmp_path.glob("mine.photo.*")) == [
-        "mine.photo.json",
-        "mine.photo.tif",
-    ]
+    assert [path.name for path in tmp_path.glob("mine.photo.*")] == ["mine.photo.tif"]
     with pytest.raises(InputError):
         save_photo(scenario, b"no picture")
     assert site_photo(scenario).media == "image/jpeg", "the one before is still there"
+
+
+def test_a_picture_that_replaces_a_pinned_one_lies_where_its_own_corners_say(tmp_path):
+    scenario = tmp_path / "fete.yaml"
+    moved = [[lon + 0.1, lat] for lon, lat in CORNERS]
+    save_photo(scenario, picture("JPEG"), CORNERS)
+    save_photo(scenario, picture("PNG"), moved)
+    assert [list(corner) for corner in site_photo(scenario).corners] == moved
+    save_photo(scenario, picture("PNG", size=(30, 30)), CORNERS)
+    assert [list(corner) for corner in site_photo(scenario).corners] == CORNERS
+    save_photo(scenario, geotiff())
+    assert [path.name for path in tmp_path.iterdir()] == ["fete.photo.tif"]
+    remove_photo(scenario)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "[" * 9000, '{"corners": {"lon": 1}}'])
+def test_corners_that_somebody_broke_are_told_in_words(tmp_path, text):
+    scenario = tmp_path / "fete.yaml"
+    save_photo(scenario, picture(), CORNERS)
+    (tmp_path / "fete.photo.json").write_text(text)
+    with pytest.raises(InputError, match="no four corners"):
+        site_photo(scenario)
