@@ -17,7 +17,7 @@ from dfr.io.call_anonymise import anonymise_calls
 from dfr.io.call_import import read_call_file
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.store.personal_data import DataKind, KeptFile, OwnedFolder
+from dfr.store.personal_data import OWN_FOLDER, DataKind, KeptFile, OwnedFolder
 from dfr.store.shift_log import erase_personal_data
 
 app = typer.Typer(
@@ -28,7 +28,6 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Option(help="The owner's folder; only its owner reads it.")]
-OWN_FOLDER = Path("personal-data")
 DAYS = 31
 """How long data are kept unless somebody says otherwise (assumed: until the debrief is written)."""
 
@@ -43,8 +42,11 @@ def keep(
     days: Annotated[int, typer.Option(help="For how many days they are kept.")] = DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Copy files into the owner's folder. The originals stay where they are."""
+    """Copy files into the owner's folder, and erase what is past its time there. The originals stay."""
     now = datetime.now(tz=UTC)
+    erased = OwnedFolder(folder).apply_retention(now=now).erased
+    if erased:
+        note(f"{counted_noun(erased, 'file')} past their time erased")
     kept = [OwnedFolder(folder).keep(file, kind=kind, owner=owner, days=days, now=now) for file in files]
     if as_json:
         emit_json({"folder": str(folder), "kept": [entry.as_dict() for entry in kept]})

@@ -164,6 +164,8 @@ def serve(
                 folder or Path(), jobs=jobs, basemap=archive, tiles=tile_server, names=names
             )
             stack.callback(workspace.close)
+            for line in workspace.apply_retention():
+                note(line)
             web = make_workspace_app(workspace, access)
         else:
             _refuse_folder(folder)

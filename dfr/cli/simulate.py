@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dfr.api.simulation import run_simulation, simulation_inputs, study_of
+from dfr.cli.import_options import ColumnOptions
 from dfr.cli.options import (
     Cluster,
     Docks,
@@ -83,8 +84,10 @@ def simulate(
     jobs: Jobs = 0,
     cluster: Cluster = None,
     calls: Annotated[
-        Path | None, typer.Option(help="CSV of real calls to simulate instead of random ones (shadow mode).")
+        Path | None,
+        typer.Option(help="Table of real calls, CSV or .xlsx, to simulate, not random ones (shadow mode)."),
     ] = None,
+    columns: ColumnOptions,
     until_halfwidth: Annotated[
         str | None,
         typer.Option(
@@ -132,8 +135,9 @@ def simulate(
     Each replication covers the whole period of the scenario. With --out, dfr keeps replications as they
     finish, and the same command resumes after an interruption.
 
-    A CSV of real calls (--calls) has the columns time, zone (or lat and lon) and priority, and if known
-    decision_s, on_scene_s and ground_s. Values that it does not have are drawn at random.
+    A table of real calls (--calls) is read as `dfr plan --calls` reads it, and each call must have its
+    time, zone (or place) and grade. If known, it has columns decision_s, on_scene_s and ground_s too. Values
+    that it does not have are drawn at random.
     """
     use_landing_cache(on=not no_cache)
     if out is not None and (out / REHEARSED).is_file():
@@ -153,7 +157,7 @@ def simulate(
         failures=failures or (),
         overwatch=overwatch,
         move_up=move_up,
-        calls=None if calls is None else read_calls(calls, world),
+        calls=None if calls is None else read_calls(calls, world, match=columns.match),
     )
     work = _SimulationWork(
         world=world,

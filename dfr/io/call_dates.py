@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
 from dfr.scenario.schema_parts import resolve_clock_change
+
+LAST_HOUR = 29
+"""A day on duty goes on past midnight: 24:30 of a day is 00:30 of the next, as far as 29:59."""
 
 
 class DateOrder(StrEnum):
@@ -85,6 +88,8 @@ def read_moment(text: str, order: DateOrder, zone: ZoneInfo) -> datetime:
 
     >>> read_moment("24/08/2024 3:02 pm", DateOrder.DAY_FIRST, ZoneInfo("Europe/London")).isoformat()
     '2024-08-24T15:02:00+01:00'
+    >>> read_moment("24/08/2024 24:30", DateOrder.DAY_FIRST, ZoneInfo("Europe/London")).isoformat()
+    '2024-08-25T00:30:00+01:00'
     """
     day = read_date(text, order)
     found = _ISO.match(text) or _PARTS.match(text)
@@ -92,18 +97,23 @@ def read_moment(text: str, order: DateOrder, zone: ZoneInfo) -> datetime:
     clock = _CLOCK.match(rest)
     if clock is None:
         raise InputError(f"{text!r:.40} has no time of day", do="write it as 15:02 behind the date")
-    return _on_clock(datetime.combine(day, _read_clock(clock, text)), clock[5], zone)
+    past_midnight, at = _read_clock(clock, text)
+    return _on_clock(datetime.combine(day, at) + timedelta(days=past_midnight), clock[5], zone)
 
 
-def _read_clock(clock: re.Match[str], text: str) -> time:
+def _read_clock(clock: re.Match[str], text: str) -> tuple[int, time]:
+    """(Days past that of the text, 1 for hours 24 to 29 of a day on duty; the time of day)."""
     hour = int(clock[1])
     half = (clock[4] or "").replace(".", "").lower()
     if half:
         if not 1 <= hour <= 12:
             raise InputError(f"{text!r:.40} is not a time", do="write 3:02 pm or 15:02")
         hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > LAST_HOUR:
+        raise InputError(f"{text!r:.40} has hour {hour}", do=f"write hours 0 to {LAST_HOUR}")
+    past_midnight, hour = divmod(hour, 24)
     try:
-        return time(hour, int(clock[2]), int(clock[3] or 0))
+        return past_midnight, time(hour, int(clock[2]), int(clock[3] or 0))
     except ValueError as error:
         raise InputError(f"{text!r:.40} is not a time: {error}", do="write it as 15:02") from error
 

@@ -1,169 +1,148 @@
-"""Call logs as CSV: calls that were really made, to simulate a deployment on ("shadow mode").
+"""Logs of calls that were really made, to simulate a deployment on ("shadow mode").
 
     time,zone,priority
     2024-08-24T15:02:11+01:00,castle_stage,immediate
 
-`time` without an offset is in the scenario's zone. In place of `zone` a row may give `lat` and `lon`.
-Optional columns, in seconds, empty where unknown: `decision_s` (call to decision), `on_scene_s` (how
-long the drone was wanted), `ground_s` (call to first officers). A value that is not given is drawn at random.
+A log is read like any table of calls (`call_sheets`): CSV or Excel, columns guessed or matched by hand, dates
+in the order that they show. Optional columns, in seconds, empty where unknown: `decision_s` (call to
+decision), `on_scene_s` (how long the drone was wanted), `ground_s` (call to first officers). A value that is
+not given is drawn at random. Every call must have its moment, zone and grade: none is left out in silence.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
-import shapely
-
-from dfr.errors import InputError
-from dfr.geo import Position
+from dfr.errors import InputError, Problem
+from dfr.io.call_columns import CallColumn, ColumnMatch
+from dfr.io.call_sheets import CallReading, read_call_sheet
 from dfr.io.files import read_bounded
+from dfr.io.sheets import MAX_SHEET_BYTES, Sheet, read_sheet
 from dfr.sim.inputs import TraceCall
+from dfr.world.call_records import CallRecord
+from dfr.world.call_zones import OUTSIDE, place_calls
 from dfr.world.model import World
 
-REQUIRED = ("time", "priority")
 SECONDS = ("decision_s", "on_scene_s", "ground_s")
-KNOWN = (*REQUIRED, "zone", "lat", "lon", *SECONDS)
+PLACES = (CallColumn.ZONE, CallColumn.LAT, CallColumn.EASTING)
 MOST_SHOWN = 20
 """Problems that are listed one by one."""
 
 
-class _RowError(ValueError):
-    """What is wrong with one cell, and what to do."""
-
-
-def read_calls(path: Path, world: World) -> tuple[TraceCall, ...]:
+def read_calls(path: Path, world: World, *, match: ColumnMatch | None = None) -> tuple[TraceCall, ...]:
     """The calls of a log in order of time. Raises InputError with every bad row as `file:line`."""
-    rows = _open_csv(path)
-    reader = _CallReader(world)
-    calls: list[TraceCall] = []
-    problems: list[str] = []
-    for line, row in _read_rows(rows, path):
-        try:
-            calls.append(reader.read_call(row))
-        except _RowError as error:
-            problems.append(f"{path}:{line}: {error}")
-    if problems:
-        more = len(problems) - MOST_SHOWN
-        tail = [f"... and {more} more"] if more > 0 else []
-        raise InputError("\n".join([*problems[:MOST_SHOWN], *tail]))
-    if not calls:
+    sheet = read_sheet(read_bounded(path, limit_bytes=MAX_SHEET_BYTES), name=str(path))
+    if not sheet.rows:
         raise InputError(f"{path}: no calls", do="give one row for each call below the header")
+    scenario = world.scenario
+    reading = read_call_sheet(
+        sheet,
+        zone=scenario.period.zone,
+        grades=[grade.id for grade in scenario.demand.priorities],
+        near=scenario.site.centre,
+        match=match,
+    )
+    _require_columns(sheet, reading)
+    zones = place_calls(reading.calls, scenario.demand.zones, world.frame)
+    reader = _TraceReader(world, sheet)
+    calls: list[TraceCall] = []
+    problems = list(reading.refused)
+    for call, zone in zip(reading.calls, zones, strict=True):
+        try:
+            calls.append(reader.read_call(call, zone))
+        except InputError as error:
+            problems.append(Problem(file=sheet.name, line=call.line, path="", what=error.what, do=error.do))
+    if problems:
+        raise InputError(_list_problems(problems))
     return tuple(sorted(calls, key=lambda call: call.t_s))
 
 
-def _open_csv(path: Path) -> csv.DictReader[str]:
-    try:
-        text = read_bounded(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 ({error.reason})", do="save it as CSV in UTF-8") from error
-    reader = csv.DictReader(text.splitlines(), strict=True)
-    columns = reader.fieldnames or ()
-    missing = [name for name in REQUIRED if name not in columns]
-    if "zone" not in columns and not {"lat", "lon"} <= set(columns):
-        missing.append("zone (or lat and lon)")
-    unknown = [name for name in columns if name not in KNOWN]
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if missing or unknown or twice:
-        what = [f"no column {name}" for name in missing] + [f"unknown column {name!r}" for name in unknown]
-        what += [f"column {name} is there twice" for name in twice]
-        raise InputError(f"{path}:1: {'; '.join(what)}", do=f"the columns are {', '.join(KNOWN)}")
-    return reader
-
-
-def _read_rows(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Rows with their lines; a missing cell is an empty one."""
-    try:
-        for row in reader:
-            if None in row:
-                raise InputError(
-                    f"{path}:{reader.line_num}: more cells than columns", do="give one cell for each column"
-                )
-            yield reader.line_num, {name: (cell or "").strip() for name, cell in row.items()}
-    except csv.Error as error:
+def _require_columns(sheet: Sheet, reading: CallReading) -> None:
+    """Raise InputError where no column tells the grade, or none the place: a call must have both."""
+    matched = reading.match.columns
+    missing = [
+        *(["the grade"] if CallColumn.GRADE not in matched else []),
+        *(["the place"] if not any(what in matched for what in PLACES) else []),
+    ]
+    if missing:
         raise InputError(
-            f"{path}:{reader.line_num}: not CSV ({error})", do="quote cells that hold commas"
-        ) from error
+            f"{sheet.name}: which column tells {' and '.join(missing)} is not known",
+            do="name it with --call-columns grade=COLUMN, zone=COLUMN, lat=COLUMN and so on;"
+            f" there are {', '.join(sheet.columns)}",
+        )
 
 
-class _CallReader:
-    """Makes calls of rows, by the words of one scenario."""
+def _list_problems(problems: list[Problem]) -> str:
+    shown = sorted(problems, key=lambda problem: problem.line or 0)[:MOST_SHOWN]
+    more = len(problems) - len(shown)
+    return "\n".join([*map(str, shown), *([f"... and {more} more"] if more else [])])
 
-    def __init__(self, world: World) -> None:
+
+class _TraceReader:
+    """Makes the call of a simulation from one that was read, by the words of one scenario."""
+
+    def __init__(self, world: World, sheet: Sheet) -> None:
         demand = world.scenario.demand
-        self._period, self._frame = world.scenario.period, world.frame
-        self._zones = {zone.id: index for index, zone in enumerate(demand.zones)}
-        self._grades = {grade.id: index for index, grade in enumerate(demand.priorities)}
-        self._areas = [world.frame.polygon(zone.area) for zone in demand.zones]
+        self._period = world.scenario.period
+        self._zones = [zone.id for zone in demand.zones]
+        self._grades = [grade.id for grade in demand.priorities]
+        self._cells = {row.line: dict(zip(sheet.columns, row.cells, strict=True)) for row in sheet.rows}
 
-    def read_call(self, row: Mapping[str, str]) -> TraceCall:
-        """The call of a row. Raises _RowError."""
-        decision_s, on_scene_s, ground_s = (_read_seconds(row, name) for name in SECONDS)
+    def read_call(self, call: CallRecord, zone: int | None) -> TraceCall:
+        """The call with its zone and grade by their numbers. Raises InputError."""
+        cells = self._cells[call.line]
+        decision_s, on_scene_s, ground_s = (_read_seconds(cells, name) for name in SECONDS)
         return TraceCall(
-            t_s=self._read_time(row["time"]),
-            zone=self._read_zone(row),
-            grade=_find_index(row["priority"], self._grades, "priority"),
+            t_s=self._time_of(call),
+            zone=self._zone_of(call, zone),
+            grade=self._grade_of(call),
             decision_s=decision_s,
             on_scene_s=on_scene_s,
             ground_s=ground_s,
         )
 
-    def _read_time(self, text: str) -> float:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise _RowError(
-                f"time: {text!r} is not an ISO 8601 time -> write it such as 2024-08-24T15:02:11+01:00"
-            ) from error
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self._period.zone)
-        if not self._period.start <= moment < self._period.end:
-            raise _RowError(
-                f"time: {text} is outside the period {self._period.start.isoformat()} to "
-                f"{self._period.end.isoformat()} -> leave the call out, or widen the scenario's period"
+    def _time_of(self, call: CallRecord) -> float:
+        period = self._period
+        if not period.start <= call.when < period.end:
+            raise InputError(
+                f"{call.when.isoformat()} is outside the period {period.start.isoformat()} to"
+                f" {period.end.isoformat()}",
+                do="leave the call out, widen the scenario's period, or bring the log of another year to its"
+                " days with `dfr data anonymise --move`",
             )
-        return self._period.t_s(moment)
+        return period.t_s(call.when)
 
-    def _read_zone(self, row: Mapping[str, str]) -> int:
-        if row.get("zone"):
-            return _find_index(row["zone"], self._zones, "zone")
-        lat, lon = (_read_number(row.get(name, ""), name) for name in ("lat", "lon"))
-        if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
-            raise _RowError(
-                f"lat, lon: {lat:g}, {lon:g} is not a position -> write degrees, north and east positive"
+    def _zone_of(self, call: CallRecord, zone: int | None) -> int:
+        if zone is not None and zone != OUTSIDE:
+            return zone
+        known = ", ".join(self._zones)
+        if call.position is not None:
+            at = f"{call.position.lat_deg:g}, {call.position.lon_deg:g}"
+            raise InputError(f"lat, lon: {at} is in no demand zone", do="leave it out, or add a zone")
+        raise InputError(f"zone: {call.place!r:.60} is not one of the scenario's", do=f"one of {known}")
+
+    def _grade_of(self, call: CallRecord) -> int:
+        if call.grade not in self._grades:
+            raise InputError(
+                "the grade is none of the scenario's",
+                do=f"one of {', '.join(self._grades)}; say what a word means with --call-grades WORD=GRADE",
             )
-        point = shapely.Point(self._frame.point(Position(lat_deg=lat, lon_deg=lon)))
-        for index, area in enumerate(self._areas):
-            if area.covers(point):
-                return index
-        raise _RowError(f"lat, lon: {lat:g}, {lon:g} is in no demand zone -> leave it out, or add a zone")
+        return self._grades.index(call.grade)
 
 
-def _find_index(word: str, known: Mapping[str, int], what: str) -> int:
-    if word not in known:
-        raise _RowError(f"{what}: {word!r} is not one of the scenario's -> {', '.join(known)}")
-    return known[word]
-
-
-def _read_seconds(row: Mapping[str, str], name: str) -> float:
+def _read_seconds(cells: Mapping[str, str], name: str) -> float:
     """Seconds of a cell, NaN where it is empty."""
-    text = row.get(name, "")
+    text = cells.get(name, "")
     if not text:
         return math.nan
-    value = _read_number(text, name)
-    if value < 0.0:
-        raise _RowError(f"{name}: {text} is negative -> write seconds of 0 or more, or nothing where unknown")
-    return value
-
-
-def _read_number(text: str, name: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _RowError(f"{name}: {text!r} is not a number -> write a decimal number")
+        raise InputError(f"{name}: {text!r:.40} is not a number", do="write a decimal number")
+    if value < 0.0:
+        raise InputError(f"{name}: {text} is negative", do="write seconds of 0 or more, or nothing")
     return value

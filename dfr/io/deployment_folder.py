@@ -123,7 +123,11 @@ def _is_scenario(path: Path) -> bool:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
             return False
-        text = path.read_bytes()
+        return is_scenario_text(path.read_bytes())
     except OSError:
         return False
+
+
+def is_scenario_text(text: bytes) -> bool:
+    """Whether a text has the words of a scenario."""
     return all(re.search(rb"\b" + key + rb"[\"']?\s*:", text) for key in SCENARIO_KEYS)

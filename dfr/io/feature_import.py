@@ -154,9 +154,12 @@ class _Importer:
         if kind is FeatureKind.BOUNDARY:
             return self._set_boundary(chosen[0])
         items = [_WRITERS[kind](self, feature) for feature in chosen]
+        if kind is FeatureKind.ZONE:
+            items = self._with_shares(items)
         if kind not in self._choices.replace:
-            return [AddFeature(kind=kind, feature=item) for item in self._with_shares(items)]
-        items = self._with_shares(items)
+            if kind is FeatureKind.ZONE:
+                return [SetValue(path=list(SPECS[kind].list_path), value=items)]
+            return [AddFeature(kind=kind, feature=item) for item in items]
         if kind in _DRAWN:
             path, field, vouched = _DRAWN[kind]
             block = {"source": self._source, **vouched, field: items}
@@ -164,16 +167,15 @@ class _Importer:
         return [SetValue(path=list(SPECS[kind].list_path), value=items)]
 
     def _with_shares(self, items: list[Any]) -> list[Any]:
-        """Demand zones with equal shares: a file of outlines says nothing of calls."""
-        if self._kind is not FeatureKind.ZONE:
-            return items
+        """All demand zones, the new ones with equal shares: a file of outlines says nothing of calls."""
         replaced = self._kind in self._choices.replace
-        before = 0 if replaced else len(list(list_features(self._data, self._kind)))
-        for number, item in enumerate(items):
-            item["share"] = round(1.0 / len(items), 6) if replaced else round(1.0 / (before + number + 1), 4)
-        if replaced:
-            items[0]["share"] = round(items[0]["share"] + 1.0 - sum(item["share"] for item in items), 6)
-        return items
+        before = [] if replaced else [zone.value for zone in list_features(self._data, self._kind)]
+        share = 1.0 / (len(before) + len(items))
+        left = 1.0 - len(items) * share
+        scaled = [{**zone, "share": round(float(zone.get("share", 0.0)) * left, 6)} for zone in before]
+        found = [*scaled, *({**item, "share": round(share, 6)} for item in items)]
+        found[0]["share"] = round(found[0]["share"] + 1.0 - sum(zone["share"] for zone in found), 6)
+        return found
 
     def _set_boundary(self, feature: MapFeature) -> list[Edit]:
         """The boundary, and the centre of the site where it would lie outside."""

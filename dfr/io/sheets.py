@@ -36,6 +36,9 @@ MAX_CELL = 32_767
 LAST_LINE = 1_048_576
 """The last row of an Excel sheet."""
 
+DAY_ZERO, FIRST_DATE = datetime(1899, 12, 31), datetime(1900, 2, 1)  # noqa: DTZ001 - Excel knows no time zone
+"""What Excel counts days from, and where they begin to be dates: a time of 24 hours or more is before."""
+
 DELIMITERS = (",", ";", "\t", "|")
 BROKEN_ARCHIVE = (
     zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
@@ -200,12 +203,15 @@ def _cell_text(cell: Any, name: str) -> str:
         )
     if value is None or cell.data_type == "e":
         return ""
+    if isinstance(value, datetime) and value < FIRST_DATE:
+        value -= DAY_ZERO  # no day, but hours: 24:30 is half an hour past the first midnight
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
-        return str(value)
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
     if isinstance(value, float):
         return f"{value:.15g}"
     return " ".join(str(value).split())

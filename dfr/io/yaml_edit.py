@@ -118,18 +118,26 @@ def _difference_of_lists(path: Loc, old: list[Any], new: list[Any]) -> Iterator[
 
 
 def _in_batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Values replaced one after the other need the places of values only once."""
+    """Changes that need the places of values only once: single values, or items one after the other."""
     batch: list[Change] = []
     for change in changes:
-        if isinstance(change, Put) and not isinstance(change.value, (dict, list)):
-            batch.append(change)
-            continue
-        if batch:
+        if batch and not _goes_with(batch[-1], change):
             yield batch
-        batch = []
-        yield [change]
+            batch = []
+        batch.append(change)
     if batch:
         yield batch
+
+
+def _goes_with(before: Change, change: Change) -> bool:
+    """Whether a change leaves the places that the next one needs as they are."""
+    if isinstance(before, Insert) and isinstance(change, Insert):
+        return change.path == before.path and change.index == before.index + 1
+    return _is_single_value(before) and _is_single_value(change)
+
+
+def _is_single_value(change: Change) -> bool:
+    return isinstance(change, Put) and not isinstance(change.value, (dict, list))
 
 
 # Places ------------------------------------------------------------------------------------------
@@ -216,18 +224,23 @@ def _walk(root: Node, path: Loc) -> list[Node]:
 def _splice(text: str, changes: Sequence[Change]) -> str:
     root = parse_places(text)
     newline = "\r\n" if "\r\n" in text else "\n"
-    spans: list[Span] = []
-    for change in changes:
-        spans += _spans_of(text, root, change)
+    first, spans = changes[0], list[Span]()
+    if isinstance(first, Insert):
+        values = [change.value for change in changes if isinstance(change, Insert)]
+        spans = _insert_items(text, _walk(root, first.path), first, values)
+    else:
+        spans = [
+            span
+            for change in changes
+            if not isinstance(change, Insert)
+            for span in _spans_of(text, root, change)
+        ]
     for start, end, new in sorted(spans, reverse=True):
         text = text[:start] + new.replace("\n", newline) + text[end:]
     return text
 
 
-def _spans_of(text: str, root: Node, change: Change) -> list[Span]:
-    if isinstance(change, Insert):
-        nodes = _walk(root, change.path)
-        return _insert_item(text, nodes, change)
+def _spans_of(text: str, root: Node, change: Put | Remove) -> list[Span]:
     holder = _walk(root, change.path[:-1])[-1]
     last = change.path[-1]
     if isinstance(change, Remove):
@@ -275,18 +288,19 @@ def _replace_by_block(text: str, holder: Node, old: Node, value: Any) -> list[Sp
     return [(old.start - alone, end, ""), (after, after, _opening(text, after) + block)]
 
 
-def _insert_item(text: str, nodes: Sequence[Node], change: Insert) -> list[Span]:
+def _insert_items(text: str, nodes: Sequence[Node], first: Insert, values: Sequence[Any]) -> list[Span]:
+    """Items put in one after the other, where the first of them goes."""
     node = nodes[-1]
     if not node.values:
         holder = nodes[-2]
-        return _replace(text, holder, change.path[-1], [change.value])
+        return _replace(text, holder, first.path[-1], list(values))
     if node.flow:
-        return _insert_flow(text, node, change.index, write_flow(change.value))
-    lines = _item_lines(change.value, node)
+        return _insert_flow(text, node, first.index, [write_flow(value) for value in values])
+    lines = [line for value in values for line in _item_lines(value, node)]
     indent = " " * node.column
-    if change.index == 0:
+    if first.index == 0:
         return [(node.start, node.start, f"\n{indent}".join(lines) + f"\n{indent}")]
-    before = node.values[min(change.index, len(node.values)) - 1]
+    before = node.values[min(first.index, len(node.values)) - 1]
     after = _after_comments(text, _strip_end(text, before), node.column)
     block = "".join(f"{indent}{line}\n" for line in lines)
     return [(after, after, _opening(text, after) + block)]
@@ -302,20 +316,24 @@ def _item_lines(value: Any, siblings: Node) -> list[str]:
     return block_item(value)
 
 
-def _insert_flow(text: str, node: Node, index: int, new: str) -> list[Span]:
-    """An item in brackets, joined as its neighbours are."""
+def _insert_flow(text: str, node: Node, index: int, new_items: Sequence[str]) -> list[Span]:
+    """Items in brackets, joined as their neighbours are."""
     items = [key.start for key in node.keys] if node.kind == "map" else [item.start for item in node.values]
     ends = [_strip_end(text, item) for item in node.values]
     index = min(index, len(items))
     joint = text[ends[0] : items[1]] if len(items) > 1 else ", "
     if not re.fullmatch(r",\s+", joint):
         joint = ", "
-    if index == 0:
-        return [(items[0], items[0], new + joint)]
-    at = ends[index - 1]
-    if "\n" not in joint and at - _line_start(text, at) + len(new) > WIDTH + 10:
-        joint = ",\n" + " " * (items[0] - _line_start(text, items[0]))
-    return [(at, at, joint.replace("\r", "") + new)]
+    below = ",\n" + " " * (items[0] - _line_start(text, items[0]))
+    at = items[0] if index == 0 else ends[index - 1]
+    first = [new_items[0]] if index == 0 else []
+    width, written = at - _line_start(text, at) + len("".join(first)), "".join(first)
+    for new in new_items[len(first) :]:
+        wraps = "\n" not in joint and width + len(new) > WIDTH + 10
+        added = (below if wraps else joint.replace("\r", "")) + new
+        written += added
+        width = len(added) - added.rfind("\n") - 1 + (0 if "\n" in added else width)
+    return [(at, at, written + (joint if index == 0 else ""))]
 
 
 def _add_key(
@@ -330,7 +348,7 @@ def _add_key(
         return _replace(text, parent[0], parent[1], {name: value})
     if holder.flow:
         entry = f"{write_scalar(name)}: {write_flow(value)}"
-        return _insert_flow(text, holder, len(holder.values), entry)
+        return _insert_flow(text, holder, len(holder.values), [entry])
     after = _after_comments(text, _strip_end(text, holder.values[-1]), holder.column)
     lines = entry_lines(name, value)
     block = "".join(" " * holder.column + line + "\n" for line in lines)

@@ -16,8 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.io.deployment_folder import make_slug
 from dfr.io.files import json_text, read_bounded, write_atomically
+
+OWN_FOLDER = Path("personal-data")
+"""Where data about people are, in the folder that is worked in."""
 
 INDEX = "index.json"
 MOST_DAYS = 3650
@@ -54,6 +58,30 @@ class KeptFile:
         """The entry as the index has it."""
         times = ("added_at", "keep_until", "erased_at")
         return {k: v.isoformat() if k in times and v is not None else v for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What is kept in a folder after the files past their time were erased, and how many those were."""
+
+    folder: Path
+    erased: int
+    kept: tuple[KeptFile, ...]
+
+    def lines(self) -> list[str]:
+        """In sentences what a person must know; none where there is nothing."""
+        told = []
+        if self.erased:
+            told.append(
+                f"{counted_noun(self.erased, 'file')} about people erased: past the time to keep them."
+            )
+        if self.kept:
+            first = min(entry.keep_until for entry in self.kept)
+            told.append(
+                f"{counted_noun(len(self.kept), 'file')} about people kept in {self.folder.name}; the next is"
+                f" erased on {first:%Y-%m-%d}. `dfr data erase` erases them at once."
+            )
+        return told
 
 
 class OwnedFolder:
@@ -110,10 +138,22 @@ class OwnedFolder:
             )
         due = [e for e in present.values() if e.id in ids] if ids is not None else _overdue(present, now)
         for entry in due:
-            (self.path / Path(entry.file).name).unlink(missing_ok=True)
+            self._unlink(Path(entry.file).name)
         gone = {entry.id for entry in due}
         self._write_index([_forgotten(e, now) if e.id in gone else e for e in entries])
         return due
+
+    def apply_retention(self, *, now: datetime) -> Retention:
+        """Erase what is past its time; what that was, and what is still kept."""
+        erased = self.erase(None, now=now)
+        kept = [entry for entry in self.entries() if entry.erased_at is None]
+        return Retention(folder=self.path, erased=len(erased), kept=tuple(kept))
+
+    def _unlink(self, name: str) -> None:
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path / name}: {error.strerror}", do="erase it by hand") from error
 
     def _make_folder(self) -> None:
         try:

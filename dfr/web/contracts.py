@@ -224,6 +224,7 @@ class PlanAnswer(BaseModel):
     profiles: list[RouteProfile]
     checklist: list[ChecklistStep]
     wind: Wind | None
+    period: tuple[str, str]
     assumed_weather: bool
     ceiling_m: float
     hours: list[Hour]

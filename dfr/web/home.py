@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dfr.errors import DfrError
+from dfr.errors import DfrError, InputError
 from dfr.web.app import (
     PAGES,
     explaining_app,
@@ -45,8 +47,8 @@ def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
         return Route(path, answer_post, methods=["POST"])
 
     async def add_file(request: Request) -> Response:
-        data, name = await request.body(), request.query_params.get("name", "")
-        return json_response({"slug": await run_in_threadpool(workspace.add_file, data, name)})
+        files = split_files(await request.body(), request.query_params)
+        return json_response({"slug": await run_in_threadpool(workspace.add_files, files)})
 
     async def lead_to_pages(request: Request) -> Response:
         slug = request.path_params["slug"]
@@ -70,6 +72,18 @@ def make_workspace_app(workspace: Workspace, access: Access) -> ASGIApp:
         ]
     )
     return Guard(Sparing(app), access=access)
+
+
+def split_files(body: bytes, query: QueryParams) -> list[tuple[str, bytes]]:
+    """(name, content) of each file of a body that holds them one after the other, `size` for each `name`."""
+    names = [name.replace("\\", "/").rpartition("/")[2] or "file" for name in query.getlist("name") or [""]]
+    sizes = query.getlist("size") or [str(len(body))]
+    if len(sizes) != len(names) or not all(size.isdecimal() and len(size) < 10 for size in sizes):
+        raise InputError("the sizes of the files are not known", do="send one size for each name")
+    ends = list(accumulate(map(int, sizes)))
+    if ends[-1] != len(body):
+        raise InputError(f"{len(body)} bytes came of {ends[-1]}", do="send the files again")
+    return [(name, body[end - int(size) : end]) for name, size, end in zip(names, sizes, ends, strict=True)]
 
 
 class _DeploymentSwitch:

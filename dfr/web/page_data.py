@@ -178,6 +178,7 @@ class PageData:
                 "mps": plan.planning_wind.wind_mps,
                 "from_deg": plan.planning_wind.wind_from_deg,
             },
+            "period": _local_times(step.world.scenario),
             "assumed_weather": step.world.scenario.weather.assumed,
             "ceiling_m": step.world.scenario.operation.height_limit_m_agl,
             "hours": [
@@ -320,6 +321,11 @@ class PageData:
 def _verdict_now(step: EditStep) -> Verdict:
     """The verdict now on the plan as edited."""
     return verdict_of(step.world.scenario, step.plan, now=datetime.now(tz=UTC))
+
+
+def _local_times(scenario: Scenario) -> list[str]:
+    """Beginning and end of the period as a scenario writes them, in local time."""
+    return [f"{moment:%Y-%m-%d %H:%M}" for moment in (scenario.period.start, scenario.period.end)]
 
 
 def _site_centre(scenario: Scenario) -> list[float]:

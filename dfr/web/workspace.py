@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 from starlette.applications import Starlette
 
 from dfr.errors import DfrError, InputError
+from dfr.io.deployment_bundle import read_bundle, write_beside
 from dfr.io.deployment_folder import DeploymentFile, add_deployment, list_deployments, make_slug
 from dfr.io.files import read_bounded
 from dfr.io.new_deployment import read_new_deployment, write_new_deployment
 from dfr.io.place_names import PlaceNames
-from dfr.io.scenario_files import load_scenario, parse_scenario, shipped_scenarios
+from dfr.io.scenario_files import load_scenario, shipped_scenarios
 from dfr.plan.verdict import exercise_title
+from dfr.store.personal_data import OWN_FOLDER, OwnedFolder
 from dfr.web.app import deployment_app
 from dfr.web.base_map import TileServer
 from dfr.web.editor import ScenarioEditor
@@ -55,8 +57,16 @@ class Workspace:
             "folder": str(self.folder),
             "deployments": [self._describe_file(file) for file in files[:MOST_LISTED]],
             "more": max(0, len(files) - MOST_LISTED),
+            "personal": self.apply_retention(),
             "shipped": [self._describe_shipped(name, path) for name, path in shipped_scenarios().items()],
         }
+
+    def apply_retention(self) -> list[str]:
+        """Erase data about people whose time is over; in sentences what was erased and what is kept."""
+        try:
+            return OwnedFolder(self.folder / OWN_FOLDER).apply_retention(now=datetime.now(tz=UTC)).lines()
+        except DfrError as error:
+            return [f"Data about people could not be erased: {error}"]
 
     def holds(self, slug: str) -> bool:
         """Whether a deployment of this name is open or in the folder."""
@@ -80,11 +90,15 @@ class Workspace:
             raise InputError(f"no scenario {name!r:.60} comes with dfr", do=f"choose {', '.join(shipped)}")
         return self._slug_of(add_deployment(self.folder, name, read_bounded(shipped[name])))
 
-    def add_file(self, data: bytes, name: str) -> str:
-        """Take in a scenario file that a user opens; its slug. Raises ScenarioError with every problem."""
-        label = name.replace("\\", "/").rpartition("/")[2] or "file"
-        parse_scenario(data, name=label, folder=self.folder)
-        return self._slug_of(add_deployment(self.folder, Path(label).stem, data))
+    def add_files(self, files: Sequence[tuple[str, bytes]]) -> str:
+        """Take in a scenario that a user opens with the files beside it, or a zip of them; its slug.
+
+        Raises ScenarioError with every problem, such as a file that it names and nobody gave.
+        """
+        bundle = read_bundle(files)
+        path = add_deployment(self.folder, Path(bundle.name).stem, bundle.data)
+        write_beside(path.parent, bundle.beside)
+        return self._slug_of(path)
 
     def find_places(self, text: str) -> list[dict[str, Any]]:
         """The places that a text can mean, by coordinates or by the names that the server was given."""

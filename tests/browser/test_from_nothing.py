@@ -1,10 +1,14 @@
-"""From an empty folder to a brief: a deployment is made, imported, stated, judged, simulated and printed."""
+"""From an empty folder to a brief: made, imported, drawn, stated, judged, edited, simulated and printed.
+
+The path is written once and walked by two pairs of hands: by mouse, and by keyboard alone.
+"""
 
 import json
 import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -12,6 +16,7 @@ import pytest
 from dfr.report.pdf import count_pages
 from tests.go.deployments import Place, air_files
 
+from .hands import COUNTS_POINTERS, Keyboard, Mouse
 from .pages import PLAN_S, until
 
 pytestmark = pytest.mark.browser
@@ -64,6 +69,23 @@ def last_years_calls(path):
     book.save(path)
 
 
+def notam():
+    """One NOTAM of the day, for a crane 30 km to the north."""
+    day = f"{DAY:%y%m%d}"
+    return f"""A0001/{DAY:%y} NOTAMN
+Q) EGTT/QOBCE/IV/M/AE/000/006/5330N00032W001
+A) EGXX B) {day}0600 C) {day}2000
+E) CRANE ERECTED AT 533000N 0003200W. HGT 150FT AGL.
+"""
+
+
+def forecast():
+    """The hours of the day, as a forecast service gives them: gusts, rain and sight."""
+    columns = "time,wind_mps,wind_from_deg,gust_mps,rain_mm_h,visibility_m,temperature_c"
+    rows = [f"{DAY}T{hour:02d}:00,4,240,7,0,15000,17" for hour in range(24)]
+    return "\n".join([columns, *rows]) + "\n"
+
+
 @pytest.fixture
 def files(tmp_path):
     """What a sergeant has: a site plan, last year's calls, and the airspace of the place."""
@@ -73,6 +95,8 @@ def files(tmp_path):
     last_years_calls(folder / "calls.xlsx")
     for name, text in air_files(LINCOLN).items():
         (folder / name).write_text(text, "utf-8")
+    (folder / "notams.txt").write_text(notam(), "utf-8")
+    (folder / "forecast.csv").write_text(forecast(), "utf-8")
     return folder
 
 
@@ -89,134 +113,204 @@ def plan_of(page):
     return page.evaluate("async () => (await fetch('api/plan')).json()")
 
 
-def make_deployment(page):
-    page.get_by_role("link", name="New deployment").click()
-    page.wait_for_url("**/new")
-    page.wait_for_selector("body[data-ready]")
-    page.fill("#title", "Lincoln fête")
-    page.fill("#where", f"{LAT}, {LON}")
-    page.press("#where", "Enter")
-    page.wait_for_selector("#found label")
-    page.select_option("#country", "GB")
-    page.fill("#zone", "Europe/London")
-    for field in ("#first", "#last"):
-        page.fill(field, str(DAY))
-    page.fill("#opens", "12")
-    page.fill("#closes", "16")
-    page.fill("#radius", "400")
-    page.fill("#docks", "1")
-    page.check("input[value=VLOS]")
-    page.click("#create")
-    page.wait_for_url("**/d/lincoln-fete/plan", timeout=CHECK_S)
-    page.wait_for_selector("body[data-ready]", timeout=CHECK_S)
+class Walker:
+    """A sergeant on the pages, with one pair of hands."""
+
+    def __init__(self, page, hands):
+        self.page, self.hands = page, hands
+
+    def verdict(self):
+        return self.page.inner_text("#verdict strong")
+
+    def make_deployment(self):
+        page, hands = self.page, self.hands
+        hands.press(page.get_by_role("link", name="New deployment"))
+        page.wait_for_url("**/new")
+        page.wait_for_selector("body[data-ready]")
+        hands.fill(page.locator("#title"), "Lincoln fête")
+        hands.fill(page.locator("#where"), f"{LAT}, {LON}")
+        hands.press(page.locator("#find"))
+        page.wait_for_selector("#found label")
+        hands.select(page.locator("#country"), "GB")
+        hands.fill(page.locator("#zone"), "Europe/London")
+        hands.fill(page.locator("#radius"), "400")
+        for field in ("#first", "#last"):
+            hands.fill(page.locator(field), str(DAY))
+        hands.fill(page.locator("#opens"), "12")
+        hands.fill(page.locator("#closes"), "16")
+        hands.check(page.locator("input[value=VLOS]"))
+        hands.fill(page.locator("#docks"), "1")
+        hands.press(page.locator("#create"))
+        page.wait_for_url("**/d/lincoln-fete/plan", timeout=CHECK_S)
+        page.wait_for_selector("body[data-ready]", timeout=CHECK_S)
+
+    def take_over(self, path, fill=lambda hands, dialog: None):
+        """Import a file: look at what it holds, answer what its dialog asks, and take it over."""
+        page = self.page
+        self.hands.give(page.locator("#import"), path)
+        page.wait_for_selector("dialog.import[open]", timeout=PLAN_S)
+        dialog = page.locator("dialog.import")
+        fill(self.hands, dialog)
+        self.hands.press(dialog.get_by_role("button", name="Take over"))
+        dialog.wait_for(state="detached", timeout=CHECK_S)
+        page.wait_for_selector("body[data-ready]", timeout=CHECK_S)
+        settled(page)
+
+    def state(self, step, fact, **answers):
+        """State a fact in the checklist."""
+        page, hands = self.page, self.hands
+        box = page.locator(f'[data-step="{step}"] > details')
+        if box.get_attribute("open") is None:
+            hands.press(box.locator("summary").first)
+        form = page.locator(f'[data-fact="{fact}"]')
+        if not answers:
+            hands.press(form)
+        else:
+            if form.get_attribute("open") is None:
+                hands.press(form.locator("summary"))
+            for name, answer in answers.items():
+                hands.answer(form.locator(f'[name="{name}"]'), answer)
+            hands.press(form.get_by_role("button", name="State this"))
+        settled(page)
+
+    def state_everything(self):
+        """Every fact that the files do not hold, step by step."""
+        open_facts = {fact["id"] for step in plan_of(self.page)["checklist"] for fact in step["facts"]}
+        for fact in ("boundary", "candidates", "zones"):
+            if fact in open_facts:
+                self.state("site", fact, source="licence plan of the event")
+        self.state("site", "no-water")
+        self.state("ground", "ground", height="12", source="the national height model")
+        air = {"radius": "40", "source": "the national AIP"}
+        for number, item in enumerate(("airspace, aerodrome zones", "unmanned-aircraft zones")):
+            self.state("air", f"covers-{number}", kinds=item, **air)
+        survey = {"surveyed_by": "the site manager", "read_at": str(DAY - timedelta(days=20)), "tallest": "9"}
+        self.state("air", "obstacles", **survey)
+        document = {"reference": "OA 12345", "issuer": "the CAA", "kind_clause": "3.1 in sight of the pilot"}
+        dates = {"valid_from": str(DAY - timedelta(days=90)), "valid_to": str(DAY + timedelta(days=90))}
+        self.state("permission", "authorisation", **document, **dates)
+        for step, fact in (("people", "posts"), ("sources", "crowds")):
+            if fact in open_facts:
+                self.state(step, fact, **({"source": "the organiser's plan"} if fact == "crowds" else {}))
+
+    def draw(self, kind, places, **fields):
+        """Draw a feature and fill in its form; whatever has no source is assumed."""
+        page, hands = self.page, self.hands
+        hands.draw(kind, places)
+        dialog = page.locator("dialog")
+        dialog.wait_for(timeout=PLAN_S)
+        for name, text in fields.items():
+            hands.answer(dialog.locator(f'[data-field="{name}"]').first, text)
+        for box in dialog.locator("input[value=assumed]").all():
+            hands.check(box)
+        for said in dialog.locator("[data-field=said]").all():
+            hands.fill(said, "as walked with the organiser")
+        hands.press(dialog.locator("button[type=submit]"))
+        until(page, "!document.querySelector('dialog')", within_ms=CHECK_S)
+        settled(page)
+
+    def delete(self, kind, name):
+        """Take a feature out by its line in the list."""
+        page, hands = self.page, self.hands
+        box = page.locator(f'#features [data-kind="{kind}"]')
+        if box.get_attribute("open") is None:
+            hands.press(box.locator("summary"))
+        hands.press(page.get_by_role("button", name=f"Delete {name}"))
+        until(page, "document.body.hasAttribute('aria-busy')")
+        settled(page)
+
+    def save(self):
+        self.hands.press(self.page.locator("#save"))
+        self.page.wait_for_selector("#save:disabled", timeout=CHECK_S)
+
+    def simulate(self):
+        page, hands = self.page, self.hands
+        hands.press(page.get_by_role("link", name="Simulate"))
+        page.wait_for_selector("body[data-ready]")
+        hands.fill(page.locator("#replications"), "2")
+        hands.press(page.locator("#go"))
+        page.wait_for_selector("#runs tbody tr", timeout=CHECK_S)
+
+    def open_brief(self):
+        """The brief, in a tab of its own as its button opens it."""
+        page = self.page
+        self.hands.press(page.get_by_role("link", name="Plan", exact=True))
+        page.wait_for_selector("body[data-ready]", timeout=CHECK_S)
+        with page.expect_popup() as opened:
+            self.hands.press(page.get_by_role("link", name="Brief to print"))
+        opened.value.wait_for_load_state()
+        return opened.value
 
 
-def take_over(page, path, fill=lambda dialog: None):
-    """Import a file: look at what it holds, answer what its dialog asks, and take it over."""
-    page.locator("#import + input").set_input_files(str(path))
-    page.wait_for_selector("dialog.import[open]", timeout=PLAN_S)
-    dialog = page.locator("dialog.import")
-    fill(dialog)
-    dialog.get_by_role("button", name="Take over").click()
-    dialog.wait_for(state="detached", timeout=CHECK_S)
-    page.wait_for_selector("body[data-ready]", timeout=CHECK_S)
-    settled(page)
-
-
-def with_days_first(dialog):
+def with_days_first(hands, dialog):
     """11/12 is no date until somebody says which comes first."""
-    dialog.get_by_label("Order of the dates").select_option("dmy")
-    dialog.get_by_role("button", name="Read again").click()
+    hands.select(dialog.get_by_label("Order of the dates"), "dmy")
+    hands.press(dialog.get_by_role("button", name="Read again"))
     until(dialog.page, "document.querySelector('dialog.import').innerText.includes('24 calls')")
 
 
-def as_airspace(dialog):
+def as_airspace(hands, dialog):
     kind = dialog.get_by_label("Take it for")
     if kind.input_value() != "airspace":
-        kind.select_option("airspace")
+        hands.select(kind, "airspace")
     dialog.get_by_label("Source").wait_for()
-    dialog.get_by_label("Date of its data").fill(str(DAY - timedelta(days=3)))
-    dialog.get_by_label("Source").fill("the national AIP")
+    hands.fill(dialog.get_by_label("Date of its data"), str(DAY - timedelta(days=3)))
+    hands.fill(dialog.get_by_label("Source"), "the national AIP")
 
 
-def state(page, step, fact, **answers):
-    """State a fact in the checklist."""
-    box = page.locator(f'[data-step="{step}"] > details')
-    if box.get_attribute("open") is None:
-        box.locator("summary").first.click()
-    form = page.locator(f'[data-fact="{fact}"]')
-    if not answers:
-        form.click()
-    else:
-        if form.get_attribute("open") is None:
-            form.locator("summary").click()
-        for name, answer in answers.items():
-            field = form.locator(f'[name="{name}"]')
-            if field.evaluate("e => e.tagName") == "SELECT":
-                field.select_option(answer)
-            else:
-                field.fill(answer)
-        form.get_by_role("button", name="State this").click()
-    settled(page)
+def as_read_notams(hands, dialog):
+    now = datetime.now(tz=ZoneInfo("Europe/London"))
+    hands.fill(dialog.get_by_label("Read by"), "the control room")
+    hands.fill(dialog.get_by_label("Read at"), f"{now:%Y-%m-%dT%H:%M}")
 
 
-def state_everything(page):
-    """Every fact that the files do not hold, step by step."""
-    open_facts = {fact["id"] for step in plan_of(page)["checklist"] for fact in step["facts"]}
-    for fact in ("boundary", "candidates", "zones"):
-        if fact in open_facts:
-            state(page, "site", fact, source="licence plan of the event")
-    state(page, "site", "no-water")
-    state(page, "ground", "ground", height="12", source="the national height model")
-    air = {"radius": "40", "source": "the national AIP"}
-    for number, item in enumerate(("airspace, aerodrome zones", "unmanned-aircraft zones")):
-        state(page, "air", f"covers-{number}", kinds=item, **air)
-    survey = {"surveyed_by": "the site manager", "read_at": str(DAY - timedelta(days=20)), "tallest": "9"}
-    state(page, "air", "obstacles", **survey)
-    document = {"reference": "OA 12345", "issuer": "the CAA", "kind_clause": "3.1 in sight of the pilot"}
-    dates = {"valid_from": str(DAY - timedelta(days=90)), "valid_to": str(DAY + timedelta(days=90))}
-    state(page, "permission", "authorisation", **document, **dates)
-    for step, fact in (("people", "posts"), ("sources", "crowds")):
-        if fact in open_facts:
-            state(page, step, fact, **({"source": "the organiser's plan"} if fact == "crowds" else {}))
+def walk(walker, files):
+    """From an empty folder to a GO: whatever has a file is imported, the rest is drawn or stated."""
+    walker.make_deployment()
+    assert walker.verdict().startswith("UNKNOWN")
+    walker.take_over(files / "site.kml")
+    walker.take_over(files / "calls.xlsx", with_days_first)
+    for name in ("aip.txt", "zones.geojson"):
+        walker.take_over(files / name, as_airspace)
+    walker.take_over(files / "notams.txt", as_read_notams)
+    walker.take_over(files / "forecast.csv")
+    walker.draw("site", [(60, -40)], name="Dock drawn", power="mains", access="by the gate", sky_view="0.9")
+    walker.draw("post", [(-60, 20)], id="post-drawn", range_m="300")
+    corners = [(-60, -60), (60, -60), (60, 60), (-60, 60)]
+    walker.draw("crowd", corners, name="Crowd drawn", people_per_m2="2")
+    walker.state_everything()
+    assert walker.verdict().startswith("NO GO")
+    walker.delete("crowd", "Crowd drawn")
+    assert walker.verdict().startswith("GO for")
 
 
-def test_from_an_empty_folder_to_a_verdict_a_simulation_and_a_brief(watched, serve, tmp_path, files):
+@pytest.mark.parametrize("make_hands", [Mouse, Keyboard])
+def test_from_an_empty_folder_to_a_go_a_simulation_and_a_brief(watched, serve, tmp_path, files, make_hands):
     folder = tmp_path / "deployments"
     folder.mkdir()
     with serve("--folder", folder, "--jobs", "1") as base:
-        watch = watched(base)
-        page = watch.open("")
-        make_deployment(page)
-        assert page.inner_text("#verdict strong").startswith("UNKNOWN")
-
-        take_over(page, files / "site.kml")
-        take_over(page, files / "calls.xlsx", with_days_first)
-        for name in ("aip.txt", "zones.geojson"):
-            take_over(page, files / name, as_airspace)
-        state_everything(page)
+        page = watched(base).page
+        page.add_init_script(COUNTS_POINTERS)
+        page.goto(base)
+        page.wait_for_selector("body[data-ready]")
+        walker = Walker(page, make_hands(page))
+        walk(walker, files)
         plan = plan_of(page)
         left = [f for step in plan["checklist"] if step["state"] == "to do" for f in step["findings"]]
         assert left == []
-        assert page.inner_text("#verdict strong").startswith("GO for")
         kinds = Counter(feature["kind"] for feature in plan["features"])
-        assert {kind: kinds[kind] for kind in ("crowd", "site", "post")} == {"crowd": 1, "site": 2, "post": 4}
+        assert {kind: kinds[kind] for kind in ("crowd", "site", "post")} == {"crowd": 1, "site": 3, "post": 5}
 
-        page.click("#save")
-        page.wait_for_selector("#save:disabled", timeout=CHECK_S)
+        walker.save()
         path = folder / "lincoln-fete" / "lincoln-fete.yaml"
         assert "CANARY" not in path.read_text("utf-8")
         assert "# the keep-in: corners as [lat, lon]" in path.read_text("utf-8")
-
-        page.get_by_role("link", name="Simulate").click()
-        page.wait_for_selector("body[data-ready]")
-        page.fill("#replications", "2")
-        page.click("#go")
-        page.wait_for_selector("#runs tbody tr", timeout=CHECK_S)
-
-        page.goto(f"{base}/d/lincoln-fete/brief")
-        assert "Lincoln fête" in page.inner_text("body")
-        assert count_pages(page.pdf(prefer_css_page_size=True)) == 2
+        walker.simulate()
+        brief = walker.open_brief()
+        assert "Lincoln fête" in brief.inner_text("body")
+        assert count_pages(brief.pdf(prefer_css_page_size=True)) == 2
+        pointers = page.evaluate("sessionStorage.getItem('pointers')")
+        assert (pointers is None) == (make_hands is Keyboard)
         page.close()
     check = [sys.executable, "-m", "dfr", "check", str(path), "--json"]
     done = subprocess.run(check, capture_output=True, text=True, timeout=300, check=False)

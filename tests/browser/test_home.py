@@ -39,8 +39,8 @@ def test_a_file_is_opened_or_refused_with_the_reason(watched, home, tmp_path):
     page.set_input_files("#file", {"name": "x.yaml", "mimeType": "text/yaml", "buffer": b"a: [<b>"})
     page.locator("#problem:visible").wait_for()
     assert "x.yaml:2: not valid YAML" in page.inner_text("#problem")
-    page.set_input_files("#file", {"name": "x.yaml", "mimeType": "text/yaml", "buffer": b"x" * 2**22})
-    assert "larger than 2 MiB" in page.inner_text("#problem")
+    page.set_input_files("#file", {"name": "x.yaml", "mimeType": "text/yaml", "buffer": b"x" * (2**25 + 1)})
+    assert "larger than 32 MiB" in page.inner_text("#problem")
     assert list(tmp_path.iterdir()) == []
     assert [words for words in watch.errors if "400" not in words] == []
     watch.errors.clear()

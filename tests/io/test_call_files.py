@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import time, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dfr.errors import InputError
+from dfr.io.call_columns import CallColumn, ColumnMatch
 from dfr.io.call_files import read_calls
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.world.demand import zone_centre
@@ -86,10 +89,10 @@ def test_every_bad_row_is_named_with_its_line(world: World, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("time,priority\n", "no column zone"),
-        ("time,zone,priority,colour\n", "unknown column 'colour'"),
-        ("time,zone,priority,time\n", "column time is there twice"),
-        ("", "no column time"),
+        ("time,priority\n2024-08-24 15:00,immediate\n", "which column tells the place"),
+        ("time,zone\n2024-08-24 15:00,castle_stage\n", "which column tells the grade"),
+        ("time,zone,priority,time\n", "column 'time' is there twice"),
+        ("", "no row with two cells"),
         ("time,zone,priority\n", "no calls"),
         ("time,zone,priority\na,b,c,d\n", ":2: more cells"),
         ('time,zone,priority\na,"b" x,c\n', "not CSV"),
@@ -105,3 +108,22 @@ def test_a_place_outside_every_zone_is_refused(world: World, tmp_path: Path) -> 
     text = f"time,lat,lon,priority\n{when},0.0,0.0,{world.scenario.demand.priorities[0].id}\n"
     with pytest.raises(InputError, match=r"calls\.csv:2: lat, lon: 0, 0 is in no demand zone"):
         read_calls(_log(tmp_path, text), world)
+
+
+def test_a_log_from_excel_is_read_as_a_plan_reads_it(world: World, tmp_path: Path) -> None:
+    """Columns of another name, days first, grades as words, a person's name, and half past midnight."""
+    demand = world.scenario.demand
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Date", "Clock", "Where", "Priority", "Caller", "on_scene_s"])
+    sheet.append(["24/08/2024", timedelta(hours=24, minutes=30), demand.zones[0].name, "P1", "CANARY", 90])
+    sheet.append(["24/08/2024", time(15, 17), demand.zones[1].id, "P2", "CANARY", None])
+    path = tmp_path / "calls.xlsx"
+    book.save(path)
+    match = ColumnMatch(columns={CallColumn.ZONE: "Where"})
+    first, second = read_calls(path, world, match=match)
+    period = world.scenario.period
+    assert period.wall_time(first.t_s).isoformat() == "2024-08-24T15:17:00+01:00"
+    assert period.wall_time(second.t_s).isoformat() == "2024-08-25T00:30:00+01:00"
+    assert (first.zone, first.grade, second.zone, second.grade) == (1, 1, 0, 0)
+    assert second.on_scene_s == 90.0

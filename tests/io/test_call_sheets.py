@@ -93,7 +93,8 @@ def test_times_that_a_clock_change_skips_or_repeats_are_told_by_their_row() -> N
     [
         ("31/02/2024 10:00,1,2", "is not a date"),
         ("24/08/2024,1,2", "no time of day"),
-        ("24/08/2024 25:00,1,2", "is not a time"),
+        ("24/08/2024 30:00,1,2", "hours 0 to 29"),
+        ("24/08/2024 24:61,1,2", "is not a time"),
         ("24/08/2024 10:00,164320,999", "km from the site"),
         ("24/08/2024 10:00,nan,2", "easting: 'nan' is not a number"),
         ("24/08/2024 10:00,1e999,2", "is not a number"),

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import DfrError, InputError, ScenarioError
+from dfr.io import yaml_edit
 from dfr.io.scenario_edit import apply_edit, read_plain_data
 from dfr.io.scenario_files import parse_scenario, shipped_scenarios
-from dfr.scenario.edits import describe_edit, find_feature, read_edit
+from dfr.io.yaml_edit import edit_yaml
+from dfr.scenario.changes import Insert
+from dfr.scenario.edits import AddFeature, AllEdits, describe_edit, find_feature, read_edit
 from dfr.scenario.features import SITES, SPECS, FeatureKind, Shape, list_features
 
 SCENARIOS = sorted(shipped_scenarios())
@@ -352,3 +355,54 @@ def test_a_redrawn_ring_drawn_back_is_the_same_scenario(ring):
     back = edited(after, do="move", kind="boundary", id="boundary", ring=before["site"]["boundary"]["ring"])
     assert read_plain_data(back) == before
     assert "# this comment stays" in back
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rows: [1, 2]\nlast: 3\n",
+        "rows: [{id: one, area: [[50.1, -1.1], [50.2, -1.1], [50.2, -1.2]]}]\n",
+        "rows:\n  - 1  # the first\n  - 2\nlast: 3\n",
+        "rows:\n  - id: one\n    name: One\n  # behind it\nlast: 3\n",
+        "rows: []\nlast: 3\n",
+    ],
+)
+@pytest.mark.parametrize("index", [0, 1])
+def test_items_put_in_together_read_as_those_put_in_one_after_the_other(text, index):
+    rows = read_plain_data(text)["rows"]
+    index = min(index, len(rows))
+    items = [{"id": f"row-{number}", "at": [50.123456, -1.123456]} for number in range(40)]
+    together = edit_yaml(
+        text, [Insert(path=("rows",), index=index + n, value=item) for n, item in enumerate(items)]
+    )
+    one_by_one = text
+    for number, item in enumerate(items):
+        one_by_one = edit_yaml(one_by_one, [Insert(path=("rows",), index=index + number, value=item)])
+    assert read_plain_data(together) == read_plain_data(one_by_one)
+    assert read_plain_data(together)["rows"] == [*rows[:index], *items, *rows[index:]]
+    assert together.count("#") == text.count("#")
+    assert max(map(len, together.splitlines())) <= max(130, *map(len, one_by_one.splitlines()))
+
+
+def test_hundreds_of_features_of_a_file_are_put_in_by_reading_the_places_once(monkeypatch):
+    read = []
+    places = yaml_edit.parse_places
+    monkeypatch.setattr(yaml_edit, "parse_places", lambda text: read.append(len(text)) or places(text))
+    posts = [
+        AddFeature(
+            kind=FeatureKind.POST,
+            feature={
+                "id": f"post-{number}",
+                "lat_deg": 50.78,
+                "lon_deg": -1.09,
+                "range_m": {"value": 300.0, "assumed": True, "note": "looked up on a map"},
+            },
+        )
+        for number in range(200)
+    ]
+    text = shipped_scenarios()["victorious-2024"].read_text("utf-8")
+    after = apply_edit(text, AllEdits(edits=posts))
+    assert len(read) == 1
+    before, now = read_plain_data(text), read_plain_data(after)
+    assert now["operation"]["posts"][: len(before["operation"]["posts"])] == before["operation"]["posts"]
+    assert len(now["operation"]["posts"]) == len(before["operation"]["posts"]) + 200

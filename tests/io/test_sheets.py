@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import openpyxl
 import pytest
@@ -126,3 +126,14 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MAX_ROWS", 3)
     with pytest.raises(InputError, match="more than 3 rows"):
         read_sheet(b"a,b\n" * 9, name="c.csv")
+
+
+def test_hours_past_midnight_stay_hours_of_their_day() -> None:
+    """As Excel keeps 24:30: a duration, or (formatted as a time of day) half past midnight of its day 1."""
+    data = _workbook(["Date", "Time"], [date(2024, 8, 24), timedelta(hours=24, minutes=30)])
+    assert read_sheet(data, name="calls.xlsx").rows[0].cells == ("2024-08-24 00:00:00", "24:30:00")
+    book = openpyxl.Workbook()
+    book.active.append(["Date", "Time"])
+    book.active.append([date(2024, 8, 24), 1.0 + 0.5 / 24])
+    book.active["B2"].number_format = "hh:mm"
+    assert read_sheet(_saved(book), name="calls.xlsx").rows[0].cells[1] == "24:30:00"

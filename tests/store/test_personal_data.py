@@ -77,3 +77,18 @@ def test_an_index_that_points_elsewhere_erases_nothing_there(folder: OwnedFolder
     index.write_text("[1]")
     with pytest.raises(InputError, match="not an index of kept data"):
         folder.entries()
+
+
+def test_keeping_time_is_applied_and_told(folder: OwnedFolder, calls: Path) -> None:
+    assert folder.apply_retention(now=NOW).lines() == [], "nothing is kept, and no folder is made"
+    assert not folder.path.exists()
+    folder.keep(calls, kind=DataKind.CALLS, owner="PC 1234", days=1, now=NOW)
+    folder.keep(calls, kind=DataKind.PICTURE, owner="PC 1234", days=9, now=NOW)
+    applied = folder.apply_retention(now=NOW + timedelta(days=2))
+    assert applied.erased == 1
+    assert applied.lines() == [
+        "1 file about people erased: past the time to keep them.",
+        "1 file about people kept in personal-data; the next is erased on 2026-06-28."
+        " `dfr data erase` erases them at once.",
+    ]
+    assert folder.apply_retention(now=NOW + timedelta(days=2)).erased == 0

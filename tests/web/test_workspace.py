@@ -1,17 +1,24 @@
 """Home and the deployments below it: opened on their own, named safely, refused in words."""
 
 import http.client
+import io
 import json
 import shutil
 import threading
+import zipfile
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import uvicorn
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from dfr.io.scenario_edit import apply_edit
 from dfr.io.scenario_files import load_scenario, shipped_scenarios
+from dfr.scenario.edits import SetValue
+from dfr.store.personal_data import DataKind, OwnedFolder
 from dfr.web.guard import Access
 from dfr.web.home import make_workspace_app
 from dfr.web.workspace import Workspace
@@ -179,6 +186,89 @@ def test_a_file_that_is_no_scenario_is_refused_in_words_and_leaves_nothing(port,
     status, text, _ = ask(port, "/api/home/open?name=x.yaml", method="POST", body=body)
     assert (status, "->" in words_of(text)) == (400, True)
     assert set(folder.iterdir()) == before
+
+
+def bundle_of_a_fete():
+    """A scenario that names a weather file beside it."""
+    text = shipped_scenarios()["victorious-2024"].read_text()
+    edited = apply_edit(text, SetValue(path=["weather", "files"], value=["air/metar.txt"]))
+    return {
+        "fete/fete.yaml": edited.encode(),
+        "fete/air/metar.txt": b"EGHI 241350Z 24008KT 9999 20/12 Q1015\n",
+    }
+
+
+def zipped(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def send(port, files):
+    query = urlencode([pair for name, data in files for pair in (("name", name), ("size", len(data)))])
+    body = b"".join(data for _, data in files)
+    return ask(port, f"/api/home/open?{query}", method="POST", body=body)
+
+
+def test_a_scenario_is_opened_with_the_files_beside_it_in_a_zip(port, folder):
+    files = {**bundle_of_a_fete(), "__MACOSX/fete/._fete.yaml": b"junk", "other.txt": b"above"}
+    status, text, _ = send(port, [("handover.zip", zipped(files))])
+    assert status == 200, words_of(text)
+    own = folder / json.loads(text)["slug"]
+    kept = {str(path.relative_to(own)) for path in own.rglob("*") if path.is_file()}
+    assert kept == {f"{own.name}.yaml", "air/metar.txt"}
+    assert load_scenario(own / f"{own.name}.yaml").weather.files
+
+
+def test_a_scenario_is_opened_with_the_files_beside_it_loose_and_one_that_is_missing_is_named(port, folder):
+    text = bundle_of_a_fete()["fete/fete.yaml"].replace(b"air/metar.txt", b"metar.txt")
+    before = set(folder.iterdir())
+    status, words, _ = send(port, [("loose.yaml", text)])
+    assert (status, "metar.txt" in words_of(words)) == (400, True)
+    assert set(folder.iterdir()) == before
+    status, _, _ = send(port, [("metar.txt", bundle_of_a_fete()["fete/air/metar.txt"]), ("loose.yaml", text)])
+    assert status == 200
+    assert (folder / "loose" / "metar.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"../../fete.yaml": b"site: fleet: demand:"},
+        {"a/../../b.txt": b"", "fete.yaml": b"site: fleet: demand:"},
+        {f"{number}.yaml": b"x" for number in range(200)},
+        {"fete.yaml": b"\0" * 80_000_000},
+        {"one.yaml": b"site:\nfleet:\ndemand:\n", "two.yaml": b"site:\nfleet:\ndemand:\n"},
+        {"notes.yaml": b"a: 1", "b.txt": b""},
+    ],
+    ids=["above", "below and above", "many", "bomb", "two", "none"],
+)
+def test_a_zip_that_is_no_honest_deployment_is_refused_in_words_and_leaves_nothing(port, folder, files):
+    before = set(folder.parent.rglob("*"))
+    status, text, _ = send(port, [("handover.zip", zipped(files))])
+    assert (status, "->" in words_of(text)) == (400, True)
+    assert set(folder.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("query", ["name=a&name=b&size=1", "name=a&size=-1", "name=a&size=99999999"])
+def test_files_whose_sizes_do_not_add_up_are_refused(port, query):
+    status, text, _ = ask(port, f"/api/home/open?{query}", method="POST", body=b"xx")
+    assert (status, "->" in words_of(text)) == (400, True)
+
+
+def test_home_erases_what_is_past_its_time_and_says_what_is_kept(port, folder):
+    owned = OwnedFolder(folder / "personal-data")
+    log = folder.parent / "calls.csv"
+    log.write_text("Jane CANARY")
+    now = datetime.now(tz=UTC)
+    owned.keep(log, kind=DataKind.CALLS, owner="PC 1234", days=1, now=now - timedelta(days=3))
+    owned.keep(log, kind=DataKind.CALLS, owner="PC 1234", days=5, now=now)
+    first, second = json.loads(ask(port, "/api/home")[1])["personal"]
+    assert first.startswith("1 file about people erased")
+    assert second.startswith("1 file about people kept in personal-data")
+    assert len(list((folder / "personal-data").glob("*.csv"))) == 1
 
 
 def test_nothing_is_added_by_get(port):

@@ -179,6 +179,7 @@ export interface PlanAnswer {
   profiles: RouteProfile[];
   checklist: ChecklistStep[];
   wind: Wind | null;
+  period: [string, string];
   assumed_weather: boolean;
   ceiling_m: number;
   hours: Hour[];

@@ -182,7 +182,7 @@ export function makeEditor({ plan, seen, change, preview }) {
     pen.start({
       words: closed ? `Draw the corners of the ${name}.` : `Set the place of the ${name}.`, closed, most: closed ? Infinity : 1,
       told: closed ? (points) => (points.length > 2 ? `${points.length} corners, ${squareMetres(areaM2(points))}.` : `${points.length} of at least 3 corners.`) : undefined,
-      done: (points) => (form.single ? moved(featureOf(`${kind}/${kind}`), points) : addFeature({ kind, form, points, features: features(), send })),
+      done: (points) => (form.single ? moved(featureOf(`${kind}/${kind}`), points) : addFeature({ kind, form, points, features: features(), period: plan().period, send })),
     });
   }
 

@@ -98,12 +98,18 @@ function nearestSite(features, at) {
 
 const seenFrom = (site, at) => ({ distance_m: Math.max(1, Math.round(distanceM(site.geometry.coordinates, at) * 10) / 10), bearing_deg: Math.round(bearingDeg(site.geometry.coordinates, at) * 10) / 10 % 360 });
 
+// A table of hours begins with those of the event.
+function atAllHours(form, [start, end]) {
+  const table = form.fields.find(({ fields = [] }) => fields.some(({ name }) => name === "start"));
+  return table ? { [table.name]: [{ start, end }] } : {};
+}
+
 // The form of a feature that was just drawn; one without fields is added at once.
-export function addFeature({ kind, form, points, features, send }) {
+export function addFeature({ kind, form, points, features, period, send }) {
   if (form.shape === "place") return send({ do: "add", kind, feature: latLon(points[0]) });
   const taken = new Set(features.filter((other) => other.kind === kind).map(({ id }) => id));
   const site = form.shape === "bearing" ? nearestSite(features, points[0]) : null;
-  const begins = { ...placed(form, points), ...(site ? seenFrom(site, points[0]) : {}) };
+  const begins = { ...placed(form, points), ...(site ? seenFrom(site, points[0]) : {}), ...atAllHours(form, period) };
   const { nodes, parts, read } = body(form, begins, taken);
   const title = site ? `New ${form.title.toLowerCase()} near ${site.name}` : `New ${form.title.toLowerCase()}`;
   return open({ title, nodes, focus: (parts.name ?? parts.id)?.input, onSubmit: () => {

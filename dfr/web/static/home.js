@@ -3,7 +3,7 @@
 
 import { $, beginLook, element, get, post, tell, upload, wordsOf } from "./common.js";
 
-const MOST_BYTES = 2 * 1024 * 1024;
+const MOST_BYTES = 32 * 1024 * 1024;
 
 const days = ({ first_day: first, last_day: last }) => (first ? (first === last ? first : `${first} to ${last}`) : "");
 const changed = (moment) => `changed ${new Date(moment).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`;
@@ -23,10 +23,12 @@ async function enter(promise) {
   }
 }
 
-function openFile(file) {
-  if (!file) return;
-  if (file.size > MOST_BYTES) refuse(`${file.name} is larger than 2 MiB, so it is no scenario. Choose a scenario file (YAML).`);
-  else enter(upload(`api/home/open?name=${encodeURIComponent(file.name)}`, file));
+// A scenario with the files beside it, or a zip of them: sent one after the other, with the size of each.
+function openFiles(files) {
+  const chosen = [...files];
+  if (!chosen.length) return;
+  if (chosen.reduce((sum, file) => sum + file.size, 0) > MOST_BYTES) refuse("Together the files are larger than 32 MiB. Choose the scenario (YAML) and the files that it names.");
+  else enter(upload(`api/home/open?${new URLSearchParams(chosen.flatMap((file) => [["name", file.name], ["size", file.size]]))}`, new Blob(chosen)));
 }
 
 function deployment(found) {
@@ -45,6 +47,7 @@ function drawHome(home) {
   const none = element("li", { class: "empty" }, element("strong", {}, "No deployment is here yet"), "Begin with New deployment, open a file, or try an example.");
   $("deployments").replaceChildren(...(home.deployments.length ? home.deployments.map(deployment) : [none]));
   $("more").textContent = home.more ? `${home.more} older ${home.more === 1 ? "file is" : "files are"} not listed.` : "";
+  $("personal").textContent = home.personal.join(" ");
   $("shipped").replaceChildren(...home.shipped.map(example));
 }
 
@@ -57,14 +60,14 @@ function acceptDrops() {
   document.addEventListener("dragleave", (event) => drop(event, false));
   document.addEventListener("drop", (event) => {
     drop(event, false);
-    openFile(event.dataTransfer?.files[0]);
+    openFiles(event.dataTransfer?.files ?? []);
   });
 }
 
 async function main() {
   beginLook();
   $("file").addEventListener("change", () => {
-    openFile($("file").files?.[0]);
+    openFiles($("file").files ?? []);
     $("file").value = "";
   });
   acceptDrops();

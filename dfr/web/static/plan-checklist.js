@@ -21,7 +21,7 @@ function summaryOf({ title, state, findings, words }) {
 function step(item, { onPick, onState }) {
   const { id, state, findings, words, facts } = item;
   const shown = { class: `step ${state.replaceAll(" ", "-")}`, "data-step": id };
-  if (!findings.length && !words.length) return element("li", shown, element("div", { class: "step-line" }, ...summaryOf(item)));
+  if (!findings.length && !words.length && !facts.length) return element("li", shown, element("div", { class: "step-line" }, ...summaryOf(item)));
   const keep = (event) => event.target === event.currentTarget && (event.target.open ? opened.add(id) : opened.delete(id));
   const line = element("summary", { class: "step-line", "data-key": `step:${id}` }, ...summaryOf(item));
   const list = element("ul", { class: "findings" }, ...words.map((text) => element("li", {}, text)), ...findings.map((finding) => oneFinding(finding, onPick)));
