@@ -108,6 +108,12 @@ class ImportOptions(CallOptions):
     rally: Annotated[Files, typer.Option(metavar="FILE", help=f"Rally points. {_FILE}")] = None
     patrols: Annotated[Files, typer.Option(metavar="FILE", help=f"Posts of patrols. {_FILE}")] = None
     homes: Annotated[Files, typer.Option(metavar="FILE", help=f"Areas where people live. {_FILE}")] = None
+    obstacles: Annotated[
+        Files, typer.Option(metavar="FILE", help=f"Obstacles near docks, with their heights. {_FILE}")
+    ] = None
+    traffic: Annotated[Files, typer.Option(metavar="FILE", help=f"Areas of other air traffic. {_FILE}")] = (
+        None
+    )
 
     @property
     def files(self) -> ImportFiles:
@@ -123,6 +129,8 @@ class ImportOptions(CallOptions):
             FeatureKind.RALLY_POINT: self.rally or (),
             FeatureKind.PATROL: self.patrols or (),
             FeatureKind.HOME: self.homes or (),
+            FeatureKind.OBSTACLE: self.obstacles or (),
+            FeatureKind.TRAFFIC: self.traffic or (),
         }
         return ImportFiles(features=features, calls=self.calls, match=self.match, call_zones=self.call_zones)
 

@@ -13,7 +13,7 @@ from dfr.findings import counted_noun
 from dfr.geo import LocalFrame, Position
 from dfr.io.call_columns import ColumnMatch
 from dfr.io.call_import import read_call_file, write_calls_into
-from dfr.io.feature_import import ROLES, ImportChoices, import_edit, needed_shape, placeholder_kinds
+from dfr.io.feature_import import ROLES, ImportChoices, import_edit, placeholder_kinds, possible_shapes
 from dfr.io.map_features.files import read_feature_file
 from dfr.io.map_features.model import FeatureFile
 from dfr.io.scenario_edit import apply_edit, read_plain_data
@@ -97,7 +97,7 @@ def _chosen_features(given: str, kind: FeatureKind) -> FeatureFile:
     """The features of a file that have the shape of a role and the name asked for; the others are told."""
     path, _, name = given.partition("#")
     file = read_feature_file(Path(path))
-    shape = needed_shape(kind)
+    shapes = possible_shapes(kind)
     wanted = [
         feature
         for feature in file.features
@@ -106,7 +106,8 @@ def _chosen_features(given: str, kind: FeatureKind) -> FeatureFile:
     if name and not wanted:
         names = ", ".join(dict.fromkeys(f.name for f in file.features if f.name)) or "none has a name"
         raise InputError(f"{file.name}: no feature or folder is called {name!r}", do=f"one of: {names}")
-    fitting = [feature for feature in wanted if feature.shape is shape]
+    # An open line is joined into an area only where there is none.
+    fitting = next((found for one in shapes if (found := [f for f in wanted if f.shape is one])), [])
     holes = [feature for feature in fitting if feature.hole_of is not None]
     if kind is FeatureKind.BOUNDARY and holes:
         raise InputError(
@@ -115,6 +116,8 @@ def _chosen_features(given: str, kind: FeatureKind) -> FeatureFile:
         )
     others = len(wanted) - len(fitting)
     if not fitting:
-        raise InputError(f"{file.name}: holds no {shape} for a {SPECS[kind].title.lower()}", do="check it")
-    told = [f"{counted_noun(others, 'feature')} left out: only a {shape} can be that"] if others else []
+        raise InputError(
+            f"{file.name}: holds no {shapes[0]} for a {SPECS[kind].title.lower()}", do="check it"
+        )
+    told = [f"{counted_noun(others, 'feature')} left out: only a {shapes[0]} can be that"] if others else []
     return replace(file, features=tuple(fitting), problems=(*file.problems, *told))

@@ -6,18 +6,23 @@ Nothing drawn by hand is replaced unless it is asked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
+from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring, centroid
 from dfr.io.deployment_folder import make_slug
 from dfr.io.map_features.model import FeatureFile, FeatureShape, MapFeature
-from dfr.scenario.edits import AddFeature, AllEdits, Edit, SetValue
+from dfr.scenario.changes import apply_change
+from dfr.scenario.edits import AddFeature, AllEdits, Edit, SetValue, changes_of
 from dfr.scenario.features import SPECS, FeatureKind, Shape, list_features, value_at
+from dfr.scenario.schema_parts import read_area
 
 ROLES = (
     FeatureKind.BOUNDARY,
@@ -30,14 +35,19 @@ ROLES = (
     FeatureKind.RALLY_POINT,
     FeatureKind.PATROL,
     FeatureKind.HOME,
+    FeatureKind.OBSTACLE,
+    FeatureKind.TRAFFIC,
 )
-"""What a feature of a file can become; obstacles and other traffic need more than a place."""
+"""What a feature of a file can become. Obstacles come after the sites that they stand beside."""
 
 PEOPLE_PER_M2 = 2.0
 """A standing crowd at a concert (assumed; those of the shipped festival are 1 to 2.5)."""
 
 POST_RANGE_M = 500.0
 """As `dfr init` writes it: VLOS is no distance."""
+
+OBSTACLE_WIDTH_M = 5.0
+"""How wide an obstacle is that a file gives as a point: a tree or a mast with its stays (assumed)."""
 
 WORDS: Mapping[FeatureKind, tuple[str, ...]] = {
     FeatureKind.BOUNDARY: ("boundary", "licensed", "perimeter", "site area", "red line", "keep-in"),
@@ -50,30 +60,43 @@ WORDS: Mapping[FeatureKind, tuple[str, ...]] = {
     FeatureKind.RALLY_POINT: ("rally", "divert", "emergency landing"),
     FeatureKind.PATROL: ("patrol", "officers", "police"),
     FeatureKind.HOME: ("homes", "houses", "residential"),
+    FeatureKind.OBSTACLE: ("obstacle", "mast", "crane", "floodlight", "tower"),
+    FeatureKind.TRAFFIC: ("helicopter", "hems", "gliders", "parachut", "display line", "display area"),
 }  # fmt: skip
 """Words in a name or its folder by which a role is proposed; a person confirms it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportChoices:
-    """How features are taken over. `replace`: kinds whose present features go; `people_per_m2` of crowds."""
+    """How features are taken over. `replace`: kinds whose present features go; `people_per_m2` of crowds.
+
+    `obstacle_height_m` is that of obstacles whose height the file does not say.
+    """
 
     replace: frozenset[FeatureKind] = frozenset()
     people_per_m2: float = PEOPLE_PER_M2
+    obstacle_height_m: float | None = None
 
 
 def propose_role(feature: MapFeature) -> FeatureKind | None:
     """The role that the feature's name or folder speaks of, where it has the shape for it."""
     for text in (feature.name.casefold(), feature.group.casefold()):
         for kind, words in WORDS.items():
-            if any(word in text for word in words) and feature.shape is needed_shape(kind):
+            if any(word in text for word in words) and feature.shape in possible_shapes(kind)[:1]:
                 return kind
     return FeatureKind.KEEP_OUT if feature.hole_of is not None else None
 
 
-def needed_shape(kind: FeatureKind) -> FeatureShape:
-    """The shape that a feature must have for a role."""
-    return FeatureShape.AREA if SPECS[kind].shape is Shape.AREA else FeatureShape.POINT
+def possible_shapes(kind: FeatureKind) -> tuple[FeatureShape, ...]:
+    """The shapes that a feature may have for a role, the usual one first.
+
+    An open line becomes an area when somebody gives it the role of one: its ends are joined.
+    """
+    if kind is FeatureKind.OBSTACLE:
+        return FeatureShape.POINT, FeatureShape.AREA
+    if SPECS[kind].shape is Shape.AREA:
+        return FeatureShape.AREA, FeatureShape.LINE
+    return (FeatureShape.POINT,)
 
 
 def placeholder_kinds(data: Any) -> frozenset[FeatureKind]:
@@ -107,26 +130,35 @@ def import_edit(
     for kind in ROLES:
         chosen = [file.features[number] for number in sorted(roles) if roles[number] is kind]
         if chosen:
-            edits += _Importer(file.name, kind, data, choices).edits_for(chosen)
+            # Obstacles stand beside the sites of the same file.
+            now = _edited(data, edits) if kind is FeatureKind.OBSTACLE else data
+            edits += _Importer(file.name, kind, now, choices).edits_for(chosen)
     if not edits:
         raise InputError(f"{file.name}: no feature has a role", do="give at least one of them a role")
     return AllEdits(edits=edits, what=f"import {file.name}")
+
+
+def _edited(data: Any, edits: Sequence[Edit]) -> Any:
+    """Plain data after edits."""
+    for change in changes_of(AllEdits(edits=list(edits)), data):
+        data = apply_change(data, change)
+    return data
 
 
 def _check_roles(file: FeatureFile, roles: Mapping[int, FeatureKind]) -> None:
     for number, kind in roles.items():
         if not 0 <= number < len(file.features):
             raise InputError(f"{file.name}: there is no feature {number}", do="read the file again")
-        feature, needed = file.features[number], needed_shape(kind)
+        feature, fitting = file.features[number], possible_shapes(kind)
         title = SPECS[kind].title.lower()
-        if kind not in ROLES:
-            raise InputError(f"a {title} cannot be imported", do="draw it on the map")
-        if feature.shape is not needed:
+        if feature.shape not in fitting:
             raise InputError(
                 f"{feature.name or 'a feature'} is {feature.shape.with_article}, "
-                f"not {needed.with_article} as a {title} is",
+                f"not {fitting[0].with_article} as a {title} is",
                 do="choose another role",
             )
+        if feature.shape is FeatureShape.LINE:
+            _require_outline(feature, title)
     bounds = [number for number, kind in roles.items() if kind is FeatureKind.BOUNDARY]
     if len(bounds) > 1:
         names = ", ".join(file.features[number].name or "unnamed" for number in bounds)
@@ -137,6 +169,18 @@ def _check_roles(file: FeatureFile, roles: Mapping[int, FeatureKind]) -> None:
                 f"{feature.name} is a hole of the boundary",
                 do="take it over as a keep-out, or drones fly there",
             )
+
+
+def _require_outline(feature: MapFeature, title: str) -> None:
+    """Raise InputError where an open line cannot be joined into an area."""
+    try:
+        read_area([[corner.lat_deg, corner.lon_deg] for corner in feature.points])
+    except PydanticCustomError as error:
+        words = error.context or {}
+        raise InputError(
+            f"{feature.name or 'a line'} cannot be joined into the outline of a {title}: {words['what']}",
+            do="draw it as an area, or leave it out",
+        ) from error
 
 
 class _Importer:
@@ -153,6 +197,8 @@ class _Importer:
         kind = self._kind
         if kind is FeatureKind.BOUNDARY:
             return self._set_boundary(chosen[0])
+        if kind is FeatureKind.OBSTACLE:
+            return [self._add_obstacle(feature) for feature in chosen]
         items = [_WRITERS[kind](self, feature) for feature in chosen]
         if kind is FeatureKind.ZONE:
             items = self._with_shares(items)
@@ -249,6 +295,58 @@ class _Importer:
         seen = {"value": POST_RANGE_M, "assumed": True, "note": "VLOS is no distance; put in your own"}
         return {"id": self.new_id(feature), **_point(feature), "confirmed": False, "range_m": seen}
 
+    def _add_obstacle(self, feature: MapFeature) -> AddFeature:
+        """An obstacle beside the nearest candidate site, as far and as wide as it is seen from there."""
+        sites = list(list_features(self._data, FeatureKind.SITE))
+        frame = LocalFrame(feature.points[0])
+        places = [
+            frame.point(Position(lat_deg=s.value["lat_deg"], lon_deg=s.value["lon_deg"])) for s in sites
+        ]
+        outline = shapely.MultiPoint(frame.points(feature.points)).convex_hull
+        nearest = min(range(len(sites)), key=lambda n: outline.distance(shapely.Point(places[n])))
+        height_m = self._choices.obstacle_height_m if feature.height_m is None else feature.height_m
+        if height_m is None:
+            raise InputError(
+                f"{feature.name or 'an obstacle'}: how high it is, the file does not say", do="say it"
+            )
+        distance_m, bearing, width_m = _seen_from(places[nearest], outline)
+        assumed = [
+            *(["its height"] if feature.height_m is None else []),
+            *(["its width"] if width_m is None else []),
+        ]
+        fields = {
+            "name": feature.name or "obstacle",
+            "height_m": round(height_m, 1),
+            "width_m": OBSTACLE_WIDTH_M if width_m is None else width_m,
+            "distance_m": distance_m,
+            "bearing_deg": bearing,
+            "source": self.source_of(feature),
+        }
+        if assumed:
+            fields |= {"assumed": True, "note": f"{' and '.join(assumed)} not in the file"}
+        return AddFeature(kind=FeatureKind.OBSTACLE, feature=fields, site=sites[nearest].id)
+
+    def traffic(self, feature: MapFeature) -> dict[str, Any]:
+        """An area of other traffic: all but its outline is assumed, on the safe side of what is usual."""
+        return {
+            "id": self.new_id(feature),
+            "kind": feature.name or "other traffic",
+            "area": _pairs(feature.points),
+            "lower_m_amsl": -100,
+            "upper_m_amsl": 1000,
+            "visits_per_day": 2,
+            "first_hour": 0,
+            "last_hour": 24,
+            "stay": {"shape": "constant", "median_s": 600, "assumed": True, "note": "not in the file"},
+            "notice_s": 0,
+            "rule": "land",
+            "hold_height_m_agl": 0,
+            "contact": "not known: write who can be called",
+            "source": self.source_of(feature),
+            "assumed": True,
+            "note": "the file gives the outline alone; heights, visits, notice and rule are assumed",
+        }
+
     def home(self, feature: MapFeature) -> dict[str, Any]:
         """An area where people live."""
         return {
@@ -289,7 +387,21 @@ _WRITERS: Mapping[FeatureKind, Callable[[_Importer, MapFeature], Any]] = {
     FeatureKind.RALLY_POINT: _Importer.place,
     FeatureKind.PATROL: _Importer.place,
     FeatureKind.HOME: _Importer.home,
+    FeatureKind.TRAFFIC: _Importer.traffic,
 }
+
+
+def _seen_from(site: tuple[float, float], outline: shapely.Geometry) -> tuple[float, float, float | None]:
+    """(Distance in m to the near side, bearing of the middle, width in m across it, None for a point)."""
+    distance_m = max(1.0, round(float(outline.distance(shapely.Point(site))), 1))
+    middle = outline.centroid
+    east, north = middle.x - site[0], middle.y - site[1]
+    bearing = round(math.degrees(math.atan2(east, north)) % 360.0, 1) % 360.0
+    if outline.area == 0.0:
+        return distance_m, bearing, None
+    across = np.array([north, -east]) / max(math.hypot(east, north), 1e-6)
+    spread = shapely.get_coordinates(outline) @ across
+    return distance_m, bearing, round(float(np.ptp(spread)), 1)
 
 
 def _pairs(ring: Ring) -> list[list[float]]:

@@ -30,8 +30,8 @@ from dfr.io.feature_import import (
     ROLES,
     ImportChoices,
     import_edit,
-    needed_shape,
     placeholder_kinds,
+    possible_shapes,
     propose_role,
 )
 from dfr.io.files import decode_text, write_atomically
@@ -226,10 +226,13 @@ def _show_features(
                 "hole_of": feature.hole_of,
                 "proposed": propose_role(feature),
                 "corners": len(feature.points),
+                "height_m": feature.height_m,
             }
             for number, feature in enumerate(file.features)
         ],
-        "roles": [{"key": kind, "title": SPECS[kind].title, "shape": needed_shape(kind)} for kind in ROLES],
+        "roles": [
+            {"key": kind, "title": SPECS[kind].title, "shapes": list(possible_shapes(kind))} for kind in ROLES
+        ],
         "placeholders": sorted(placeholder_kinds(plain)),
         "people_per_m2": PEOPLE_PER_M2,
         "problems": list(file.problems),
@@ -248,7 +251,13 @@ def _take_features(
     people = document.get("people_per_m2", PEOPLE_PER_M2)
     if isinstance(people, bool) or not isinstance(people, (int, float)) or not 0.0 < people <= 10.0:
         raise InputError("people_per_m2 is not a number from 0 to 10", do="give how dense the crowd is")
+    height = document.get("obstacle_height_m")
+    if height is not None and (
+        isinstance(height, bool) or not isinstance(height, (int, float)) or not 0.0 < height <= 200.0
+    ):
+        raise InputError("obstacle_height_m is not a number from 0 to 200", do="give how high they are")
     choices = ImportChoices(
+        obstacle_height_m=None if height is None else float(height),
         replace=frozenset(_read_role(kind) for kind in (replaced if isinstance(replaced, list) else ())),
         people_per_m2=float(people),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,6 @@ def test_features_of_one_name_get_ids_of_their_own() -> None:
         ({5: FeatureKind.ZONE}, "Dock yard is a point, not an area as a demand zone is"),
         ({1: FeatureKind.POST}, "Arena is an area, not a point"),
         ({0: FeatureKind.BOUNDARY, 1: FeatureKind.BOUNDARY}, "2 boundaries: Licensed site, Arena"),
-        ({0: FeatureKind.TRAFFIC}, "cannot be imported"),
         ({99: FeatureKind.ZONE}, "there is no feature 99"),
     ],
 )
@@ -162,3 +162,64 @@ def test_a_new_scenario_is_known_to_hold_placeholders(tmp_path: Path) -> None:
     assert placeholder_kinds(read_plain_data(TEXT)) == frozenset()
     drawn = {"site": {"boundary": {"confirmed": False}}, "operation": {"posts": [{"confirmed": False}]}}
     assert placeholder_kinds(drawn) == {FeatureKind.BOUNDARY, FeatureKind.POST}
+
+
+def test_an_open_line_becomes_the_area_that_somebody_says_it_is() -> None:
+    file = _file(("Licensed line", "LineString", _square(-1.1, 50.775, 0.015)[:-1]))
+    assert propose_role(file.features[0]) is None, "nobody has said that it is one"
+    after = _parsed(_imported(file, {0: FeatureKind.BOUNDARY}))
+    assert len(after.site.boundary) == 4
+    straight = _file(("Fence", "LineString", [[-1.1, 50.775], [-1.09, 50.775]]))
+    with pytest.raises(InputError, match="Fence cannot be joined into the outline of a keep-out"):
+        _imported(straight, {0: FeatureKind.KEEP_OUT})
+
+
+def test_obstacles_stand_beside_the_nearest_site_as_far_and_as_wide_as_seen_from_there() -> None:
+    """A stage 40 m wide, 100 m north of a dock of the same file, and a mast without a height."""
+    lat, lon, degree_m = 50.7815, -1.093, 111_230.0
+    wide = 20.0 / (degree_m * math.cos(math.radians(lat)))
+    south, north = lat + 100.0 / degree_m, lat + 115.0 / degree_m
+    outline = [[lon - wide, south], [lon + wide, south], [lon + wide, north], [lon - wide, north]]
+    stage = {"type": "Polygon", "coordinates": [[*outline, outline[0]]]}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": "Dock yard"},
+            "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        },
+        {"type": "Feature", "properties": {"name": "Stage", "height": "14 m"}, "geometry": stage},
+        {
+            "type": "Feature",
+            "properties": {"name": "Mast"},
+            "geometry": {"type": "Point", "coordinates": [lon + wide, lat]},
+        },
+    ]
+    document = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    file = read_features(document, name="plan.geojson")
+    roles = {0: FeatureKind.SITE, 1: FeatureKind.OBSTACLE, 2: FeatureKind.OBSTACLE}
+    with pytest.raises(InputError, match="Mast: how high it is"):
+        _imported(file, roles)
+    after = _parsed(_imported(file, roles, ImportChoices(obstacle_height_m=9.0)))
+    stage_there, mast = after.candidates[-1].obstacles
+    assert (stage_there.height_m, mast.height_m, mast.width_m) == (14.0, 9.0, 5.0)
+    assert stage_there.distance_m == pytest.approx(100.0, abs=0.5)
+    assert stage_there.width_m == pytest.approx(40.0, abs=0.5)
+    assert (stage_there.bearing_deg, mast.bearing_deg) == pytest.approx((0.0, 90.0), abs=0.3)
+    assert [item.assumed for item in after.assumptions if "Mast" in item.source] == [True]
+
+
+def test_other_traffic_is_taken_over_with_everything_but_its_outline_assumed() -> None:
+    file = _file(("Display line", "Polygon", [_square(-1.094, 50.780)]))
+    assert propose_role(file.features[0]) is FeatureKind.TRAFFIC
+    after = _parsed(_imported(file, {0: FeatureKind.TRAFFIC}))
+    assert after.traffic[-1].kind == "Display line"
+    assert any(item.assumed and "Display line" in item.source for item in after.assumptions)
+
+
+def test_a_kml_says_heights_only_above_the_ground() -> None:
+    def height(mode: str) -> float | None:
+        point = f"<Point><altitudeMode>{mode}</altitudeMode><coordinates>-1.09,50.78,31</coordinates></Point>"
+        text = f"<kml><Placemark><name>Mast</name>{point}</Placemark></kml>"
+        return read_features(text.encode(), name="plan.kml").features[0].height_m
+
+    assert (height("relativeToGround"), height("absolute"), height("clampToGround")) == (31.0, None, None)

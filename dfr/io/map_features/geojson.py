@@ -11,6 +11,7 @@ from dfr.io.airspace.json_features import JsonTroubleError, parse_json
 from dfr.io.files import decode_text
 from dfr.io.map_features.model import Collector, FeatureFile, LonLat
 
+HEIGHTS = ("height", "height_m", "Height", "HEIGHT")
 NAMES = ("name", "Name", "NAME", "title", "label", "id")
 WGS84 = ("CRS84", "4326")
 MAX_DEPTH = 20
@@ -43,7 +44,7 @@ def features_of_geojson(features: Sequence[object], *, name: str, kind: str) -> 
             collector.tell(f"{words or 'a feature'}: has no geometry that can be used")
         for number, (shape, coordinates) in enumerate(shapes, start=1):
             own = f"{words} {number}".strip() if len(shapes) > 1 else words
-            _take_shape(shape, coordinates, own, collector)
+            _take_shape(shape, coordinates, own, collector, _height_in(properties))
     return collector.finish()
 
 
@@ -64,6 +65,16 @@ def _name_in(properties: Mapping[str, Any]) -> str:
     return next((str(properties[key]) for key in NAMES if properties.get(key) not in (None, "")), "")
 
 
+def _height_in(properties: object) -> float | None:
+    """The height in m that properties state, as a number or as OpenStreetMap writes it (`12 m`)."""
+    stated = [properties.get(key) for key in HEIGHTS] if isinstance(properties, dict) else []
+    found = next((value for value in stated if value is not None and not isinstance(value, bool)), None)
+    try:
+        return float(str(found).removesuffix("m")) if found is not None else None
+    except ValueError:
+        return None
+
+
 def _simple_shapes(geometry: object, depth: int) -> Iterator[tuple[str, Any]]:
     """(type, coordinates) of each point, line and polygon in a geometry."""
     if not isinstance(geometry, dict) or depth > MAX_DEPTH:
@@ -79,14 +90,15 @@ def _simple_shapes(geometry: object, depth: int) -> Iterator[tuple[str, Any]]:
         yield kind, coordinates
 
 
-def _take_shape(kind: str, coordinates: Any, name: str, collector: Collector) -> None:
+def _take_shape(kind: str, coordinates: Any, name: str, collector: Collector, height_m: float | None) -> None:
     try:
         if kind == "Point":
-            collector.add_point(name, _pair(coordinates))
+            collector.add_point(name, _pair(coordinates), height_m=height_m)
         elif kind == "LineString":
             collector.add_line(name, [_pair(pair) for pair in coordinates])
         else:
-            collector.add_area(name, [[_pair(pair) for pair in ring] for ring in coordinates])
+            rings = [[_pair(pair) for pair in ring] for ring in coordinates]
+            collector.add_area(name, rings, height_m=height_m)
     except (TypeError, ValueError, IndexError, OverflowError) as error:
         collector.tell(f"{name or kind}: its coordinates are no positions ({error})")
 

@@ -1,4 +1,4 @@
-"""Features of KML and KMZ: placemarks with points, paths and polygons. Heights are left out."""
+"""Features of KML and KMZ: placemarks with points, paths and polygons, and heights above the ground."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ def _take_shape(shape: Element, name: str, group: str, collector: Collector) -> 
         if kind == "Polygon":
             outer = [_coordinates(ring) for ring in _rings(shape, "outerBoundaryIs")]
             holes = [_coordinates(ring) for ring in _rings(shape, "innerBoundaryIs")]
-            collector.add_area(name, [*outer[:1], *holes], group=group)
+            collector.add_area(name, [*outer[:1], *holes], group=group, height_m=_height_of(shape))
             return
         points = _coordinates(shape)
     except ValueError as error:
         collector.tell(f"{name or kind}: {error}")
         return
     if kind == "Point" and len(points) == 1:
-        collector.add_point(name, points[0], group=group)
+        collector.add_point(name, points[0], group=group, height_m=_height_of(shape))
     elif kind == "LinearRing":
         collector.add_area(name, [points], group=group)
     elif kind == "LineString":
@@ -91,6 +91,18 @@ def _take_shape(shape: Element, name: str, group: str, collector: Collector) -> 
 def _rings(polygon: Element, boundary: str) -> Iterator[Element]:
     for side in child_elements(polygon, boundary):
         yield from child_elements(side, "LinearRing")
+
+
+def _height_of(shape: Element) -> float | None:
+    """The height of its first position, where the file says that heights count from the ground."""
+    if text_at(shape, "altitudeMode") != "relativeToGround":
+        return None
+    written = next((kid.text or "" for kid in elements_named(shape, "coordinates")), "").split()
+    parts = written[0].split(",") if written else []
+    try:
+        return float(parts[2]) if len(parts) > 2 else None
+    except ValueError:
+        return None
 
 
 def _coordinates(shape: Element) -> list[LonLat]:

@@ -17,6 +17,9 @@ MAX_FEATURES = 5_000
 MAX_CORNERS = 2_000
 """A deployment's outline has some tens of corners (assumed); each is a line of the scenario."""
 
+MAX_HEIGHT_M = 1000.0
+"""A height above the ground of more than this is none of a thing at an event (assumed)."""
+
 MAX_PROBLEMS = 50
 MAX_NAME = 120
 
@@ -40,7 +43,8 @@ class FeatureShape(StrEnum):
 class MapFeature:
     """A feature with its name, '' where it has none. `points` are its corners, without a repeated last one.
 
-    `hole_of` is the number of the feature whose hole this area is, None for any other.
+    `hole_of` is the number of the feature whose hole this area is, None for any other; `height_m` how high it
+    stands above the ground, None where the file does not say.
     """
 
     name: str
@@ -48,6 +52,7 @@ class MapFeature:
     points: Ring
     group: str = ""
     hole_of: int | None = None
+    height_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +89,9 @@ class Collector:
         """Record what cannot be used."""
         self._problems.append(printable_text(problem)[:400])
 
-    def add_point(self, name: str, point: LonLat, *, group: str = "") -> None:
+    def add_point(self, name: str, point: LonLat, *, group: str = "", height_m: float | None = None) -> None:
         """Take a point."""
-        self._add(name, FeatureShape.POINT, [point], group)
+        self._add(name, FeatureShape.POINT, [point], group, height_m=height_m)
 
     def add_line(self, name: str, points: Sequence[LonLat], *, group: str = "") -> None:
         """Take a line; one that ends where it began is an area, as drawing programs save outlines."""
@@ -97,13 +102,20 @@ class Collector:
         else:
             self._add(name, FeatureShape.LINE, points, group)
 
-    def add_area(self, name: str, rings: Sequence[Sequence[LonLat]], *, group: str = "") -> None:
+    def add_area(
+        self,
+        name: str,
+        rings: Sequence[Sequence[LonLat]],
+        *,
+        group: str = "",
+        height_m: float | None = None,
+    ) -> None:
         """Take an area: its outline, and after it its holes, each of which becomes an area of its own."""
         if not rings:
             self.tell(f"{name or 'an area'}: has no outline")
             return
         number = len(self._features)
-        if not self._add(name, FeatureShape.AREA, rings[0], group):
+        if not self._add(name, FeatureShape.AREA, rings[0], group, height_m=height_m):
             return
         for count, hole in enumerate(rings[1:], start=1):
             self._add(f"{name or 'area'}, hole {count}", FeatureShape.AREA, hole, group, hole_of=number)
@@ -114,7 +126,9 @@ class Collector:
         shape: FeatureShape,
         points: Sequence[LonLat],
         group: str,
+        *,
         hole_of: int | None = None,
+        height_m: float | None = None,
     ) -> bool:
         """Whether the feature could be taken."""
         label = _clean_name(name) or f"an unnamed {shape}"
@@ -136,7 +150,12 @@ class Collector:
             return False
         self._features.append(
             MapFeature(
-                name=_clean_name(name), shape=shape, points=ring, group=_clean_name(group), hole_of=hole_of
+                name=_clean_name(name),
+                shape=shape,
+                points=ring,
+                group=_clean_name(group),
+                hole_of=hole_of,
+                height_m=height_m if height_m is not None and 0.0 < height_m <= MAX_HEIGHT_M else None,
             )
         )
         return True

@@ -21,21 +21,25 @@ function problemsOf(problems, more = 0) {
 
 function featureForm(shown) {
   const selects = shown.features.map((feature) => {
-    const roles = shown.roles.filter((role) => role.shape === feature.shape);
+    const roles = shown.roles.filter((role) => role.shapes.includes(feature.shape));
     const select = element("select", { "aria-label": `Role of ${feature.name || `feature ${feature.number + 1}`}`, "data-feature": feature.number }, choice("", roles.length ? "leave out" : "cannot be used", !feature.proposed),
       ...roles.map((role) => choice(role.key, role.title, role.key === feature.proposed)));
     return [feature, select];
   });
-  const rows = selects.map(([feature, select]) => element("tr", {}, element("td", {}, feature.name || "(no name)"), element("td", {}, feature.group), element("td", {}, feature.hole_of === null ? feature.shape : "hole"), element("td", { class: "n" }, String(feature.corners)), element("td", {}, select)));
+  const rows = selects.map(([feature, select]) => element("tr", {}, element("td", {}, feature.name || "(no name)"), element("td", {}, feature.group), element("td", {}, feature.hole_of !== null ? "hole" : feature.shape === "line" ? "open line" : feature.shape), element("td", { class: "n" }, String(feature.corners)), element("td", { class: "n" }, feature.height_m === null ? "" : `${feature.height_m} m`), element("td", {}, select)));
   const people = element("input", { type: "number", min: 0.1, max: 10, step: 0.1, value: shown.people_per_m2 });
-  const replaced = shown.roles.filter((role) => role.key !== "boundary").map((role) => {
+  const height = element("input", { type: "number", min: 0.1, max: 200, step: 0.1, placeholder: "not known" });
+  const lines = shown.features.some((feature) => feature.shape === "line") ? [element("p", { class: "hint" }, "An open line with a role becomes an area: its ends are joined.")] : [];
+  const replaced = shown.roles.filter((role) => !["boundary", "obstacle"].includes(role.key)).map((role) => {
     const box = element("input", { type: "checkbox", value: role.key });
     box.checked = shown.placeholders.includes(role.key);
     return [box, element("label", {}, box, role.title)];
   });
   const body = [
-    element("table", { class: "import-table" }, element("thead", {}, element("tr", {}, ...["Name", "Folder", "Shape", "Corners", "Role"].map((words) => element("th", {}, words)))), element("tbody", {}, ...rows)),
+    element("table", { class: "import-table" }, element("thead", {}, element("tr", {}, ...["Name", "Folder", "Shape", "Corners", "Height", "Role"].map((words) => element("th", {}, words)))), element("tbody", {}, ...rows)),
+    ...lines,
     labelled("People per m² in crowds (assumed for all hours)", people),
+    labelled("Height in m of obstacles, where the file does not say it (assumed)", height),
     element("fieldset", {}, element("legend", {}, "Take out what is there now of these kinds"), ...replaced.map(([, label]) => label)),
     ...problemsOf(shown.problems),
   ];
@@ -43,6 +47,7 @@ function featureForm(shown) {
     roles: Object.fromEntries(selects.filter(([, select]) => select.value).map(([feature, select]) => [String(feature.number), select.value])),
     replace: replaced.filter(([box]) => box.checked).map(([box]) => box.value),
     people_per_m2: Number(people.value),
+    obstacle_height_m: height.value ? Number(height.value) : null,
   });
   return { body, answers };
 }
