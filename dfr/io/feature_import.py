@@ -21,7 +21,7 @@ from dfr.io.deployment_folder import make_slug
 from dfr.io.map_features.model import FeatureFile, FeatureShape, MapFeature
 from dfr.scenario.changes import apply_change
 from dfr.scenario.edits import AddFeature, AllEdits, Edit, SetValue, changes_of
-from dfr.scenario.features import SPECS, FeatureKind, Shape, list_features, value_at
+from dfr.scenario.features import SITES, SPECS, ZONES, FeatureKind, Shape, list_features, value_at
 from dfr.scenario.schema_parts import read_area
 
 ROLES = (
@@ -234,7 +234,38 @@ class _Importer:
             middle = centroid(feature.points)
             point = {"lat_deg": round(middle.lat_deg, 6), "lon_deg": round(middle.lon_deg, 6)}
             edits.append(SetValue(path=["site", "centre"], value=point))
+        drawn = placeholder_kinds(self._data) - self._choices.replace
+        if FeatureKind.ZONE in drawn:
+            edits += self._keep_zones_inside(frame, feature)
+        if FeatureKind.SITE in drawn:
+            edits += self._keep_sites_inside(frame, feature)
         return edits
+
+    def _keep_zones_inside(self, frame: LocalFrame, boundary: MapFeature) -> list[Edit]:
+        """The areas of calls that a program drew, without those that a real boundary leaves outside."""
+        keep_in = frame.polygon(boundary.points)
+        zones = [zone.value for zone in list_features(self._data, FeatureKind.ZONE)]
+        left = [zone for zone in zones if keep_in.intersects(frame.polygon(_ring_of(zone["area"])))]
+        if len(left) == len(zones):
+            return []
+        total = sum(float(zone["share"]) for zone in left)
+        scaled = [{**zone, "share": round(float(zone["share"]) / total, 6)} for zone in left]
+        if scaled:
+            scaled[0]["share"] = round(scaled[0]["share"] + 1.0 - sum(z["share"] for z in scaled), 6)
+        whole = {"id": "site", "name": "Site", "share": 1.0, "area": _pairs(boundary.points)}
+        return [SetValue(path=list(ZONES), value=scaled or [whole])]
+
+    def _keep_sites_inside(self, frame: LocalFrame, boundary: MapFeature) -> list[Edit]:
+        """The places for docks that a program drew, without those that a real boundary leaves outside."""
+        keep_in = frame.polygon(boundary.points)
+        sites = [site.value for site in list_features(self._data, FeatureKind.SITE)]
+        left = [site for site in sites if keep_in.covers(shapely.Point(frame.point(_position_of(site))))]
+        if len(left) == len(sites):
+            return []
+        middle = keep_in.representative_point()
+        lat, lon = _pairs((frame.position(middle.x, middle.y),))[0]
+        inside = {**sites[0], "id": "middle", "name": "Middle", "lat_deg": lat, "lon_deg": lon}
+        return [SetValue(path=list(SITES), value=left or [inside])]
 
     def source_of(self, feature: MapFeature) -> str:
         """Where a feature is from, in words."""
@@ -299,9 +330,7 @@ class _Importer:
         """An obstacle beside the nearest candidate site, as far and as wide as it is seen from there."""
         sites = list(list_features(self._data, FeatureKind.SITE))
         frame = LocalFrame(feature.points[0])
-        places = [
-            frame.point(Position(lat_deg=s.value["lat_deg"], lon_deg=s.value["lon_deg"])) for s in sites
-        ]
+        places = [frame.point(_position_of(site.value)) for site in sites]
         outline = shapely.MultiPoint(frame.points(feature.points)).convex_hull
         nearest = min(range(len(sites)), key=lambda n: outline.distance(shapely.Point(places[n])))
         height_m = self._choices.obstacle_height_m if feature.height_m is None else feature.height_m
@@ -404,6 +433,14 @@ def _seen_from(site: tuple[float, float], outline: shapely.Geometry) -> tuple[fl
     return distance_m, bearing, round(float(np.ptp(spread)), 1)
 
 
+def _ring_of(pairs: Sequence[Sequence[float]]) -> Ring:
+    return tuple(Position(lat_deg=lat, lon_deg=lon) for lat, lon in pairs)
+
+
+def _position_of(fields: Mapping[str, Any]) -> Position:
+    return Position(lat_deg=fields["lat_deg"], lon_deg=fields["lon_deg"])
+
+
 def _pairs(ring: Ring) -> list[list[float]]:
     return [[round(corner.lat_deg, 6), round(corner.lon_deg, 6)] for corner in ring]
 
@@ -416,7 +453,7 @@ def _point(feature: MapFeature) -> dict[str, float]:
 def _holds(frame: LocalFrame, ring: Ring, centre: Mapping[str, Any]) -> bool:
     """Whether a place as the file writes it lies in an area."""
     try:
-        place = Position(lat_deg=centre["lat_deg"], lon_deg=centre["lon_deg"])
+        place = _position_of(centre)
     except (KeyError, TypeError, InputError):
         return False
     return bool(frame.polygon(ring).covers(shapely.Point(frame.point(place))))

@@ -88,6 +88,8 @@ class Imports:
     def show(self, data: bytes, name: str, wanted: str, text: str, scenario: Scenario) -> dict[str, Any]:
         """What a dropped file holds, as what it is taken for: as asked, else as it looks."""
         label = safe_label(name)
+        if not data.strip():
+            raise InputError(f"{label}: is empty", do="export it again")
         kinds = possible_kinds(data, label)
         chosen = _read_kind(wanted) if wanted else kinds[0]
         shown = _SHOWING[chosen](data, label, text, scenario, ColumnMatch(columns={}))

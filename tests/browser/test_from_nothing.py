@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -220,8 +221,13 @@ class Walker:
         settled(page)
 
     def save(self):
-        self.hands.press(self.page.locator("#save"))
-        self.page.wait_for_selector("#save:disabled", timeout=CHECK_S)
+        """Save, also a plan that is no go, which the page asks about."""
+        page = self.page
+        self.hands.press(page.locator("#save"))
+        page.wait_for_selector("#save-anyway, #save:disabled", timeout=CHECK_S)
+        if page.locator("#save-anyway").count():
+            self.hands.press(page.locator("#save-anyway"))
+        page.wait_for_selector("#save:disabled", timeout=CHECK_S)
 
     def simulate(self):
         page, hands = self.page, self.hands
@@ -284,37 +290,44 @@ def walk(walker, files):
     assert walker.verdict().startswith("GO for")
 
 
-@pytest.mark.parametrize("make_hands", [Mouse, Keyboard])
-def test_from_an_empty_folder_to_a_go_a_simulation_and_a_brief(watched, serve, tmp_path, files, make_hands):
-    folder = tmp_path / "deployments"
+@contextmanager
+def at_home(watched, serve, folder, make_hands):
+    """Somebody at Home of an empty folder, with a pair of hands."""
     folder.mkdir()
     with serve("--folder", folder, "--jobs", "1") as base:
         page = watched(base).page
         page.add_init_script(COUNTS_POINTERS)
         page.goto(base)
         page.wait_for_selector("body[data-ready]")
-        walker = Walker(page, make_hands(page))
+        yield Walker(page, make_hands(page))
+        page.close()
+
+
+def checked_verdict(path):
+    """(exit code, headline) of `dfr check` for a file."""
+    check = [sys.executable, "-m", "dfr", "check", str(path), "--json"]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode, json.loads(done.stdout)["verdict"]["headline"]
+
+
+@pytest.mark.parametrize("make_hands", [Mouse, pytest.param(Keyboard, marks=pytest.mark.slow)])
+def test_from_an_empty_folder_to_a_go_a_simulation_and_a_brief(watched, serve, tmp_path, files, make_hands):
+    folder = tmp_path / "deployments"
+    with at_home(watched, serve, folder, make_hands) as walker:
         walk(walker, files)
-        plan = plan_of(page)
+        page, plan = walker.page, plan_of(walker.page)
         left = [f for step in plan["checklist"] if step["state"] == "to do" for f in step["findings"]]
         assert left == []
         kinds = Counter(feature["kind"] for feature in plan["features"])
         assert {kind: kinds[kind] for kind in ("crowd", "site", "post")} == {"crowd": 1, "site": 3, "post": 5}
-
         walker.save()
-        path = folder / "lincoln-fete" / "lincoln-fete.yaml"
-        assert "CANARY" not in path.read_text("utf-8")
-        assert "# the keep-in: corners as [lat, lon]" in path.read_text("utf-8")
         walker.simulate()
         brief = walker.open_brief()
         assert "Lincoln fête" in brief.inner_text("body")
         assert count_pages(brief.pdf(prefer_css_page_size=True)) == 2
         pointers = page.evaluate("sessionStorage.getItem('pointers')")
-        assert (pointers is None) == (make_hands is Keyboard)
-        page.close()
-    check = [sys.executable, "-m", "dfr", "check", str(path), "--json"]
-    done = subprocess.run(check, capture_output=True, text=True, timeout=300, check=False)
-    assert (done.returncode, json.loads(done.stdout)["verdict"]["headline"]) == (
-        0,
-        plan["verdict"]["headline"],
-    )
+        assert (pointers is None) == (make_hands is Keyboard), "a path by keyboard has no pointer in it"
+    path = folder / "lincoln-fete" / "lincoln-fete.yaml"
+    assert "CANARY" not in path.read_text("utf-8")
+    assert "# the keep-in: corners as [lat, lon]" in path.read_text("utf-8")
+    assert checked_verdict(path) == (0, plan["verdict"]["headline"])

@@ -128,6 +128,12 @@ def test_a_finding_flies_to_its_place(watched, planning):
     assert page.evaluate(centre) != before
 
 
+OF_AN_HOUR = ("verdict", "hour-words", "wind", "zones", "coverage", "findings")
+EACH_WORD = (
+    "() => Object.fromEntries([...document.querySelectorAll('.panel [id]')].map(e => [e.id, e.innerText]))"
+)
+
+
 def test_an_hour_shows_its_wind_and_why_it_is_not_flown(watched, planning):
     page = watched(planning).open("plan")
     page.evaluate(
@@ -140,7 +146,21 @@ def test_an_hour_shows_its_wind_and_why_it_is_not_flown(watched, planning):
     assert "do not fly" in page.inner_text("#verdict"), "the verdict is that of the hour"
     assert "cannot be flown" in page.inner_text("#findings"), "and so are the findings"
     assert page.inner_text("#times-head") != "Now"
+    assert "whole plan" in page.inner_text("#verdict .hint"), (
+        "what is counted is not of the hour, and says so"
+    )
+    said = page.evaluate(EACH_WORD)
+    page.evaluate(
+        "() => { const h = document.getElementById('hour'); h.value = 6;"
+        " h.dispatchEvent(new Event('input')); }"
+    )
+    until(page, "document.getElementById('findings').innerText.includes('can be flown')")
+    now = page.evaluate(EACH_WORD)
+    assert [part for part in OF_AN_HOUR if now[part] == said[part]] == []
+    assert page.inner_text("#beside-head").lower() == "planning wind"
     page.click("#hour-off")
+    until(page, "!document.getElementById('findings').innerText.includes('In this hour')")
+    assert page.inner_text("#whole") == ""
     assert "GO for 28 of 39 hours" in page.inner_text("#verdict")
     assert page.inner_text("#times-head").lower() == "now"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,8 +17,9 @@ from dfr.io.map_features.files import read_features
 from dfr.io.map_features.model import FeatureFile
 from dfr.io.scenario_edit import apply_edit, read_plain_data
 from dfr.io.scenario_files import find_scenario, parse_scenario
+from dfr.io.scenario_template import ScenarioRequest, write_scenario_template
 from dfr.scenario.features import FeatureKind
-from dfr.scenario.model import Scenario
+from dfr.scenario.model import OperationKind, Scenario
 
 FESTIVAL = find_scenario("victorious-2024")
 TEXT = FESTIVAL.read_text("utf-8")
@@ -223,3 +226,29 @@ def test_a_kml_says_heights_only_above_the_ground() -> None:
         return read_features(text.encode(), name="plan.kml").features[0].height_m
 
     assert (height("relativeToGround"), height("absolute"), height("clampToGround")) == (31.0, None, None)
+
+
+def test_a_real_boundary_leaves_behind_what_a_program_drew_outside_of_it() -> None:
+    """`dfr init` draws zones and sites in a circle of 600 m; the real site is its eastern edge alone."""
+    wish = ScenarioRequest(
+        name="fete", site=Position(lat_deg=51.79, lon_deg=1.153), first_day=date(2027, 8, 26), days=1,
+        zone=ZoneInfo("Europe/London"), radius_m=600.0, docks=1, drone="dji-m3td", dock="dji-dock-2",
+        operation=OperationKind.VLOS, ground_m_amsl=None,
+    )  # fmt: skip
+    text = write_scenario_template(wish)
+    before = parse_scenario(text.encode(), name="fete.yaml", folder=FESTIVAL.parent)
+    for west in (1.1560, 1.1700):
+        ring = [
+            [west, 51.788],
+            [west + 0.003, 51.788],
+            [west + 0.003, 51.792],
+            [west, 51.792],
+            [west, 51.788],
+        ]
+        edit = import_edit(
+            _file(("Real boundary", "Polygon", [ring])), {0: FeatureKind.BOUNDARY}, read_plain_data(text)
+        )
+        after = parse_scenario(apply_edit(text, edit).encode(), name="fete.yaml", folder=FESTIVAL.parent)
+        assert 1 <= len(after.demand.zones) < len(before.demand.zones)
+        assert sum(zone.share for zone in after.demand.zones) == pytest.approx(1.0)
+        assert 1 <= len(after.candidates) < len(before.candidates)

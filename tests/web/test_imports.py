@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -198,3 +200,30 @@ def test_odd_answers_are_refused_in_words(
 ) -> None:
     with pytest.raises(InputError, match=word):
         _taken(SITE_PLAN, "plan.geojson", scenario, tmp_path, **answers)
+
+
+def _kmz_bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", b"<kml>" + b" " * 40_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("empty.kml", b"", "is empty"),
+        ("spaces.csv", b" \n" * 5_000_000, "is empty"),
+        ("nothing.bin", b"\0" * 10_000_000, "neither text nor"),
+        ("letters.txt", b"A" * 10_000_000, "not CSV"),
+        ("deep.kml", b"<kml>" + b"<Folder>" * 50_000, "export it again"),
+        ("deep.json", b"[" * 1_000_000, "not CSV"),
+        ("bomb.kmz", _kmz_bomb(), "unpacks to more than"),
+        ("no-number.geojson", b'{"type":"Point","coordinates":[NaN,1e999]}', "NaN is not a number"),
+    ],
+)
+def test_a_file_made_to_do_harm_is_refused_in_words(
+    scenario: Scenario, name: str, data: bytes, word: str
+) -> None:
+    with pytest.raises(InputError, match=word):
+        _shown(data, name, scenario)

@@ -59,7 +59,7 @@ function drawZone() {
 async function find() {
   refuse("");
   place = null;
-  $("found").replaceChildren();
+  $("found").replaceChildren(element("p", { class: "hint" }, "Looking the place up …"));
   const text = $("where").value;
   try {
     const found = await post("api/home/places", { text });
@@ -67,6 +67,7 @@ async function find() {
     $("found").replaceChildren(...found.map((item, i) => element("label", { class: "check" }, element("input", { type: "radio", name: "found", value: i, checked: found.length === 1, onchange: () => choose(item) }), words(item))));
     if (found.length === 1) choose(found[0]);
   } catch (error) {
+    $("found").replaceChildren();
     refuse(wordsOf(error));
   }
 }

@@ -22,14 +22,13 @@ export function oneFinding(finding, onPick) {
   return element("li", {}, element("button", { class: `finding ${finding.severity}`, onclick: () => onPick(finding) }, ...parts, element("span", { class: "where" }, icon("follow"), "Show on the map")));
 }
 
-// `first` are findings of the chosen hour, told before those of the plan.
+// `ofHour` is the finding of the chosen hour, told apart from those of the plan, which hold in every hour.
 /**
  * @param {HTMLElement} box
- * @param {any[]} findings
- * @param {{ onPick: (finding: any) => void, first?: any[] }} how `first` go before the others
+ * @param {any[]} shown
+ * @param {{ onPick: (finding: any) => void, ofHour?: any }} how
  */
-export function drawFindings(box, findings, { onPick, first = [] }) {
-  const shown = [...first, ...findings];
+export function drawFindings(box, shown, { onPick, ofHour = null }) {
   const groups = OPEN.map((kind) => /** @type {[string, any[]]} */ ([kind, shown.filter((f) => f.severity === kind)])).filter(([, of]) => of.length);
   const fine = shown.filter((f) => f.severity === "ok");
   const lists = groups.map(([kind, of]) => {
@@ -38,5 +37,6 @@ export function drawFindings(box, findings, { onPick, first = [] }) {
     return element("details", { open: !groups.some(([other]) => other !== "advice") }, element("summary", {}, `${of.length} to note`), list);
   });
   if (fine.length) lists.push(element("details", {}, element("summary", {}, `${fine.length} in order`), element("ul", { class: "findings" }, ...fine.map((finding) => oneFinding(finding, onPick)))));
-  box.replaceChildren(...lists);
+  const hour = ofHour ? [element("h3", {}, "In this hour"), element("ul", { class: "findings" }, oneFinding(ofHour, onPick)), element("h3", {}, "Of the plan, in every hour")] : [];
+  box.replaceChildren(...hour, ...lists);
 }

@@ -17,9 +17,11 @@ export function hourVerdict(hour, verdict) {
   return { go: true, headline: `${hourName(hour.hour)}: can be flown`, rest: `A drone is overhead in time for ${percent(hour.share)} of this hour's calls. The whole plan: ${whole}.` };
 }
 
-export function hourFinding(hour) {
-  if (hour.flyable) return [];
-  return [{ rule: "weather and crew of the hour", severity: "violation", message: `${hourName(hour.hour)} cannot be flown: ${hour.limited_by}.`, basis: "limits", source: "The limits of the drone, the dock, the operation and the crew on duty.", fix: "", place: null, margin_m: null }];
+// What limits the hour, as a finding; `more` is what is known of it once it has been asked for.
+export function hourFinding(hour, more) {
+  const room = typeof more?.margin_mps === "number" ? `, ${number(more.margin_mps)} m/s below the nearest wind limit` : "";
+  const message = hour.flyable ? `${hourName(hour.hour)} can be flown: wind ${windWords(hour)}${room}.` : `${hourName(hour.hour)} cannot be flown: ${hour.limited_by}.`;
+  return { rule: "weather and crew of the hour", severity: hour.flyable ? "ok" : "violation", message, basis: "limits", source: "The limits of the drone, the dock, the operation and the crew on duty.", fix: "", place: null, margin_m: null };
 }
 
 // The table below the times, for one hour: [words, value] pairs.

@@ -85,13 +85,16 @@ const PENDING_S = 1e6; // Painted as the latest, never as not reached.
 const notReached = () => (hours.chosen && !hours.chosen.flyable ? "no flight" : "not reached");
 
 // Zone times in the table and on the map: those of the plan, of a preview while dragging, or of one hour.
+// An hour is set beside the plan in its planning wind; the plan beside what it was when the page was opened.
 function drawZones(times) {
+  const shares = sharesNow();
   const rows = state.zones.map((zone) => {
     const now = times[zone.id];
-    const worse = now !== null && zone.before_s !== null && now > zone.before_s + 0.5;
-    const better = now !== null && zone.before_s !== null && now < zone.before_s - 0.5;
-    return element("tr", { "data-zone": zone.id }, element("td", {}, zone.name), element("td", { class: "n" }, percent(zone.share)),
-      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, timeWords(now)), element("td", { class: "n" }, seconds(zone.before_s)));
+    const beside = hours.chosen ? zone.overhead_s : zone.before_s;
+    const worse = now !== null && beside !== null && now > beside + 0.5;
+    const better = now !== null && beside !== null && now < beside - 0.5;
+    return element("tr", { "data-zone": zone.id }, element("td", {}, zone.name), element("td", { class: "n" }, percent(shares[zone.id])),
+      element("td", { class: `n ${better ? "better" : worse ? "worse" : ""}` }, timeWords(now)), element("td", { class: "n" }, seconds(beside)));
   });
   $("zones").tBodies[0].replaceChildren(...rows);
   if (!map) return;
@@ -127,6 +130,12 @@ function timesNow() {
   return moreOf(hour)?.zones ?? (hour.flyable ? {} : Object.fromEntries(state.zones.map((zone) => [zone.id, null])));
 }
 
+// Each zone's share of the calls: of the chosen hour, or of all.
+function sharesNow() {
+  const more = hours.chosen && moreOf(hours.chosen);
+  return Object.fromEntries(state.zones.map((zone) => [zone.id, more?.calls ? more.calls_by_zone[zone.id] / more.calls : zone.share]));
+}
+
 // Routes as they are flown in the chosen hour: the soonest to each zone, and none in an hour that is not flown.
 function routesNow() {
   const { routes } = state.layers;
@@ -143,10 +152,12 @@ function drawHour() {
   drawVerdict();
   drawCoverage();
   $("times-head").textContent = hour ? hour.hour.slice(11, 16) : "Now";
+  $("beside-head").textContent = hour ? "Planning wind" : "Before";
+  $("whole").textContent = hour ? "Docks, heights and layouts below are those of the whole plan, the same in every hour." : "";
   $("wind").textContent = hour ? `From lift-off, at ${hourName(hour.hour)}, in a wind of ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°.` : state.wind ? `From lift-off, in the planning wind of ${number(state.wind.mps)} m/s from ${state.wind.from_deg.toFixed(0)}°.` : "";
   $("hour-words").textContent = hour ? `${hourName(hour.hour)}: wind ${number(hour.wind_mps)} m/s from ${hour.wind_from_deg.toFixed(0)}°; ${hour.flyable ? `${percent(hour.share)} of calls in time` : `cannot be flown: ${hour.limited_by}`}` : "All hours together. Choose one with the slider or on the chart.";
   drawChecklist(state.checklist, { onPick: fly, onState: (fact, answers) => plans.change("api/plan/fact", { fact, answers }) });
-  drawFindings($("findings"), state.findings, { onPick: fly, first: hour ? hourFinding(hour) : [] });
+  drawFindings($("findings"), state.findings, { onPick: fly, ofHour: hour && hourFinding(hour, moreOf(hour)) });
   if (!map) return;
   const { zones, zone_names, routes, ...rest } = state.layers;
   show(map, { ...rest, routes: routesNow() });
@@ -169,7 +180,7 @@ function drawVerdict() {
   const [headline, ...rest] = judged.lines;
   const said = hour ? hourVerdict(hour, judged) : { go: judged.verdict === "GO", headline, rest: rest.join(" ") };
   $("verdict").replaceChildren(element("strong", {}, said.headline), element("p", {}, said.rest),
-    element("p", { class: "hint" }, `${state.counted}. ${hour ? "" : `Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`}`));
+    element("p", { class: "hint" }, `${hour ? "Of the whole plan: " : ""}${state.counted}. ${hour ? "" : `Mean ${number(state.mean_s[0])} s from decision to overhead (was ${number(state.mean_s[1])} s).`}`));
   $("verdict").className = `verdict ${said.go ? "go" : "no"}`;
 }
 
