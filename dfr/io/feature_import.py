@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -125,6 +125,8 @@ def import_edit(
     whose holes are not taken over as keep-outs.
     """
     choices = choices or ImportChoices()
+    # Of kinds that the file does not bring nothing is taken out.
+    choices = replace(choices, replace=choices.replace & set(roles.values()))
     _check_roles(file, roles)
     edits: list[Edit] = []
     for kind in ROLES:

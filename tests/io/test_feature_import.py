@@ -245,9 +245,9 @@ def test_a_real_boundary_leaves_behind_what_a_program_drew_outside_of_it() -> No
             [west, 51.792],
             [west, 51.788],
         ]
-        edit = import_edit(
-            _file(("Real boundary", "Polygon", [ring])), {0: FeatureKind.BOUNDARY}, read_plain_data(text)
-        )
+        file, plain = _file(("Real boundary", "Polygon", [ring])), read_plain_data(text)
+        asked = ImportChoices(replace=placeholder_kinds(plain))  # as the page asks by itself
+        edit = import_edit(file, {0: FeatureKind.BOUNDARY}, plain, asked)
         after = parse_scenario(apply_edit(text, edit).encode(), name="fete.yaml", folder=FESTIVAL.parent)
         assert 1 <= len(after.demand.zones) < len(before.demand.zones)
         assert sum(zone.share for zone in after.demand.zones) == pytest.approx(1.0)
