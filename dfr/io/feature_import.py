@@ -236,11 +236,13 @@ class _Importer:
             middle = centroid(feature.points)
             point = {"lat_deg": round(middle.lat_deg, 6), "lon_deg": round(middle.lon_deg, 6)}
             edits.append(SetValue(path=["site", "centre"], value=point))
-        drawn = placeholder_kinds(self._data) - self._choices.replace
+        drawn = placeholder_kinds(self._data) - (self._choices.replace - {FeatureKind.BOUNDARY})
         if FeatureKind.ZONE in drawn:
             edits += self._keep_zones_inside(frame, feature)
         if FeatureKind.SITE in drawn:
             edits += self._keep_sites_inside(frame, feature)
+        if FeatureKind.BOUNDARY in drawn:
+            edits += self._keep_rally_points_inside(frame, feature)
         return edits
 
     def _keep_zones_inside(self, frame: LocalFrame, boundary: MapFeature) -> list[Edit]:
@@ -268,6 +270,19 @@ class _Importer:
         lat, lon = _pairs((frame.position(middle.x, middle.y),))[0]
         inside = {**sites[0], "id": "middle", "name": "Middle", "lat_deg": lat, "lon_deg": lon}
         return [SetValue(path=list(SITES), value=left or [inside])]
+
+    def _keep_rally_points_inside(self, frame: LocalFrame, boundary: MapFeature) -> list[Edit]:
+        """The rally points that stood inside a circle drawn by a program, without those now outside."""
+        keep_in = frame.polygon(boundary.points)
+        places = [point.value for point in list_features(self._data, FeatureKind.RALLY_POINT)]
+        left = [
+            place
+            for place, where in zip(places, _ring_of(places), strict=True)
+            if keep_in.covers(shapely.Point(frame.point(where)))
+        ]
+        if len(left) == len(places):
+            return []
+        return [SetValue(path=list(SPECS[FeatureKind.RALLY_POINT].list_path), value=left)]
 
     def source_of(self, feature: MapFeature) -> str:
         """Where a feature is from, in words."""

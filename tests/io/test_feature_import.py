@@ -252,3 +252,4 @@ def test_a_real_boundary_leaves_behind_what_a_program_drew_outside_of_it() -> No
         assert 1 <= len(after.demand.zones) < len(before.demand.zones)
         assert sum(zone.share for zone in after.demand.zones) == pytest.approx(1.0)
         assert 1 <= len(after.candidates) < len(before.candidates)
+        assert len(after.contingency.rally_points) < len(before.contingency.rally_points)
