@@ -130,20 +130,22 @@ class Keyboard(Mouse):
     def _type_date(self, found, text):
         """The browser's own field, whose order of keys follows the language of the browser."""
         year, month, day = text[:10].split("-")
-        hour, minute = (int(text[11:13]), text[14:16]) if len(text) > 10 else (None, "")
-        for order in ((month, day), (day, month)):
-            self._go_to(found)
-            self.page.keyboard.type(f"{order[0]}{order[1]}{year}")
-            if hour is not None:
-                self.page.keyboard.press("ArrowRight")
-                self.page.keyboard.type(f"{hour:02d}{minute}")
-            if found.input_value() == text:
-                return
-            # Back to the first part of the field for the other order.
-            for _ in range(6):
-                self.page.keyboard.press("ArrowLeft")
-        if hour is not None:  # a clock of twelve hours
-            self.page.keyboard.type(f"{month}{day}{year}")
-            self.page.keyboard.press("ArrowRight")
-            self.page.keyboard.type(f"{hour % 12 or 12:02d}{minute}{'PM' if hour >= 12 else 'AM'}")
-        assert found.input_value() == text
+        twelve = f"{int(text[11:13]) % 12 or 12:02d}{text[14:16]}{'PM' if text[11:13] >= '12' else 'AM'}"
+        clocks = ("",) if len(text) == 10 else (twelve, text[11:13] + text[14:16])
+        for order in (month + day, day + month):
+            for clock in clocks:
+                self._go_to_first_part(found)
+                self.page.keyboard.type(order + year)
+                if clock:
+                    self.page.keyboard.press("ArrowRight")
+                    self.page.keyboard.type(clock)
+                if found.input_value() == text:
+                    return
+        raise AssertionError(f"{text} could not be typed: {found.input_value()}")
+
+    def _go_to_first_part(self, found):
+        """Tab into a field of several parts from before it, whatever part of it has the focus."""
+        self._go_to(found)
+        while found.evaluate("e => document.activeElement === e"):
+            self.page.keyboard.press("Shift+Tab")
+        self.page.keyboard.press("Tab")
