@@ -130,8 +130,7 @@ class Keyboard(Mouse):
     def _type_date(self, found, text):
         """The browser's own field, whose order of keys follows the language of the browser."""
         year, month, day = text[:10].split("-")
-        twelve = f"{int(text[11:13]) % 12 or 12:02d}{text[14:16]}{'PM' if text[11:13] >= '12' else 'AM'}"
-        clocks = ("",) if len(text) == 10 else (twelve, text[11:13] + text[14:16])
+        clocks = ("",) if len(text) == 10 else _clock_keys(int(text[11:13]), text[14:16])
         for order in (month + day, day + month):
             for clock in clocks:
                 self._go_to_first_part(found)
@@ -149,3 +148,8 @@ class Keyboard(Mouse):
         while found.evaluate("e => document.activeElement === e"):
             self.page.keyboard.press("Shift+Tab")
         self.page.keyboard.press("Tab")
+
+
+def _clock_keys(hour, minute):
+    """A time of day as a clock of twelve hours and one of 24 take it."""
+    return f"{hour % 12 or 12:02d}{minute}{'PM' if hour >= 12 else 'AM'}", f"{hour:02d}{minute}"
