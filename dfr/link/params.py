@@ -10,7 +10,14 @@ from itertools import count
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.commands import Command
-from dfr.ardupilot.parameters import Naming, Spelling, naming_of, spell_for, translate_parameters
+from dfr.ardupilot.parameters import (
+    BUILT_IN_HASH,
+    Naming,
+    Spelling,
+    naming_of,
+    spell_for,
+    translate_parameters,
+)
 from dfr.errors import LinkTimeoutError, VehicleRefusedError
 from dfr.link.commands import CommandFailed, send_command
 from dfr.link.framing import Message
@@ -39,8 +46,6 @@ RELATIVE_TOLERANCE = 1e-6
 """Values travel as single-precision floats."""
 
 COPTER_TYPES = "ArduCopter"
-BUILT_IN = b"dfr-sitl"
-"""The version by which our own simulated vehicle says that it is no ArduPilot."""
 
 
 def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
@@ -55,7 +60,7 @@ def identify_firmware(vehicle: Peer) -> tuple[Firmware, Naming]:
         version=version,
         development=word & 0xFF == FIRMWARE_DEV,
         name=COPTER_TYPES,
-        built_in=bytes(message.flight_custom_version) == BUILT_IN,
+        built_in=bytes(message.flight_custom_version) == BUILT_IN_HASH,
     )
     return firmware, naming_of(version, development=firmware.development)
 

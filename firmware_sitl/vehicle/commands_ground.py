@@ -25,7 +25,7 @@ from firmware_sitl.vehicle.request import (
 
 FORCE_REBOOT = 20190226
 ERASE = 2.0
-LEVEL, SIMPLE, ACCEPT_EXISTING = 2, 4, 76
+ACCELEROMETERS, LEVEL, SIMPLE, ACCEPT_EXISTING = 1, 2, 4, 76
 STARTS = "Initialising ArduPilot"
 """What ArduCopter says when it calibrates its gyros."""
 
@@ -60,7 +60,11 @@ def _terminate_flight(request: CommandRequest) -> int:
 
 
 def _calibrate_sensors(request: CommandRequest) -> int:
-    """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest."""
+    """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest.
+
+    The accelerometers' begins and, as nobody turns the vehicle about, never ends: ArduCopter does nothing else
+    meanwhile.
+    """
     state = request.state
     if state.aircraft.motors.armed:
         state.say(5, "Disarm to allow calibration")
@@ -72,10 +76,18 @@ def _calibrate_sensors(request: CommandRequest) -> int:
         state.say(6, "Updating barometer calibration")
         state.say(6, "Barometer calibration complete")
         return ACCEPTED
-    if request.x == 1 or request.y == 1:
+    if request.y == 1:
         state.say(4, "not calibrated by the built-in vehicle")
         return FAILED
+    if request.x == ACCELEROMETERS:
+        if not state.calibrating:
+            state.calibrating = True
+            state.say(6, STARTS)
+            state.say(2, "Place vehicle level and press any key.")
+        return ACCEPTED
     if request.x in (LEVEL, SIMPLE):
+        if state.calibrating:
+            return TEMPORARILY_REJECTED
         state.say(6, STARTS)
         if request.x == LEVEL:
             state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")

@@ -123,15 +123,20 @@ class ReturnMode(Mode):
         return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)
 
 
-def return_point(aircraft: Aircraft, rally: Sequence[LocalPoint]) -> LocalPoint:
-    """Where a return goes: the nearest rally point, unless home is nearer or it is beyond RALLY_LIMIT_KM."""
+def return_point(
+    aircraft: Aircraft, rally: Sequence[LocalPoint], allows_point: Callable[[float, float, float], bool]
+) -> LocalPoint:
+    """Where a return goes: the nearest rally point that the fence allows.
+
+    Home where it is nearer, or where no such point is within RALLY_LIMIT_KM (AP_Rally).
+    """
     here = aircraft.body
 
     def away(point: LocalPoint) -> float:
         return hypot(point[0] - here.north, point[1] - here.east)
 
     limit_m = aircraft.parameters["RALLY_LIMIT_KM"] * 1000.0
-    near = [point for point in rally if limit_m <= 0.0 or away(point) <= limit_m]
+    near = [point for point in rally if allows_point(*point) and (limit_m <= 0.0 or away(point) <= limit_m)]
     if not near:
         return aircraft.home
     best = min(near, key=away)

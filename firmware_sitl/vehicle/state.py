@@ -127,6 +127,7 @@ class State:
         self.home_set = False
         self.prearm_ok = False
         self.safety_on = False
+        self.calibrating = False
         self.rebooting = False
         self.last_reached = 0
         self.link_clock: Callable[[], float] = time.monotonic
@@ -139,9 +140,7 @@ class State:
     def _build_modes(self, do_item: Callable[[State, WireItem], object]) -> None:
         aircraft = self.aircraft
         ceiling_m = self.fence.safe_ceiling_m
-        self.rtl, back = (
-            ReturnMode(aircraft, lambda: return_point(aircraft, self.rally), ceiling_m) for _ in range(2)
-        )
+        self.rtl, back = (ReturnMode(aircraft, self._return_point, ceiling_m) for _ in range(2))
         self.auto = Auto(
             aircraft, self.mission, back, lambda item: do_item(self, item), lambda: self.unix_us * 1e-6
         )
@@ -215,6 +214,7 @@ class State:
     def keep_from(self, before: State) -> None:
         """Take over what outlasts a reboot: parameters and lists."""
         self.parameters.copy_from(before.parameters)
+        self.parameters["STAT_BOOTCNT"] += 1.0
         self.mission.copy_from(before.mission)
         self.fence_list.items = list(before.fence_list.items)
         self.fence.load_items(self.fence_list.items)
@@ -228,15 +228,20 @@ class State:
         lat, lon = aircraft.origin.to_global(aircraft.home[0], aircraft.home[1])
         return home_item(lat, lon, aircraft.origin.altitude_m + aircraft.home[2])
 
+    def _return_point(self) -> LocalPoint:
+        return return_point(self.aircraft, self.rally, self.fence.allows_point)
+
     def _flying_mission(self) -> bool:
         return self.aircraft.motors.armed and self.auto.running
 
     def _load_fence(self, items: list[WireItem]) -> None:
         self.fence.load_items(items)
+        self.parameters["FENCE_TOTAL"] = len(items)
         self.say(7, "Fence Indexed OK")
 
     def _load_rally(self, items: list[WireItem]) -> None:
         aircraft = self.aircraft
+        self.parameters["RALLY_TOTAL"] = len(items)
         self.rally = tuple(
             aircraft.local_point(
                 item.lat_deg,

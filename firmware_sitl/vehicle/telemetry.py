@@ -8,6 +8,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.parameters import BUILT_IN_HASH
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.parameters import Parameter, Parameters
 from firmware_sitl.vehicle.state import VERSIONS, State
@@ -288,10 +289,10 @@ def _firmware_version(v: State) -> int:
 
 
 def autopilot_version(v: State) -> Any:
-    """AUTOPILOT_VERSION: the protocol's version; the custom field says whose it is."""
-    custom = list(b"dfr-sitl")
+    """AUTOPILOT_VERSION: the protocol's version; the hash says whose it is. No middleware or system has one."""
+    none = [0] * len(BUILT_IN_HASH)
     return mavlink.MAVLink_autopilot_version_message(
-        CAPABILITIES, _firmware_version(v), 0, 0, 0, custom, custom, custom, 0, 0, v.system_id, [0] * 18
+        CAPABILITIES, _firmware_version(v), 0, 0, 0, list(BUILT_IN_HASH), none, none, 0, 0, v.system_id, [0] * 18
     )
 
 

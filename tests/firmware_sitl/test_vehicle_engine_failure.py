@@ -19,7 +19,6 @@ def hovering() -> BuiltinVehicle:
 def test_a_motor_gone_brings_it_down_hard_and_leaves_it_armed_and_not_landed(hovering):
     """As the real one was seen to do: its simulator stands a wreck upright, so no angle gives it away."""
     hovering.state.parameters["SIM_ENGINE_FAIL"] = 2
-    hovering.state.parameters["SIM_ENGINE_MUL"] = 0.0
     fly(hovering, 60.0)
     body = hovering.state.aircraft.body
     assert body.on_ground
@@ -34,9 +33,3 @@ def test_a_weak_motor_is_borne(hovering):
     fly(hovering, 8.0)
     assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=1.0)
     assert hovering.state.aircraft.motors.armed
-
-
-def test_a_mask_without_a_multiplier_changes_nothing(hovering):
-    hovering.state.parameters["SIM_ENGINE_FAIL"] = 15
-    fly(hovering, 4.0)
-    assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=0.5)

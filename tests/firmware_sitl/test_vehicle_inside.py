@@ -207,6 +207,31 @@ def test_a_return_ends_at_the_nearer_rally_point(vehicle: BuiltinVehicle) -> Non
 
 
 @pytest.mark.parametrize(
+    ("fence", "rally", "north_m"),
+    [
+        ({"FENCE_TYPE": 2, "FENCE_RADIUS": 55}, (70.0, 0.0, 15.0), 0.0),
+        ({"FENCE_TYPE": 1, "FENCE_ALT_MAX": 30}, (70.0, 0.0, 40.0), 0.0),
+        ({"FENCE_TYPE": 2, "FENCE_RADIUS": 55, "FENCE_ENABLE": 0}, (70.0, 0.0, 15.0), 70.0),
+    ],
+)
+def test_a_return_goes_to_no_rally_point_outside_the_fence(vehicle, fence, rally, north_m) -> None:
+    """As recorded on ArduCopter SITL, from 40 m north of home."""
+    for name, value in ({"FENCE_ENABLE": 1, "RALLY_INCL_HOME": 0} | fence).items():
+        vehicle.state.parameters[name] = value
+    _airborne(vehicle, 20.0)
+    vehicle.state.guided.fly_to((40.0, 0.0, 20.0))
+    fly(vehicle, 12.0)
+    vehicle.state.rally = (rally,)
+    change_mode(vehicle.state, RTL)
+    fly(vehicle, 60.0)
+    assert vehicle.state.aircraft.body.north == pytest.approx(north_m, abs=0.5)
+
+
+def test_a_reboot_is_counted(vehicle: BuiltinVehicle) -> None:
+    assert vehicle.after_reboot().state.parameters["STAT_BOOTCNT"] == 2.0
+
+
+@pytest.mark.parametrize(
     ("tilt_deg", "airspeed_mps"), [(10.0, 4.3), (20.0, 7.2), (30.0, 10.0), (45.0, 14.75)]
 )
 def test_the_trim_airspeed_is_that_measured_on_arducopter(
