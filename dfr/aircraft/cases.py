@@ -175,6 +175,8 @@ def _spread_of_rows(sorties: SortiePredictions) -> dict[int, dict[str, object]]:
     rows = np.flatnonzero(np.isfinite(sorties.back_s) & (sum(parts.values()) > least))
     columns = {
         "out_sd_s": _round_column(sorties.out_sd_s[rows]),
+        "out_early_s": _round_column(sorties.out_early_s[rows]),
+        "out_late_s": _round_column(sorties.out_late_s[rows]),
         "back_sd_s": _round_column(scatter.deviation_s[rows]),
         "back_early_s": _round_column(sorties.back_early_s[rows]),
         "back_late_s": _round_column(sorties.back_late_s[rows]),

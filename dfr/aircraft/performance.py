@@ -25,7 +25,14 @@ from dfr.aircraft.legs import (
     turn_seconds,
 )
 from dfr.aircraft.profiles import climb_seconds, land_seconds
-from dfr.aircraft.return_leg import ReturnFlight, ReturnPath, Scatter, fly_return, return_height_m
+from dfr.aircraft.return_leg import (
+    ReturnFlight,
+    ReturnPath,
+    Scatter,
+    fly_return,
+    return_height_m,
+    usual_spread_s,
+)
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
 from dfr.aircraft.sitl_effects import SitlEffects, fly_return_of_sitl, heading_error
 from dfr.aircraft.trim import air_density, airframe_of
@@ -53,8 +60,9 @@ CONTACT_S = 1.3
 class SortiePrediction:
     """The predicted times (s) and energy (Wh) of one sortie; None where a phase cannot be flown.
 
-    Nine flights in ten are back within `back_early_s` to `back_late_s` and take `late_energy_wh` at most; the
-    last two are None where the drone may not come back, near its tilt limit. `hover_w` is the power of
+    Nine flights in ten arrive within `out_early_s` to `out_late_s`, are back within `back_early_s` to
+    `back_late_s` and take `late_energy_wh` at most; the last two are None where the drone may not come back,
+    near its tilt limit. `hover_w` is the power of
     holding the place on scene.
     `limited_by` is "speed" where the wanted speed is held, "tilt" where the tilt limit sets it,
     "wind" where a leg cannot be flown at all.
@@ -62,6 +70,8 @@ class SortiePrediction:
 
     climb_s: float | None
     out_s: float | None
+    out_early_s: float | None
+    out_late_s: float | None
     on_scene_s: float | None
     back_s: float | None
     back_early_s: float | None
@@ -81,14 +91,17 @@ class SortiePrediction:
 class SortiePredictions:
     """Many sorties as columns, shape (n,); NaN where a phase cannot be flown. See `SortiePrediction`.
 
-    `hover_w` is the power of holding the place on scene. Nine flights in ten are back within
-    `back_early_s` to `back_late_s`, infinite where the drone may not come back, near its tilt limit;
+    `hover_w` is the power of holding the place on scene. Nine flights in ten arrive within `out_early_s` to
+    `out_late_s`, which gusts alone set apart, and are back within `back_early_s` to `back_late_s`, infinite
+    where the drone may not come back, near its tilt limit;
     `late_energy_wh` is what the latest of them take. `out_sd_s` is the standard deviation that gusts give the
     legs out, `back_scatter` what gives the return its own.
     """
 
     climb_s: FloatArray
     out_s: FloatArray
+    out_early_s: FloatArray
+    out_late_s: FloatArray
     on_scene_s: FloatArray
     back_s: FloatArray
     back_early_s: FloatArray
@@ -114,6 +127,8 @@ class SortiePredictions:
         return SortiePrediction(
             climb_s=_none_if_nan(self.climb_s[index]),
             out_s=_none_if_nan(self.out_s[index]),
+            out_early_s=_none_if_nan(self.out_early_s[index]),
+            out_late_s=_none_if_nan(self.out_late_s[index]),
             on_scene_s=_none_if_nan(self.on_scene_s[index]),
             back_s=_none_if_nan(self.back_s[index]),
             back_early_s=_none_if_nan(self.back_early_s[index]),
@@ -339,11 +354,14 @@ class _Paths:
         arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
         energy = self.energy_wh(phases, out, home.legs, hover_w)
+        out_spread_s = usual_spread_s(out, out.seconds, out.deviation_s > 0.0)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
-        late_wh = (home.late_s - home.seconds) * hover_w / 3600.0
+        late_wh = np.hypot(out_spread_s, home.late_s - home.seconds) * hover_w / 3600.0
         return SortiePredictions(
             climb_s=phases.climb_s,
             out_s=phases.out_s,
+            out_early_s=phases.out_s - out_spread_s,
+            out_late_s=phases.out_s + out_spread_s,
             on_scene_s=np.where(arrives, phases.on_scene_s, np.nan),
             back_s=np.where(arrives, phases.back_s, np.nan),
             back_early_s=np.where(arrives, home.early_s, np.nan),

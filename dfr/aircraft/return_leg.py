@@ -244,9 +244,7 @@ def return_flight(
     )
     seconds = legs.seconds + climb.seconds
     random = spread.uncertain | (scatter.deviation_s > 0.0)
-    slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
-    own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly) * seconds, 0.0)
-    usual = NINE_IN_TEN * np.hypot(legs.deviation_s, own)
+    usual = usual_spread_s(legs, seconds, random)
     return ReturnFlight(
         legs=legs,
         seconds=seconds,
@@ -254,6 +252,16 @@ def return_flight(
         late_s=seconds + np.sqrt(spread.later_s**2 + climb.later_s**2 + usual**2),
         scatter=scatter,
     )
+
+
+def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: np.ndarray) -> FloatArray:
+    """By how much nine flights in ten are earlier or later than `seconds`, shape (n,): gusts, and the model's
+    own error where anything is `random`.
+    """
+    slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
+    own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly) * seconds, 0.0)
+    spread: FloatArray = NINE_IN_TEN * np.hypot(legs.deviation_s, own)
+    return spread
 
 
 def return_height_m(height_m: FloatArray, away_m: FloatArray, settings: SettingColumns) -> FloatArray:

@@ -155,10 +155,34 @@ def heading_error(
     up_s: FloatArray,
     settings: SettingColumns,
 ) -> HeadingError:
-    """The error after a leg, all (n,): the turn into it, its time and airspeed, wind, how long gyros drifted.
+    """The error after a leg, all (n,): see `mean_heading_error`; the drone's compass lets it differ."""
+    mean = mean_heading_error(
+        turn_rad=turn_rad,
+        leg_s=leg_s,
+        airspeed_mps=airspeed_mps,
+        wind_mps=wind_mps,
+        up_s=up_s,
+        drift=settings.gyro_drift_radps2 / SIM_DRIFT_RADPS2,
+        drift_time_s=settings.gyro_drift_time_s,
+    )
+    deviation = np.full(turn_rad.shape, math.radians(drone.heading_error_deg))
+    return HeadingError(mean_rad=mean, deviation_rad=deviation)
 
-    `up_s` counts from the start of the simulator, as its drift does: all three gyros alike by SIM_DRIFT_SPEED
-    for SIM_DRIFT_TIME and back again.
+
+def mean_heading_error(
+    *,
+    turn_rad: FloatArray,
+    leg_s: FloatArray,
+    airspeed_mps: FloatArray,
+    wind_mps: FloatArray,
+    up_s: FloatArray,
+    drift: FloatArray,
+    drift_time_s: FloatArray,
+) -> FloatArray:
+    """The mean error after a leg, (n,), by the turn into it, its time and airspeed, wind and gyros' drift.
+
+    `up_s` counts from the start of the simulator, as its drift does: all three gyros alike by `drift` times
+    SIM_DRIFT_SPEED's default for `drift_time_s` and back again.
     """
     side = np.clip(np.sin(turn_rad) / SIDE_SINE, -1.0, 1.0)
     left = np.maximum(np.pi - (turn_rad + np.pi) % (2.0 * np.pi), 0.0)
@@ -170,12 +194,8 @@ def heading_error(
         + DRIFT_PER_STRONG_WIND * np.maximum(wind - STRONG_WIND_MPS, 0.0)
         + DRIFT_PER_LEFT_TURN * left * np.exp(-np.nan_to_num(leg_s) / LAG_S)
     )
-    drift = settings.gyro_drift_radps2 / SIM_DRIFT_RADPS2
-    sign = _lagging_sign(np.nan_to_num(up_s), settings.gyro_drift_time_s)
-    return HeadingError(
-        mean_rad=SIDE_RAD * side + drift * sign * lag,
-        deviation_rad=np.full(turn_rad.shape, math.radians(drone.heading_error_deg)),
-    )
+    error: FloatArray = SIDE_RAD * side + drift * _lagging_sign(np.nan_to_num(up_s), drift_time_s) * lag
+    return error
 
 
 def _lagging_sign(up_s: FloatArray, there_s: FloatArray) -> FloatArray:

@@ -32,8 +32,8 @@ OLDEST = (4, 5)
 NEWEST = (4, 7)
 
 BUILT_IN_HASH = b"00000dfd"
-"""What dfr's built-in vehicle reports as the git hash of its sources: hex digits as ArduPilot's own, and by them
-it is told from an ArduPilot."""
+"""What dfr's built-in vehicle reports as the git hash of its sources: hex digits, as ArduPilot's own are.
+By it the vehicle is told from an ArduPilot."""
 
 NEAR_NAMES = 3
 """How many names are offered in place of one that is not known."""

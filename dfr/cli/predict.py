@@ -55,8 +55,9 @@ def predict(
       scatter_by            why: "gusts", "nose" (the heading after the hover)
                             or "rounding" (the corner after the climb)
       out_sd_s, back_sd_s   standard deviations
-      back_early_s, back_late_s
-                            nine flights in ten return between these
+      out_early_s, out_late_s, back_early_s, back_late_s
+                            nine flights in ten arrive, and return,
+                            between these
       may_not_return        more than one flight in twenty may never return
 
     Then back_s is what most flights come near, and return_by_s allows for the latest.

@@ -29,7 +29,7 @@ from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
 from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
 from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
-from dfr.metrics.flown import PhaseComparison, compare_phases
+from dfr.metrics.flown import PhaseComparison, PredictedPhases, compare_phases
 from dfr.mission.items import MissionItem
 from dfr.plan.model import Plan, Route
 from dfr.track import REACHED_M, FlightTrack, Phase, landing_seconds, phase_seconds
@@ -164,13 +164,17 @@ def compare_flight(
     predicted, predicted_wh = _predicted_phases(
         flight, sortie, flown, drone=drone, settings=settings, wind=aloft
     )
+    seconds, bands = dict(predicted.seconds), dict(predicted.bands)
     if leash is not None:
-        predicted[Phase.OUT] = leash_path_seconds(sortie.out_m, leash)
+        seconds[Phase.OUT] = leash_path_seconds(sortie.out_m, leash)
+        bands.pop(Phase.OUT, None)
     planned = {} if route is None else _planned_phases(route)
     return FlightComparison(
         label=label,
         began=log.moment(flight.start_s),
-        phases=compare_phases(predicted, flown, precision=log.parameters.get("PLND_ENABLED", 0.0) > 0.0),
+        phases=compare_phases(
+            seconds, flown, precision=log.parameters.get("PLND_ENABLED", 0.0) > 0.0, bands=bands
+        ),
         planned_s={phase.value: seconds for phase, seconds in planned.items()},
         predicted_wh=predicted_wh if all(flown[phase] is not None for phase in Phase) else None,
         planned_wh=None if route is None else route.energy_wh,
@@ -237,7 +241,7 @@ def _predicted_phases(
     drone: Drone,
     settings: FlightSettings,
     wind: MeanWind,
-) -> tuple[dict[Phase, float | None], float | None]:
+) -> tuple[PredictedPhases, float | None]:
     """(the phases of the sortie by the flight model with the stay that it made, its energy in Wh)."""
     height_m = _cruise_height_m(flight) - flight.track.ground_before_m
     if flown[Phase.BACK] is None or flight.track.return_t_s is None:
@@ -251,14 +255,9 @@ def _predicted_phases(
         settings=settings,
     )
     there, home = predict(sortie.out_m), predict(sortie.back_m[::-1])
-    phases = {
-        Phase.CLIMB: there.climb_s,
-        Phase.OUT: there.out_s,
-        Phase.ON_SCENE: flown[Phase.ON_SCENE],
-        Phase.BACK: home.back_s,
-        Phase.LAND: there.land_s,
-    }
-    return phases, there.energy_wh
+    phases = PredictedPhases.of_sorties(there, home)
+    made = {Phase.ON_SCENE: flown[Phase.ON_SCENE], Phase.LAND: there.land_s}
+    return replace(phases, seconds={**phases.seconds, **made}), there.energy_wh
 
 
 def _predict_along(

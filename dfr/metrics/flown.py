@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dfr.aircraft.performance import SortiePrediction
 from dfr.track import FlightTrack, Phase
 
 FLIGHT_TOLERANCE = 0.05
@@ -29,14 +32,52 @@ ON_SCENE_TOLERANCE_S = 5.0
 """Assumed: arrival settling and the vehicle's whole-second loiter clock."""
 
 
+Band = tuple[float, float]
+"""The seconds of nine flights in ten: from, and to, which is infinite where some never end the phase."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedPhases:
+    """Seconds of each phase of a dispatch, None where it cannot be flown, and the bands that were stated."""
+
+    seconds: Mapping[Phase, float | None]
+    bands: Mapping[Phase, Band]
+
+    @classmethod
+    def of_sorties(cls, there: SortiePrediction, home: SortiePrediction) -> PredictedPhases:
+        """Those of the way out of one sortie and the way back of another."""
+        seconds = {
+            Phase.CLIMB: there.climb_s,
+            Phase.OUT: there.out_s,
+            Phase.ON_SCENE: there.on_scene_s,
+            Phase.BACK: home.back_s,
+            Phase.LAND: home.land_s,
+        }
+        stated = {
+            Phase.OUT: (there.out_early_s, there.out_late_s),
+            Phase.BACK: (home.back_early_s, home.back_late_s),
+        }
+        bands = {
+            phase: (early, math.inf if late is None else late)
+            for phase, (early, late) in stated.items()
+            if early is not None
+        }
+        return cls(seconds=seconds, bands=bands)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseComparison:
-    """One phase: None where it was not predicted to end, or did not end."""
+    """One phase: None where it was not predicted to end, or did not end.
+
+    `band` is what the prediction stated for nine flights in ten: a leg within it agrees, however far that is
+    from `predicted_s`.
+    """
 
     phase: Phase
     predicted_s: float | None
     flown_s: float | None
     slack_s: float = 0.0
+    band: Band | None = None
 
     @property
     def difference_s(self) -> float | None:
@@ -58,9 +99,12 @@ class PhaseComparison:
 
     @property
     def agrees(self) -> bool:
-        """True where both are known and within tolerance."""
+        """True where both are known, and within the tolerance or the stated band."""
         difference, tolerance = self.difference_s, self.tolerance_s
-        return difference is not None and tolerance is not None and abs(difference) <= tolerance
+        if self.flown_s is None or difference is None or tolerance is None:
+            return False
+        early, late = self.band or (math.inf, -math.inf)
+        return abs(difference) <= tolerance or early <= self.flown_s <= late
 
     def as_dict(self) -> dict[str, object]:
         """The comparison as it appears in JSON."""
@@ -69,6 +113,8 @@ class PhaseComparison:
             "predicted_s": self.predicted_s,
             "flown_s": self.flown_s,
             "tolerance_s": self.tolerance_s,
+            "early_s": None if self.band is None else self.band[0],
+            "late_s": None if self.band is None or math.isinf(self.band[1]) else self.band[1],
             "agrees": self.agrees,
         }
 
@@ -134,7 +180,11 @@ def landing_tolerance_m(*, precision: bool) -> float:
 
 
 def compare_phases(
-    predicted: dict[Phase, float | None], flown: dict[Phase, float | None], *, precision: bool = False
+    predicted: Mapping[Phase, float | None],
+    flown: Mapping[Phase, float | None],
+    *,
+    precision: bool = False,
+    bands: Mapping[Phase, Band] | None = None,
 ) -> tuple[PhaseComparison, ...]:
     """Each phase in order, predicted beside flown; a landing on a marker has some slack."""
     return tuple(
@@ -143,6 +193,7 @@ def compare_phases(
             predicted_s=predicted.get(phase),
             flown_s=flown.get(phase),
             slack_s=MARKER_SLACK_S if precision and phase is Phase.LAND else 0.0,
+            band=(bands or {}).get(phase),
         )
         for phase in Phase
     )

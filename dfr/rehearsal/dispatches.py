@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import upload_verified
-from dfr.metrics.flown import RehearsedFlight, compare_phases, landing_tolerance_m
+from dfr.metrics.flown import PredictedPhases, RehearsedFlight, compare_phases, landing_tolerance_m
 from dfr.mission.compile import compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import FlightPlan
@@ -115,8 +115,10 @@ def fly_route(
         vehicle=vehicle,
         airframe=drone.key,
         wind=f"wind {aloft.speed_mps:.1f} m/s from {aloft.from_deg:.0f}° at {route.height_m_agl:.0f} m",
-        phases=compare_phases(predicted, measured, precision=precision),
-        predicted=_predicted_track(name, predicted, mission, drone, out=out, height_m=route.height_m_agl),
+        phases=compare_phases(predicted.seconds, measured, precision=precision, bands=predicted.bands),
+        predicted=_predicted_track(
+            name, predicted.seconds, mission, drone, out=out, height_m=route.height_m_agl
+        ),
         flown=flown.track,
         landed=_down_whole(flown) and _is_within(error_m, landing_tolerance_m(precision=precision)),
         docked=_down_whole(flown) and _is_within(error_m, flown.dock_tolerance_m),
@@ -179,8 +181,8 @@ def legs_out_and_back(mission: FlightPlan) -> tuple[FloatArray, FloatArray]:
 
 def predicted_phases(
     mission: FlightPlan, drone: Drone, *, out: FloatArray, back: FloatArray, height_m: float, wind: MeanWind
-) -> dict[Phase, float | None]:
-    """Seconds of each phase by the flight model; the return is predicted along its own legs."""
+) -> PredictedPhases:
+    """The phases by the flight model; the return is predicted along its own legs."""
 
     def predict_along(path: FloatArray) -> SortiePrediction:
         step = np.diff(path, axis=0)
@@ -195,14 +197,7 @@ def predicted_phases(
             sitl=SitlEffects(),
         )
 
-    there, home = predict_along(out), predict_along(back[::-1])
-    return {
-        Phase.CLIMB: there.climb_s,
-        Phase.OUT: there.out_s,
-        Phase.ON_SCENE: there.on_scene_s,
-        Phase.BACK: home.back_s,
-        Phase.LAND: home.land_s,
-    }
+    return PredictedPhases.of_sorties(predict_along(out), predict_along(back[::-1]))
 
 
 def _settings_in_flight(mission: FlightPlan, drone: Drone) -> FlightSettings:
@@ -212,7 +207,7 @@ def _settings_in_flight(mission: FlightPlan, drone: Drone) -> FlightSettings:
 
 def _predicted_track(
     name: str,
-    phases: dict[Phase, float | None],
+    phases: Mapping[Phase, float | None],
     mission: FlightPlan,
     drone: Drone,
     *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,6 +20,7 @@ from dfr.geo import distance_m
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.operator import Operator
 from dfr.link.preflight import HOME_TOLERANCE_M
+from dfr.metrics.flown import PredictedPhases
 from dfr.mission.battery import battery_params
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.items import FlightPlan
@@ -38,7 +39,6 @@ from dfr.sim.calls import Call, Visit
 from dfr.sim.events import drone_id
 from dfr.sim.flight import Order
 from dfr.sim.inputs import DockPlace, SimInputs
-from dfr.track import Phase
 from dfr.world.model import World
 from dfr.world.weather import MeanWind, mean_wind, weather_at
 from firmware_sitl.start import start_vehicle
@@ -147,8 +147,8 @@ class ShiftFleet:
         users = [user for user in self._world.scenario.traffic if user.rule is DeconflictionRule.HOLD_LOW]
         return min((user.hold_height_m_agl for user in users), default=0.5 * self.height_m(order))
 
-    def predict_phases(self, order: Order) -> Mapping[Phase, float | None]:
-        """Seconds of each phase by the flight model, along the mission's own legs."""
+    def predict_phases(self, order: Order) -> PredictedPhases:
+        """The phases by the flight model, along the mission's own legs."""
         mission = self.mission(order)
         out, back = legs_out_and_back(mission)
         return predicted_phases(

@@ -275,11 +275,11 @@ def _compare_flight(fleet: ShiftFleet, flight: FlownFlight) -> ShiftFlight:
 
 def _compare_flight_phases(fleet: ShiftFleet, flight: FlownFlight) -> tuple[PhaseComparison, ...]:
     """Each phase that was flown; the landing from the height that it came down from, as everywhere."""
-    predicted = dict(fleet.predict_phases(flight.order))
-    predicted[Phase.ON_SCENE] = flight.asked_on_scene_s
+    foreseen = fleet.predict_phases(flight.order)
+    predicted = {**foreseen.seconds, Phase.ON_SCENE: flight.asked_on_scene_s}
     height_m = fleet.height_m(flight.order)
     track = flight.recorder.track("landing")
     landing = phase_seconds(track, target_east_m=0.0, target_north_m=0.0, cruise_height_m=height_m)
     flown = {phase: flight.seconds.get(phase) for phase in Phase} | {Phase.LAND: landing[Phase.LAND]}
     known = {phase: seconds for phase, seconds in predicted.items() if flown[phase] is not None}
-    return compare_phases(known, flown)
+    return compare_phases(known, flown, bands=foreseen.bands)

@@ -21,6 +21,10 @@ LAYER_M = 60.0
 PERIOD_S = 0.1
 """Seconds between two gusts; each is held until the next, as in the reference landings."""
 
+LEAST_TC_S = 0.1
+"""The least SIM_WIND_TC. A low-pass filter takes its inverse for a frequency (SITL_State.cpp): the wind comes
+after within SIM_WIND_TC / 2 pi."""
+
 BLOCK = 600
 GustVector = tuple[float, float, float]
 CALM: GustVector = (0.0, 0.0, 0.0)
@@ -36,7 +40,7 @@ class GustOrder(NamedTuple):
 
 
 class SimulatedAir:
-    """Wind and gusts at the vehicle, smoothed with SIM_WIND_TC, less near the ground with SIM_WIND_T 0."""
+    """Wind and gusts at the vehicle, smoothed as SIM_WIND_TC says, less near the ground with SIM_WIND_T 0."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
@@ -50,8 +54,8 @@ class SimulatedAir:
         """Wind north, east and up, m/s, the way the air moves."""
         parameters = self._parameters
         speed, direction = parameters["SIM_WIND_SPD"], radians(parameters["SIM_WIND_DIR"])
-        constant = parameters["SIM_WIND_TC"]
-        share = dt / (dt + constant) if self._settled and constant > 0.0 else 1.0
+        constant = max(parameters["SIM_WIND_TC"], LEAST_TC_S) / (2.0 * pi)
+        share = dt / (dt + constant) if self._settled else 1.0
         self._settled = True
         turn = (direction - self._from + pi) % (2.0 * pi) - pi
         self._speed += (speed - self._speed) * share

@@ -12,7 +12,7 @@ from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.battery import Battery
 from firmware_sitl.vehicle.body import Body
 from firmware_sitl.vehicle.control import PositionControl
-from firmware_sitl.vehicle.estimator import Glitch
+from firmware_sitl.vehicle.estimator import GATE_M, Glitch
 from firmware_sitl.vehicle.heading import Heading
 from firmware_sitl.vehicle.landing_target import LandingTarget
 from firmware_sitl.vehicle.motors import Motors, Spool
@@ -21,6 +21,10 @@ from firmware_sitl.vehicle.origin import METRES_PER_DEGREE, Origin
 from firmware_sitl.vehicle.parameters import Parameters
 from firmware_sitl.vehicle.shaping import clamp
 from firmware_sitl.vehicle.sticks import Sticks
+
+LEVEL_ERROR = (0.0065, -0.0097)
+"""Lean (tangents, north and east) that passes for level without satellites: ArduCopter SITL drifts by 0.3 to
+0.4 m/s in calm (recorded)."""
 
 LAND_TILT_RAD = radians(15.0)
 LAND_DETECT_S = 1.0
@@ -46,7 +50,7 @@ class Aircraft:
         self.air = SimulatedAir(parameters)
         self.control = PositionControl(self.body, parameters)
         self.navigation = WaypointNavigation(self.control, parameters)
-        self.heading = Heading(self.body, self.control, parameters)
+        self.heading = Heading(self.body, self.control, parameters, self.air)
         self.landing_target = LandingTarget(
             parameters, self.body, origin, now_s=lambda: self.t_s, say=self.say
         )
@@ -59,6 +63,9 @@ class Aircraft:
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
         self.gps_offset = (0.0, 0.0)
         self.glitch = Glitch(self.say)
+        self.position_ok = True
+        self._lean_by_hand: tuple[float, float] | None = None
+        self._accel_by_hand: float | None = None
         self._ramp = 0.0
         self._contact_s = 0.0
         self._detect_s = 0.0
@@ -89,10 +96,12 @@ class Aircraft:
         north = METRES_PER_DEGREE * parameters["SIM_GPS1_GLTCH_X"]
         east = scale * parameters["SIM_GPS1_GLTCH_Y"]
         believed = self.glitch.believed_offset(self.t_s, (north, east))
-        if believed != self.gps_offset:
-            self.body.north += believed[0] - self.gps_offset[0]
-            self.body.east += believed[1] - self.gps_offset[1]
-            self.gps_offset = believed
+        north, east = believed[0] - self.gps_offset[0], believed[1] - self.gps_offset[1]
+        self.gps_offset = believed
+        self.body.north += north
+        self.body.east += east
+        if hypot(north, east) > GATE_M:
+            self.control.follow_reset(north, east)
 
     def step(self, dt: float, steer: Callable[[float], None]) -> None:
         """Advance everything by one step, steered by a flight mode."""
@@ -100,6 +109,7 @@ class Aircraft:
         self._follow_glitch()
         wind = self.air.next_wind(dt, self.body.up)
         self.wants_flight = False
+        self._lean_by_hand = self._accel_by_hand = None
         if not self.landed:
             self.landing_target.look_for_target(self.gps_offset)
         steer(dt)
@@ -112,6 +122,23 @@ class Aircraft:
         self.battery.draw_current(
             dt, self.body.current_a(self.battery.volt) + (0.1 if self.motors.armed else 0.0)
         )
+
+    def hold_place(self, dt: float) -> None:
+        """Hold the place; level where no position is known."""
+        if self.position_ok:
+            self.control.move_target(dt)
+        else:
+            self.lean_by_hand()
+
+    def lean_by_hand(self, north: float = 0.0, east: float = 0.0) -> None:
+        """Lean (tangents) in this step, wherever the air takes it; what passes for level may not be."""
+        off = (0.0, 0.0) if self.position_ok else LEVEL_ERROR
+        self._lean_by_hand = (north + off[0], east + off[1])
+
+    def thrust_by_hand(self, share: float) -> None:
+        """Give a share of full thrust in this step."""
+        airframe = self.body.airframe
+        self._accel_by_hand = GRAVITY_MPS2 * (share / airframe.hover_throttle - 1.0)
 
     def take_off(self, dt: float, up: float) -> bool:
         """Spool up, leave the ground and climb to a height; True once there."""
@@ -143,12 +170,16 @@ class Aircraft:
         north, east = self.origin.to_local(lat_deg, lon_deg)
         return north, east, up
 
+    def _lean_asked(self) -> tuple[float, float]:
+        return self.control.lean_asked() if self._lean_by_hand is None else self._lean_by_hand
+
     def _step_in_air(self, dt: float, wind: tuple[float, float, float]) -> None:
         control, body = self.control, self.body
         spun = self.motors.spool in (Spool.UNLIMITED, Spool.SPOOLING_UP)
         if self.motors.armed and spun:
             control.step_loops(dt)
-            lean, a_up = control.lean_asked(), clamp(control.ask_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
+            a_up = control.ask_up if self._accel_by_hand is None else self._accel_by_hand
+            lean, a_up = self._lean_asked(), clamp(a_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
         else:
             lean, a_up = (0.0, 0.0), -3.0 * GRAVITY_MPS2
         body.turn_towards(
@@ -158,6 +189,8 @@ class Aircraft:
             yaw_slew=control.gains.yaw_slew,
             tc=control.gains.input_tc,
         )
+        if self._lean_by_hand is not None:
+            control.follow_body(vertically=self._accel_by_hand is not None)
         body.thrust_share = self.motors.working_share
         body.step_in_air(dt, a_up=a_up, wind=wind)
         if body.on_ground:
@@ -189,7 +222,7 @@ class Aircraft:
             return
         pressing = self.body.on_ground and self.control.v_up <= 0.0
         self._contact_s = self._contact_s + dt if pressing else 0.0
-        tilt = atan(hypot(*self.control.lean_asked()))
+        tilt = atan(hypot(*self._lean_asked()))
         if self._contact_s >= LAND_SETTLE_S and tilt <= LAND_TILT_RAD:
             self._detect_s += dt
             self.landed_maybe = self._detect_s >= 0.2

@@ -45,6 +45,8 @@ def _failed_checks(state: State) -> list[str]:
         found.append("AHRS: waiting for home" if state.estimator.position_ok else "Gyros still settling")
     if state.estimator.fix_type < 3 and _wants_position(state):
         found.append("GPS 1: Bad fix")
+    if any(parameters[f"SIM_MAG{compass}_FAIL"] for compass in (1, 2, 3)):
+        found.append("Compass not healthy")
     battery = battery_problem(state.aircraft.battery, parameters)
     if battery is not None:
         found.append(f"Battery 1 {battery}")

@@ -22,10 +22,11 @@ from firmware_sitl.vehicle.request import (
     done_or_failed,
     same_number,
 )
+from firmware_sitl.vehicle.state import State
 
 FORCE_REBOOT = 20190226
 ERASE = 2.0
-ACCELEROMETERS, LEVEL, SIMPLE, ACCEPT_EXISTING = 1, 2, 4, 76
+TURNED_ABOUT, LEVEL, SIMPLE, ACCEPT_EXISTING = 1, 2, 4, 76
 STARTS = "Initialising ArduPilot"
 """What ArduCopter says when it calibrates its gyros."""
 
@@ -62,7 +63,7 @@ def _terminate_flight(request: CommandRequest) -> int:
 def _calibrate_sensors(request: CommandRequest) -> int:
     """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest.
 
-    The accelerometers' begins and, as nobody turns the vehicle about, never ends: ArduCopter does nothing else
+    The accelerometers' begins and, as nobody turns the vehicle about, never ends; ArduCopter takes no level
     meanwhile.
     """
     state = request.state
@@ -79,21 +80,23 @@ def _calibrate_sensors(request: CommandRequest) -> int:
     if request.y == 1:
         state.say(4, "not calibrated by the built-in vehicle")
         return FAILED
-    if request.x == ACCELEROMETERS:
-        if not state.calibrating:
-            state.calibrating = True
-            state.say(6, STARTS)
-            state.say(2, "Place vehicle level and press any key.")
-        return ACCEPTED
-    if request.x in (LEVEL, SIMPLE):
-        if state.calibrating:
-            return TEMPORARILY_REJECTED
-        state.say(6, STARTS)
-        if request.x == LEVEL:
-            state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
-        return ACCEPTED
+    if request.x in (TURNED_ABOUT, LEVEL, SIMPLE):
+        return _calibrate_accelerometers(state, request.x)
     existing = request.x == ACCEPT_EXISTING or same_number(request.params[1], ACCEPT_EXISTING)
     return ACCEPTED if existing else UNSUPPORTED
+
+
+def _calibrate_accelerometers(state: State, how: float) -> int:
+    """Level or as they lie, or begin to have the vehicle turned about, which keeps the others from it."""
+    if state.calibrating:
+        return ACCEPTED if how == TURNED_ABOUT else TEMPORARILY_REJECTED
+    state.say(6, STARTS)
+    state.calibrating = how == TURNED_ABOUT
+    if state.calibrating:
+        state.say(2, "Place vehicle level and press any key.")
+    elif how == LEVEL:
+        state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
+    return ACCEPTED
 
 
 def _refuse_compass_calibration(request: CommandRequest) -> int:

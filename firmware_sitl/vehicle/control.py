@@ -103,6 +103,21 @@ class PositionControl:
         self.v_north = self.v_east = self.v_up = 0.0
         self.a_north = self.a_east = self.a_up = 0.0
 
+    def follow_body(self, *, vertically: bool) -> None:
+        """Ask for nothing but what is: a hand leans the vehicle, and sets its thrust where `vertically`."""
+        body = self.body
+        self.north, self.east = body.north, body.east
+        self.v_north, self.v_east = body.v_north, body.v_east
+        self.a_north = self.a_east = self.ask_north = self.ask_east = 0.0
+        self._integral = self._filtered = self._slope = self._limited = NO_LIMIT
+        if vertically:
+            self.up, self.v_up, self.a_up = body.up, body.v_up, 0.0
+
+    def follow_reset(self, north: float, east: float) -> None:
+        """Move the target by as much as the filter has moved the vehicle (handle_ekf_xy_reset)."""
+        self.north += north
+        self.east += east
+
     def stopping_point(self) -> tuple[float, float, float]:
         """Where the vehicle can stop from its present velocity."""
         body = self.body

@@ -74,7 +74,7 @@ class LandingDescent:
         if aircraft.landing_target.found:
             control.approach_point(dt, *aircraft.landing_target.target)
         else:
-            control.move_target(dt)
+            aircraft.hold_place(dt)
         hovers = self.hovers_first and aircraft.t_s - self.started_s < HOVER_FIRST_S
         control.climb_at(dt, 0.0 if effort is Effort.HOLD or hovers else self.climb_rate(), limited=False)
 

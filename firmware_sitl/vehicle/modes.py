@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, sin
+from math import cos, radians, sin, tan
 from typing import ClassVar
 
 from dfr.ardupilot.modes import CopterMode
@@ -139,37 +139,73 @@ class HoldMode(Mode):
 
     def follow_sticks(self, dt: float) -> None:
         """Follow the pilot's sticks: centred, they hold."""
-        aircraft, sticks = self.aircraft, self.aircraft.sticks
+        aircraft = self.aircraft
+        speed = aircraft.parameters["LOIT_SPEED"] * 0.01
+        north, east = self._stick()
+        aircraft.control.move_target(dt, speed * north, speed * east)
+        aircraft.control.climb_at(dt, aircraft.sticks.climb_rate(), limited=False)
+        self._turn_by_stick()
+
+    def _stick(self) -> tuple[float, float]:
+        """The stick north and east, -1 to 1, as the nose points; none without a receiver."""
+        sticks, yaw = self.aircraft.sticks, self.aircraft.body.yaw
+        if not sticks.alive:
+            return 0.0, 0.0
         ahead, right = -sticks.read_axis(1), sticks.read_axis(0)
-        speed = aircraft.parameters["LOIT_SPEED"] * 0.01 if sticks.alive else 0.0
-        nose = cos(aircraft.body.yaw), sin(aircraft.body.yaw)
-        aircraft.control.move_target(
-            dt,
-            speed * (ahead * nose[0] - right * nose[1]),
-            speed * (ahead * nose[1] + right * nose[0]),
-        )
-        aircraft.control.climb_at(dt, sticks.climb_rate(), limited=False)
-        turn = sticks.turn_rate()
+        return ahead * cos(yaw) - right * sin(yaw), ahead * sin(yaw) + right * cos(yaw)
+
+    def _turn_by_stick(self) -> None:
+        aircraft, turn = self.aircraft, self.aircraft.sticks.turn_rate()
         if turn:
             aircraft.heading.turn_steadily(turn)
         elif aircraft.heading.mode is HeadingMode.RATE:
             aircraft.heading.hold_present()
 
 
-class Stabilize(HoldMode):
-    """STABILIZE: climbs and sinks with the throttle; with the sticks at rest it comes down."""
-
-    number = STABILIZE
-    needs_position = False
-    takes_off = False
-    manual = True
-
-
 class AltHold(HoldMode):
-    """ALT_HOLD."""
+    """ALT_HOLD: the stick leans it, and the wind takes it along."""
 
     number = ALT_HOLD
     needs_position = False
+
+    def follow_sticks(self, dt: float) -> None:
+        """Lean as the stick says; climb and sink as in other modes."""
+        self._lean_by_stick()
+        self.aircraft.control.climb_at(dt, self.aircraft.sticks.climb_rate(), limited=False)
+        self._turn_by_stick()
+
+    def _lean_by_stick(self) -> None:
+        aircraft = self.aircraft
+        most = tan(radians(aircraft.parameters["ANGLE_MAX"] * 0.01))
+        north, east = self._stick()
+        aircraft.lean_by_hand(most * north, most * east)
+
+
+class Stabilize(AltHold):
+    """STABILIZE: the throttle is the thrust; at its lowest the motors idle and the vehicle falls."""
+
+    number = STABILIZE
+    takes_off = False
+    manual = True
+
+    def follow_sticks(self, dt: float) -> None:
+        """Lean and push as the sticks say."""
+        aircraft = self.aircraft
+        throttle = aircraft.sticks.throttle
+        aircraft.wants_flight = throttle > 0.0
+        self._lean_by_stick()
+        aircraft.thrust_by_hand(_thrust_share(throttle, aircraft.body.airframe.hover_throttle))
+        self._turn_by_stick()
+
+
+def _thrust_share(throttle: float, hover: float) -> float:
+    """Share of full thrust for a throttle, which hovers in its middle (Mode::get_pilot_desired_throttle).
+
+    >>> round(_thrust_share(0.5, 0.39), 2), _thrust_share(1.0, 0.39)
+    (0.39, 1.0)
+    """
+    bend = (0.5 - hover) / 0.375
+    return throttle * (1.0 - bend) + bend * throttle**3
 
 
 class Loiter(HoldMode):

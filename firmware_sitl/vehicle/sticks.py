@@ -17,6 +17,9 @@ CHANNELS = 16
 """What ArduPilot keeps; the transmitter sends the first eight of them."""
 
 DEAD = 0.1
+IDLE_THROTTLE = 0.03
+"""A lower throttle is none (RC3_DZ 30)."""
+
 LEFT, RELEASED = 65535, 65534
 
 
@@ -73,6 +76,12 @@ class Sticks:
     def alive(self) -> bool:
         """Whether the receiver hears the transmitter."""
         return self._parameters["SIM_RC_FAIL"] == 0.0
+
+    @property
+    def throttle(self) -> float:
+        """The throttle, 0 to 1, with a dead band at its lowest."""
+        share = clamp((self.channels[2] - MIDDLE) / (2.0 * SPAN) + 0.5, 0.0, 1.0)
+        return share if share > IDLE_THROTTLE else 0.0
 
     def climb_rate(self) -> float:
         """Climb rate asked for by the throttle, m/s: none without a receiver."""

@@ -289,10 +289,21 @@ def _firmware_version(v: State) -> int:
 
 
 def autopilot_version(v: State) -> Any:
-    """AUTOPILOT_VERSION: the protocol's version; the hash says whose it is. No middleware or system has one."""
+    """AUTOPILOT_VERSION: the protocol's version; the hash says whose it is; nothing else has one."""
     none = [0] * len(BUILT_IN_HASH)
     return mavlink.MAVLink_autopilot_version_message(
-        CAPABILITIES, _firmware_version(v), 0, 0, 0, list(BUILT_IN_HASH), none, none, 0, 0, v.system_id, [0] * 18
+        CAPABILITIES,
+        _firmware_version(v),
+        0,
+        0,
+        0,
+        list(BUILT_IN_HASH),
+        none,
+        none,
+        0,
+        0,
+        v.system_id,
+        [0] * 18,
     )
 
 

@@ -82,6 +82,7 @@ class BuiltinVehicle:
         state, estimator = self.state, self.state.estimator
         estimator.glitching = state.aircraft.glitch.glitching
         estimator.advance_to(t_s)
+        state.aircraft.position_ok = estimator.position_ok
         if estimator.position_ok and not state.home_set:
             state.set_home_here()
             state.say(6, "EKF3 IMU0 is using GPS")

@@ -10,9 +10,11 @@ from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 READY_S = 6.0
 
 
-def standing(seconds: float = READY_S) -> BuiltinVehicle:
-    """On the ground where the recordings were made, for so long that it may arm."""
-    vehicle = BuiltinVehicle(Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0))
+def standing(seconds: float = READY_S, *, defaults: dict[str, float] | None = None) -> BuiltinVehicle:
+    """On the ground where the recordings were made, for so long that it may arm; with some parameters."""
+    vehicle = BuiltinVehicle(
+        Settings(lat_deg=50.7810, lon_deg=-1.0890, altitude_m=3.0, heading_deg=0.0, defaults=defaults or {})
+    )
     vehicle.state.link_clock = lambda: vehicle.state.aircraft.t_s
     fly(vehicle, seconds)
     return vehicle
