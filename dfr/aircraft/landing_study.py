@@ -108,6 +108,11 @@ class LandingStudy:
     seconds: float
     vehicle_steps: int
 
+    @property
+    def error_p95_m(self) -> float:
+        """The touchdown error that 95 % of the landings keep within."""
+        return float(np.percentile(self.error_m, 95.0))
+
     def as_dict(self) -> dict[str, object]:
         """The study as it appears in JSON."""
         interval = wilson(self.docked / self.trials, self.trials)

@@ -14,7 +14,7 @@ not zero, and a slow path against the wind scatters.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,14 +33,19 @@ CROSS_GUST_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gusts:
-    """Gusts at flight height over each path, shape (n,): deviation along the wind, and their length."""
+    """Gusts at flight height over each path, shape (n,): deviation along the wind, and their length.
+
+    A drone meets them as fast as it flies through the air; simulated ones that are the same `everywhere` come
+    with the wind alone.
+    """
 
     deviation_mps: FloatArray
     length_m: FloatArray
+    everywhere: bool = False
 
     def rows(self, index: np.ndarray) -> Gusts:
         """Those of some paths, in the order of an index."""
-        return Gusts(deviation_mps=self.deviation_mps[index], length_m=self.length_m[index])
+        return replace(self, deviation_mps=self.deviation_mps[index], length_m=self.length_m[index])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +76,19 @@ def ground_speed_in_gusts(
         return GustySpeed(mean_mps=np.minimum(wanted, able), deviation_mps=calm, gust_s=calm)
     speed2 = np.maximum(along**2 + cross**2, 1e-9)
     toward = np.sqrt((along**2 + (CROSS_GUST_SHARE * cross) ** 2) / speed2)
+    aside = np.sqrt(((CROSS_GUST_SHARE * along) ** 2 + cross**2) / speed2)
     air = np.maximum(np.hypot(able - along, cross), 1.0)
-    passes_s = gusts.length_m[:, None] / air
-    felt = np.sqrt(passes_s / (passes_s + air / (2.0 * GRAVITY_MPS2 * lean)))
+    passes_s = gusts.length_m[:, None] / (np.maximum(np.sqrt(speed2), 1.0) if gusts.everywhere else air)
+    lag_s = air / (2.0 * GRAVITY_MPS2 * lean)
+    felt = np.sqrt(passes_s / (passes_s + lag_s))
     deviation = gusts.deviation_mps[:, None] * toward * felt
+    # Holding the line against gusts from either side takes of the tilt that drives the drone on.
+    able = able - (gusts.deviation_mps[:, None] * aside * felt) ** 2 / (2.0 * air)
     binds = ndtr((wanted - able) / np.maximum(deviation, 1e-9))
     return GustySpeed(
-        mean_mps=mean_of_lesser(wanted, able, deviation), deviation_mps=deviation * binds, gust_s=passes_s
+        mean_mps=mean_of_lesser(wanted, able, deviation),
+        deviation_mps=deviation * binds,
+        gust_s=passes_s + lag_s,
     )
 
 
@@ -316,6 +327,7 @@ def fly_legs(
     settling = time_to_cover(end, REACHED_M)
     saved = _corner_seconds(profile, courses_rad, flown, settings)
     seconds = whole.sum(axis=1) - saved - settling + FOLLOWING_LAG_S
+    deviation = time_deviation_s(np.where(flown, lengths_m, 0.0), speed, gusty)
     reachable = (sure | ~flown).all(axis=1)
     share = lengths_m / np.maximum(lengths_m.sum(axis=1, keepdims=True), 1e-9)
     return FlownLegs(
@@ -325,7 +337,7 @@ def fly_legs(
         ground_speed_mps=np.where(reachable, _mean_speed(share, speed, wanted_mps), 0.0),
         airspeed_mps=(share * np.hypot(speed - along, cross)).sum(axis=1),
         slowed=np.any(slowed, axis=1),
-        deviation_s=time_deviation_s(np.where(flown, lengths_m, 0.0), speed, gusty),
+        deviation_s=deviation,
         last=end,
     )
 

@@ -34,7 +34,7 @@ from dfr.aircraft.return_leg import (
     usual_spread_s,
 )
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
-from dfr.aircraft.sitl_effects import SitlEffects, fly_return_of_sitl, heading_error
+from dfr.aircraft.sitl_effects import SIM_GUST_HEIGHT_M, SitlEffects, fly_return_of_sitl, heading_error
 from dfr.aircraft.trim import air_density, airframe_of
 from dfr.geo import FloatArray
 from dfr.units import wh_to_j
@@ -213,7 +213,7 @@ def predict_paths(
         courses_rad=np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape)),
         height_m=height,
         on_scene_s=scene,
-        wind=_wind_of(wind_e, wind_n, density, turbulence_intensity, height),
+        wind=_wind_of(wind_e, wind_n, density, turbulence_intensity, height, everywhere=sitl is not None),
         settings=SettingColumns.from_settings(settings, count),
         temperature_c=temperature_c,
         sitl=sitl,
@@ -354,14 +354,14 @@ class _Paths:
         arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
         energy = self.energy_wh(phases, out, home.legs, hover_w)
-        out_spread_s = usual_spread_s(out, out.seconds, out.deviation_s > 0.0)
+        sooner_s, later_s = usual_spread_s(out, phases.out_s, out.deviation_s > 0.0)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
-        late_wh = np.hypot(out_spread_s, home.late_s - home.seconds) * hover_w / 3600.0
+        late_wh = np.hypot(later_s, home.late_s - home.seconds) * hover_w / 3600.0
         return SortiePredictions(
             climb_s=phases.climb_s,
             out_s=phases.out_s,
-            out_early_s=phases.out_s - out_spread_s,
-            out_late_s=phases.out_s + out_spread_s,
+            out_early_s=phases.out_s - sooner_s,
+            out_late_s=phases.out_s + later_s,
             on_scene_s=np.where(arrives, phases.on_scene_s, np.nan),
             back_s=np.where(arrives, phases.back_s, np.nan),
             back_early_s=np.where(arrives, home.early_s, np.nan),
@@ -398,9 +398,15 @@ class _Paths:
 
 
 def _wind_of(
-    east: FloatArray, north: FloatArray, density: FloatArray, intensity: FloatArray | None, height: FloatArray
+    east: FloatArray,
+    north: FloatArray,
+    density: FloatArray,
+    intensity: FloatArray | None,
+    height: FloatArray,
+    *,
+    everywhere: bool,
 ) -> Wind:
-    """The wind of each path, gusts included where an intensity is given."""
+    """The wind of each path, gusts included where an intensity is given; simulated ones are `everywhere`."""
     if intensity is None:
         return Wind(east_mps=east, north_mps=north, density=density)
     return Wind(
@@ -409,9 +415,14 @@ def _wind_of(
         density=density,
         gusts=Gusts(
             deviation_mps=intensity * np.hypot(east, north),
-            length_m=np.array([scale_lengths_m(metres)[0] for metres in height.tolist()]),
+            length_m=_gust_lengths_m(np.full_like(height, SIM_GUST_HEIGHT_M) if everywhere else height),
+            everywhere=everywhere,
         ),
     )
+
+
+def _gust_lengths_m(height: FloatArray) -> FloatArray:
+    return np.array([scale_lengths_m(metres)[0] for metres in height.tolist()])
 
 
 def _none_if_nan(value: float) -> float | None:

@@ -54,6 +54,9 @@ NEAR_LIMIT = 0.5
 FULL = 0.999
 """A peak above this share of a limit is the limit, but for rounding."""
 
+MOST_SPREAD = 0.8
+"""No mean speed spreads by more of itself: the latest flights take five times as long."""
+
 RARE = 0.05
 """What a smaller share of flights does lies outside the band of nine in ten."""
 
@@ -244,24 +247,27 @@ def return_flight(
     )
     seconds = legs.seconds + climb.seconds
     random = spread.uncertain | (scatter.deviation_s > 0.0)
-    usual = usual_spread_s(legs, seconds, random)
+    sooner_s, later_s = usual_spread_s(legs, seconds, random)
     return ReturnFlight(
         legs=legs,
         seconds=seconds,
-        early_s=seconds - np.sqrt(spread.sooner_s**2 + climb.sooner_s**2 + usual**2),
-        late_s=seconds + np.sqrt(spread.later_s**2 + climb.later_s**2 + usual**2),
+        early_s=seconds - np.sqrt(spread.sooner_s**2 + climb.sooner_s**2 + sooner_s**2),
+        late_s=seconds + np.sqrt(spread.later_s**2 + climb.later_s**2 + later_s**2),
         scatter=scatter,
     )
 
 
-def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: np.ndarray) -> FloatArray:
-    """By how much nine flights in ten are earlier or later than `seconds`, shape (n,): gusts, and the model's
-    own error where anything is `random`.
+def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """By how much nine flights in ten are earlier, and later, than `seconds`, shape (n,).
+
+    Gusts make it, and the model's own error where anything is `random`. It is the mean speed that spreads, so
+    that the late ones are further off than the early ones.
     """
     slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
-    own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly) * seconds, 0.0)
-    spread: FloatArray = NINE_IN_TEN * np.hypot(legs.deviation_s, own)
-    return spread
+    own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly), 0.0)
+    share = NINE_IN_TEN * np.hypot(legs.deviation_s / np.maximum(seconds, 1e-9), own)
+    share = np.minimum(share, MOST_SPREAD)
+    return seconds * share / (1.0 + share), seconds * share / (1.0 - share)
 
 
 def return_height_m(height_m: FloatArray, away_m: FloatArray, settings: SettingColumns) -> FloatArray:

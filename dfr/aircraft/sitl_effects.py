@@ -36,6 +36,9 @@ Single = NDArray[np.float32]
 SIM_UP_S = 42.0
 """From the start of the simulator to the lift in the reference flights."""
 
+SIM_GUST_HEIGHT_M = 10.0
+"""The height whose scale length simulated gusts have at all heights (SIM_GUST_ALT; scripts/gusts.lua)."""
+
 # ---- 1. the heading error at the start of a hover: least squares over 260 hovers straight down winds of
 # 5.5 to 13 m/s on ArduCopter SITL with its drift as it is, without it, doubled and turned round. They leave
 # 0.08 degrees (standard deviation): 0.06 in winds to 8.5 m/s, 0.12 above 10.

@@ -24,6 +24,16 @@ def test_the_document_holds_what_a_caller_is_promised():
     assert any("(assumed)" in line for line in found["assumptions"])
 
 
+def test_it_is_said_that_the_nose_is_assumed_and_what_that_decides_near_the_tilt_limit():
+    asked = ("--wind-mps", "9", "--trials", "100", "--json")
+    found, given = (json.loads(landing(*asked, *more).stdout) for more in ((), ("--nose-off-wind-deg", "45")))
+    assert any("angle to the wind" in line and "(assumed)" in line for line in found["assumptions"])
+    assert found["nose_aslant"]["p95_error_m"] > 0.0
+    assert found["nose_on_wind"] != found["nose_aslant"]
+    assert "nose_aslant" not in given
+    assert any("45 degrees off the line of the wind (given)" in line for line in given["assumptions"])
+
+
 def test_people_get_rounded_figures_and_each_assumption_on_a_line_of_its_own():
     done = landing("--trials", "50", "--obstacle-height-m", "12")
     assert done.returncode == 0, done.stderr
