@@ -150,6 +150,10 @@ SLEW_RADPS = math.radians(60.0)
 SLOW_SHARE = 0.05
 """AC_PosControl turns the nose to the leg above this share of the wanted speed."""
 
+CORNER_WAIT_S = 1.0
+"""How long the target waits in a hairpin for a drone that still flies the other way. In other corners it is
+that times 1 minus the cosine of half the turn (recorded: corners.jsonl)."""
+
 CORNER_HALVINGS = 20
 LATER_S = (0.0, 0.02, 0.04)
 """Steps back of the differences that give the speed and acceleration in a corner."""
@@ -443,7 +447,8 @@ def _corner_seconds(
             settings,
             corner_accel_mps2=settings.effective_corner_accel_mps2,
         )
-        saved += np.where(both[:, corner], seconds, 0.0)
+        waits = CORNER_WAIT_S * (1.0 - np.cos(half_turn[:, corner]))
+        saved += np.where(both[:, corner], np.maximum(seconds - waits, 0.0), 0.0)
     return saved
 
 

@@ -161,7 +161,7 @@ class _Landings:
         """How landings end with the nose on the wind and at 45 degrees to it; nothing if that is given."""
         if self.nose_off_wind_deg is not None:
             return {}
-        ends = {}
+        ends: dict[str, object] = {}
         for name, angle_deg in NOSES_DEG.items():
             trials = min(self.trials, NOSE_TRIALS)
             study = replace(self, nose_off_wind_deg=angle_deg, trials=trials).run_study()

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
+from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.legs import GustySpeed, mean_of_lesser, time_deviation_s
+from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
+from dfr.world.weather import MeanWind
 
-FLOWN = [
-    json.loads(line)
-    for line in (Path(__file__).resolve().parent.parent / "data" / "arducopter" / "gusty_legs.jsonl")
-    .read_text()
-    .splitlines()
-]
+RECORDED = Path(__file__).resolve().parent.parent / "data" / "arducopter"
+
+
+def recorded(name: str) -> list[dict]:
+    return [json.loads(line) for line in (RECORDED / name).read_text().splitlines()]
+
+
+FLOWN = recorded("gusty_legs.jsonl")
 
 
 @pytest.mark.parametrize("able", [6.0, 10.0, 13.0])
@@ -73,3 +79,39 @@ def test_gusts_cost_nothing_far_from_the_limit_and_time_near_it():
     assert gusty["out_s"] > 1.03 * calm["out_s"]
     assert gusty["back_sd_s"] < 0.5
     assert "out_sd_s" not in calm
+
+
+def test_nine_in_ten_legs_flown_in_gusts_take_as_long_as_was_stated():
+    """Legs whose time differs by more than 2 %; half of them were flown after the bands were made."""
+    within = []
+    for flight in recorded("gusty_fresh.jsonl"):
+        found = predicted(flight["case"], turbulence_intensity=flight["case"]["iu"])
+        for way in ("out", "back"):
+            if found.get(f"{way}_sd_s", 0.0) > 0.02 * found[f"{way}_s"]:
+                late = found[f"{way}_late_s"]
+                within.append(found[f"{way}_early_s"] <= flight[way] <= (math.inf if late is None else late))
+    assert len(within) >= 25
+    assert 0.85 <= np.mean(within) <= 0.97
+
+
+def test_a_late_leg_is_further_off_than_an_early_one():
+    found = predicted(FLOWN[0]["case"], turbulence_intensity=0.17)
+    assert found["out_late_s"] - found["out_s"] > found["out_s"] - found["out_early_s"] > 0.0
+
+
+@pytest.mark.parametrize("flight", recorded("corners.jsonl"), ids=lambda flight: f"{flight['turn']} degrees")
+def test_a_corner_takes_as_long_as_on_arducopter(flight):
+    """Legs in calm, each turned by as much; a tenth of a second is what telemetry tells."""
+    drone = find_drone("arducopter-sitl-quad")
+    sortie = predict_path(
+        flight["legs"],
+        [flight["turn"] * leg % 360.0 for leg in range(len(flight["legs"]))],
+        height_m=30.0,
+        on_scene_s=3.0,
+        wind=MeanWind(speed_mps=0.0, from_deg=0.0),
+        drone=drone,
+        settings=FlightSettings.from_params(
+            {"WPNAV_SPEED": 100.0 * flight["speed"]}, base=flight_settings(drone)
+        ),
+    )
+    assert sortie.out_s == pytest.approx(flight["out"], abs=0.2 * (len(flight["legs"]) - 1))
