@@ -34,7 +34,13 @@ from dfr.aircraft.return_leg import (
     usual_spread_s,
 )
 from dfr.aircraft.settings import FlightSettings, SettingColumns, flight_settings
-from dfr.aircraft.sitl_effects import SIM_GUST_HEIGHT_M, SitlEffects, fly_return_of_sitl, heading_error
+from dfr.aircraft.sitl_effects import (
+    SIM_GUST_HEIGHT_M,
+    SitlEffects,
+    fly_return_from_any_heading,
+    fly_return_of_sitl,
+    heading_error,
+)
 from dfr.aircraft.trim import air_density, airframe_of
 from dfr.geo import FloatArray
 from dfr.units import wh_to_j
@@ -321,6 +327,8 @@ class _Paths:
         )
         if self.sitl is None:
             return fly_return(path)
+        if self.sitl.looks_down:
+            return fly_return_from_any_heading(path)
         course = self.courses_rad[:, 0]
         error = heading_error(
             self.drone,

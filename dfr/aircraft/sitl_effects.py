@@ -114,6 +114,10 @@ TIE = 1e-3
 MOST_LOST = 0.5
 """Where more of the headings never come home, the return cannot be flown."""
 
+ANY_HEADING_DEG = (22.5, 42.75, 2.25)
+"""Of headings that may be any: how far off the wind's line the median is, one in twenty with less drag, and
+one with more."""
+
 # ---- 3. rounding
 
 CELL_M = 0.0111319
@@ -131,9 +135,14 @@ ASIDES = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitlEffects:
-    """The correction: `up_s` is how long the simulator has been up at the lift, as its drift counts."""
+    """The correction: `up_s` is how long the simulator has been up at the lift, as its drift counts.
+
+    `looks_down`: the mission looks at the very place that the drone hovers over (DO_SET_ROI), and its bearing
+    goes round with the centimetres by which the drone sways.
+    """
 
     up_s: float | FloatArray = SIM_UP_S
+    looks_down: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +302,25 @@ def fly_return_of_sitl(path: ReturnPath, *, on_scene_s: FloatArray, error: Headi
         samples.replace_rows(rows, hover.rows(rows).sample_headings())
     spread = HeadingSpread(sooner_s=samples.sooner_s, later_s=samples.later_s, uncertain=samples.random)
     return return_flight(path, _swing_leg(path.rtl, samples.heading_rad), spread, _cut_share)
+
+
+def fly_return_from_any_heading(path: ReturnPath) -> ReturnFlight:
+    """The returns of drones whose heading on scene is any, each as likely.
+
+    A heading on the line of the wind, or across it, meets the most drag, and one between them the least.
+    """
+    rows = path.direct & keeps_heading(path.settings) & path.rtl.may_be_slowed()
+    line = np.arctan2(path.wind.east_mps, path.wind.north_mps)
+    usual, early, late = (
+        path.rtl.fly_leg(np.where(rows, line + math.radians(off_deg), path.heading_rad))
+        for off_deg in ANY_HEADING_DEG
+    )
+    spread = HeadingSpread(
+        sooner_s=np.maximum(np.nan_to_num(usual.seconds - early.seconds), 0.0),
+        later_s=np.maximum(np.nan_to_num(late.seconds, nan=np.inf) - usual.seconds, 0.0),
+        uncertain=rows,
+    )
+    return return_flight(path, usual, spread, _cut_share)
 
 
 def _swing_leg(rtl: RtlLeg, held_rad: FloatArray) -> FlownLegs:

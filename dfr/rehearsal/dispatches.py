@@ -19,14 +19,14 @@ from dfr.aircraft.performance import (
     predict_path,
 )
 from dfr.ardupilot.commands import Command
-from dfr.geo import FloatArray, LocalFrame
+from dfr.geo import FloatArray, LocalFrame, distance_m
 from dfr.io.files import write_atomically
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.outcome import FlownDispatch
 from dfr.link.transfer import upload_verified
 from dfr.metrics.flown import PredictedPhases, RehearsedFlight, compare_phases, landing_tolerance_m
-from dfr.mission.compile import compile_dispatch, return_seq
+from dfr.mission.compile import HOLDS, compile_dispatch, return_seq
 from dfr.mission.formats import format_of
 from dfr.mission.items import FlightPlan
 from dfr.plan.model import Plan, Route
@@ -42,6 +42,9 @@ PARAMS, FRAMES = FIRMWARE / "params", FIRMWARE / "frames"
 
 MAX_GCS_TIMEOUT_S = 120.0
 """The largest FS_GCS_TIMEOUT that ArduCopter takes."""
+
+LEAST_ASIDE_M = 2.0
+"""A camera's target less far aside has no steady bearing for a drone that sways in the wind (assumed)."""
 
 ON_SCENE_S = 60.0
 """Shorter than a real stay: hovering longer proves nothing more."""
@@ -194,10 +197,21 @@ def predicted_phases(
             wind=wind,
             drone=drone,
             settings=_settings_in_flight(mission, drone),
-            sitl=SitlEffects(),
+            sitl=SitlEffects(looks_down=looks_down(mission)),
         )
 
     return PredictedPhases.of_sorties(predict_along(out), predict_along(back[::-1]))
+
+
+def looks_down(mission: FlightPlan) -> bool:
+    """Whether the camera's target on scene is the place that the drone holds over."""
+    target = None
+    for item in mission.items:
+        if item.command == Command.DO_SET_ROI:
+            target = item.position
+        elif item.command in HOLDS and target is not None and item.position is not None:
+            return distance_m(target, item.position) < LEAST_ASIDE_M
+    return False
 
 
 def _settings_in_flight(mission: FlightPlan, drone: Drone) -> FlightSettings:
