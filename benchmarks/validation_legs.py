@@ -140,11 +140,12 @@ def band_rows(banded: list[tuple[dict[str, Any], SortiePrediction]]) -> Iterator
 
 def gusty_rows() -> Iterator[Row]:
     """Legs flown in gusts against the predicted mean and scatter, and against the band that was stated."""
+    inside: list[bool] = []
     for file, label in (
         ("gusty_legs.jsonl", "gusty sorties"),
         ("gusty_fresh.jsonl", "gusty sorties at random"),
     ):
-        scores, steady, inside = [], [], []
+        scores, steady = [], []
         for one in records(file):
             found = predicted_in_gusts(one["case"])
             for way in ("out", "back"):
@@ -160,14 +161,13 @@ def gusty_rows() -> Iterator[Row]:
         size = f"{len(scores)} legs whose time differs in gusts"
         middle = abs(float(np.median(scores)))
         yield row(f"{label}, {size}: median error, in stated standard deviations", "0.5", middle, 0.5)
-        share = float(np.mean(inside))
-        yield Row(
-            what=f"{label}, {size}: within the stated interval",
-            asked="85 to 95 %",
-            found=f"{sum(inside)} of {len(inside)}",
-            holds=0.845 <= share <= 0.955,
-        )
         yield row(f"{label}, {len(steady)} other legs: largest", "5 %", max(steady), 5, "{:.1f} %")
+    yield Row(
+        what="all gusty sorties, legs whose time differs in gusts: within the stated interval",
+        asked="85 to 95 %",
+        found=f"{sum(inside)} of {len(inside)}",
+        holds=0.85 <= float(np.mean(inside)) <= 0.95,
+    )
 
 
 def predicted_in_gusts(case: dict[str, Any]) -> dict[str, object]:

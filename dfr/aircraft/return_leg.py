@@ -54,6 +54,10 @@ NEAR_LIMIT = 0.5
 FULL = 0.999
 """A peak above this share of a limit is the limit, but for rounding."""
 
+BEYOND_GUSTS = 1.2
+"""So much more than the mean of their gusts do legs spread: headings drift and targets wait, too (42 legs
+recorded, docs/validation.md)."""
+
 MOST_SPREAD = 0.8
 """No mean speed spreads by more of itself: the latest flights take five times as long."""
 
@@ -265,7 +269,7 @@ def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: np.ndarray) -> 
     """
     slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
     own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly), 0.0)
-    share = NINE_IN_TEN * np.hypot(legs.deviation_s / np.maximum(seconds, 1e-9), own)
+    share = NINE_IN_TEN * np.hypot(BEYOND_GUSTS * legs.deviation_s / np.maximum(seconds, 1e-9), own)
     share = np.minimum(share, MOST_SPREAD)
     return seconds * share / (1.0 + share), seconds * share / (1.0 - share)
 
