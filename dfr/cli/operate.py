@@ -16,13 +16,13 @@ import typer
 from dfr.cli.options import DayOptions, Docks, NoCache, PlanFile, ScenarioName, with_option_groups
 from dfr.cli.output import note, operator_at_terminal, say
 from dfr.cli.server import allowed_hosts, make_server, open_listener
+from dfr.cli.vehicle_options import ReceiverOptions
 from dfr.errors import InputError, StoppedError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.link.lost_link import describe_left_vehicle
-from dfr.link.receivers import open_receiver
 from dfr.operate.air_watch import AirWatch
 from dfr.operate.desk import Desk, utc_now
 from dfr.operate.fleet import LiveFleet
@@ -103,22 +103,8 @@ def operate(
             "--yes", help="Let the dispatch policy decide in place of people; simulated vehicles only."
         ),
     ] = False,
-    receiver: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Hear other traffic from this receiver too: sbs:HOST:PORT or gdl90:ADDRESS:PORT. Repeatable."
-        ),
-    ] = None,
-    qnh_hpa: Annotated[
-        float | None,
-        typer.Option(
-            min=850.0,
-            max=1100.0,
-            help="QNH, hPa, for heights that a receiver takes from pressure"
-            "; without it they may be off by 350 m.",
-        ),
-    ] = None,
     people: PeopleOptions,
+    hears: ReceiverOptions,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8341,
     allow_host: Annotated[
@@ -187,8 +173,8 @@ def operate(
         room = LiveShift(setup, fleet, log, story=story)
         room.on_tick = (out / ALIVE).touch
         desk = Desk(room)
-        feeds = [stack.enter_context(open_receiver(each, tell=note)) for each in receiver or ()]
-        stack.callback(AirWatch(room, feeds, qnh_hpa=qnh_hpa).close)
+        feeds = stack.enter_context(hears.receivers())
+        stack.callback(AirWatch(room, feeds, qnh_hpa=hears.qnh_hpa).close)
         if calls is not None:
             replay_calls(room, calls, world)
         listener = stack.enter_context(open_listener(host, port))
