@@ -1,10 +1,12 @@
 """Power and energy by momentum theory, what a battery gives in the cold, and how long a charge takes.
 
     hover          P = T^1.5 / (sqrt(2 rho A) FM)
-    forward        v_i = v_h^2 / sqrt((V cos a)^2 + (V sin a + v_i)^2)                 (Glauert)
-                   P = [kappa T v_i + P0 (1 + 4.65 mu^2) + D V + W climb] / chain
+    forward        v_i = v_h^2 / sqrt((V cos a)^2 + (V sin a + C cos a + v_i)^2)       (Glauert)
+                   P = [kappa T v_i + P0 (1 + 4.65 mu^2) + D V + W C] / chain
 
-D = W tan(a) is the whole drag of the trim, 0.5 rho CdA V^2 and the rotors' momentum drag together.
+D = W tan(a) is the whole drag of the trim, 0.5 rho CdA V^2 and the rotors' momentum drag together. A climb C
+sends air through the rotors, which then induce less: straight up at C << v_h it costs half of W C. A descent
+counts as level: no momentum theory holds near its own wake, and it is never counted as a gain.
 FM is the whole chain's figure of merit, battery to air: one number per drone, fitted to its sheet's
 hover time (or flight time), or to a measured hover power. P0 is the profile power that makes the
 forward law meet the hover law at rest. Sources: Glauert 1935; Leishman 2006 for kappa and 4.65;
@@ -101,15 +103,47 @@ def _power_w(
     thrust = airframe.weight_n / np.cos(tilt)
     still = airframe.weight_n**1.5 / np.sqrt(2.0 * density * airframe.disc_area_m2)
     profile = still * max(0.0, CHAIN / merit - INDUCED_FACTOR)
-    inflow = induced_velocity_mps(airframe, thrust, airspeed, tilt, density)
+    rising = np.maximum(climb_mps, 0.0)
+    inflow = induced_velocity_mps(airframe, thrust, airspeed, tilt, density, climb_mps=rising)
     shaft = (
         INDUCED_FACTOR * thrust * inflow
         + profile * (1.0 + PROFILE_GROWTH * (airspeed / TIP_SPEED_MPS) ** 2)
         + airframe.weight_n * np.tan(tilt) * airspeed
-        + airframe.weight_n * np.maximum(climb_mps, 0.0)
+        + airframe.weight_n * rising
     )
     power: FloatArray = shaft / max(CHAIN, INDUCED_FACTOR * merit)
     return power
+
+
+def power_over_hover(
+    drone: Drone, *, load: FloatArray, tilt_rad: FloatArray, airspeed_mps: FloatArray, climb_mps: FloatArray
+) -> FloatArray:
+    """The power of any motion over that of a hover; `load` is thrust over weight. At sea level.
+
+    As for steady flight, with the thrust that the motion takes; the profile power grows with the thrust to
+    1.5, as that of propellers of fixed pitch does.
+
+    >>> from dfr.aircraft.catalogue import find_drone
+    >>> one, none = np.ones(1), np.zeros(1)
+    >>> hover = power_over_hover(
+    ...     find_drone("dji-m30t"), load=one, tilt_rad=none, airspeed_mps=none, climb_mps=none
+    ... )
+    >>> [round(float(share), 6) for share in hover]
+    [1.0]
+    """
+    airframe, density = airframe_of(drone), air_density(0.0)
+    rising = np.maximum(climb_mps, 0.0)
+    thrust = airframe.weight_n * load
+    still = airframe.weight_n**1.5 / math.sqrt(2.0 * density * airframe.disc_area_m2)
+    profile = still * max(0.0, CHAIN / figure_of_merit(drone) - INDUCED_FACTOR)
+    inflow = induced_velocity_mps(airframe, thrust, airspeed_mps, tilt_rad, density, climb_mps=rising)
+    through = airspeed_mps * np.sin(tilt_rad) + rising * np.cos(tilt_rad)
+    shaft = (
+        thrust * (INDUCED_FACTOR * inflow + through)
+        + profile * load**1.5 * (1.0 + PROFILE_GROWTH * (airspeed_mps / TIP_SPEED_MPS) ** 2)
+    )  # fmt: skip
+    share: FloatArray = shaft / (INDUCED_FACTOR * still + profile)
+    return share
 
 
 def induced_velocity_mps(
@@ -118,10 +152,13 @@ def induced_velocity_mps(
     airspeed_mps: FloatArray,
     tilt_rad: FloatArray,
     density: FloatArray | float,
+    *,
+    climb_mps: FloatArray | float = 0.0,
 ) -> FloatArray:
     """Glauert's induced velocity, by Newton steps from the hover value."""
     hover2 = thrust_n / (2.0 * density * airframe.disc_area_m2)
-    along, through = airspeed_mps * np.cos(tilt_rad), airspeed_mps * np.sin(tilt_rad)
+    along = airspeed_mps * np.cos(tilt_rad)
+    through = airspeed_mps * np.sin(tilt_rad) + climb_mps * np.cos(tilt_rad)
     inflow = np.sqrt(hover2)
     for _ in range(12):
         total = np.sqrt(along**2 + (through + inflow) ** 2)

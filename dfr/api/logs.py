@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dfr.aircraft.catalogue import Drone, build_own_drone, find_drone
@@ -17,6 +18,7 @@ from dfr.logs.comparison import ComparedFlights, compare_flight, find_route
 from dfr.logs.flights import LoggedFlight, find_flights
 from dfr.logs.model import FlightLog
 from dfr.mission.formats import read_plan
+from dfr.scenario.own_drone import OwnFigure
 from dfr.statistics import t_value
 from dfr.world.weather import MeanWind
 
@@ -92,7 +94,7 @@ def compare(
     what was to be flown; `wind` is m/s@degrees. Flights that cannot be compared are left out and named.
     Raises InputError for files that cannot be read, and where no flight is left.
     """
-    airframe, band, measured = _drone_and_band(drone)
+    judged = _judged_drone(drone)
     planned = None if plan is None else read_plan_file(Path(plan))
     path = None if mission is None else Path(mission)
     items = None if path is None else read_plan(read_bounded(path), name=path.name).items
@@ -106,12 +108,13 @@ def compare(
                     compare_flight(
                         log,
                         flight,
-                        airframe,
+                        judged.drone,
                         mission=items,
                         route=route,
                         wind=given,
-                        energy_band=band,
-                        measured=measured,
+                        energy_band=judged.energy_band,
+                        measured=judged.measured,
+                        effort_power_w=judged.effort_power_w,
                     )
                 )
             except InputError as error:
@@ -122,18 +125,38 @@ def compare(
     return ComparedFlights(flights=tuple(compared), left_out=tuple(left_out))
 
 
-def _drone_and_band(text: str) -> tuple[Drone, float | None, frozenset[str]]:
-    """(a drone by its key or file, the band of energy that its calibration gives, what was measured)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedDrone:
+    """A drone to compare with, and what its calibration gives: band of energy, power, what it measured."""
+
+    drone: Drone
+    energy_band: float | None = None
+    measured: frozenset[str] = frozenset()
+    effort_power_w: float | None = None
+
+
+def _judged_drone(text: str) -> JudgedDrone:
+    """A drone by its key or file."""
     if not Path(text).is_file():
-        return find_drone(text), None, frozenset()
+        return JudgedDrone(drone=find_drone(text))
     own = read_own_drone(Path(text))
-    measured = frozenset(figure.field for figure in own.figures if figure.measured)
-    power = next((figure for figure in own.figures if figure.field == "hover_power_w"), None)
+    figures = {figure.field: figure for figure in (*own.figures, *own.observed)}
+    effort = figures.get("effort_power_w")
+    return JudgedDrone(
+        drone=build_own_drone(own),
+        energy_band=_energy_band(figures.get("hover_power_w")),
+        measured=frozenset(figure.field for figure in own.figures if figure.measured),
+        effort_power_w=None if effort is None else effort.value,
+    )
+
+
+def _energy_band(power: OwnFigure | None) -> float | None:
+    """The share within which nine flights in ten are expected; None where too few flights tell it."""
     if power is None or power.spread is None or power.flights < LEAST_FLIGHTS:
-        return build_own_drone(own), None, measured
+        return None
     # One more flight: its own spread, and that of the mean.
     share = power.spread / power.value * math.sqrt(1.0 + 1.0 / power.flights)
-    return build_own_drone(own), max(LEAST_ENERGY_BAND, t_value(power.flights - 1, 0.9) * share), measured
+    return max(LEAST_ENERGY_BAND, t_value(power.flights - 1, 0.9) * share)
 
 
 def _read_wind(text: str) -> MeanWind:

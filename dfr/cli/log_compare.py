@@ -77,10 +77,19 @@ def _energy_text(one: FlightComparison) -> str:
     if one.flown_wh is None:
         return "unknown: the log holds no current or no voltage"
     if one.predicted_wh is None or one.energy_error is None:
-        return f"flown {one.flown_wh:.1f} Wh, not predicted: the flight is no whole dispatch"
+        return (
+            f"flown {one.flown_wh:.1f} Wh, not predicted: the flight is no whole dispatch{_motion_text(one)}"
+        )
     inside = "agrees" if abs(one.energy_error) <= one.energy_band else "DIFFERS"
     difference = f"{one.energy_error:+.0%}, within {one.energy_band:.0%} expected"
-    return f"predicted {one.predicted_wh:.1f} Wh, flown {one.flown_wh:.1f} Wh ({difference}), {inside}"
+    figures = f"predicted {one.predicted_wh:.1f} Wh, flown {one.flown_wh:.1f} Wh ({difference})"
+    return f"{figures}, {inside}{_motion_text(one)}"
+
+
+def _motion_text(one: FlightComparison) -> str:
+    if one.motion_wh is None or one.motion_error is None:
+        return ""
+    return f"; its motion takes {one.motion_wh:.1f} Wh ({one.motion_error:+.0%})"
 
 
 def _summary_text(summary: ErrorSummary) -> str:
@@ -109,6 +118,7 @@ def _document(found: ComparedFlights) -> dict[str, object]:
                 "predicted_wh": one.predicted_wh,
                 "planned_wh": one.planned_wh,
                 "flown_wh": one.flown_wh,
+                "motion_wh": one.motion_wh,
                 "energy_band": one.energy_band,
                 "errors": one.errors,
                 "notes": list(one.notes),

@@ -81,10 +81,15 @@ def parse_own_drone(data: bytes, *, name: str) -> OwnDrone:
         key=written.key,
         name=written.name,
         based_on=written.based_on,
-        figures=tuple(OwnFigure(field=key, **dict(figure)) for key, figure in written.figures.items()),
+        figures=_read_figures(written.figures),
+        observed=_read_figures(written.observed),
     )
     build_own_drone(own)
     return own
+
+
+def _read_figures(written: Mapping[str, OwnFigureIn]) -> tuple[OwnFigure, ...]:
+    return tuple(OwnFigure(field=key, **dict(figure)) for key, figure in written.items())
 
 
 def write_own_drone(

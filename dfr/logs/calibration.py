@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfr.aircraft.catalogue import find_drone
+from dfr.aircraft.catalogue import Drone, find_drone
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import FloatArray
 from dfr.logs.drag import DragFit, fit_drag, jackknife_half_width
+from dfr.logs.effort import flown_wh, hover_seconds
 from dfr.logs.flights import LoggedFlight, find_flights
 from dfr.logs.measures import measure_flight, turnaround_seconds
 from dfr.logs.model import FlightLog
@@ -48,6 +49,7 @@ FIELDS: dict[str, str] = {
 
 OBSERVED: dict[str, str] = {
     "jerk_mps3": "no flight starts from rest to 4 m/s",
+    "effort_power_w": "no flight with current and voltage logged",
     "battery_ohm": "no flight with current and voltage logged, or at an even current",
     "touchdown_detected_s": "no log holds a touchdown",
     "landed_off_m": "no flight returns by itself to where it lifted off",
@@ -117,7 +119,7 @@ def calibrate_drone(
     logs without flights, and for logs of two different drones.
     """
     base = find_drone(based_on)
-    flights = measure_logs(logs)
+    flights = measure_logs(logs, base)
     _refuse_contradictions(logs, flights)
     told = dict(entered or {})
     figures = [OwnFigure(field=f, value=v, measured=False, source="given by hand") for f, v in told.items()]
@@ -148,8 +150,11 @@ def calibrate_drone(
     )
 
 
-def measure_logs(logs: Sequence[FlightLog]) -> tuple[MeasuredFlight, ...]:
-    """Every flight of some logs with its numbers. Raises InputError where there is no flight in them."""
+def measure_logs(logs: Sequence[FlightLog], base: Drone) -> tuple[MeasuredFlight, ...]:
+    """Every flight of some logs with its numbers. Raises InputError where there is no flight in them.
+
+    `base` has the weight and discs by which the effort of a flight counts.
+    """
     measured = []
     for log in logs:
         flights = find_flights(log)
@@ -158,6 +163,9 @@ def measure_logs(logs: Sequence[FlightLog]) -> tuple[MeasuredFlight, ...]:
             values = measure_flight(log, flight)
             if number < len(waits) and math.isfinite(waits[number]):
                 values["turnaround_s"] = waits[number]
+            effort_s = hover_seconds(log, flight, base)
+            if effort_s:
+                values["effort_power_w"] = 3600.0 * (flown_wh(log, flight) or 0.0) / effort_s
             measured.append(MeasuredFlight(log=log, flight=flight, values=values))
     if not measured:
         raise InputError(

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import theilslopes
 
 from dfr.aircraft.catalogue import Drone
+from dfr.aircraft.energy import hover_power_w
 from dfr.aircraft.leash import LeashSettings, is_flown_on_a_leash, leash_path_seconds
 from dfr.aircraft.performance import SortiePrediction, predict_path
 from dfr.aircraft.settings import PARAMETERS, FlightSettings, flight_settings
@@ -25,6 +26,7 @@ from dfr.ardupilot.commands import Command
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame
+from dfr.logs.effort import hover_seconds
 from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
 from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
@@ -58,6 +60,11 @@ estimate is how much the wind varied with time and height, which says nothing ag
 STRAIGHT = 1.15
 """A way that is longer than so many times the straight one was not flown straight (assumed)."""
 
+DJI = "DJI"
+DJI_LAND_LOW_M, DJI_LAND_MPS = 3.0, 0.3
+"""DJI's autopilots sink as asked down to this height and land so fast from there: measured on a Phantom 4 Pro
+(0.4 m/s) and an Inspire 2 (0.2 m/s); others may differ."""
+
 ENDS = frozenset({Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND})
 
 ENERGY_BAND = 0.10
@@ -76,6 +83,7 @@ class FlightComparison:
     """One flight beside its prediction. Energies in Wh, None where a log or a model does not tell them.
 
     `planned_s` and `planned_wh` are what its plan said, in the plan's own wind; nothing without a plan.
+    `motion_wh` is what its own motion takes by the model of power, whatever it was sent to do.
     `energy_band` is the share of the prediction within which nine flights in ten are expected.
     `notes` say what the prediction stands on.
     """
@@ -89,6 +97,14 @@ class FlightComparison:
     flown_wh: float | None
     energy_band: float
     notes: tuple[str, ...]
+    motion_wh: float | None = None
+
+    @property
+    def motion_error(self) -> float | None:
+        """Flown over what its motion takes, less 1."""
+        if not self.motion_wh or self.flown_wh is None:
+            return None
+        return self.flown_wh / self.motion_wh - 1.0
 
     @property
     def energy_error(self) -> float | None:
@@ -107,6 +123,8 @@ class FlightComparison:
         }
         if self.energy_error is not None:
             found["energy"] = self.energy_error
+        if self.motion_error is not None:
+            found["energy_of_motion"] = self.motion_error
         return found
 
 
@@ -133,11 +151,13 @@ def compare_flight(
     wind: MeanWind | None = None,
     energy_band: float | None = None,
     measured: frozenset[str] = frozenset(),
+    effort_power_w: float | None = None,
 ) -> FlightComparison:
     """One flight beside its prediction.
 
     `measured` names the figures of the drone that its own flights gave: they count before the parameters of
-    the log, which say what was asked and not what was flown.
+    the log, which say what was asked and not what was flown. `effort_power_w` is the power of a second of
+    hover by the whole of its flights (`dfr.logs.effort`), else the hover power of the drone.
 
     `mission` is what it was sent to do, by default what its log says, or the `route` of a plan, whose own
     times stand beside; `wind` is the wind at its height, by default the flight's own. Raises InputError for a
@@ -180,6 +200,7 @@ def compare_flight(
         planned_wh=None if route is None else route.energy_wh,
         flown_wh=flight.track.energy_wh,
         energy_band=ENERGY_BAND if energy_band is None else energy_band,
+        motion_wh=_motion_wh(log, flight, drone, effort_power_w),
         notes=tuple(note for note in (sortie.source, away_note, wind_note, settings_note) if note),
     )
 
@@ -207,6 +228,12 @@ def _flown_phases(
             notes.append("its way back was not straight, and no mission says what it was sent to do")
             flown[Phase.BACK] = None
     return flown, "; ".join(notes)
+
+
+def _motion_wh(log: FlightLog, flight: LoggedFlight, drone: Drone, power_w: float | None) -> float | None:
+    """What the motion of a flight takes; None where its power is not logged."""
+    seconds = hover_seconds(log, flight, drone)
+    return None if seconds is None else seconds * (power_w or hover_power_w(drone)) / 3600.0
 
 
 def _about_its_end(track: FlightTrack) -> FlightTrack:
@@ -414,6 +441,10 @@ def _settings_of(
 ) -> tuple[FlightSettings, str]:
     """(how it flies, where that is from): as measured, else by its parameters, else by the catalogue."""
     base = flight_settings(drone)
+    if log.autopilot == DJI:
+        base = replace(base, land_low_height_m=DJI_LAND_LOW_M, land_high_mps=base.descent_mps)
+        if "land_mps" not in measured:
+            base = replace(base, land_low_mps=DJI_LAND_MPS)
     known = {name: value for name, value in log.parameters.items() if name in PARAMETERS and value >= 0.0}
     if not known:
         cruise_mps = _leg_speed_mps(flight)

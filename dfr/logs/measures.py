@@ -78,7 +78,7 @@ def _measure_power(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
     power = flying_power(log, flight)
     if power is None or flight.home is None:
         return {}
-    speed, climb = _speed_and_climb(flight, power.t_s)
+    speed, climb = speed_and_climb(flight, power.t_s)
     level = (np.abs(climb) < LEVEL_MPS) & (_above_ground_m(flight, power.t_s) > 1.0)
     hovers = level & (speed < STILL_MPS)
     if np.count_nonzero(hovers) * STEP_S < HOVER_AT_LEAST_S:
@@ -183,7 +183,7 @@ def _measure_starts(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
     t_s = np.arange(flight.start_s, flight.end_s, STEP_S)
     if len(t_s) < 50:
         return found
-    speed = _smooth(_speed_and_climb(flight, t_s, log)[0])
+    speed = _smooth(speed_and_climb(flight, t_s, log)[0])
     rises = np.gradient(speed, STEP_S)
     peaks, jerks = [], []
     for start, end in _starts(speed):
@@ -251,7 +251,7 @@ def _measure_ground(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
     if throttle is not None and flight.home is not None:
         part = throttle.between(flight.start_s, flight.end_s)
         if part.t_s.size > 10:
-            speed, climb = _speed_and_climb(flight, part.t_s)
+            speed, climb = speed_and_climb(flight, part.t_s)
             still = (speed < STILL_MPS) & (np.abs(climb) < LEVEL_MPS)
             if np.count_nonzero(still) > 10:
                 found["hover_throttle"] = float(np.median(part.values[still]))
@@ -264,7 +264,7 @@ def turnaround_seconds(flights: Sequence[LoggedFlight]) -> list[float]:
     return [after.start_s - before.end_s if before.landed else math.nan for before, after in pairs]
 
 
-def _speed_and_climb(
+def speed_and_climb(
     flight: LoggedFlight, t_s: FloatArray, log: FlightLog | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Speed over the ground and climb rate at some times, of the velocities logged or the track's own."""

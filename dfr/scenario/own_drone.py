@@ -36,9 +36,13 @@ class OwnFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnDrone:
-    """A drone that is `based_on` one of the catalogue: what `figures` do not tell is that one's."""
+    """A drone that is `based_on` one of the catalogue: what `figures` do not tell is that one's.
+
+    `observed` is what its flights showed besides, which no plan counts on.
+    """
 
     key: str
     name: str
     based_on: str
     figures: tuple[OwnFigure, ...]
+    observed: tuple[OwnFigure, ...] = ()

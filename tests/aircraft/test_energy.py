@@ -98,3 +98,21 @@ def test_charging_is_steady_then_slows_down():
 def test_a_state_of_charge_outside_nought_to_one_is_refused(start, end):
     with pytest.raises(ValueError, match="state of charge"):
         charge_seconds(find_dock("dji-dock-1"), start, end)
+
+
+def test_a_climb_straight_up_induces_as_momentum_theory_says():
+    """v_i = -C/2 + sqrt(C²/4 + v_h²) (Leishman 2006): the air that the climb sends through induces less."""
+    row = airframe_of(find_drone("dji-m30t"))
+    thrust = np.array([row.weight_n])
+    hover = math.sqrt(row.weight_n / (2.0 * 1.225 * row.disc_area_m2))
+    still = np.zeros(1)
+    found = induced_velocity_mps(row, thrust, still, still, 1.225, climb_mps=np.array([3.0]))
+    assert found == pytest.approx([-1.5 + math.sqrt(2.25 + hover**2)], rel=1e-6)
+
+
+def test_a_climb_costs_less_than_the_weight_it_lifts_and_a_descent_no_less_than_a_hover():
+    drone = find_drone("dji-m30t")
+    level, up, down = (float(forward_power_w(drone, 0.0, climb_mps=rate)) for rate in (0.0, 3.0, -3.0))
+    lifted = drone.mass_kg * GRAVITY_MPS2 * 3.0
+    assert 0.4 * lifted < up - level < lifted
+    assert down == level
