@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dfr.aircraft.catalogue import Drone, build_own_drone, find_drone
+from dfr.aircraft.catalogue import Drone, build_own_drone, drone_of, find_drone
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
 from dfr.io.logs.files import read_log as read_log_file
 from dfr.io.own_drone_files import read_own_drone, refuse_known_key, write_own_drone
 from dfr.io.plan_files import read_plan_file
 from dfr.logs.calibration import LEAST_FLIGHTS, Calibration, calibrate_drone
-from dfr.logs.comparison import ComparedFlights, compare_flight, find_route
+from dfr.logs.comparison import ComparedFlights, FlightComparison, compare_flight, find_route
 from dfr.logs.flights import LoggedFlight, find_flights
 from dfr.logs.model import FlightLog
 from dfr.mission.formats import read_plan
-from dfr.scenario.own_drone import OwnFigure
+from dfr.mission.items import MissionItem
+from dfr.plan.model import Route
+from dfr.scenario.model import Fleet
+from dfr.scenario.own_drone import OwnDrone, OwnFigure
 from dfr.statistics import t_value
 from dfr.world.weather import MeanWind
 
@@ -104,19 +107,7 @@ def compare(
         for flight in find_flights(log):
             try:
                 route = None if planned is None else find_route(planned, flight)
-                compared.append(
-                    compare_flight(
-                        log,
-                        flight,
-                        judged.drone,
-                        mission=items,
-                        route=route,
-                        wind=given,
-                        energy_band=judged.energy_band,
-                        measured=judged.measured,
-                        effort_power_w=judged.effort_power_w,
-                    )
-                )
+                compared.append(judged.compare(log, flight, mission=items, route=route, wind=given))
             except InputError as error:
                 left_out.append(f"{error}")
     if not compared:
@@ -134,12 +125,46 @@ class JudgedDrone:
     measured: frozenset[str] = frozenset()
     effort_power_w: float | None = None
 
+    def compare(
+        self,
+        log: FlightLog,
+        flight: LoggedFlight,
+        *,
+        mission: Sequence[MissionItem] | None = None,
+        route: Route | None = None,
+        wind: MeanWind | None = None,
+    ) -> FlightComparison:
+        """One flight beside its prediction: see `compare_flight`."""
+        return compare_flight(
+            log,
+            flight,
+            self.drone,
+            mission=mission,
+            route=route,
+            wind=wind,
+            energy_band=self.energy_band,
+            measured=self.measured,
+            effort_power_w=self.effort_power_w,
+        )
+
+
+def judge_fleet(fleet: Fleet) -> JudgedDrone:
+    """The drone that a fleet flies, to compare with."""
+    own = fleet.own_drone
+    if own is None or own.key != fleet.drone:
+        return JudgedDrone(drone=drone_of(fleet))
+    return judge_own_drone(own)
+
 
 def _judged_drone(text: str) -> JudgedDrone:
     """A drone by its key or file."""
     if not Path(text).is_file():
         return JudgedDrone(drone=find_drone(text))
-    own = read_own_drone(Path(text))
+    return judge_own_drone(read_own_drone(Path(text)))
+
+
+def judge_own_drone(own: OwnDrone) -> JudgedDrone:
+    """A team's own drone to compare with, by its calibration. Raises InputError for an unknown base."""
     figures = {figure.field: figure for figure in (*own.figures, *own.observed)}
     effort = figures.get("effort_power_w")
     return JudgedDrone(

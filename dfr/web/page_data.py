@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dfr.api.logs import judge_fleet
 from dfr.errors import InputError
 from dfr.findings import by_danger, count_by_severity
 from dfr.geo import Position
@@ -290,10 +291,12 @@ class PageData:
 
     def add_log(self, data: bytes) -> dict[str, Any]:
         """The flights of an uploaded log, of any format that `dfr log` reads."""
-        ceiling = (
-            None if self.editor is None else self.editor.step.world.scenario.operation.height_limit_m_agl
-        )
-        return replay_of_log(parse_log(data, name="uploaded log"), ceiling_m=ceiling)
+        log = parse_log(data, name="uploaded log")
+        if self.editor is None:
+            return replay_of_log(log, ceiling_m=None)
+        scenario = self.editor.step.world.scenario
+        ceiling_m, judged = scenario.operation.height_limit_m_agl, judge_fleet(scenario.fleet)
+        return replay_of_log(log, ceiling_m=ceiling_m, judged=judged)
 
     def vehicle_states(self) -> dict[str, Any]:
         """The state of the live page: each vehicle with its commands, in the order given at the start."""

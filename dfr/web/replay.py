@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from dfr.aircraft.catalogue import drone_of
+from dfr.api.logs import JudgedDrone
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, centroid
 from dfr.io.files import read_bounded
 from dfr.io.logs.files import read_log
-from dfr.logs.flights import find_flights, track_of_log
+from dfr.logs.flights import LoggedFlight, find_flights, track_of_log
 from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.metrics.timeline import ShiftKind, Timeline, pick, timeline
 from dfr.plan.model import Plan
@@ -107,8 +108,10 @@ def _busiest_span(world: World, found: Timeline) -> tuple[float, float]:
     return max(spans, key=lambda span: sum(span[0] <= call.call_s < span[1] for call in found.calls))
 
 
-def replay_of_log(log: FlightLog, *, ceiling_m: float | None) -> dict[str, Any]:
-    """All flights of a log on its one clock, without predictions.
+def replay_of_log(
+    log: FlightLog, *, ceiling_m: float | None, judged: JudgedDrone | None = None
+) -> dict[str, Any]:
+    """All flights of a log on its one clock, and each beside its prediction for the drone that is judged by.
 
     `flights` gives lift-off and touchdown of each, in s from the first lift-off; None where it did not land.
     """
@@ -117,7 +120,32 @@ def replay_of_log(log: FlightLog, *, ceiling_m: float | None) -> dict[str, Any]:
     shown = replay_of(home, flown=track, predicted=None, title=log.name, ceiling_m=ceiling_m)
     lift_s = lift_off_s(track)
     hops = [[round(f.start_s - lift_s, 2), round(f.end_s - lift_s, 2) if f.landed else None] for f in flights]
-    return shown | _recorded(log, track) | {"flights": hops}
+    compared = [] if judged is None else [compare_shown(log, flight, judged) for flight in flights]
+    return shown | _recorded(log, track) | {"flights": hops, "compared": compared}
+
+
+def compare_shown(log: FlightLog, flight: LoggedFlight, judged: JudgedDrone) -> dict[str, Any]:
+    """A flight of a log beside its prediction, or why there is none (`why`).
+
+    `energy` has the Wh flown and predicted, by whole dispatch and by its own motion, and the band within
+    which nine flights in ten are expected.
+    """
+    try:
+        found = judged.compare(log, flight)
+    except InputError as error:
+        return {"flight": flight.number, "why": error.what}
+    return {
+        "flight": flight.number,
+        "drone": judged.drone.name,
+        "phases": [phase.as_dict() for phase in found.phases],
+        "energy": {
+            "flown_wh": found.flown_wh,
+            "predicted_wh": found.predicted_wh,
+            "motion_wh": found.motion_wh,
+            "band": found.energy_band,
+        },
+        "notes": list(found.notes),
+    }
 
 
 def _recorded(log: FlightLog, track: FlightTrack) -> dict[str, Any]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dfr.aircraft.catalogue import Drone, find_drone
+from dfr.aircraft.catalogue import Drone, build_own_drone, find_drone
 from dfr.aircraft.energy import hover_power_w
-from dfr.aircraft.trim import airframe_of
+from dfr.aircraft.trim import air_density, airframe_of, tilt_for_airspeed
 from dfr.errors import InputError
 from dfr.logs.calibration import Calibration, calibrate_drone, pool_values
 from dfr.scenario.own_drone import OwnFigure
+from firmware_sitl.vehicle.airframe import read_airframe
 
 from .made_flights import Truth, fly_made_flights, small_battery
+from .sitl_flights import fly_sitl_flight
 
 AIRFRAMES = ("arducopter-sitl-quad", "dji-m30t", "study-hexa")
 SETS = 100
+FRAMES = Path(__file__).parents[2] / "firmware_sitl" / "frames"
 
 
 def made_drone(key: str) -> Drone:
@@ -162,3 +166,32 @@ def test_nineteen_in_twenty_intervals_hold_the_truth(key: str) -> None:
             halves[name].append(0.5 * (high - low) / value)
     assert {name: count for name, count in held.items() if not 88 <= count <= 100} == {}
     assert max(np.median(half) for half in halves.values()) < 0.12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", AIRFRAMES)
+def test_logs_of_the_built_in_vehicle_give_back_what_it_flies(key: str) -> None:
+    """Figures of its frame file and parameters; of the drag the sum at 10 m/s, which is all that is flown."""
+    frame = read_airframe(FRAMES / f"{key}.json")
+    rng = np.random.default_rng(3)
+    logs = [fly_sitl_flight(frame, rng, name=f"flight-{n}.bin") for n in range(5)]
+    entered = {"mass_kg": frame.mass_kg, "disc_area_m2": frame.disc_area_m2}
+    found = calibrate_drone(logs, key="own", name="own", based_on=key, entered=entered)
+    figures = figures_of(found)
+    asked = {
+        "hover_power_w": frame.reference_volt * frame.reference_amp,
+        "climb_mps": 2.5,
+        "descent_mps": 1.5,
+        "land_mps": 0.5,
+    }
+    for name, value in asked.items():
+        assert figures[name].value == pytest.approx(value, rel=0.01), name
+    area_m2, momentum = frame.drag_coefficients()
+    true = replace(find_drone(key), mass_kg=frame.mass_kg, disc_area_m2=frame.disc_area_m2)
+    true = replace(true, drag_area_m2=area_m2, momentum_drag=momentum)
+    density = air_density(0.0)
+    tilts = [
+        float(tilt_for_airspeed(airframe_of(drone), 10.0, density))
+        for drone in (build_own_drone(found.own), true)
+    ]
+    assert tilts[0] == pytest.approx(tilts[1], rel=0.06)

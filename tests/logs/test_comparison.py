@@ -199,3 +199,17 @@ def test_a_drift_over_months_is_seen() -> None:
 def test_three_flights_tell_no_drift() -> None:
     (summary,) = summarise_comparisons(_season([0.0, 0.1, 0.2]))
     assert (summary.drift_per_30_days, summary.drifts) == (None, False)
+
+
+def test_a_dji_flight_lands_by_the_law_of_its_own_autopilot():
+    """Down to 3 m as fast as it sinks, then at 0.3 m/s: ArduCopter is slow from 10 m on."""
+    log = as_predicted()
+    ours, dji = (
+        next(one.predicted_s for one in compared(each).phases if one.phase is Phase.LAND)
+        for each in (log, replace(log, autopilot="DJI"))
+    )
+    assert ours is not None
+    assert dji is not None
+    sinking, landing = DRONE.descent_mps, DRONE.land_mps
+    saved = 7.0 * (1.0 / landing - 1.0 / sinking) + 3.0 / landing - 3.0 / 0.3
+    assert ours - dji == pytest.approx(saved, abs=1.0)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from dfr.aircraft.catalogue import find_drone
+from dfr.api.logs import JudgedDrone
 from dfr.geo import Position
 from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.metrics.kpi import summarise
@@ -13,6 +15,8 @@ from dfr.track import FlightTrack, Phase, track_of_phases
 from dfr.web.page_data import PageData
 from dfr.web.replay import gauge_series, replay_of, replay_of_log, shift_of, stored_flights
 from dfr.web.runs import SimulationRuns
+
+from ..logs.made_flights import Truth, fly_made_dispatch, fly_made_flight
 
 HOME = Position(lat_deg=50.78, lon_deg=-1.09)
 PHASES = {Phase.CLIMB: 24.0, Phase.OUT: 20.0, Phase.ON_SCENE: 60.0, Phase.BACK: 20.0, Phase.LAND: 50.0}
@@ -137,3 +141,24 @@ def test_a_broken_log_takes_nothing_from_the_flight_beside_it(tmp_path):
     shown = stored_flights(tmp_path, ceiling_m=None)["a-b"]
     assert shown["flown"]["t_s"]
     assert "gauges" not in shown
+
+
+def test_each_flight_of_a_log_stands_beside_its_prediction_or_says_why_not():
+    truth = Truth(drone=find_drone("study-hexa"))
+    log = fly_made_dispatch(truth, np.random.default_rng(1), name="dispatch.bin")
+    judged = JudgedDrone(drone=truth.drone, energy_band=0.07)
+    (shown,) = replay_of_log(log, ceiling_m=None, judged=judged)["compared"]
+    phases = {phase["phase"]: phase for phase in shown["phases"]}
+    assert phases["out"]["predicted_s"] == pytest.approx(phases["out"]["flown_s"], rel=0.3)
+    energy = shown["energy"]
+    assert energy["band"] == 0.07
+    assert energy["motion_wh"] == pytest.approx(energy["flown_wh"], rel=0.15)
+    assert shown["drone"] == truth.drone.name
+
+
+def test_a_flight_that_goes_nowhere_says_that_there_is_nothing_to_compare():
+    drone = find_drone("study-hexa")
+    rng = np.random.default_rng(1)
+    hover = fly_made_flight(Truth(drone=drone), rng, name="hover.bin", legs=((0.0, 0.0, 20.0),))
+    shown = replay_of_log(hover, ceiling_m=None, judged=JudgedDrone(drone=drone))
+    assert "no legs to compare" in shown["compared"][0]["why"]

@@ -107,13 +107,39 @@ function beginFlight() {
 
 // Predicted beside flown, phase by phase, both measured by the one rule of the rehearsal.
 function drawPhases() {
+  if (source.compared?.length) return drawCompared();
   const phases = source.phases ?? [];
   if (!phases.length) return;
+  $("phases").replaceChildren(element("h2", {}, "Predicted and flown"), ...phaseTable(phases, "within their tolerance. Both are measured by the same rule."));
+}
+
+function phaseTable(phases, how) {
   const s = (x) => (x === null ? "-" : `${x.toFixed(1)} s`);
-  const rows = phases.map((phase) => element("tr", {}, element("td", {}, PHASE_WORDS[phase.phase] ?? phase.phase), element("td", { class: "n" }, s(phase.predicted_s)), element("td", { class: "n" }, s(phase.flown_s)), element("td", { class: phase.agrees ? "" : "worse" }, phase.agrees ? "as predicted" : "differs")));
-  const agreed = phases.filter((phase) => phase.agrees).length;
-  $("phases").replaceChildren(element("h2", {}, "Predicted and flown"), element("p", { class: "hint" }, `${agreed} of ${phases.length} phases took as long as predicted, within their tolerance. Both are measured by the same rule.`),
-    element("table", {}, element("thead", {}, element("tr", {}, element("th", {}, "Phase"), element("th", { class: "n" }, "Predicted"), element("th", { class: "n" }, "Flown"), element("th", {}, ""))), element("tbody", {}, ...rows)));
+  const verdict = (phase) => (phase.predicted_s === null || phase.flown_s === null ? "" : phase.agrees ? "as predicted" : "differs");
+  const rows = phases.map((phase) => element("tr", {}, element("td", {}, PHASE_WORDS[phase.phase] ?? phase.phase), element("td", { class: "n" }, s(phase.predicted_s)), element("td", { class: "n" }, s(phase.flown_s)), element("td", { class: verdict(phase) === "differs" ? "worse" : "" }, verdict(phase))));
+  const agreed = phases.filter((phase) => verdict(phase) === "as predicted").length;
+  return [element("p", { class: "hint" }, `${agreed} of ${phases.length} phases took as long as predicted, ${how}`),
+    element("table", {}, element("thead", {}, element("tr", {}, element("th", {}, "Phase"), element("th", { class: "n" }, "Predicted"), element("th", { class: "n" }, "Flown"), element("th", {}, ""))), element("tbody", {}, ...rows))];
+}
+
+// Each flight of an opened log beside its prediction for the drone of the plan, or why there is none.
+function drawCompared() {
+  const parts = source.compared.flatMap((one) => {
+    const head = element("h3", {}, `Flight ${one.flight}`);
+    if (one.why) return [head, element("p", { class: "hint" }, one.why)];
+    return [head, ...phaseTable(one.phases, `for ${one.drone}.`), element("p", {}, energyWords(one.energy)), ...one.notes.map((note) => element("p", { class: "hint" }, note))];
+  });
+  $("phases").replaceChildren(element("h2", {}, "Predicted and flown"), ...parts);
+}
+
+function energyWords({ flown_wh, predicted_wh, motion_wh, band }) {
+  if (flown_wh === null) return "Energy: the log holds no current or no voltage.";
+  const expected = predicted_wh ?? motion_wh;
+  if (expected === null) return `Energy: ${flown_wh.toFixed(1)} Wh flown, not predicted.`;
+  const off = flown_wh / expected - 1;
+  const by = predicted_wh === null ? "by its own motion" : "predicted";
+  const end = Math.abs(off) <= band ? "as expected" : "differs";
+  return `Energy: ${flown_wh.toFixed(1)} Wh flown, ${expected.toFixed(1)} Wh ${by} (${off < 0 ? "−" : "+"}${Math.abs(100 * off).toFixed(0)} %; nine flights in ten are within ${(100 * band).toFixed(0)} %): ${end}.`;
 }
 
 function drawSeries() {
