@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.optimize import OptimizeResult, linprog
@@ -29,7 +30,7 @@ THRUST_KEPT = 0.9
 LEAST_ROOM = 0.01
 """Room to correct, as a share of one rotor's hover thrust, below which there is none."""
 
-DIRECTIONS = 24
+DIRECTIONS = 16
 """Directions of roll and pitch in which the control left is looked for."""
 
 
@@ -81,6 +82,7 @@ def motor_out(
     )
 
 
+@cache
 def control_left(layout: RotorLayout, *, thrust_to_weight: float) -> float:
     """Roll and pitch moment left with the worst motor stopped over that of all, in its worst direction.
 
