@@ -18,7 +18,7 @@ from mkdocs.utils import get_relative_url
 import dfr
 from dfr import errors
 from dfr.cli import main
-from dfr.metrics.key_figures import KEY_FIGURES
+from dfr.scenario.key_figures import KEY_FIGURES
 
 TAKES = {int: "a whole number", float: "a number", str: "text", Path: "a path"}
 
@@ -71,14 +71,16 @@ def commands() -> str:
 def key_figures() -> str:
     """Each key figure with its unit and what it says, from their registry."""
     rows = [
-        f"| `{figure.name}` | {figure.unit} | {figure.what} "
-        f"| {'less' if figure.smaller_is_better else 'more'} |"
+        f"| `{figure.name}` | {figure.unit} | {figure.what} | {figure.clock} | {figure.better} |"
         for figure in KEY_FIGURES.values()
     ]
     return (
         "# Key figures\n\nMade from the code: the figures of `dfr simulate`, in `kpis.json` and in reports. "
-        "A name with a part in braces stands for one figure of each.\n\n"
-        "| figure | unit | what it says | better |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "A name with a part in braces stands for one figure of each. The clock says over which time a figure "
+        'counts; "neither" means that more of it may be good or bad, so that nothing can be ranked by it. '
+        "Percentiles of times, and of the reserve, are those of all observations (calls, flights); those of "
+        "shares and counts are over replications.\n\n"
+        "| figure | unit | what it says | clock | better |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 

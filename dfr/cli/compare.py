@@ -29,11 +29,12 @@ def compare_runs(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how the second run differs from the first, with a paired Student interval over replications.
+    """Show how the second run differs from the first, with an interval over pairs of replications.
 
     Runs with the same seed share their random numbers, so pairs differ only by what you changed. If the calls
-    themselves differ (another demand), dfr says so. `first` and `second` are means over all calls, while
-    `difference` is a mean over replications, so it need not equal second minus first.
+    themselves differ (another demand), dfr says so. Among many figures some seem to differ by chance: the
+    primary figure of the first run's scenario is tested alone, and * marks those of the others that differ
+    clearly although all of them are tested (Holm's procedure, at the same confidence for all together).
     """
     if not 0.0 < level < 1.0:
         raise InputError(
@@ -41,7 +42,8 @@ def compare_runs(
         )
     runs = load_run(first), load_run(second)
     summaries = [_finished_summary(run) for run in runs]
-    gaps = compare(summaries[0], summaries[1], level=level)
+    primary = runs[0].world.scenario.simulation.primary_figure
+    gaps = compare(summaries[0], summaries[1], level=level, primary=primary)
     shown = [gap for gap in gaps if gap.clear or not clear]
     same = _same_calls(runs[0].records, runs[1].records)
     if as_json:
@@ -51,6 +53,7 @@ def compare_runs(
                 "second": str(second),
                 "exercise": any(run.world.scenario.exercise for run in runs),
                 "level": level,
+                "primary": primary,
                 "same_calls": same,
                 "differences": {gap.name: _difference_document(gap) for gap in shown},
             }
@@ -64,6 +67,7 @@ def compare_runs(
     say(f"{'second less first':36}{columns}  unit")
     for gap in shown:
         say(_difference_line(gap))
+    say(f"* differs clearly among all {len(gaps)} figures; the primary figure, {primary}, is tested alone")
 
 
 def _finished_summary(run: LoadedRun) -> Summary:
@@ -100,14 +104,27 @@ def _difference_document(gap: Difference) -> dict[str, object]:
         "pairs": gap.pairs,
         "unit": gap.unit,
         "clear": gap.clear,
+        "p_value": gap.p_value,
+        "primary": gap.primary,
+        "clear_among_all": gap.clear_among_all,
     }
 
 
 def _difference_line(gap: Difference) -> str:
     interval = "-" if gap.low is None or gap.high is None else f"{gap.low:+.4g} .. {gap.high:+.4g}"
     cells = [_number_text(gap.first), _number_text(gap.second), _number_text(gap.difference, signed=True)]
-    mark = "" if gap.clear else "  the same" if gap.low == gap.high == 0.0 else "  no clear difference"
-    return f"{gap.name:36}{cells[0]:>10}{cells[1]:>10}{cells[2]:>12}{interval:>24}  {gap.unit}{mark}"
+    return f"{gap.name:36}{cells[0]:>10}{cells[1]:>10}{cells[2]:>12}{interval:>24}  {gap.unit}{_mark(gap)}"
+
+
+def _mark(gap: Difference) -> str:
+    """What a difference is worth, in words."""
+    if gap.low is None:
+        return "  too few pairs differ to tell"
+    if gap.low == gap.high == 0.0:
+        return "  the same"
+    if gap.clear_among_all:
+        return " *"
+    return "  may be chance among so many figures" if gap.clear else "  no clear difference"
 
 
 def _number_text(value: float | None, *, signed: bool = False) -> str:

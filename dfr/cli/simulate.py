@@ -33,7 +33,7 @@ from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.busy import sited_for_simulated_busy
 from dfr.metrics.kpi import Summary
-from dfr.metrics.precision import Precision, replication_numbers
+from dfr.metrics.precision import FIRST_LOOK, Precision, replication_numbers
 from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
 from dfr.plan.verdict import exercise_title
@@ -92,7 +92,8 @@ def simulate(
         str | None,
         typer.Option(
             metavar="KPI:VALUE",
-            help="Add replications until the 95 % interval of this figure is at most so far to either side.",
+            help="Add replications until the 95 % interval of this figure is at most so far to either side; "
+            f"at least {FIRST_LOOK}, so that the interval keeps its level.",
         ),
     ] = None,
     failures: Annotated[
@@ -229,7 +230,7 @@ def _run_as_asked(work: _SimulationWork, count: int, wanted: Precision | None, m
     """So many replications, and as many more as the wanted precision needs."""
     if wanted is None:
         return work.run_replications(count)
-    return _run_until_precise(work, wanted, checked_replications(count), most)
+    return _run_until_precise(work, wanted, max(checked_replications(count), min(FIRST_LOOK, most)), most)
 
 
 def _run_until_precise(work: _SimulationWork, wanted: Precision, first: int, most: int) -> Done:
@@ -254,7 +255,11 @@ def _simulate_losses(work: _SimulationWork, summary: Summary) -> tuple[LossRepor
     """What each single loss costs, on the calls of this run; written to the folder of the run."""
     note("N-1: simulating the loss of each dock, drone and pilot in turn ...")
     reports = n_minus_1(
-        work.inputs, summary, jobs=work.jobs, on_loss=lambda done: note(f"N-1: {done} losses simulated")
+        work.inputs,
+        summary,
+        primary=work.world.scenario.simulation.primary_figure,
+        jobs=work.jobs,
+        on_loss=lambda done: note(f"N-1: {done} losses simulated"),
     )
     if work.out is not None:
         write_atomically(work.out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))
@@ -289,15 +294,15 @@ def _plan_for_simulated_busy(
 def _print_summary(summary: Summary, title: str) -> None:
     """Print the main figures."""
     say(f"{title}: {counted_noun(summary.replications, 'replication')}, seed {summary.seed}")
-    say(f"{'':28}{'mean':>9}{'95 % interval':>20}{'p50':>9}{'p90':>9}  of")
+    say(f"{'':46}{'of all calls, flights':>29}")
+    say(f"{'':28}{'mean':>9}{'95 % interval':>20}{'median':>9}{'p90':>9}  of")
     for name in SHOWN:
         kpi = summary.kpis[name]
         interval = "-"
         if kpi.interval.low is not None and kpi.interval.high is not None:
             interval = f"{_number_text(kpi.interval.low)} .. {_number_text(kpi.interval.high)}"
-        cells = (
-            f"{_number_text(kpi.mean):>9}{interval:>20}{_number_text(kpi.p50):>9}{_number_text(kpi.p90):>9}"
-        )
+        half, most = (kpi.p50, kpi.p90) if kpi.of_observations else (None, None)
+        cells = f"{_number_text(kpi.mean):>9}{interval:>20}{_number_text(half):>9}{_number_text(most):>9}"
         say(f"{name:28}{cells}  {kpi.what}")
     say("missed: " + (", ".join(f"{why} {share:.1%}" for why, share in summary.missed.items()) or "none"))
     for name, dock in summary.docks.items():

@@ -23,8 +23,8 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.metrics.key_figures import KEY_FIGURES
 from dfr.plan.verdict import exercise_title
+from dfr.scenario.key_figures import KEY_FIGURES
 from dfr.sim.factors import design
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.sweeps import Goal, Sweep, Sweeper
@@ -64,8 +64,12 @@ def sweep(
     ] = "",
     rank_by: Annotated[
         str,
-        typer.Option(metavar="KPI", help=f"The key figure to rank and select by: {', '.join(KEY_FIGURES)}."),
-    ] = "within_target",
+        typer.Option(
+            metavar="KPI",
+            help="The key figure to rank and select by; if not given, the scenario's primary one: "
+            f"{', '.join(KEY_FIGURES)}.",
+        ),
+    ] = "",
     zone: Annotated[
         float, typer.Option(help="Smallest difference in that figure that matters to you.")
     ] = 0.01,
@@ -97,12 +101,14 @@ def sweep(
     path = find_scenario(scenario)
     world = load_world(path)
     study = study_of(world, replications=options.replications, seed=options.seed)
+    primary = world.scenario.simulation.primary_figure
+    goal = Goal(kpi=rank_by or primary, zone=zone, confidence=confidence)
     sweeper = Sweeper(world, scenario_file=path, seed=study.seed, jobs=processes, folder=out, cluster=cluster)
     with explain_stop(lambda: _kept_words(out)):
         found = sweeper.sweep(
             points,
             replications=study.replications,
-            goal=Goal(kpi=rank_by, zone=zone, confidence=confidence),
+            goal=goal,
             on_point=lambda done, name: note(f"{done}: {name}"),
         )
     document = {**found.as_dict(), "exercise": world.scenario.exercise}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dfr.metrics.key_figures import CLOCKS, KEY_FIGURES
 from dfr.metrics.measures import (
     BoolArray,
     Kpi,
@@ -25,6 +24,7 @@ from dfr.metrics.measures import (
     scaled,
     share_of,
 )
+from dfr.scenario.key_figures import CLOCKS, KEY_FIGURES
 from dfr.sim import events
 from dfr.sim.events import Column, Missed, Records
 from dfr.sim.inputs import Deployment, Homes
@@ -113,6 +113,7 @@ def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary
     kpis = [
         *_clock_kpis(view),
         *_call_kpis(view),
+        *_weather_kpis(view),
         *_target_kpis(view),
         *_flight_kpis(view),
         *_landing_kpis(view),
@@ -169,6 +170,23 @@ def _call_kpis(view: RunView) -> list[Kpi]:
         _per_day(view, "calls_per_day", view.counts("calls")),
         _per_duty_hour(view, "calls_per_duty_hour", _on_duty_counts(view, "calls", "call_s")),
     ]
+
+
+def _weather_kpis(view: RunView) -> list[Kpi]:
+    """Calls missed for each weather limit, alone or with others: rain counts as rain when it is windy too."""
+    replication, reason = view.replication("calls"), view.number("calls", "reason")
+    weather = {
+        word: events.holding_limits(word.removeprefix(Missed.WEATHER))
+        for word in view.records.words
+        if word.startswith(Missed.WEATHER)
+    }
+    kpis = []
+    for limit in events.WEATHER_HOLDS:
+        figure = KEY_FIGURES["missed_for_{weather}"].of(limit)
+        figure = replace(figure, what=figure.what.replace("landing_wind", "wind at the dock"))
+        codes = [view.records.code(word) for word, limits in weather.items() if limit in limits]
+        kpis.append(of_share(figure, np.isin(reason, codes), replication, count=view.count))
+    return kpis
 
 
 def _target_kpis(view: RunView) -> list[Kpi]:

@@ -1,20 +1,20 @@
 """How one figure is made of records: a sample of values, a share of trials, or one value a replication.
 
 `RunView` shows the records of a run as the figures want them: replications counted from 0, sums and counts
-of each. Each `Kpi` keeps the value of every replication, so that two runs on the same calls can be compared
-in pairs (`dfr.metrics.compare`).
+of each. Each `Kpi` keeps what it is made of in every replication, so that two runs on the same calls can be
+compared in pairs (`dfr.metrics.compare`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfr.metrics.key_figures import SHARE, KeyFigure
+from dfr.scenario.key_figures import SHARE, KeyFigure
 from dfr.sim.events import Records
 from dfr.sim.inputs import Deployment, DockPlace, ZoneDemand
 from dfr.statistics import (
@@ -24,6 +24,7 @@ from dfr.statistics import (
     mean_interval,
     quantile_interval,
     ratio_interval,
+    ratio_of_sums,
     share_interval,
 )
 
@@ -35,21 +36,37 @@ BoolArray = NDArray[np.bool_]
 class Kpi:
     """One figure: what it is, its mean, median and 90th percentile, and the 95 % interval of the mean.
 
-    For a sample of durations the percentiles are those of all calls, with intervals of their own; for
-    a share or a count they are over replications. `n` counts observations. None: nothing was observed.
+    The mean is a ratio of sums over replications, `tops` over `bottoms`: seconds over calls, hits over
+    trials, or values over the replications that have one. Two runs on the same calls are compared by it, in
+    pairs (`dfr.metrics.compare`). For a sample of durations the percentiles are those of all observations,
+    with intervals of their own; for a share or a count they are over replications. `n` counts observations.
+    None: nothing was observed.
     """
 
     name: str
     unit: str
     what: str
-    mean: float | None
     p50: float | None
     p90: float | None
     interval: Interval
     n: int
-    p50_interval: Interval
-    p90_interval: Interval
-    by_replication: FloatArray
+    tops: FloatArray
+    bottoms: FloatArray
+    p50_interval: Interval = UNKNOWN
+    p90_interval: Interval = UNKNOWN
+    of_observations: bool = False
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over all observations of all replications."""
+        return ratio_of_sums(self.tops, self.bottoms)
+
+    @property
+    def by_replication(self) -> FloatArray:
+        """The figure of each replication, NaN where it has none."""
+        ratio: FloatArray = np.full(len(self.tops), np.nan)
+        np.divide(self.tops, self.bottoms, out=ratio, where=self.bottoms > 0.0)
+        return ratio
 
     def as_dict(self) -> dict[str, object]:
         """The figure as it stands in JSON."""
@@ -62,6 +79,7 @@ class Kpi:
             "n": self.n,
             "unit": self.unit,
             "what": self.what,
+            "percentiles_of": "observations" if self.of_observations else "replications",
             "p50_low": self.p50_interval.low,
             "p50_high": self.p50_interval.high,
             "p90_low": self.p90_interval.low,
@@ -78,86 +96,65 @@ def of_values(figure: KeyFigure, values: FloatArray, replication: IntArray, *, c
     """A figure over a sample, such as the seconds of all calls that were reached; NaN is no observation."""
     known = ~np.isnan(values)
     values, replication = values[known], replication[known]
-    sums, counts = sums_of(replication, values, count), counts_of(replication, count)
-    empty = len(values) == 0
+    tops, bottoms = sums_of(replication, values, count), counts_of(replication, count)
     return Kpi(
         name=figure.name,
         unit=figure.unit,
         what=figure.what,
-        mean=None if empty else float(sums.sum() / counts.sum()),
-        p50=None if empty else _sample_quantile(values, 0.5),
-        p90=None if empty else _sample_quantile(values, 0.9),
-        interval=_possible(figure, ratio_interval(sums, counts)),
+        p50=_sample_quantile(values, 0.5),
+        p90=_sample_quantile(values, 0.9),
+        interval=_possible(figure, ratio_interval(tops, bottoms)),
         n=len(values),
+        tops=tops,
+        bottoms=bottoms,
         p50_interval=quantile_interval(values, replication, 0.5, count=count),
         p90_interval=quantile_interval(values, replication, 0.9, count=count),
-        by_replication=_ratio_of_sums(sums, counts),
+        of_observations=True,
     )
 
 
 def of_share(figure: KeyFigure, hits: BoolArray, replication: IntArray, *, count: int) -> Kpi:
     """A figure that is a share: `hits` of the trials, each of its replication."""
     tops, bottoms = sums_of(replication, hits.astype(float), count), counts_of(replication, count)
-    return of_ratio(figure, tops, bottoms)
-
-
-def of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray) -> Kpi:
-    """A ratio of sums over replications; as a share it gets Wilson's interval."""
-    each, total = _ratio_of_sums(tops, bottoms), float(bottoms.sum())
-    by_share = figure.unit == SHARE
-    interval = share_interval(tops, bottoms) if by_share else _possible(figure, ratio_interval(tops, bottoms))
-    known = each[~np.isnan(each)]
-    return Kpi(
-        name=figure.name,
-        unit=figure.unit,
-        what=figure.what,
-        mean=float(tops.sum()) / total if total > 0.0 else None,
-        p50=_sample_quantile(known, 0.5) if len(known) else None,
-        p90=_sample_quantile(known, 0.9) if len(known) else None,
-        interval=interval,
-        n=round(total),
-        p50_interval=UNKNOWN,
-        p90_interval=UNKNOWN,
-        by_replication=each,
-    )
+    return _of_ratio(figure, tops, bottoms, share_interval(tops, bottoms))
 
 
 def of_replications(figure: KeyFigure, values: FloatArray) -> Kpi:
     """A figure with one value for each replication, such as flights a day or a share of time."""
-    known = values[~np.isnan(values)]
+    known = ~np.isnan(values)
+    interval = _possible(figure, mean_interval(values[known]))
+    return _of_ratio(figure, np.where(known, values, 0.0), known.astype(np.float64), interval)
+
+
+def _of_ratio(figure: KeyFigure, tops: FloatArray, bottoms: FloatArray, interval: Interval) -> Kpi:
+    each = tops[bottoms > 0.0] / bottoms[bottoms > 0.0]
     return Kpi(
         name=figure.name,
         unit=figure.unit,
         what=figure.what,
-        mean=float(known.mean()) if len(known) else None,
-        p50=_sample_quantile(known, 0.5) if len(known) else None,
-        p90=_sample_quantile(known, 0.9) if len(known) else None,
-        interval=_possible(figure, mean_interval(known)),
-        n=len(known),
-        p50_interval=UNKNOWN,
-        p90_interval=UNKNOWN,
-        by_replication=values,
+        p50=_sample_quantile(each, 0.5),
+        p90=_sample_quantile(each, 0.9),
+        interval=interval,
+        n=round(float(bottoms.sum())),
+        tops=tops,
+        bottoms=bottoms,
     )
 
 
 def scaled(figure: KeyFigure, kpi: Kpi, factor: float | None) -> Kpi:
     """A figure times a stated number, unknown where the number is."""
     if factor is None or kpi.mean is None:
-        nothing = np.full(len(kpi.by_replication), np.nan)
-        return of_replications(figure, nothing)
+        return of_replications(figure, np.full(len(kpi.tops), np.nan))
     low, high = kpi.interval.low, kpi.interval.high
-    return Kpi(
+    return replace(
+        kpi,
         name=figure.name,
         unit=figure.unit,
         what=figure.what,
-        mean=kpi.mean * factor,
         p50=None if kpi.p50 is None else kpi.p50 * factor,
         p90=None if kpi.p90 is None else kpi.p90 * factor,
         interval=UNKNOWN if low is None or high is None else Interval(low * factor, high * factor),
-        n=kpi.n,
-        p50_interval=UNKNOWN,
-        p90_interval=UNKNOWN,
-        by_replication=kpi.by_replication * factor,
+        tops=kpi.tops * factor,
     )
 
 
@@ -171,16 +168,9 @@ def counts_of(replication: IntArray, count: int) -> FloatArray:
     return np.bincount(replication, minlength=count).astype(np.float64)
 
 
-def _sample_quantile(values: FloatArray, probability: float) -> float:
-    """The smallest observation that so many do not exceed."""
-    return float(np.quantile(values, probability, method="inverted_cdf"))
-
-
-def _ratio_of_sums(tops: FloatArray, bottoms: FloatArray) -> FloatArray:
-    """Ratio of each replication, NaN where it has no trials."""
-    ratio: FloatArray = np.full(len(tops), np.nan)
-    np.divide(tops, bottoms, out=ratio, where=bottoms > 0.0)
-    return ratio
+def _sample_quantile(values: FloatArray, probability: float) -> float | None:
+    """The smallest observation that so many do not exceed; None where there is none."""
+    return float(np.quantile(values, probability, method="inverted_cdf")) if len(values) else None
 
 
 @dataclass(frozen=True, slots=True)

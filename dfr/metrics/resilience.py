@@ -13,11 +13,12 @@ from math import floor
 
 from dfr.metrics.compare import Difference, compare
 from dfr.metrics.kpi import Summary, summarise
+from dfr.scenario.key_figures import PRIMARY, Better, judged_figure
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.inputs import Duty, SimInputs
 
 SHOWN = ("within_target", "attended", "first_on_scene", "call_to_overhead_s", "drone_ready")
-"""The figures whose change a loss is judged by; the first decides which is worst."""
+"""The figures whose change a loss is judged by, beside the primary one, which decides which is worst."""
 
 OnLoss = Callable[[int], None]
 
@@ -49,24 +50,35 @@ class LossReport:
 
 
 def n_minus_1(
-    inputs: SimInputs, whole: Summary, *, jobs: int = 1, on_loss: OnLoss | None = None
+    inputs: SimInputs,
+    whole: Summary,
+    *,
+    primary: str = PRIMARY,
+    jobs: int = 1,
+    on_loss: OnLoss | None = None,
 ) -> tuple[LossReport, ...]:
-    """What every single loss costs, the worst first, on the calls of the run that `whole` is of."""
+    """What every single loss costs, on the calls of the run that `whole` is of.
+
+    The worst comes first, by the primary figure as it is shown.
+    """
+    shown = dict.fromkeys((primary, *SHOWN))
     reports = []
     for done, loss in enumerate(losses(inputs), start=1):
         run = simulate_inputs(loss.inputs, replications=whole.replications, seed=whole.seed, jobs=jobs)
         without = summarise(run.records, run.inputs.deployment, seed=whole.seed)
         gaps = {gap.name: gap for gap in compare(whole, without)}
-        changes = tuple(gaps[name] for name in SHOWN if name in gaps)
+        changes = tuple(gaps[name] for name in shown if name in gaps)
         reports.append(LossReport(kind=loss.kind, what=loss.what, changes=changes))
         if on_loss is not None:
             on_loss(done)
-    return tuple(sorted(reports, key=_worst_first))
+    sign = -1.0 if judged_figure(primary).better is Better.LESS else 1.0
+    return tuple(sorted(reports, key=lambda report: _gain_by(report, sign)))
 
 
-def _worst_first(report: LossReport) -> tuple[float, str, str]:
+def _gain_by(report: LossReport, sign: float) -> tuple[float, str, str]:
+    """How much better the primary figure is with the loss; unknown counts as nothing."""
     first = report.changes[0].difference if report.changes else None
-    return (0.0 if first is None else first, report.kind, report.what)
+    return (0.0 if first is None else sign * first, report.kind, report.what)
 
 
 DOCK, DRONE, PILOT = "dock_or_its_link", "drone", "remote_pilot"

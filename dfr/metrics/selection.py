@@ -3,9 +3,10 @@
 The fully sequential procedure of Kim & Nelson (2001, ACM TOMACS 11, "KN"): the design with the
 largest mean is selected with at least the stated probability whenever it leads by the indifference zone
 or more. It allows for common random numbers, which the designs of a sweep share: only variances
-of differences enter. A design is dropped once it is behind another by more than the noise that is
-still possible. The procedure looks at the replications in order, so it may be given them in
-batches, or all at once.
+of differences enter. A figure is a ratio of sums, as tables show it: designs are ranked by that ratio
+over the replications so far, and the noise is that of its linearised terms. A design is dropped once it
+is behind another by more than the noise that is still possible. The procedure looks at the replications
+in order, so it may be given them in batches, or all at once.
 """
 
 from __future__ import annotations
@@ -43,18 +44,21 @@ class Selection:
 
 
 def select_largest(
-    values: FloatArray,
+    tops: FloatArray,
+    bottoms: FloatArray | None = None,
     *,
     zone: float,
     confidence: float = CONFIDENCE,
     first_stage: int = FIRST_STAGE,
 ) -> Selection:
-    """The selection of the largest mean. `values` has shape (designs, replications), replications paired.
+    """The selection of the largest ratio of sums, of shape (designs, replications), replications paired.
 
-    A design that was dropped may hold NaN after it was; for the smallest mean, give negated values.
+    Without `bottoms` the figure is the mean of `tops`. A design that was dropped may hold NaN after it was;
+    for the smallest figure, give negated tops. A design without a figure is behind every one that has it.
     Raises InputError for too few replications or a zone that is not positive.
     """
-    count, length = values.shape
+    bottoms = np.ones_like(tops) if bottoms is None else bottoms
+    count, length = tops.shape
     if zone <= 0.0:
         raise InputError(
             f"{zone:g} is not a difference that can matter", do="give an indifference zone over 0"
@@ -70,11 +74,11 @@ def select_largest(
     survivors = list(range(count))
     if count == 1:
         return Selection(survivors=(0,), dropped_at=(None,), used=first_stage)
-    noise = _pair_noise(values[:, :first_stage], count, confidence)
-    totals = np.cumsum(values, axis=1)
+    noise = _pair_noise(_linearised(tops[:, :first_stage], bottoms[:, :first_stage]), count, confidence)
+    totals, weights = np.cumsum(tops, axis=1), np.cumsum(bottoms, axis=1)
     used = first_stage
     for used in range(first_stage, length + 1):
-        means = totals[:, used - 1] / used
+        means = _ratios(totals[:, used - 1], weights[:, used - 1])
         for i in _designs_behind(survivors, means, noise, used, zone):
             survivors.remove(i)
             dropped[i] = used
@@ -86,6 +90,20 @@ def select_largest(
         if len(survivors) == 1:
             break
     return Selection(survivors=tuple(survivors), dropped_at=tuple(dropped), used=used)
+
+
+def _ratios(tops: FloatArray, bottoms: FloatArray) -> FloatArray:
+    """The figure of each design, minus infinity where it has none; NaN stays NaN."""
+    ratios: FloatArray = np.full(len(tops), -np.inf)
+    return np.asarray(np.divide(tops, bottoms, out=ratios, where=bottoms != 0.0))
+
+
+def _linearised(tops: FloatArray, bottoms: FloatArray) -> FloatArray:
+    """What each replication adds to a design's ratio of sums; 0 where the design has no figure."""
+    weights = bottoms.sum(axis=1)
+    ratios = np.divide(tops.sum(axis=1), weights, out=np.zeros(len(tops)), where=weights > 0.0)
+    rest: FloatArray = (tops - ratios[:, None] * bottoms) * tops.shape[1]
+    return np.asarray(rest / np.where(weights > 0.0, weights, np.inf)[:, None])
 
 
 def _pair_noise(first: FloatArray, count: int, confidence: float) -> FloatArray:

@@ -137,8 +137,8 @@ def _experimentation_section(inputs: SimInputs, summary: Summary, manifest: Mapp
         "4.2 Run length": f"{inputs.horizon_s:g} s ({summary.time.days:.2f} days). Calls that are still open "
         "then are closed with an outcome that says so.",
         "4.3 Estimation": f"{summary.replications} independent replications, the unit of every interval: "
-        "95 %, by Student for means, by Wilson with the effective size for shares, by Woodruff for "
-        "quantiles.",
+        "95 %, by the jackknife with Hall's correction for skewness for means, by Wilson with the effective "
+        "size for shares, by Woodruff for quantiles.",
         "4.4 Docks": ", ".join(manifest["sites"]),
     }
 

@@ -30,8 +30,9 @@ def run_further_studies(
     operator: Operator,
 ) -> Studies:
     """Studies for the report besides the run: always STRESS-DES, the others if requested."""
+    primary = world.scenario.simulation.primary_figure
     return Studies(
-        losses=_simulate_losses(run, jobs, out, operator) if losses else (),
+        losses=_simulate_losses(run, primary, jobs, out, operator) if losses else (),
         fronts=write_fronts(world, len(plan.sites), out, operator=operator) if pareto else None,
         stress=stress(run.inputs, run.summary, run.manifest),
     )
@@ -46,8 +47,10 @@ def write_fronts(world: World, docks: int, folder: Path, *, operator: Operator) 
     return found
 
 
-def _simulate_losses(run: StoredRun, jobs: int, out: Path, operator: Operator) -> tuple[LossReport, ...]:
+def _simulate_losses(
+    run: StoredRun, primary: str, jobs: int, out: Path, operator: Operator
+) -> tuple[LossReport, ...]:
     operator.tell("simulating the loss of each dock, drone and pilot in turn ...")
-    reports = n_minus_1(run.inputs, run.summary, jobs=jobs)
+    reports = n_minus_1(run.inputs, run.summary, primary=primary, jobs=jobs)
     write_atomically(out / "n_minus_1.json", json_text([report.as_dict() for report in reports]))
     return reports

@@ -332,8 +332,8 @@ def _kpi_row(kpi: Kpi) -> dict[str, str]:
         "name": _kpi_name(kpi),
         "what": kpi.what,
         "mean": write(kpi.mean),
-        "p50": write(kpi.p50),
-        "p90": write(kpi.p90),
+        "p50": write(kpi.p50) if kpi.of_observations else "",
+        "p90": write(kpi.p90) if kpi.of_observations else "",
         "interval": interval(kpi.interval, write),
         "n": str(kpi.n),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dfr.scenario.model import OperationKind, Period
-from dfr.sim.events import Missed
+from dfr.sim.events import Missed, holding_limits
 from dfr.statistics import Interval
 
 UNKNOWN = "unknown"
@@ -60,9 +60,18 @@ def missed_words(reason: str) -> str:
     'no drone ready'
     """
     if reason.startswith(Missed.WEATHER):
-        held = reason.removeprefix(Missed.WEATHER).replace("_", " ")
-        return f"weather: {'wind at the dock' if held == 'landing wind' else held}"
+        return f"weather: {hold_words(reason.removeprefix(Missed.WEATHER))}"
     return {Missed.TRAFFIC: "other traffic in the way"}.get(reason, reason.replace("_", " "))
+
+
+def hold_words(hold: str) -> str:
+    """What keeps the docks shut, in words.
+
+    >>> hold_words("wind+rain"), hold_words("landing_wind")
+    ('wind and rain', 'wind at the dock')
+    """
+    names = ["wind at the dock" if limit == "landing_wind" else limit for limit in holding_limits(hold)]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def plural(count: int, noun: str) -> str:

@@ -24,6 +24,7 @@ from dfr.scenario.air import (
     TerrainFile,
     Weather,
 )
+from dfr.scenario.key_figures import PRIMARY
 from dfr.scenario.own_drone import OwnDrone
 
 T = TypeVar("T")
@@ -560,12 +561,14 @@ class SimulationOptions:
 
     With `overwatch` a relief drone is sent where the first cannot stay as long as the call needs. With
     `move_up` ready drones are moved to docks with a free slot where that restores coverage.
+    `primary_figure` is the key figure that decides (`dfr.scenario.key_figures`).
     `homes` are areas where people live, an id and a ring each, for the privacy footprint.
     """
 
     dispatch: DispatchPolicy = DispatchPolicy.NEAREST
     overwatch: bool = False
     move_up: bool = False
+    primary_figure: str = PRIMARY
     failures: tuple[FailureFigures, ...] = ()
     homes: tuple[tuple[str, Ring], ...] = ()
 

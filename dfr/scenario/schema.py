@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from dfr.errors import InputError
 from dfr.scenario import air
 from dfr.scenario import model as domain
+from dfr.scenario.key_figures import PRIMARY, judged_figure
 from dfr.scenario.model import DeconflictionRule, Guidance, LostLink, OperationKind, Surface
 from dfr.scenario.schema_air import (
     AirspaceFileIn,
@@ -43,6 +45,7 @@ from dfr.scenario.schema_parts import (
     Sourced,
     Strict,
     Text,
+    schema_error,
 )
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
@@ -493,6 +496,15 @@ class HomesIn(Sourced):
     area: Area
 
 
+def _judged(name: str) -> str:
+    """The name of a key figure. Raises where there is none, or where neither direction of it is better."""
+    try:
+        judged_figure(name)
+    except InputError as error:
+        raise schema_error(error.what, error.do) from error
+    return name
+
+
 class SimulationIn(Strict):
     """How drones are sent, what fails, and where people live."""
 
@@ -506,6 +518,10 @@ class SimulationIn(Strict):
     )
     move_up: bool = Field(
         default=False, description="move ready drones to docks with a free slot to restore coverage"
+    )
+    primary_figure: Annotated[str, AfterValidator(_judged)] = Field(
+        default=PRIMARY,
+        description="the key figure that decides: what comparisons test first and sweeps rank by",
     )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)

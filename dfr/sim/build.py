@@ -26,7 +26,7 @@ from dfr.plan.matrix import Transfers, between_docks, transfers_of
 from dfr.plan.model import Plan, Route
 from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
-from dfr.sim.dispatch import POLICIES, Policy
+from dfr.sim.dispatch import Policy
 from dfr.sim.inputs import (
     DOCK_PART,
     DRONE_PART,
@@ -356,10 +356,6 @@ def with_policies(
     Raises InputError for a part, a number or a policy that there is not.
     """
     dispatch = inputs.dispatch if dispatch is None else dispatch
-    if isinstance(dispatch, str) and dispatch not in POLICIES:
-        raise InputError(
-            f"there is no dispatch policy {dispatch!r}", do=f"choose one of {', '.join(POLICIES)}"
-        )
     rates = tuple(failure_rate(text) for text in failures)
     if len({rate.part for rate in rates}) < len(rates):
         raise InputError("failures of one part are given twice", do="give one rate for each part")

@@ -18,6 +18,7 @@ from dfr.plan.model import Plan, Route
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import DockObstacle
+from dfr.sim import events
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
 from dfr.world.wakes import LocalWind, wind_over_dock
@@ -126,12 +127,12 @@ class Conditions:
         )
 
     def _hold(self, hour: HourWeather) -> str:
-        """What holds the docks: the operation's limits, then wind at 10 m too strong to land in."""
-        broken = broken_limits(self._highest, hour, self._limits)
-        if broken:
-            return broken[0].quantity.value
+        """All that holds the docks: the operation's limits, and wind at 10 m too strong to land in."""
+        broken = [each.quantity.value for each in broken_limits(self._highest, hour, self._limits)]
         limit = landing_wind_limit_mps(self.drone, self.dock)
-        return LANDING_WIND_LIMIT if limit is not None and hour.wind_mps > limit else ""
+        if limit is not None and hour.wind_mps > limit:
+            broken.append(LANDING_WIND_LIMIT)
+        return events.AND.join(broken)
 
     def _landings(self, hour: HourWeather) -> tuple[Landing, ...]:
         """How landings go at each dock; none where nothing stands near any of them."""

@@ -51,6 +51,18 @@ class Missed:
 WEATHER_HOLDS = ("wind", "gust", "rain", "visibility", "cold", "heat", "icing", "landing_wind")
 """What holds the docks (`dfr.world.weather.WeatherQuantity`, and wind too strong to land in)."""
 
+AND = "+"
+"""Between the limits that hold the docks together: `wind+rain`."""
+
+
+def holding_limits(hold: str) -> tuple[str, ...]:
+    """The limits of a hold, which are words of `WEATHER_HOLDS`.
+
+    >>> holding_limits("wind+rain"), holding_limits("")
+    (('wind', 'rain'), ())
+    """
+    return tuple(hold.split(AND)) if hold else ()
+
 
 PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND = "prepare", "climb", "out", "on_scene", "back", "land"
 YIELD, CHARGE, RECOVER, MOVE = "yield", "charge", "recover", "move"
@@ -267,11 +279,12 @@ def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER, MOVE]
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
+    holds = [*WEATHER_HOLDS, *(condition.hold for condition in inputs.conditions)]
     words = chain(
         ["", ANY_DOCK, FIRST, ATTENDED, MISSED, LINK_PART, LINK_RULE],
         reasons,
-        WEATHER_HOLDS,
-        [Missed.WEATHER + hold for hold in WEATHER_HOLDS],
+        holds,
+        [Missed.WEATHER + hold for hold in holds if hold],
         phases,
         endings,
         [zone.id for zone in inputs.zones],

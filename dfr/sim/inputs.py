@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, NamedTuple
 
+from dfr.errors import InputError
 from dfr.scenario.model import DispatchPolicy
 from dfr.sim.randomness import Spread
 
@@ -274,6 +275,14 @@ class SimInputs:
     homes: Homes | None = None
     move_up: bool = False
     in_turn: tuple[RoutePair, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a dispatch policy that there is not."""
+        if isinstance(self.dispatch, str) and self.dispatch not in list(DispatchPolicy):
+            raise InputError(
+                f"there is no dispatch policy {self.dispatch!r}",
+                do=f"choose one of {', '.join(DispatchPolicy)}",
+            )
 
     @property
     def horizon_s(self) -> float:

@@ -14,12 +14,12 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.metrics.compare import Difference, compare
-from dfr.metrics.key_figures import find_key_figure
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.precision import replication_numbers
 from dfr.metrics.selection import CONFIDENCE, FIRST_STAGE, Selection, select_largest
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.scenario.key_figures import Better, judged_figure
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.factors import Variant, varied_plan, varied_world
@@ -45,8 +45,7 @@ class Goal:
     @property
     def smaller_is_better(self) -> bool:
         """Whether smaller values of the key figure are better."""
-        figure = find_key_figure(self.kpi)
-        return figure is not None and figure.smaller_is_better
+        return judged_figure(self.kpi).better is Better.LESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +132,7 @@ class Sweeper:
 
         Raises InputError for an unknown key figure, or too few replications for the first stage.
         """
+        judged_figure(goal.kpi)
         if replications < goal.first_stage:
             raise InputError(
                 f"{replications} replications are fewer than the first stage of {goal.first_stage}",
@@ -211,23 +211,25 @@ class Sweeper:
 
 
 def _select_best(summaries: dict[int, Summary], goal: Goal) -> Selection:
-    """The selection over all points, from the replications in which each of them has the key figure."""
+    """The selection over all points, by the figure that their table shows."""
     for summary in summaries.values():
         if goal.kpi not in summary.kpis:
             raise InputError(f"there is no key figure {goal.kpi!r}", do=f"choose {', '.join(summary.kpis)}")
-    rows = [summaries[index].kpis[goal.kpi].by_replication for index in sorted(summaries)]
-    values: FloatArray = np.full((len(rows), max(map(len, rows))), np.nan)
-    known = np.ones(values.shape[1], dtype=bool)
-    for row, figures in zip(values, rows, strict=True):
-        row[: len(figures)] = figures
-        known[: len(figures)] &= ~np.isnan(figures)
-    values = values[:, known]
+    kpis = [summaries[index].kpis[goal.kpi] for index in sorted(summaries)]
+    longest = max(len(kpi.tops) for kpi in kpis)
+    sign = -1.0 if goal.smaller_is_better else 1.0
     return select_largest(
-        -values if goal.smaller_is_better else values,
+        sign * _padded([kpi.tops for kpi in kpis], longest),
+        _padded([kpi.bottoms for kpi in kpis], longest),
         zone=goal.zone,
         confidence=goal.confidence,
         first_stage=goal.first_stage,
     )
+
+
+def _padded(rows: Sequence[FloatArray], length: int) -> FloatArray:
+    """Rows of one length, those of points that were dropped earlier with NaN at their end."""
+    return np.array([np.pad(row, (0, length - len(row)), constant_values=np.nan) for row in rows])
 
 
 def _rank_points(summaries: dict[int, Summary], goal: Goal, selection: Selection) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dfr.logs.model import EventKind, FlightLog
 from dfr.metrics.timeline import CallMark, Timeline
-from dfr.report.words import missed_words
+from dfr.report.words import hold_words, missed_words
 from dfr.sim import events
 from dfr.sim.events import FlightRecord
 
@@ -73,8 +73,8 @@ def _flight_events(flights: Sequence[FlightRecord], names: Mapping[str, str]) ->
 
 def _other_events(found: Timeline) -> Iterator[Event]:
     for hold in found.holds:
-        yield _event(hold.start_s, "other", f"Docks close: {hold.label.replace('_', ' ')}.")
-        yield _event(hold.end_s, "other", f"Docks open again after {hold.label.replace('_', ' ')}.")
+        yield _event(hold.start_s, "other", f"Docks close: {hold_words(hold.label)}.")
+        yield _event(hold.end_s, "other", f"Docks open again after {hold_words(hold.label)}.")
     for visit in found.visits:
         yield _event(visit.start_s, "other", f"Other traffic comes: {visit.label}.")
         yield _event(visit.end_s, "other", f"Other traffic is gone: {visit.label}.")

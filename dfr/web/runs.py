@@ -136,8 +136,9 @@ class SimulationRuns:
 
     def compare_runs(self, first: int, second: int) -> list[dict[str, Any]]:
         """Paired differences of two runs, second minus first."""
-        a, b = self.find_run(first).summary, self.find_run(second).summary
-        found = compare(a, b)
+        run = self.find_run(first)
+        a, b = run.summary, self.find_run(second).summary
+        found = compare(a, b, primary=run.world.scenario.simulation.primary_figure)
         return [
             {
                 "name": d.name,
@@ -149,6 +150,7 @@ class SimulationRuns:
                 "low": d.low,
                 "high": d.high,
                 "clear": d.clear,
+                "clear_among_all": d.clear_among_all,
                 "first_p50": a.kpis[d.name].p50,
                 "second_p50": b.kpis[d.name].p50,
             }

@@ -44,7 +44,7 @@ def test_points_of_a_sweep_are_compared_in_pairs_on_the_same_calls(swept: Path) 
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["same_calls"] is True
-    gap = document["differences"]["attended"]
+    gap = document["differences"]["airborne_to_overhead_s"]
     assert gap["low"] <= gap["difference"] <= gap["high"]
     assert document["differences"]["calls_per_day"]["difference"] == 0.0
     words = dfr("compare", "sweep/docks-1", "sweep/docks-2", "--clear", cwd=swept).stdout

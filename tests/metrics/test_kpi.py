@@ -218,3 +218,22 @@ def test_overwatch_counts_gaps_only_where_it_is_kept(
     kpis = summarise(both, replace(deployment, overwatch=True), seed=1).kpis
     assert (kpis["overwatch_gap_s"].mean, kpis["overwatch_gap_s"].n) == (25.0, 2)
     assert kpis["overwatch_unbroken"].mean == 0.5
+
+
+def test_a_call_missed_in_rain_and_wind_counts_for_each_of_them(
+    records: Make, call: Make, missed: dict[str, Any], deployment: Deployment
+) -> None:
+    shut = [
+        call(k, reason=f"weather_{hold}", **missed) for k, hold in enumerate(["wind+rain", "rain", "wind"])
+    ]
+    summary = summarise(records({"calls": [*shut, call(3)]}), deployment, seed=1)
+    assert summary.kpis["missed_for_rain"].mean == 0.5
+    assert summary.kpis["missed_for_wind"].mean == 0.5
+    assert summary.kpis["missed_for_gust"].mean == 0.0
+    assert summary.missed["weather_wind+rain"] == 0.25
+
+
+def test_percentiles_say_whether_they_are_of_all_observations(two: Records, deployment: Deployment) -> None:
+    kpis = summarise(two, deployment, seed=1).kpis
+    assert kpis["call_to_overhead_s"].as_dict()["percentiles_of"] == "observations"
+    assert kpis["attended"].as_dict()["percentiles_of"] == "replications"

@@ -57,3 +57,12 @@ def test_a_lost_dock_sends_nothing_and_the_worst_loss_comes_first(two_docks: Sim
     assert len(without.column("calls", "call")) == len(
         simulate_inputs(two_docks, replications=2, seed=2).records.column("calls", "call")
     )
+
+
+def test_the_worst_loss_is_that_of_the_primary_figure(two_docks: SimInputs) -> None:
+    run = simulate_inputs(two_docks, replications=8, seed=2)
+    whole = summarise(run.records, run.inputs.deployment, seed=2)
+    reports = n_minus_1(two_docks, whole, primary="call_to_overhead_s")
+    costs = [report.changes[0].difference for report in reports]
+    assert {report.changes[0].name for report in reports} == {"call_to_overhead_s"}
+    assert costs == sorted(costs, reverse=True)

@@ -16,6 +16,8 @@ from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
 from dfr.sim.build import ASSUMED, deployment_of, sim_inputs
+from dfr.sim.conditions import Conditions
+from dfr.sim.events import holding_limits
 from dfr.sim.inputs import SimInputs
 from dfr.sim.resources import holds_by_hour
 from dfr.world.model import World
@@ -75,7 +77,15 @@ def test_docks_are_shut_in_the_hours_in_which_the_plan_does_not_fly(world: World
     for window in hour_windows(world.scenario):
         hold = shut[world.scenario.period.t_s(window.start)]
         assert (hold == "") == window.flyable, window.start
-    assert "landing_wind" in shut.values()
+    assert any("landing_wind" in holding_limits(hold) for hold in shut.values())
+
+
+def test_an_hour_with_rain_and_wind_is_shut_for_both(world: World, plan: Plan) -> None:
+    hour = replace(world.scenario.weather.hours[0], wind_mps=25.0, gust_mps=35.0, rain_mm_h=30.0)
+    weather = replace(world.scenario.weather, hours=(hour, *world.scenario.weather.hours[1:]))
+    stormy = replace(world, scenario=replace(world.scenario, weather=weather))
+    [condition] = Conditions(stormy, plan).conditions([hour])
+    assert {"wind", "rain"} <= set(holding_limits(condition.hold))
 
 
 def test_a_stage_beside_a_dock_costs_landings_there_and_only_downwind_of_it(

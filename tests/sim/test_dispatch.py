@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import typer.main
 
 from dfr.cli import main
+from dfr.errors import InputError
 from dfr.scenario.model import DispatchPolicy
 from dfr.scenario.schema import SimulationIn
+from dfr.sim.build import with_policies
 from dfr.sim.dispatch import POLICIES
+from dfr.sim.inputs import SimInputs
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,3 +33,10 @@ def test_schema_help_and_documentation_name_every_policy() -> None:
         assert policy in option.help
         assert policy in schema
         assert f"`{policy}`: {policy.meaning}" in howto
+
+
+def test_a_policy_that_there_is_not_is_refused_wherever_it_is_given(deployment: SimInputs) -> None:
+    with pytest.raises(InputError, match="no dispatch policy 'fastest' -> choose one of"):
+        replace(deployment, dispatch="fastest")
+    with pytest.raises(InputError, match="no dispatch policy 'fastest'"):
+        with_policies(deployment, dispatch="fastest")

@@ -86,6 +86,10 @@ def nothing_found(bound: float, lost: Sequence[int] | IntArray, seconds: float) 
     return no_sites(status, bound=bound, seconds=seconds, out_of_reach=[int(i) for i in lost])
 
 
+MOST_WEIGHT = 1e100
+"""Larger weights, and all smaller than its reciprocal, overflow or vanish where they meet times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Checked input of a siting problem.
@@ -150,6 +154,12 @@ def make_request(
         )
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise InputError("demand holds a negative or non-finite weight", do="use weights >= 0")
+    most = float(weights.max(initial=0.0))
+    if most > MOST_WEIGHT or 0.0 < most < 1.0 / MOST_WEIGHT:
+        raise InputError(
+            f"the largest weight of demand is {most:g}, beyond what can be added and multiplied",
+            do=f"scale the weights to between {1.0 / MOST_WEIGHT:g} and {MOST_WEIGHT:g}",
+        )
     must, must_not = _sites_of(forced, "forced"), _sites_of(forbidden, "forbidden")
     _check_choice(must, must_not, m, p)
     return Request(times, weights, must, must_not)

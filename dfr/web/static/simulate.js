@@ -67,7 +67,7 @@ function pick(number_) {
   $("tiles").replaceChildren(...TILES.filter((name) => kpis[name]).map((name) => tile(kpis[name])));
   intervalsChart($("intervals"), run.kpis.filter((kpi) => kpi.unit === "share" && !kpi.name.startsWith("within_target.zone") && kpi.mean !== null).map((kpi) => ({ ...kpi, name: figureWords(kpi).slice(0, 38) })));
   $("kpis").tBodies[0].replaceChildren(...run.kpis.map((kpi) => element("tr", {}, element("td", {}, element("strong", {}, figureWords(kpi)), element("br"), element("span", { class: "hint" }, kpi.what)),
-    element("td", { class: "n" }, withUnit(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), element("td", { class: "n" }, withUnit(kpi.p50, kpi.unit)), element("td", { class: "n" }, withUnit(kpi.p90, kpi.unit)))));
+    element("td", { class: "n" }, withUnit(kpi.mean, kpi.unit)), element("td", { class: "n" }, range(kpi)), ...[kpi.p50, kpi.p90].map((value) => element("td", { class: "n" }, kpi.percentiles_of === "observations" ? withUnit(value, kpi.unit) : "")))));
   drawCharts(number_);
 }
 
@@ -77,10 +77,10 @@ async function compare(other) {
   if (!rows) return;
   $("first-name").textContent = `Run ${shown}, mean`;
   $("second-name").textContent = `Run ${other}, mean`;
-  const clear = rows.filter((row) => row.clear).map((row) => differenceWords(row, shown, other));
+  const clear = rows.filter((row) => row.clear_among_all).map((row) => differenceWords(row, shown, other));
   $("sentences").replaceChildren(...(clear.length ? clear.slice(0, MOST_SENTENCES) : ["No difference is clear: more replications may show one."]).map((words) => element("li", {}, words)));
   $("differences").tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, element("td", {}, figureWords(row)), element("td", { class: "n" }, withUnit(row.first, row.unit)), element("td", { class: "n" }, withUnit(row.second, row.unit)),
-    element("td", { class: "n" }, withUnit(row.difference, row.unit)), element("td", { class: "n" }, range(row)), element("td", {}, row.clear ? "clear" : ""))));
+    element("td", { class: "n" }, withUnit(row.difference, row.unit)), element("td", { class: "n" }, range(row)), element("td", {}, row.clear_among_all ? "clear" : row.clear ? "may be chance" : ""))));
 }
 
 async function reload() {

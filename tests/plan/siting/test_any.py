@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from dfr.errors import InputError
+from dfr.plan.siting.cover import solve_mclp
 from dfr.plan.siting.fair import pareto_front, solve_quantile
+from dfr.plan.siting.median import solve_pmedian
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
 
 LIMIT_S = 4.0
@@ -136,3 +139,29 @@ def test_quantiles_and_fronts_agree_with_brute_force(problem, share):
     front = pareto_front(times, demand, limit_s=LIMIT_S, **roles)
     assert front.proven
     assert {(round(point.covered, 6), point.worst_s) for point in front.points} == best_points
+
+
+SOLVERS = (
+    lambda times, demand: solve_mclp(times, demand, p=2, limit_s=LIMIT_S),
+    lambda times, demand: solve_pmedian(times, demand, p=2),
+    lambda times, demand: solve_quantile(times, demand, p=2),
+    lambda times, demand: solve_backup(times, demand, p=2, limit_s=LIMIT_S),
+)
+
+
+@pytest.mark.parametrize("solve", SOLVERS)
+@pytest.mark.parametrize("weights", [[5e-324] * 3, [1e308] * 3, [1e308, 1.0, 1.0]])
+def test_weights_that_overflow_or_vanish_are_refused_by_name(solve, weights):
+    times = np.array([[1.0, 3.0, 5.0], [5.0, 2.0, 6.0], [3.0, 8.0, 1.0]])
+    with pytest.raises(InputError, match="the largest weight of demand is"):
+        solve(times, np.array(weights))
+
+
+@pytest.mark.parametrize("solve", SOLVERS)
+def test_weights_of_any_size_in_between_give_the_same_sites(solve):
+    times = np.array([[1.0, 3.0, 5.0], [5.0, 2.0, 6.0], [3.0, 8.0, 1.0]])
+    plain = solve(times, np.array([1.0, 2.0, 4.0]))
+    for size in (1e-90, 1e90):
+        found = solve(times, size * np.array([1.0, 2.0, 4.0]))
+        assert found.chosen == plain.chosen
+        assert found.objective == pytest.approx(size * plain.objective) or solve is SOLVERS[2]

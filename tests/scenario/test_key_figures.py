@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from dfr.cli import main, rehearse, simulate, sweep
-from dfr.metrics.key_figures import KEY_FIGURES, find_key_figure
+from dfr.errors import InputError
 from dfr.metrics.kpi import summarise
 from dfr.report import html
+from dfr.scenario.key_figures import KEY_FIGURES, Better, KeyFigure, find_key_figure, judged_figure
+from dfr.scenario.schema import SimulationIn
 from dfr.sim.inputs import Deployment
 from dfr.store.sweeps import Goal
 
@@ -57,8 +61,46 @@ def test_the_help_of_sweep_offers_every_figure(monkeypatch: pytest.MonkeyPatch):
         ("within_300_s", False),
         ("within_target.zone.beach", False),
         ("landing_not_disarmed", True),
+        ("missed_for_rain", True),
         ("camera_minutes_over_homes_per_day", True),
     ],
 )
 def test_a_sweep_knows_of_which_figures_less_is_better(figure: str, smaller: bool):
     assert Goal(kpi=figure, zone=0.01, confidence=0.95).smaller_is_better is smaller
+
+
+@pytest.mark.parametrize("figure", KEY_FIGURES.values(), ids=lambda figure: figure.name)
+def test_every_figure_says_its_unit_clock_and_direction_where_it_is_defined(figure: KeyFigure):
+    assert figure.unit
+    assert figure.clock
+    assert isinstance(figure.better, Better)
+
+
+@pytest.mark.parametrize("name", ["flights_per_day", "utilisation", "calls_per_duty_hour"])
+def test_nothing_is_ranked_by_a_figure_of_which_neither_more_nor_less_is_better(name: str):
+    with pytest.raises(InputError, match=f"neither more nor less {name}"):
+        judged_figure(name)
+
+
+def test_one_page_lists_every_figure_with_clock_and_direction():
+    spec = importlib.util.spec_from_file_location("hooks", ROOT / "docs" / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    page = hooks.key_figures()
+    for figure in KEY_FIGURES.values():
+        assert (
+            f"| `{figure.name}` | {figure.unit} | {figure.what} | {figure.clock} | {figure.better} |" in page
+        )
+
+
+def test_a_scenario_names_its_primary_figure():
+    assert SimulationIn(primary_figure="call_to_video_s").to_domain().primary_figure == "call_to_video_s"
+    assert SimulationIn().to_domain().primary_figure == "within_target"
+
+
+@pytest.mark.parametrize("name", ["beauty", "flights_per_day"])
+def test_a_primary_figure_that_cannot_judge_is_refused_where_the_scenario_is_read(name: str):
+    with pytest.raises(ValidationError, match=name):
+        SimulationIn(primary_figure=name)
