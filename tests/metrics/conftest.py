@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,7 +85,8 @@ def records(inputs: SimInputs) -> Callable[..., Records]:
     """Makes records of the logs of several replications."""
 
     def make(*logs: dict[str, list[Any]]) -> Records:
-        words = vocabulary(inputs)
+        stormy = replace(inputs.conditions[0], hold="wind+rain")
+        words = vocabulary(replace(inputs, conditions=(*inputs.conditions, stormy)))
         parts = [to_tables(log, words, number) for number, log in enumerate(logs)]
         return Records.joined(words, range(len(logs)), parts)
 
