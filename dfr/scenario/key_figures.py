@@ -56,211 +56,349 @@ class ClockFigure(KeyFigure):
     end: str
 
 
-MOMENTS = {
-    "call_s": "the call",
-    "decided_s": "the decision",
-    "dispatched_s": "dispatch",
-    "airborne_s": "lift-off",
-    "overhead_s": "arrival overhead",
-    "video_s": "usable video",
-    "ground_s": "the first officers",
-}
-"""The clocks of a call's record in words."""
-
 PERIOD = "all of the period"
 DAY = "each 24 h of the period"
 DUTY = "hours with people on duty"
 
 
-def _clock_figure(name: str, start: str, end: str, what: str) -> ClockFigure:
-    clock = f"{MOMENTS[start]} to {MOMENTS[end]}"
-    return ClockFigure(name=name, unit="s", clock=clock, better=Better.LESS, what=what, start=start, end=end)
-
-
-def _share_figure(name: str, better: Better, clock: str, what: str) -> KeyFigure:
-    return KeyFigure(name=name, unit=SHARE, clock=clock, better=better, what=f"share of {what}")
-
-
-def _other_figure(name: str, unit: str, better: Better, clock: str, what: str) -> KeyFigure:
-    return KeyFigure(name=name, unit=unit, clock=clock, better=better, what=what)
-
-
 CLOCKS = (
-    _clock_figure(
-        "call_to_decision_s", "call_s", "decided_s", "time from the call to the decision to send a drone"
+    ClockFigure(
+        name="call_to_decision_s",
+        unit="s",
+        clock="the call to the decision",
+        better=Better.LESS,
+        what="time from the call to the decision to send a drone",
+        start="call_s",
+        end="decided_s",
     ),
-    _clock_figure(
-        "decision_to_dispatch_s",
-        "decided_s",
-        "dispatched_s",
-        "time from the decision until a drone is free and sent",
+    ClockFigure(
+        name="decision_to_dispatch_s",
+        unit="s",
+        clock="the decision to dispatch",
+        better=Better.LESS,
+        what="time from the decision until a drone is free and sent",
+        start="decided_s",
+        end="dispatched_s",
     ),
-    _clock_figure("decision_to_airborne_s", "decided_s", "airborne_s", "time from the decision to lift-off"),
-    _clock_figure("call_to_airborne_s", "call_s", "airborne_s", "time from the call to lift-off"),
-    _clock_figure(
-        "airborne_to_overhead_s", "airborne_s", "overhead_s", "time from lift-off to arrival overhead"
+    ClockFigure(
+        name="decision_to_airborne_s",
+        unit="s",
+        clock="the decision to lift-off",
+        better=Better.LESS,
+        what="time from the decision to lift-off",
+        start="decided_s",
+        end="airborne_s",
     ),
-    _clock_figure(
-        "decision_to_overhead_s", "decided_s", "overhead_s", "time from the decision to arrival overhead"
+    ClockFigure(
+        name="call_to_airborne_s",
+        unit="s",
+        clock="the call to lift-off",
+        better=Better.LESS,
+        what="time from the call to lift-off",
+        start="call_s",
+        end="airborne_s",
     ),
-    _clock_figure("call_to_overhead_s", "call_s", "overhead_s", "time from the call to arrival overhead"),
-    _clock_figure(
-        "overhead_to_video_s",
-        "overhead_s",
-        "video_s",
-        "time from arrival overhead to usable video in the control room",
+    ClockFigure(
+        name="airborne_to_overhead_s",
+        unit="s",
+        clock="lift-off to arrival overhead",
+        better=Better.LESS,
+        what="time from lift-off to arrival overhead",
+        start="airborne_s",
+        end="overhead_s",
     ),
-    _clock_figure(
-        "call_to_video_s", "call_s", "video_s", "time from the call to usable video in the control room"
+    ClockFigure(
+        name="decision_to_overhead_s",
+        unit="s",
+        clock="the decision to arrival overhead",
+        better=Better.LESS,
+        what="time from the decision to arrival overhead",
+        start="decided_s",
+        end="overhead_s",
     ),
-    _clock_figure(
-        "call_to_ground_s", "call_s", "ground_s", "time from the call to the arrival of the first officers"
+    ClockFigure(
+        name="call_to_overhead_s",
+        unit="s",
+        clock="the call to arrival overhead",
+        better=Better.LESS,
+        what="time from the call to arrival overhead",
+        start="call_s",
+        end="overhead_s",
+    ),
+    ClockFigure(
+        name="overhead_to_video_s",
+        unit="s",
+        clock="arrival overhead to usable video",
+        better=Better.LESS,
+        what="time from arrival overhead to usable video in the control room",
+        start="overhead_s",
+        end="video_s",
+    ),
+    ClockFigure(
+        name="call_to_video_s",
+        unit="s",
+        clock="the call to usable video",
+        better=Better.LESS,
+        what="time from the call to usable video in the control room",
+        start="call_s",
+        end="video_s",
+    ),
+    ClockFigure(
+        name="call_to_ground_s",
+        unit="s",
+        clock="the call to the first officers",
+        better=Better.LESS,
+        what="time from the call to the arrival of the first officers",
+        start="call_s",
+        end="ground_s",
     ),
 )
 """The response times."""
 
 FIGURES = (
     *CLOCKS,
-    _share_figure("attended", Better.MORE, PERIOD, "all calls at which a drone arrived overhead"),
-    _share_figure(
-        "first_on_scene", Better.MORE, PERIOD, "attended calls at which the drone arrived before any officer"
+    KeyFigure(
+        name="attended",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of all calls at which a drone arrived overhead",
     ),
-    _share_figure(
-        "served_at_once",
-        Better.MORE,
-        "the decision",
-        "all calls for which a drone was sent at the moment of the decision",
+    KeyFigure(
+        name="first_on_scene",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of attended calls at which the drone arrived before any officer",
     ),
-    _share_figure("missed_for_traffic", Better.LESS, PERIOD, "all calls missed because of other traffic"),
-    _share_figure(
-        "missed_for_{weather}",
-        Better.LESS,
-        PERIOD,
-        "all calls missed while the docks were shut because of {weather}, alone or with other weather",
+    KeyFigure(
+        name="served_at_once",
+        unit=SHARE,
+        clock="the decision",
+        better=Better.MORE,
+        what="share of all calls for which a drone was sent at the moment of the decision",
     ),
-    _share_figure(
-        "cleared_without_patrol",
-        Better.MORE,
-        PERIOD,
-        "all calls closed without officers: the attended ones times a share that the scenario assumes",
+    KeyFigure(
+        name="missed_for_traffic",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.LESS,
+        what="share of all calls missed because of other traffic",
     ),
-    _other_figure("calls_per_day", "1/day", Better.NEITHER, DAY, "calls"),
-    _other_figure("calls_per_duty_hour", "1/h", Better.NEITHER, DUTY, "calls"),
-    _share_figure(
-        "within_target",
-        Better.MORE,
-        "the call to arrival overhead",
-        "all calls with a drone overhead within the target time of their priority",
+    KeyFigure(
+        name="missed_for_{weather}",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.LESS,
+        what=(
+            "share of all calls missed while the docks were shut because of {weather}, alone or with "
+            "other weather"
+        ),
     ),
-    _share_figure(
-        "within_target.priority.{priority}",
-        Better.MORE,
-        "the call to arrival overhead",
-        "calls of priority {priority} with a drone overhead within their target time",
+    KeyFigure(
+        name="cleared_without_patrol",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what=(
+            "share of all calls closed without officers: the attended ones times a share that the "
+            "scenario assumes"
+        ),
     ),
-    _share_figure(
-        "within_target.zone.{zone}",
-        Better.MORE,
-        "the call to arrival overhead",
-        "calls from zone {zone} with a drone overhead within their target time",
+    KeyFigure(
+        name="calls_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.NEITHER,
+        what="calls",
     ),
-    _share_figure(
-        "within_{seconds}_s",
-        Better.MORE,
-        "the decision to arrival overhead",
-        "all calls with a drone overhead within {seconds} s of the decision",
+    KeyFigure(
+        name="calls_per_duty_hour",
+        unit="1/h",
+        clock=DUTY,
+        better=Better.NEITHER,
+        what="calls",
     ),
-    _other_figure("flights_per_day", "1/day", Better.NEITHER, DAY, "flights"),
-    _other_figure("flights_per_duty_hour", "1/h", Better.NEITHER, DUTY, "flights"),
-    _other_figure(
-        "on_scene_camera_minutes_per_day",
-        "min/day",
-        Better.LESS,
-        DAY,
-        "minutes with a camera on scene, over homes or not",
+    KeyFigure(
+        name="within_target",
+        unit=SHARE,
+        clock="the call to arrival overhead",
+        better=Better.MORE,
+        what="share of all calls with a drone overhead within the target time of their priority",
     ),
-    _other_figure(
-        "airborne_minutes_per_day",
-        "min/day",
-        Better.LESS,
-        DAY,
-        "minutes in the air, all drones together",
+    KeyFigure(
+        name="within_target.priority.{priority}",
+        unit=SHARE,
+        clock="the call to arrival overhead",
+        better=Better.MORE,
+        what="share of calls of priority {priority} with a drone overhead within their target time",
     ),
-    _other_figure(
-        "yields_per_day", "1/day", Better.LESS, DAY, "times that a drone gave way to other traffic"
+    KeyFigure(
+        name="within_target.zone.{zone}",
+        unit=SHARE,
+        clock="the call to arrival overhead",
+        better=Better.MORE,
+        what="share of calls from zone {zone} with a drone overhead within their target time",
     ),
-    _other_figure(
-        "yield_minutes_per_day",
-        "min/day",
-        Better.LESS,
-        DAY,
-        "minutes spent giving way to other traffic",
+    KeyFigure(
+        name="within_{seconds}_s",
+        unit=SHARE,
+        clock="the decision to arrival overhead",
+        better=Better.MORE,
+        what="share of all calls with a drone overhead within {seconds} s of the decision",
     ),
-    _other_figure(
-        "on_scene_s", "s", Better.LESS, "arrival overhead to departure", "time that a drone stayed overhead"
+    KeyFigure(
+        name="flights_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.NEITHER,
+        what="flights",
     ),
-    _other_figure("reserve_at_landing", SHARE, Better.MORE, "touchdown", "battery charge left at touchdown"),
-    _share_figure(
-        "landing_first_try", Better.MORE, PERIOD, "landings that ended in the dock at the first attempt"
+    KeyFigure(
+        name="flights_per_duty_hour",
+        unit="1/h",
+        clock=DUTY,
+        better=Better.NEITHER,
+        what="flights",
     ),
-    _share_figure(
-        "landing_after_retry", Better.NEITHER, PERIOD, "landings that ended in the dock after a retry"
+    KeyFigure(
+        name="on_scene_camera_minutes_per_day",
+        unit="min/day",
+        clock=DAY,
+        better=Better.LESS,
+        what="minutes with a camera on scene, over homes or not",
     ),
-    _share_figure(
-        "landing_diverted",
-        Better.LESS,
-        PERIOD,
-        "landings outside the dock, after which a person fetches the drone",
+    KeyFigure(
+        name="airborne_minutes_per_day",
+        unit="min/day",
+        clock=DAY,
+        better=Better.LESS,
+        what="minutes in the air, all drones together",
     ),
-    _share_figure(
-        "landing_not_disarmed",
-        Better.LESS,
-        PERIOD,
-        "landings in the dock after which the motors did not stop by themselves",
+    KeyFigure(
+        name="yields_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.LESS,
+        what="times that a drone gave way to other traffic",
     ),
-    _share_figure(
-        "drone_ready", Better.MORE, DUTY, "the time on duty with at least one charged drone in a dock"
+    KeyFigure(
+        name="yield_minutes_per_day",
+        unit="min/day",
+        clock=DAY,
+        better=Better.LESS,
+        what="minutes spent giving way to other traffic",
     ),
-    _share_figure(
-        "utilisation",
-        Better.NEITHER,
-        DUTY,
-        "the drones' time on duty that they spend between dispatch and touchdown",
+    KeyFigure(
+        name="on_scene_s",
+        unit="s",
+        clock="arrival overhead to departure",
+        better=Better.LESS,
+        what="time that a drone stayed overhead",
     ),
-    _share_figure(
-        "crew_utilisation",
-        Better.NEITHER,
-        DUTY,
-        "the drones that the crew may fly at once, over time, that are out",
+    KeyFigure(
+        name="reserve_at_landing",
+        unit=SHARE,
+        clock="touchdown",
+        better=Better.MORE,
+        what="battery charge left at touchdown",
     ),
-    _share_figure("docks_open", Better.MORE, PERIOD, "all time in which the weather lets the docks open"),
-    _other_figure(
-        "camera_minutes_over_homes_per_day",
-        "min/day",
-        Better.LESS,
-        DAY,
-        "minutes in the air over people's homes, from the share of homes in each zone and along each route",
+    KeyFigure(
+        name="landing_first_try",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of landings that ended in the dock at the first attempt",
     ),
-    _other_figure(
-        "overwatch_gap_s",
-        "s",
-        Better.LESS,
-        "the first arrival overhead to the end of the need",
-        "time without a drone overhead at calls that need longer than one drone can stay, "
-        "from the first arrival until the need ends",
+    KeyFigure(
+        name="landing_after_retry",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.NEITHER,
+        what="share of landings that ended in the dock after a retry",
     ),
-    _share_figure(
-        "overwatch_unbroken",
-        Better.MORE,
-        "the first arrival overhead to the end of the need",
-        "calls that need longer than one drone can stay with no gap between drones",
+    KeyFigure(
+        name="landing_diverted",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.LESS,
+        what="share of landings outside the dock, after which a person fetches the drone",
     ),
-    _other_figure("move_ups_per_day", "1/day", Better.NEITHER, DAY, "flights from dock to dock"),
-    _share_figure(
-        "move_ups_arrived",
-        Better.MORE,
-        PERIOD,
-        "move-ups that reached their dock, not turned back for other traffic or a lost link",
+    KeyFigure(
+        name="landing_not_disarmed",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.LESS,
+        what="share of landings in the dock after which the motors did not stop by themselves",
+    ),
+    KeyFigure(
+        name="drone_ready",
+        unit=SHARE,
+        clock=DUTY,
+        better=Better.MORE,
+        what="share of the time on duty with at least one charged drone in a dock",
+    ),
+    KeyFigure(
+        name="utilisation",
+        unit=SHARE,
+        clock=DUTY,
+        better=Better.NEITHER,
+        what="share of the drones' time on duty that they spend between dispatch and touchdown",
+    ),
+    KeyFigure(
+        name="crew_utilisation",
+        unit=SHARE,
+        clock=DUTY,
+        better=Better.NEITHER,
+        what="share of the drones that the crew may fly at once, over time, that are out",
+    ),
+    KeyFigure(
+        name="docks_open",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of all time in which the weather lets the docks open",
+    ),
+    KeyFigure(
+        name="camera_minutes_over_homes_per_day",
+        unit="min/day",
+        clock=DAY,
+        better=Better.LESS,
+        what=(
+            "minutes in the air over people's homes, from the share of homes in each zone and along "
+            "each route"
+        ),
+    ),
+    KeyFigure(
+        name="overwatch_gap_s",
+        unit="s",
+        clock="the first arrival overhead to the end of the need",
+        better=Better.LESS,
+        what=(
+            "time without a drone overhead at calls that need longer than one drone can stay, from "
+            "the first arrival until the need ends"
+        ),
+    ),
+    KeyFigure(
+        name="overwatch_unbroken",
+        unit=SHARE,
+        clock="the first arrival overhead to the end of the need",
+        better=Better.MORE,
+        what="share of calls that need longer than one drone can stay with no gap between drones",
+    ),
+    KeyFigure(
+        name="move_ups_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.NEITHER,
+        what="flights from dock to dock",
+    ),
+    KeyFigure(
+        name="move_ups_arrived",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of move-ups that reached their dock, not turned back for other traffic or a lost link",
     ),
 )
 
