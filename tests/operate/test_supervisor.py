@@ -11,7 +11,7 @@ SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
 from dfr.operate import supervisor
-supervisor.HANGS_S = 0.3
+supervisor.HANGS_S = {hangs_s}
 folder = Path(sys.argv[1])
 code, again = supervisor.Supervisor(folder, print).supervise()
 if code is not None:
@@ -25,8 +25,10 @@ if again:
 
 
 def supervised(folder, first):
+    # Only a process that really hangs is given little time: others may have to wait for a processor.
+    hangs_s = 0.3 if "SIGSTOP" in first else 60.0
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(first=first), str(folder)],
+        [sys.executable, "-c", SCRIPT.format(first=first, hangs_s=hangs_s), str(folder)],
         capture_output=True,
         text=True,
         timeout=120,
