@@ -30,14 +30,18 @@ NAMES: Mapping[CallColumn, tuple[str, ...]] = {
     CallColumn.WHEN: ("when", "datetime", "timestamp", "time", "call time", "created", "received",
                       "date time", "date and time", "incident time", "incident date time", "call received",
                       "opened"),
-    CallColumn.DATE: ("date", "day", "call date", "incident date", "date received"),
-    CallColumn.CLOCK: ("time", "clock", "time of day", "call time", "incident time", "time received"),
+    CallColumn.DATE: ("date", "day", "call date", "incident date", "date received",
+                      "date rcvd", "event date", "date of call", "date created"),
+    CallColumn.CLOCK: ("time", "clock", "time of day", "call time", "incident time", "time received",
+                       "time rcvd", "event time", "time of call", "time created"),
     CallColumn.ZONE: ("zone", "sector", "area", "place", "location", "venue"),
-    CallColumn.LAT: ("lat", "latitude", "lat deg", "y wgs84"),
-    CallColumn.LON: ("lon", "long", "lng", "longitude", "lon deg", "x wgs84"),
+    CallColumn.LAT: ("lat", "latitude", "lat deg", "y wgs84", "lat wgs", "lat wgs84"),
+    CallColumn.LON: ("lon", "long", "lng", "longitude", "lon deg", "x wgs84", "lon wgs", "lon wgs84",
+                     "long wgs84"),
     CallColumn.EASTING: ("easting", "eastings", "east", "osgb east", "x"),
     CallColumn.NORTHING: ("northing", "northings", "north", "osgb north", "y"),
-    CallColumn.GRADE: ("grade", "priority", "grading", "response", "response grade", "urgency"),
+    CallColumn.GRADE: ("grade", "priority", "grading", "response", "response grade", "urgency",
+                       "response lvl", "response level", "priority desc", "priority level", "call grade"),
 }  # fmt: skip
 """Names of columns as logs have them, in lower case, with spaces for whatever is not a letter or digit."""
 
@@ -66,7 +70,8 @@ class ColumnMatch:
         if CallColumn.WHEN not in has and not {CallColumn.DATE, CallColumn.CLOCK} <= has:
             raise InputError(
                 f"{sheet.name}: which column tells when a call came is not known",
-                do=f"say when=COLUMN, or date=COLUMN and time=COLUMN; there are {', '.join(sheet.columns)}",
+                do="say which holds date and time (when=COLUMN), or which the date and which the time of day "
+                f"(date=COLUMN and time=COLUMN); there are {', '.join(sheet.columns)}",
             )
         for one, other in PAIRS:
             if (one in has) != (other in has):

@@ -62,7 +62,7 @@ def date_order(texts: Iterable[str]) -> DateOrder:
     if not (day_first or month_first):
         raise InputError(
             f"{slashed[0][0]}: day first or month first? No date of the column shows it",
-            do="say it: dmy or mdy",
+            do="choose the order of the dates: day first (dmy) or month first (mdy)",
         )
     return DateOrder.DAY_FIRST if day_first else DateOrder.MONTH_FIRST
 

@@ -52,8 +52,19 @@ def test_columns_matched_by_hand_go_before_guesses() -> None:
 
 def test_a_column_that_two_names_fit_is_asked_for() -> None:
     assert CallColumn.GRADE not in guess_columns(["when", "Grade", "Priority"])
+
+
+def test_the_names_that_control_rooms_export_are_known():
+    columns = ["Event Date", "Event Time", "Priority Desc", "Lat (WGS)", "Lon (WGS)", "Event Type"]
+    assert guess_columns(columns) == {
+        CallColumn.DATE: "Event Date",
+        CallColumn.CLOCK: "Event Time",
+        CallColumn.LAT: "Lat (WGS)",
+        CallColumn.LON: "Lon (WGS)",
+        CallColumn.GRADE: "Priority Desc",
+    }
     with pytest.raises(
-        InputError, match="which column tells when a call came is not known -> say when=COLUMN"
+        InputError, match="which column tells when a call came is not known -> say which holds date and time"
     ):
         _read("a,b\n1,2\n")
 

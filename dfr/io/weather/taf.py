@@ -24,7 +24,8 @@ _STATION = re.compile(r"[A-Z][A-Z0-9]{3}$")
 _BEFORE = frozenset({"TAF", "AMD", "COR", "RTD", "FINAL", "TAF3"})
 _BESIDE = frozenset({"TEMPO", "INTER", "PROB30", "PROB40", "PROB10", "PROB20"})
 _STARTS = _BESIDE | {"BECMG", "RMK"}
-_SPLIT = re.compile(r"=|(?<!\S)(?=TAF(?:3)?\s)|\n\s*\n")
+_SPLIT = re.compile(r"=|(?<!\S)(?=(?:TAF3?|METAR|SPECI)\s)|\n\s*\n")
+_OBSERVED = frozenset({"METAR", "SPECI"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +67,22 @@ class TafForecast:
 def read_tafs(data: bytes, *, name: str, until: datetime) -> tuple[TafForecast, ...]:
     """The forecasts of a text in order of their issue, without those that say NIL or CNL.
 
-    Each ends with `=`, an empty line or the next `TAF`. `until` (aware) is no earlier than their validity
-    begins. Raises InputError with every bad one.
+    Each ends with `=`, an empty line or the next report. `until` (aware) is no earlier than their validity
+    begins. METARs beside them are passed over, as briefings give both in one text. Raises InputError with
+    every bad one, and for METARs alone.
     """
     text = data.decode("ascii", errors="replace")
     text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     forecasts: list[TafForecast] = []
     problems: list[Problem] = []
     at = 0
-    for part in _SPLIT.split(text):
+    parts = _SPLIT.split(text)
+    mixed = any(words_of(part)[:1] in (["TAF"], ["TAF3"]) for part in parts)
+    for part in parts:
         line = text.count("\n", 0, text.find(part, at) + len(part) - len(part.lstrip())) + 1 if part else 1
         at = max(at, text.find(part, at))
-        if not words_of(part) or words_of(part) == ["TAF"]:
+        words = words_of(part)
+        if not words or words == ["TAF"] or (mixed and words[0] in _OBSERVED):
             continue
         try:
             found = read_taf(part, until=until)

@@ -127,14 +127,20 @@ export function makeImport({ change }) {
     };
     const { body, answers, ready = true } = FORMS[shown.as](shown, again);
     const kind = element("select", { onchange: () => read(file, kind.value) }, ...shown.could_be.map((key) => choice(key, TITLES[key], key === shown.as)));
+    const refused = element("p", { class: "worse", role: "alert" });
     const take = async (event) => {
       event.preventDefault();
-      if (!(await change("api/import/apply", { id: shown.id, as: shown.as, ...answers() }))) return;
+      refused.textContent = "";
+      if (!(await change("api/import/apply", { id: shown.id, as: shown.as, ...answers() }))) {
+        // The dialog lies over the words that the page shows for some seconds: they stay here.
+        refused.textContent = document.getElementById("toast").textContent;
+        return;
+      }
       close();
       // The layers of the airspace are drawn once for a page.
       if (shown.as === "airspace" || shown.as === "notams") location.reload();
     };
-    const form = element("form", { onsubmit: take }, element("h2", {}, `Import ${shown.name}`), labelled("Take it for", kind), ...body,
+    const form = element("form", { onsubmit: take }, element("h2", {}, `Import ${shown.name}`), labelled("Take it for", kind), ...body, refused,
       element("div", { class: "row" }, element("button", { disabled: !ready }, "Take over"), element("button", { type: "button", onclick: close }, "Cancel")));
     if (dialog) {
       dialog.replaceChildren(form);

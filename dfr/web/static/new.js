@@ -67,8 +67,7 @@ async function find() {
     $("found").replaceChildren(...found.map((item, i) => element("label", { class: "check" }, element("input", { type: "radio", name: "found", value: i, checked: found.length === 1, onchange: () => choose(item) }), words(item))));
     if (found.length === 1) choose(found[0]);
   } catch (error) {
-    $("found").replaceChildren();
-    refuse(wordsOf(error));
+    $("found").replaceChildren(element("p", { class: "problem", role: "alert" }, wordsOf(error)));
   }
 }
 
@@ -134,7 +133,7 @@ async function create(event) {
   refuse("");
   if (!place) await find();
   if (!place) {
-    if ($("problem").hidden) refuse("Choose one of the places found.");
+    refuse($("found").querySelector("input") ? "Choose one of the places found." : $("found").textContent);
     return;
   }
   $("create").disabled = true;

@@ -125,3 +125,16 @@ def test_a_year_ends_within_a_forecast():
 def test_what_is_wrong_is_said(text, what):
     with pytest.raises(InputError, match=what):
         read_tafs(text.encode(), name="x.txt", until=UNTIL)
+
+
+@pytest.mark.parametrize("end", ["=", ""])
+def test_metars_beside_forecasts_are_passed_over(end: str):
+    metar, taf = "METAR EGLL 251050Z 24012KT 9999 18/09 Q1012", "TAF EGLL 251058Z 2512/2618 24015KT 9999"
+    for lines in ([metar, taf], [taf, metar]):
+        text = "\n".join(line + end for line in lines)
+        assert read_tafs(text.encode(), name="briefing.txt", until=UNTIL) == (forecast(taf),)
+
+
+def test_metars_alone_are_no_forecast():
+    with pytest.raises(InputError, match="not a forecast"):
+        read_tafs(b"METAR EGLL 251050Z 24012KT 9999 18/09 Q1012=", name="metar.txt", until=UNTIL)
