@@ -52,7 +52,8 @@ OBSTACLE_WIDTH_M = 5.0
 WORDS: Mapping[FeatureKind, tuple[str, ...]] = {
     FeatureKind.BOUNDARY: ("boundary", "licensed", "perimeter", "site area", "red line", "keep-in"),
     FeatureKind.KEEP_OUT: ("keep-out", "keep out", "keepout", "no fly", "no-fly", "exclusion", "prohibited"),
-    FeatureKind.CROWD: ("crowd", "arena", "audience", "stage front", "spectator"),
+    FeatureKind.CROWD: ("crowd", "arena", "audience", "stage front", "spectator", "campground",
+                        "campsite", "camping"),
     FeatureKind.WATER: ("water", "lake", "river", "sea", "pond", "harbour"),
     FeatureKind.ZONE: ("zone", "sector", "demand"),
     FeatureKind.SITE: ("dock", "candidate", "launch"),

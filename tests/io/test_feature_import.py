@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -253,3 +254,9 @@ def test_a_real_boundary_leaves_behind_what_a_program_drew_outside_of_it() -> No
         assert sum(zone.share for zone in after.demand.zones) == pytest.approx(1.0)
         assert 1 <= len(after.candidates) < len(before.candidates)
         assert len(after.contingency.rally_points) < len(before.contingency.rally_points)
+
+
+@pytest.mark.parametrize("name", ["Campground", "North campsite", "Camping"])
+def test_a_camp_is_proposed_as_a_crowd(name: str):
+    feature = replace(SITE_PLAN.features[0], name=name)
+    assert propose_role(feature) is FeatureKind.CROWD
