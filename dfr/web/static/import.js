@@ -1,7 +1,7 @@
 // @ts-check
 // Files dropped on the page, or chosen: what a file holds is shown first, then taken over as one edit.
 
-import { element, post, tell, upload } from "./common.js";
+import { $, element, post, tell, upload } from "./common.js";
 
 const TITLES = { features: "Map features", calls: "Calls", airspace: "Airspace", notams: "NOTAMs", weather: "Weather" };
 const COLUMN_WORDS = { when: "when (date and time)", date: "date", time: "time of day", zone: "zone by name", lat: "latitude", lon: "longitude", easting: "easting", northing: "northing", grade: "grade" };
@@ -133,7 +133,7 @@ export function makeImport({ change }) {
       refused.textContent = "";
       if (!(await change("api/import/apply", { id: shown.id, as: shown.as, ...answers() }))) {
         // The dialog lies over the words that the page shows for some seconds: they stay here.
-        refused.textContent = document.getElementById("toast").textContent;
+        refused.textContent = $("toast").textContent;
         return;
       }
       close();
