@@ -31,6 +31,10 @@ FORECAST_STANDS = timedelta(hours=48)
 
 SHORTEST_MONTH = timedelta(days=28)
 
+AHEAD = {"metar": timedelta(hours=1), "taf": timedelta(hours=24)}
+"""No report is of a later time than now, and no forecast begins later, but for clocks that are off and for
+forecasts issued early (assumed). A day of the month that would be further ahead is last month's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherFiles:
@@ -96,13 +100,15 @@ class _Source:
         return not late and hour in self.hours and self.hours[hour].wind_mps is not None
 
 
-def with_weather(scenario: Scenario, files: WeatherFiles) -> Scenario:
+def with_weather(scenario: Scenario, files: WeatherFiles, *, now: datetime | None = None) -> Scenario:
     """The scenario with the weather of the files; hours that they do not cover stay as they are.
 
+    METARs and TAFs name no month: theirs is the latest before the scenario's end that is not ahead of `now`
+    (the clock's, if not given), so that the report of today is never taken for one of the event's month.
     Raises InputError for a file that cannot be read or covers none of the scenario's hours.
     """
     until = _last_moment(files, scenario)
-    sources = list(_read_sources(files, until, scenario))
+    sources = list(_read_sources(files, until, scenario, now or datetime.now(tz=UTC)))
     if not sources:
         return scenario
     weather, taken = scenario.weather, dict.fromkeys((source.name for source in sources), 0)
@@ -149,10 +155,13 @@ def _last_moment(files: WeatherFiles, scenario: Scenario) -> datetime:
     return until
 
 
-def _read_sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> Sequence[_Source]:
+def _read_sources(
+    files: WeatherFiles, until: datetime, scenario: Scenario, now: datetime
+) -> Sequence[_Source]:
     found = []
     if files.metar is not None:
-        reports = metar.read_metars(read_bounded(files.metar), name=str(files.metar), until=until)
+        latest = min(until, now + AHEAD["metar"])
+        reports = metar.read_metars(read_bounded(files.metar), name=str(files.metar), until=latest)
         named = _describe_stations(scenario, {one.station: one.start for one in reports})
         begin = hour_of(scenario.weather.hours[0].start)
         qnh = [one.qnh_hpa for one in reports if one.qnh_hpa is not None and one.start >= begin]
@@ -164,7 +173,8 @@ def _read_sources(files: WeatherFiles, until: datetime, scenario: Scenario) -> S
             )
         )
     if files.taf is not None:
-        forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=until)
+        latest = min(until, now + AHEAD["taf"])
+        forecasts = taf.read_tafs(read_bounded(files.taf), name=str(files.taf), until=latest)
         named = _describe_stations(scenario, {one.station: one.issued for one in forecasts})
         found.append(_Source(name=f"TAF {named} in {files.taf.name}", hours=taf.weather_by_hour(forecasts)))
     if files.forecast is not None:

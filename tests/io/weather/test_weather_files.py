@@ -49,6 +49,22 @@ def test_a_report_stands_before_a_taf_and_a_taf_before_the_scenario(tmp_path, vi
     assert "TAF EGHI" in found.source
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("taf", "TAF EGHI 241000Z 2411/2418 20020KT 5000=\n"),
+        ("metar", "EGHI 241120Z 24010KT 9999 18/12 Q1007=\n"),
+    ],
+)
+def test_the_report_of_today_is_not_taken_for_one_of_the_month_of_the_event(tmp_path, victorious, kind, text):
+    files = WeatherFiles(**{kind: file(tmp_path, f"{kind}.txt", text)})
+    a_month_before = datetime(2024, 7, 24, 12, tzinfo=UTC)
+    with pytest.raises(InputError, match="covers no hour from 2024-08-23"):
+        with_weather(victorious, files, now=a_month_before)
+    on_the_day = datetime(2024, 8, 24, 12, tzinfo=UTC)
+    assert with_weather(victorious, files, now=on_the_day).weather.of_the_day
+
+
 def test_weather_stays_assumed_until_every_hour_is_told(tmp_path, victorious):
     part = file(tmp_path, "part.txt", "TAF EGHI 241000Z 2411/2414 20020KT 5000=\n")
     each = [f"TAF EGHI {day}1000Z {day + 1}00/{day + 1}24 20012KT 9999=\n" for day in range(22, 26)]
