@@ -288,6 +288,7 @@ class Figure(BaseModel):
     low: float | None
     high: float | None
     n: int
+    percentiles_of: Literal["observations", "replications"]
     p50_low: float | None
     p50_high: float | None
     p90_low: float | None
@@ -322,6 +323,7 @@ class Difference(BaseModel):
     low: float | None
     high: float | None
     clear: bool
+    clear_among_all: bool
     first_p50: float | None
     second_p50: float | None
 

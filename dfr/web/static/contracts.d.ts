@@ -42,6 +42,7 @@ export interface Difference {
   low: number | null;
   high: number | null;
   clear: boolean;
+  clear_among_all: boolean;
   first_p50: number | null;
   second_p50: number | null;
 }
@@ -83,6 +84,7 @@ export interface Figure {
   low: number | null;
   high: number | null;
   n: number;
+  percentiles_of: "observations" | "replications";
   p50_low: number | null;
   p50_high: number | null;
   p90_low: number | null;
