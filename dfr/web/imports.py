@@ -34,7 +34,7 @@ from dfr.io.feature_import import (
     possible_shapes,
     propose_role,
 )
-from dfr.io.files import decode_text, write_atomically
+from dfr.io.files import decode_text, read_bounded, write_atomically
 from dfr.io.map_features.files import read_features
 from dfr.io.map_features.model import FeatureFile
 from dfr.io.scenario_edit import read_plain_data
@@ -442,10 +442,15 @@ def _show_weather(
 
 
 def _take_weather(
-    data: bytes, name: str, _document: Mapping[str, Any], text: str, _scenario: Scenario
+    data: bytes, name: str, _document: Mapping[str, Any], text: str, scenario: Scenario
 ) -> TakeOver:
+    """The new file takes the place of one of its kind: the day's forecast replaces the one before."""
     before = value_at(read_plain_data(text), ("weather", "files")) or []
-    files = [*(file for file in before if file != name), name]
+    kind = weather_kind(data)
+    same = {
+        Path(file).name for file in scenario.weather.files if weather_kind(read_bounded(Path(file))) == kind
+    }
+    files = [*(file for file in before if Path(file).name not in {name, *same}), name]
     return TakeOver(
         edit=AllEdits(edits=[SetValue(path=["weather", "files"], value=files)], what=f"add weather {name}"),
         file=KeptFile(name=name, data=data),

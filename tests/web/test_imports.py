@@ -146,6 +146,18 @@ def test_weather_is_named_and_counts(scenario: Scenario, tmp_path: Path) -> None
     assert [Path(file).name for file in weather.files] == ["taf.txt"]
 
 
+def test_the_forecast_of_the_day_replaces_the_one_before(scenario: Scenario, tmp_path: Path) -> None:
+    first, _ = _taken(TAF, "morning.txt", scenario, tmp_path)
+    with_first, text = _edited(first, tmp_path), apply_edit(TEXT, first.edit)
+    found = Imports()
+    shown = found.show(TAF.replace(b"20020", b"21025"), "noon.txt", "", text, with_first)
+    second = found.take_over({"id": shown["id"], "as": shown["as"]}, text, with_first, folder=tmp_path)
+    assert second.file is not None
+    (tmp_path / second.file.name).write_bytes(second.file.data)
+    new = parse_scenario(apply_edit(text, second.edit).encode(), name="new.yaml", folder=tmp_path)
+    assert [Path(file).name for file in new.weather.files] == ["noon.txt"]
+
+
 def test_a_kept_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
     (tmp_path / "festival.yaml").write_text("mine")
     assert free_name(tmp_path, "festival.yaml", b"theirs") == "festival-2.yaml"
