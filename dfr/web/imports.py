@@ -185,6 +185,7 @@ def possible_kinds(data: bytes, name: str) -> tuple[ImportAs, ...]:
 _FORECAST = re.compile(r'"hourly"|wind_?speed_10m|\bwind_mps\b')
 _SITE_PLAN = re.compile(r"<(?:\w+:)?(?:kml|gpx)\b")
 _AIRSPACE_LINES = re.compile(r"(?m)^(?:AC|AN|DP|DC) \S|^(?:airspace|release):")
+_AIRSPACE_LIMITS = re.compile(r'"(?:upper|lower)(?:Limit|Reference|VerticalReference)"')
 _BOTH = (ImportAs.FEATURES, ImportAs.AIRSPACE)
 _LOOKS: tuple[tuple[Callable[[bytes, str, str], bool], tuple[ImportAs, ...]], ...] = (
     (lambda data, _, name: data[:2] == b"PK" and (b"xl/" in data or ".xls" in name), (ImportAs.CALLS,)),
@@ -193,6 +194,7 @@ _LOOKS: tuple[tuple[Callable[[bytes, str, str], bool], tuple[ImportAs, ...]], ..
     (lambda data, head, name: bool(_FORECAST.search(head)), (ImportAs.WEATHER,)),
     (lambda data, head, name: bool(_SITE_PLAN.search(head[:4096])), _BOTH),
     (lambda data, head, name: head.startswith("<"), (ImportAs.AIRSPACE,)),
+    (lambda data, head, name: bool(_AIRSPACE_LIMITS.search(head)), _BOTH[::-1]),
     (lambda data, head, name: head.startswith("{"), _BOTH),
     (lambda data, head, name: bool(_AIRSPACE_LINES.search(head)), (ImportAs.AIRSPACE,)),
     (lambda data, head, name: weather_kind(data) != "forecast", (ImportAs.WEATHER, ImportAs.CALLS)),

@@ -173,6 +173,7 @@ def test_a_kept_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
         (b'<?xml version="1.0"?><message:AIXMBasicMessage/>', "a.xml", ImportAs.AIRSPACE),
         (b'{"hourly": {}}', "a.json", ImportAs.WEATHER),
         (b'{"type": "FeatureCollection"}', "a.json", ImportAs.FEATURES),
+        (b'{"features": [{"geometry": [{"upperLimit": 120}]}]}', "zones.json", ImportAs.AIRSPACE),
         (b"METAR EGHI 241120Z 24010KT", "a.txt", ImportAs.WEATHER),
         (b"PK\3\4", "calls.xlsx", ImportAs.CALLS),
         (b"PK\3\4", "site.kmz", ImportAs.FEATURES),
