@@ -275,6 +275,10 @@ def walk(walker, files):
     walker.make_deployment()
     assert walker.verdict().startswith("UNKNOWN")
     walker.take_over(files / "site.kml")
+    half_deg = walker.page.evaluate("(({_ne, _sw}) => (_ne.lat - _sw.lat) / 2)(window.dfrMap.getBounds())")
+    assert AREAS["Licensed boundary"] < half_deg < 3 * AREAS["Licensed boundary"], (
+        "the new boundary fills the map"
+    )
     walker.take_over(files / "calls.xlsx", with_days_first)
     for name in ("aip.txt", "zones.geojson"):
         walker.take_over(files / name, as_airspace)

@@ -232,6 +232,14 @@ function keys(event) {
   else $("undo").click();
 }
 
+// What is imported may lie elsewhere: a new boundary is brought into view.
+async function importAndShow(path, document_) {
+  const before = JSON.stringify(state.layers.keep_in);
+  const done = await plans.change(path, document_);
+  if (done && map && JSON.stringify(state.layers.keep_in) !== before) fit(map, state.layers);
+  return done;
+}
+
 async function main() {
   const about = await begin();
   if (!about.plan) {
@@ -251,7 +259,7 @@ async function main() {
   performance.mark("figures");
   map = await makeMap(state.centre);
   for (const name of ["undo", "redo", "again"]) $(name).addEventListener("click", () => plans.change(`api/plan/${name}`));
-  makeImport({ change: plans.change }).listen($("import"));
+  makeImport({ change: importAndShow }).listen($("import"));
   $("save").addEventListener("click", () => {
     savePlan({ ask: () => tell(plans.askOfPlan("api/plan/saving")), save: (document_) => plans.change("api/plan/save", document_), say: toast });
   });
