@@ -138,7 +138,7 @@ def test_search_works_where_the_site_is_read_from_a_folder(site, chromium):
         page = browser.new_page()
         page.goto((site / "howto" / "airspace.html").as_uri())
         page.click(".md-search__input")
-        page.keyboard.type("touchdown")
+        page.keyboard.type("sorties")
         page.locator(".md-search-result__link", has_text="Validation").first.wait_for()
         browser.close()
 
