@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import runpy
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import pytest
 import yaml
 
 from dfr.io.scenario_files import shipped_scenarios
-from dfr.report.pdf import find_chromium
+from dfr.report.pdf import FLAGS, find_chromium
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY.parent / "shared" / "reference"
@@ -102,6 +105,42 @@ def chromium() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+def _playwright() -> Any:
+    """The driver; where it is missing the tests skip, or fail where a browser is required."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        if "browser" in os.environ.get("DFR_REQUIRE", "").split(","):
+            pytest.fail("playwright is not installed -> pip install playwright")
+        pytest.skip("playwright is not installed")
+    return sync_playwright
+
+
+NOT_FIRST = ("setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice")
+
+
+@pytest.fixture(scope="session")
+def modest_chromium(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Chromium that cannot raise its priority, as root may: it would starve the vehicles of other tests."""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        subprocess.run([*NOT_FIRST, "true"], check=True, capture_output=True)
+        script = tmp_path_factory.mktemp("chromium") / "chromium"
+        script.write_text(f'#!/bin/sh\nexec {" ".join(NOT_FIRST)} "{chromium}" "$@"\n')
+        script.chmod(0o755)
+        return str(script)
+    return chromium
+
+
+@pytest.fixture(scope="session")
+def browser(modest_chromium: str) -> Iterator[Any]:
+    """One browser for all tests of a worker: its driver can be started only once at a time."""
+    with _playwright()() as driver:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        made = driver.chromium.launch(executable_path=modest_chromium, args=[*FLAGS, *root])
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session", params=["builtin", pytest.param("ardupilot", marks=pytest.mark.ardupilot)])

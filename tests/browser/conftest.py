@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,47 +11,11 @@ import sys
 import pytest
 
 from dfr.io.scenario_files import shipped_scenarios
-from dfr.report.pdf import FLAGS
 
 START_S = 60_000
 
 SERVER_GONE = re.compile(r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED)")
 """The server of a test ends before its pages do: that these then cannot reach it is no fault."""
-
-
-def _playwright():
-    """The driver; where it is missing the tests skip, or fail where a browser is required."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        if "browser" in os.environ.get("DFR_REQUIRE", "").split(","):
-            pytest.fail("playwright is not installed -> pip install playwright")
-        pytest.skip("playwright is not installed")
-    return sync_playwright
-
-
-NOT_FIRST = ("setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice")
-
-
-@pytest.fixture(scope="session")
-def modest_chromium(chromium, tmp_path_factory):
-    """Chromium that cannot raise its priority, as root may: it would starve the vehicles of other tests."""
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        subprocess.run([*NOT_FIRST, "true"], check=True, capture_output=True)
-        script = tmp_path_factory.mktemp("chromium") / "chromium"
-        script.write_text(f'#!/bin/sh\nexec {" ".join(NOT_FIRST)} "{chromium}" "$@"\n')
-        script.chmod(0o755)
-        return str(script)
-    return chromium
-
-
-@pytest.fixture(scope="session")
-def browser(modest_chromium):
-    with _playwright()() as driver:
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = driver.chromium.launch(executable_path=modest_chromium, args=[*FLAGS, *root])
-        yield made
-        made.close()
 
 
 WINDOW = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 0.5}

@@ -393,7 +393,7 @@ def _with_holes(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
         if shape.area is None:
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: {shape.problem}")
             continue
-        rest = _subtract_hole(polygon, shape.area.polygon)
+        rest = _subtract_hole(polygon, _turned_to(polygon, shape.area.polygon))
         if rest.is_empty or not isinstance(rest, (shapely.Polygon, shapely.MultiPolygon)):
             problems.repair(draft, draft.line, "bad-hole", f"{draft.name}: hole filled: it leaves no area")
             continue
@@ -406,7 +406,6 @@ def _with_parts(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
     refuses the whole.
     """
     polygons = [area.polygon]
-    west = area.polygon.bounds[0]
     built = build_areas([part.outline for part in draft.parts], edges=edges)
     for part, shape in zip(draft.parts, built, strict=True):
         drawn = shape.area or _place_lost(part, None, [])
@@ -414,9 +413,15 @@ def _with_parts(draft: VolumeDraft, area: Area, edges: EdgeRule, problems: Probl
             problems.refuse(draft, part.line, shape.code, f"{draft.name}: a part of it: {shape.problem}")
         if drawn is not None:
             polygon = _with_holes(part, drawn, edges, problems).polygon
-            turn = 360.0 * round((west - polygon.bounds[0]) / 360.0)
-            polygons.append(shapely.transform(polygon, lambda xy, turn=turn: xy + np.array((turn, 0.0))))
+            polygons.append(_turned_to(area.polygon, polygon))
     return Area(polygon=shapely.union_all(polygons), drawn=area.drawn, edges=area.edges)
+
+
+def _turned_to(whole: shapely.Geometry, piece: shapely.Geometry) -> shapely.Geometry:
+    """A part or a hole on the side of 180 degrees on which the whole is drawn."""
+    (west, _, east, _), (first, _, last, _) = whole.bounds, piece.bounds
+    turn = 360.0 * round((west + east - first - last) / 720.0)
+    return shapely.transform(piece, lambda xy: xy + np.array((turn, 0.0))) if turn else piece
 
 
 def _subtract_hole(whole: shapely.Geometry, hole: shapely.Geometry) -> shapely.Geometry:
