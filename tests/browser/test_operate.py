@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from .pages import FLIGHT_S, until
+from .pages import FLIGHT_S, PLAN_S, until
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +35,7 @@ def operating(folder, plan):
 def enter(watched, base, token):
     """The page of somebody with a token."""
     page = watched(base).page
+    page.set_default_timeout(PLAN_S)
     page.goto(f"{base}/?token={token}")
     page.wait_for_selector("body[data-ready]", timeout=60_000)
     assert "token" not in page.url
@@ -55,7 +56,7 @@ def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_f
         pilot.wait_for_selector("[data-call='0']")
         assert "<b>a person</b> in the water" in pilot.inner_text("[data-call='0']")
         assert re.search(r"overhead in \d+ s, \d+ % left", pilot.inner_text("[data-call='0']"))
-        assert pilot.locator(".call-marker").count() == 1
+        until(pilot, "document.querySelectorAll('.call-marker').length === 1")
         pilot.click("[data-call='0'] button:has-text('Send')")
         pilot.wait_for_selector("#confirm[open]")
         assert "Motors will start" in pilot.inner_text("#confirm-words")
@@ -66,7 +67,7 @@ def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_f
         until(
             pilot, "document.querySelector('[data-drone]').innerText.includes('on scene')", within_ms=FLIGHT_S
         )
-        assert pilot.locator(".drone-marker").count() == 1
+        until(pilot, "document.querySelectorAll('.drone-marker').length === 1")
         pilot.click("[data-drone] button:has-text('Return')")
         pilot.wait_for_selector("#confirm[open]")
         pilot.click("#yes")
