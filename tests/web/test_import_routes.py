@@ -62,7 +62,7 @@ def test_files_are_shown_then_taken_over_on_the_plan_that_was_seen(port: int, fo
     document = {"id": shown["id"], "as": "weather", "state": state}
     status, refused = _asked(port, "/api/import/apply", method="POST", document=document)
     assert status == 400
-    assert "both of the kind taf" in refused["error"]["message"]
+    assert "covers no hour" in refused["error"]["message"]
     assert not (folder / "x.txt").exists()
 
     _, shown = _asked(port, "/api/import/file?name=calls.csv", method="POST", body=CALLS)
