@@ -48,6 +48,7 @@ def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_f
         assert (refused.status, json.loads(refused.text())["error"]["code"]) == (401, "token")
         pilot, safety = enter(watched, base, tokens["pilot"]), enter(watched, base, tokens["safety"])
         until(pilot, "document.querySelector('[data-drone]').innerText.includes('ready')", within_ms=60_000)
+        until(safety, "document.querySelector('#you').innerText.includes('safety')")
         assert not safety.is_visible("#report"), "a safety pilot reports no call"
         pilot.fill("#lat", "50.7798")
         pilot.fill("#lon", "-1.0866")
