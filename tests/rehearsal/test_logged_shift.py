@@ -224,7 +224,7 @@ def test_the_verb_tells_a_shift_of_a_scenario_in_words_and_json_and_a_page(tmp_p
     document = json.loads(run_report(tmp_path, SCENARIO, "--json").stdout)
     assert document["log"]["whole"]
     assert document["seconds"] == 3600.0
-    with pytest.raises(InputError, match="not of urban-fringe-999"):
+    with pytest.raises(InputError, match="a plan of another scenario"):
         run_report(tmp_path, "urban-fringe-999", "--plan", tmp_path / "plan.json")
 
 
