@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.aircraft import Aircraft
@@ -236,7 +237,9 @@ class State:
 
     def _load_fence(self, items: list[WireItem]) -> None:
         self.fence.load_items(items)
-        self.parameters["FENCE_TOTAL"] = len(items)
+        # As ArduCopter counts: its old protocol had two points more, and knew no fence of fewer than three.
+        points = sum(item.command != Command.NAV_FENCE_RETURN_POINT for item in items)
+        self.parameters["FENCE_TOTAL"] = points + 2 if points >= 3 else 0
         self.say(7, "Fence Indexed OK")
 
     def _load_rally(self, items: list[WireItem]) -> None:

@@ -102,7 +102,7 @@ def test_lists_on_board_are_counted_in_parameters(connect, home) -> None:
     with connect(speedup=5.0) as client:
         client.upload(fence, kind=MissionType.FENCE)
         client.upload([rally], kind=MissionType.RALLY)
-        assert client.parameter("FENCE_TOTAL") == 3.0
+        assert client.parameter("FENCE_TOTAL") == 5.0, "three corners, and two of the old protocol"
         assert client.parameter("RALLY_TOTAL") == 1.0
 
 
