@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import grimp
 import pytest
+
+ON_WINDOWS = """
+import builtins, importlib, pkgutil, signal
+
+POSIX_ONLY = {"fcntl", "grp", "pwd", "resource", "termios"}
+load = builtins.__import__
+
+def load_as_on_windows(name, globals=None, *more, **named):
+    if name in POSIX_ONLY and (globals or {}).get("__name__", "").startswith(("dfr", "firmware_sitl")):
+        raise ImportError(f"{globals['__name__']} imports {name}")
+    return load(name, globals, *more, **named)
+
+builtins.__import__ = load_as_on_windows
+del signal.SIGHUP, signal.SIGKILL
+import dfr
+for module in pkgutil.walk_packages(dfr.__path__, "dfr."):
+    if module.name != "dfr.__main__":
+        importlib.import_module(module.name)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +53,10 @@ def test_no_module_imports_another_round_a_circle(graph: grimp.ImportGraph):
 def test_circles_would_be_found():
     assert _circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [{"b", "c"}, {"b", "c"}]
     assert _circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_every_module_loads_where_there_are_no_posix_modules_and_signals():
+    done = subprocess.run(
+        [sys.executable, "-c", ON_WINDOWS], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-1500:]

@@ -16,6 +16,7 @@ import typer
 from dfr.cli.options import DayOptions, Docks, NoCache, PlanFile, ScenarioName, with_option_groups
 from dfr.cli.output import note, operator_at_terminal, say
 from dfr.cli.server import allowed_hosts, make_server, open_listener
+from dfr.cli.stopping import STOPS
 from dfr.cli.vehicle_options import ReceiverOptions
 from dfr.errors import InputError, StoppedError
 from dfr.findings import counted_noun
@@ -132,7 +133,7 @@ def operate(
     if supervised:
         _refuse_builtin(vehicle)
         out.mkdir(parents=True, exist_ok=True)
-        code, again = Supervisor(out, note).supervise()
+        code, again = Supervisor(out, note, stops=STOPS).supervise()
         if code is not None:
             raise typer.Exit(code)
         people = replace(people, new_tokens=people.new_tokens and not again)
@@ -208,10 +209,8 @@ def _run_to_end(room: LiveShift) -> None:
 
 @contextmanager
 def _stops(room: LiveShift) -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
     def stop(number: int, _: object) -> None:
-        for each in numbers:
+        for each in STOPS:
             signal.signal(each, stop_at_once)
         air = room.describe_air()
         recalled = f"recalling {air}. A second stop leaves them flying"
@@ -221,7 +220,7 @@ def _stops(room: LiveShift) -> Iterator[None]:
     def stop_at_once(number: int, _: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, stop) for number in STOPS}
     try:
         yield
     finally:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from dfr.errors import StoppedError
 
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPS = tuple(each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"})
+"""The signals that ask us to stop; Windows has no SIGHUP."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Files in and out: bounded reads, atomic writes, text from bytes, and documents as strict JSON.
+"""Files in and out: bounded reads, atomic writes, files of their owner, text from bytes, strict JSON.
 
 In strict JSON what is not a number becomes null, never NaN.
 """
@@ -21,6 +21,8 @@ from dfr.errors import InputError
 
 MAX_INPUT_BYTES = 64 * 1024 * 1024
 """No input file is read past this size (assumed: every real airspace file is under 10 MiB)."""
+
+FOR_ALL_TO_READ, OWNER_ONLY, OWNER_ONLY_FOLDER = 0o644, 0o600, 0o700
 
 
 def read_bounded(path: Path, *, limit_bytes: int = MAX_INPUT_BYTES) -> bytes:
@@ -51,24 +53,15 @@ def refuse_unwritable(path: Path) -> None:
         raise InputError(f"{path}: is a directory", do="choose another output")
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(path: Path, content: str | bytes, *, mode: int = FOR_ALL_TO_READ) -> None:
     """Write a file under a temporary name beside it, then rename: whole or not at all."""
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with _replacing(path, mode) as file:
             file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", do="choose another output") from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
 
 
 @contextmanager
@@ -83,15 +76,47 @@ def open_atomically(path: Path, *, room_for: int = 0) -> Iterator[BinaryIO]:
         raise InputError(
             f"{path}: {room_for:,} bytes are to come, the disk has {free:,} free", do="make room on the disk"
         )
+    with _replacing(path, FOR_ALL_TO_READ) as file:
+        yield file
+
+
+@contextmanager
+def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """A file under a temporary name that takes the place of another once all is written."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
+
+
+def make_owned_folder(path: Path) -> None:
+    """Make a folder that its owner alone may read, or make one so. Raises InputError where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(OWNER_ONLY_FOLDER)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", do="choose another folder") from error
+
+
+def lock_file(file: BinaryIO) -> bool:
+    """Whether the file is now locked for this process alone, until it is closed or the process ends.
+
+    Raises InputError on a system that has no such lock.
+    """
+    try:
+        import fcntl  # not on Windows, where all that locks nothing is to load
+    except ImportError:
+        raise InputError("this system cannot lock a file", do="use Linux or macOS") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def decode_text(data: bytes) -> tuple[str, str]:

@@ -13,10 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from dfr.errors import DfrError, InputError
-from dfr.io.files import read_bounded, write_atomically
+from dfr.io.files import OWNER_ONLY, read_bounded, write_atomically
 
 TOKEN_BYTES = 24
-OWNER_ONLY = 0o600
 
 
 class NotAllowedError(DfrError):
@@ -113,8 +112,7 @@ def write_people(path: Path, people: Iterable[Person]) -> None:
         }
         for each in people
     ]
-    write_atomically(path, json.dumps(rows, indent=2) + "\n")
-    path.chmod(OWNER_ONLY)
+    write_atomically(path, json.dumps(rows, indent=2) + "\n", mode=OWNER_ONLY)
 
 
 def read_people(path: Path) -> People:

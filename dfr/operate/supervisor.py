@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -34,14 +34,12 @@ EXIT_DEFECT = 1
 FINAL = frozenset({0, 2, 3, 4, 130})
 """Exit codes of a shift that ended as it should, or cannot be run: it is not started again."""
 
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 class Supervisor:
-    """The process that waits for the shift's. `tell` gets what happens to it."""
+    """The process that waits for the shift's: `tell` gets what happens to it, `stops` are passed on to it."""
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
-        self._alive, self._tell = folder / ALIVE, tell
+    def __init__(self, folder: Path, tell: Callable[[str], None], *, stops: Sequence[signal.Signals]) -> None:
+        self._alive, self._tell, self._stops = folder / ALIVE, tell, stops
         self._child = 0
         self._stopped = False
 
@@ -51,7 +49,7 @@ class Supervisor:
         In the supervisor itself the exit code, once the shift has ended for good. A signal that would stop it
         is passed on, and the shift ends as it does for that signal. No thread may run yet.
         """
-        before = {number: signal.signal(number, self._pass_on) for number in STOPS}
+        before = {number: signal.signal(number, self._pass_on) for number in self._stops}
         starts: list[float] = []
         while True:
             starts = [each for each in starts if now_s() - each < WITHIN_S]

@@ -18,7 +18,7 @@ from typing import Any
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.deployment_folder import make_slug
-from dfr.io.files import json_text, read_bounded, write_atomically
+from dfr.io.files import OWNER_ONLY, json_text, make_owned_folder, read_bounded, write_atomically
 
 OWN_FOLDER = Path("personal-data")
 """Where data about people are, in the folder that is worked in."""
@@ -26,7 +26,6 @@ OWN_FOLDER = Path("personal-data")
 INDEX = "index.json"
 MOST_DAYS = 3650
 MOST_ENTRIES = 100_000
-OWNER_ONLY_FOLDER, OWNER_ONLY_FILE = 0o700, 0o600
 
 
 class DataKind(StrEnum):
@@ -119,8 +118,8 @@ class OwnedFolder:
             added_at=now,
             keep_until=now + timedelta(days=days),
         )
-        self._make_folder()
-        self._write(entry.file, data)
+        make_owned_folder(self.path)
+        write_atomically(self.path / entry.file, data, mode=OWNER_ONLY)
         self._write_index([*before, entry])
         return entry
 
@@ -155,20 +154,10 @@ class OwnedFolder:
         except OSError as error:
             raise InputError(f"{self.path / name}: {error.strerror}", do="erase it by hand") from error
 
-    def _make_folder(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.path.chmod(OWNER_ONLY_FOLDER)
-        except OSError as error:
-            raise InputError(f"{self.path}: {error.strerror}", do="choose another folder") from error
-
-    def _write(self, name: str, data: str | bytes) -> None:
-        write_atomically(self.path / name, data)
-        (self.path / name).chmod(OWNER_ONLY_FILE)
-
     def _write_index(self, entries: Sequence[KeptFile]) -> None:
         if entries:
-            self._write(INDEX, json_text([entry.as_dict() for entry in entries]))
+            text = json_text([entry.as_dict() for entry in entries])
+            write_atomically(self.path / INDEX, text, mode=OWNER_ONLY)
 
 
 def _overdue(present: dict[str, KeptFile], now: datetime) -> list[KeptFile]:

@@ -8,7 +8,6 @@ piece of a line that it was writing is set aside when the log is opened again, a
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import threading
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO
 
 from dfr.errors import InputError
 from dfr.findings import counted_noun
-from dfr.io.files import write_atomically
+from dfr.io.files import OWNER_ONLY, lock_file, make_owned_folder, write_atomically
 from dfr.store.shift_chain import (
     FIRST_PREVIOUS,
     MAX_LINE_BYTES,
@@ -45,7 +44,6 @@ OPENED, CLOSED, ERASED = "log.opened", "log.closed", "personal.erased"
 SYNC_S = 0.5
 """A record outlives its process at once, and a failing machine after so long (assumed)."""
 
-OWNER_ONLY_FOLDER, OWNER_ONLY_FILE = 0o700, 0o600
 KEEP_DAYS = 31
 """How long personal data are kept unless somebody says otherwise (assumed: until the debrief is written)."""
 
@@ -313,26 +311,20 @@ def _read_unbroken(folder: Path) -> ReadShiftLog:
 
 def _open_for_one(folder: Path) -> BinaryIO:
     """The log, open and locked against every other process until it is closed or its process ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(OWNER_ONLY_FOLDER)
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror}", do="choose another folder") from error
+    make_owned_folder(folder)
     log = _open_owned(folder / LOG)
-    try:
-        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    if not lock_file(log):
         log.close()
         raise InputError(
             f"{folder}: another process writes this log", do="end that one, or name another folder"
-        ) from error
+        )
     return log
 
 
 def _open_owned(path: Path) -> BinaryIO:
     """A file of its owner, open for reading and for adding, without a buffer."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY_FILE)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", do="choose another folder") from error
     return os.fdopen(handle, "r+b", buffering=0)
@@ -406,8 +398,7 @@ def _set_torn_aside(log: BinaryIO, folder: Path) -> tuple[int, str]:
     if not piece:
         return 0, ""
     name = f"torn-{sum(1 for _ in folder.glob('torn-*.part')) + 1:04d}.part"
-    write_atomically(folder / name, piece)
-    (folder / name).chmod(OWNER_ONLY_FILE)
+    write_atomically(folder / name, piece, mode=OWNER_ONLY)
     os.ftruncate(log.fileno(), os.fstat(log.fileno()).st_size - len(piece))
     return len(piece), name
 
@@ -433,6 +424,5 @@ def _erase_lines(path: Path, *, everything: bool, now: datetime) -> list[str]:
         else:
             stay.append(line)
     if gone:
-        write_atomically(path, b"".join(stay))
-        path.chmod(OWNER_ONLY_FILE)
+        write_atomically(path, b"".join(stay), mode=OWNER_ONLY)
     return [hash_ for hash_ in gone if hash_]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfr.errors import InputError
-from dfr.io.files import open_atomically
+from dfr.io.files import lock_file, open_atomically, write_atomically
 
 
 def test_a_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
@@ -45,3 +45,20 @@ def test_more_than_the_disk_holds_is_refused_before_it_begins(tmp_path: Path) ->
     ):
         pytest.fail("it began")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_its_owner_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "ours.json", "{}", mode=0o600)
+    write_atomically(tmp_path / "all.json", "{}")
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "ours.json": 0o600,
+        "all.json": 0o644,
+    }
+
+
+def test_a_file_is_locked_by_one_at_a_time(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as first, (tmp_path / "log").open("rb") as second:
+        assert lock_file(first)
+        assert not lock_file(second)
+        first.close()
+        assert lock_file(second)

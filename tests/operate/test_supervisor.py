@@ -10,10 +10,11 @@ import pytest
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
+from dfr.cli.stopping import STOPS
 from dfr.operate import supervisor
 supervisor.HANGS_S = {hangs_s}
 folder = Path(sys.argv[1])
-code, again = supervisor.Supervisor(folder, print).supervise()
+code, again = supervisor.Supervisor(folder, print, stops=STOPS).supervise()
 if code is not None:
     sys.exit(code)
 (folder / supervisor.ALIVE).touch()
