@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import InputError
+from dfr.store.shift_chain import FIRST_PREVIOUS, BrokenLineError, read_line, write_line
 from dfr.store.shift_log import LOG, PERSONAL, ShiftLog, erase_personal_data, read_shift_log
 
 NOW = datetime(2026, 6, 19, 12, tzinfo=UTC)
@@ -57,6 +58,15 @@ def test_records_come_back_as_they_were_written(written: Path) -> None:
     assert call.personal == CALL
     assert found.check.is_whole
     assert str(found.check) == "the chain of 5 records is whole"
+
+
+def test_a_line_that_counts_wrongly_is_broken_though_its_hashes_fit() -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    line, _ = write_line(
+        number=7, utc=now, mono_s=1.0, kind="x", content={}, mark=None, previous=FIRST_PREVIOUS
+    )
+    with pytest.raises(BrokenLineError, match="is record 7, and record 1 belongs here"):
+        read_line(line.rstrip(b"\n"), number=1, previous=FIRST_PREVIOUS)
 
 
 def test_anybody_can_check_the_chain_without_dfr(written: Path) -> None:
