@@ -236,6 +236,7 @@ class Pilot:
         if not (vehicle.simulated or self._confirmed):
             raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
         if self._aloft:
+            self.vehicle = vehicle  # it is followed until it is down, whatever it carries
             adopt_flight(vehicle, self.plan)
             self._note_mode(CopterMode(vehicle.state.mode or 0))
         else:

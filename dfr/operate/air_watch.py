@@ -10,12 +10,10 @@ from contextlib import ExitStack
 
 from dfr.link.limits import TrafficLimit
 from dfr.link.traffic import Proximity, TrafficFeed, TrafficPicture
-from dfr.operate.room import LiveShift
+from dfr.operate.room import RECEIVER, LiveShift
 from dfr.operate.sortie import LiveSortie
 from dfr.sim.events import came
 from dfr.sim.inputs import HOLD_LOW, LAND, RETURN
-
-RECEIVER = "a receiver"
 
 
 class AirWatch:
@@ -36,8 +34,7 @@ class AirWatch:
         self._traffic = min(users, key=lambda user: order.index(user.rule)).id
         self._stack = ExitStack()
         self._pictures: dict[str, TrafficPicture] = {}
-        self._ours = False
-        self._near_s = 0.0
+        self._near_s = shift.clock.now
         shift.on_look(self._look)
 
     def close(self) -> None:
@@ -50,15 +47,16 @@ class AirWatch:
         if near:
             self._near_s = now
             self._announce(near[0])
-        elif self._ours and now - self._near_s >= self._limit.clear_s:
-            self._ours = False
-            if self._traffic in self._shift.visiting:
-                self._shift.clear(self._traffic, by=RECEIVER)
+        elif self._is_ours and now - self._near_s >= self._limit.clear_s:
+            self._shift.clear(self._traffic, by=RECEIVER)
+
+    @property
+    def _is_ours(self) -> bool:
+        return self._shift.announced_by.get(self._traffic) == RECEIVER
 
     def _announce(self, near: Proximity) -> None:
         if self._traffic in self._shift.visiting:
             return
-        self._ours = True
         words = f"{near.name}: {near.horizontal_m:.0f} m away, {near.vertical_m:.0f} m in height"
         self._shift.note("link", {"words": words})
         self._shift.announce(self._traffic, by=RECEIVER)

@@ -140,10 +140,15 @@ def drone_state(shift: LiveShift, drone: FleetDrone) -> str:
     if sortie is not None and not came(sortie.landed_s):
         if sortie.flight.failure is not None and sortie.flight.in_the_air:
             return "not ours"
-        return "flying" if came(sortie.airborne_s) else "preparing"
+        return "flying" if _is_up(sortie) else "preparing"
     if drone.id in shift.grounded:
         return "grounded"
     return "ready" if drone in shift.engine.field.ready[drone.dock] else "charging"
+
+
+def _is_up(sortie: LiveSortie) -> bool:
+    """Whether it has launched, or was found in the air."""
+    return came(sortie.airborne_s) or sortie.flight.aloft
 
 
 def _link_row(vehicle: MavlinkVehicle | None) -> dict[str, Any]:
@@ -183,8 +188,14 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
     """What there is to be alerted of now."""
     causes: dict[str, Cause] = {}
     for sortie in shift.engine.sorties():
-        if not came(sortie.landed_s) and came(sortie.airborne_s):
+        if not came(sortie.landed_s) and _is_up(sortie):
             causes |= _flight_causes(shift, sortie)
+    for drone in shift.unsettled:
+        causes[f"unsettled/{drone}"] = Cause(
+            level=Level.WARNING,
+            words=f"{drone} was in the air when the shift stopped, and is not taken on: look for it",
+            drone=drone,
+        )
     for drone, why in shift.grounded.items():
         if drone_state(shift, _drone(shift, drone)) == "grounded":
             causes[f"grounded/{drone}"] = Cause(

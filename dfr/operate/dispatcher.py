@@ -92,6 +92,11 @@ class LiveEngine(Engine):
             raise InfeasibleError(f"{drone_id} cannot go now", do="look at the call again")
         return sortie
 
+    def has_route(self, call: Call, drone_id: str) -> bool:
+        """Whether a drone has a route to a call in the weather of this hour."""
+        docks = {drone.id: drone.dock for drone in self._field.drones}
+        return self._field.condition(self._env.now).legs[docks[drone_id]][call.zone] is not None
+
     def take_on(self, call: Call, drone_id: str) -> tuple[Case, LiveSortie]:
         """The dispatch of a drone that was found in the air, for the call that it flies to."""
         case = self._case_of(call)

@@ -80,11 +80,20 @@ class LiveFlight(FlownFlight):
             aloft=adoption is not None,
             kept=True,
         )
+        self._away = self.aloft
+
+    @property
+    def aloft(self) -> bool:
+        """Whether it was found in the air."""
+        return self._adoption is not None
 
     # -- on the ground --
 
     def prepare(self) -> simpy.Event:
-        """Upload, read back and check; its event comes once nothing stands against the launch."""
+        """Upload, read back and check; its event comes once nothing stands against the launch.
+
+        Of one in the air it comes in any case: it is followed until it is down, ours or not.
+        """
         self._note("prepare")
         return self._wait_for_pilot(self._look_prepared)
 
@@ -109,7 +118,7 @@ class LiveFlight(FlownFlight):
             self._pilot.raise_failure()
         except DfrError as error:
             self._fail(error)
-        else:
+        if self.failure is None or self.aloft:
             task.end()
 
     def _look_settled(self, task: TimedPhase) -> None:
@@ -199,9 +208,9 @@ class LiveFlight(FlownFlight):
         self._note("taken_on", stage=adoption.stage, mode=vehicle.state.mode_name)
         if adoption.stage is Stage.BACK:
             return None
-        if not ours:
+        if self.failure is None and not ours:
             self._fail(_not_ours(self.order.drone, vehicle.state))
-        return None if adoption.stage is Stage.ON_SCENE and ours else self._begin_climb()
+        return None if adoption.stage is Stage.ON_SCENE and self.failure is None else self._begin_climb()
 
     def _begin_climb(self) -> simpy.Event:
         """What is left of the climb; on its way, that is none."""

@@ -39,6 +39,9 @@ from dfr.world.model import World
 LOOK_EVERY_S = 0.5
 """How often the shift looks at its vehicles, by our own clock."""
 
+RECEIVER = "a receiver"
+"""Who announces other traffic that was heard by radio."""
+
 
 class Log(Protocol):
     """Where the shift is written down (`dfr.store.shift_log.ShiftLog`)."""
@@ -105,6 +108,7 @@ class LiveShift:
             wanted=lambda case: self.book.find(case.call.id).state is not CallState.ENDED,
         )
         self.visiting: dict[str, ActiveVisit] = {}
+        self.announced_by: dict[str, str] = {}
         self.pilots: dict[str, str] = {}
         self.grounded: dict[str, str] = {}
         self._inbox = IncidentInbox()
@@ -361,16 +365,22 @@ class LiveShift:
     # -- other traffic --
 
     def announce(self, traffic: str, *, by: str) -> None:
-        """Other traffic is inbound: drones give way as its rule says until it is gone."""
+        """Other traffic is inbound: drones give way as its rule says until it is gone.
+
+        What a receiver announced before is from then on that person's, who alone clears it.
+        """
         self.clock.ask(lambda: self._announce(traffic, by))
 
     def _announce(self, traffic: str, by: str) -> None:
         users = [user.id for user in self.setup.shift.inputs.traffic]
         if traffic not in users:
             raise InputError(f"no traffic {traffic!r:.40}", do=f"one of {', '.join(users)}")
-        if traffic in self.visiting:
+        if traffic in self.visiting and (by == RECEIVER or self.announced_by[traffic] != RECEIVER):
             return
         self._note("traffic", {"traffic": traffic, "inbound": True, "by": by})
+        self.announced_by[traffic] = by
+        if traffic in self.visiting:
+            return
         now = self.clock.now
         visit = Visit(users.index(traffic), now, now, math.inf)
         self.visiting[traffic] = self.engine.begin_visit(visit)
@@ -383,14 +393,22 @@ class LiveShift:
         active = self.visiting.pop(traffic, None)
         if active is None:
             raise InputError(f"{traffic!r:.40} is not inbound", do="nothing is to be cleared")
+        del self.announced_by[traffic]
         self._note("traffic", {"traffic": traffic, "inbound": False, "by": by})
         self.engine.end_visit(active)
 
     # -- what a process before this one began --
 
+    @property
+    def unsettled(self) -> list[str]:
+        """The drones that were in the air by the log, and of which nobody knows yet what became."""
+        return list(self._unsettled)
+
     def _take_up(self, story: ShiftStory) -> None:
-        """Go on with the calls and flights that the log tells of."""
+        """Go on with the calls and flights that the log tells of, and give way to what was inbound."""
         self.engine.count_from(story.next_flight)
+        for traffic, by in story.inbound.items():
+            self._announce(traffic, by)
         self._attended |= story.attended
         self._inbox.restore(call.report for call in story.calls)
         for incident in story.calls:
@@ -404,18 +422,21 @@ class LiveShift:
 
     def _settle(self, drone: str) -> None:
         """Find out what became of a flight, once its vehicle is heard."""
-        vehicle, flight = self.fleet.berths[drone].vehicle, self._unsettled[drone]
+        berth, flight = self.fleet.berths.get(drone), self._unsettled[drone]
+        vehicle = None if berth is None else berth.vehicle
         if vehicle is None or not vehicle.heard or vehicle.state.armed is None:
             return
         state = vehicle.state
         if state.armed and state.landed not in IN_THE_AIR:
             return  # armed on the ground: it lifts off or disarms soon
+        call = self.setup.shift.calls[flight.call]
+        if state.armed and not self.engine.has_route(call, drone):
+            return  # nobody knows its way home in the weather of this hour: the board warns of it
         del self._unsettled[drone]
         if not state.armed:
             self._found_down(flight)
             return
         stage = flight.stage_in(state)
-        call = self.setup.shift.calls[flight.call]
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         self.flights.adoptions[drone] = Adoption(stage=stage)
         self.engine.take_on(call, drone)

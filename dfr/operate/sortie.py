@@ -12,6 +12,7 @@ from dfr.sim.calls import Visit
 from dfr.sim.events import Missed, came
 from dfr.sim.flight import Flight
 from dfr.sim.flight_process import Interruption, Steps
+from dfr.sim.inputs import HOLD_LOW
 from dfr.sim.sortie import Answer, Sortie
 
 RECALLED, LAND_HERE, HANDS_OFF = "recalled", "land_here", "hands_off"
@@ -25,6 +26,10 @@ class PreparedFlight(Flight, Protocol):
 
     failure: DfrError | None
     overdue: str
+
+    @property
+    def aloft(self) -> bool:
+        """Whether it was found in the air: there is no launch to call off."""
 
     @property
     def in_the_air(self) -> bool:
@@ -59,9 +64,12 @@ class LiveSortie(Sortie):
         return cast("PreparedFlight", self._flight)
 
     def _prepare_launch(self, launch_s: float) -> Answer:
-        """Upload, verify and check; a person, other traffic or a refusal of the vehicle calls it off."""
+        """Upload, verify and check; a person, other traffic or a refusal of the vehicle calls it off.
+
+        One that was found in the air flies on meanwhile: it does what it was asked once it is taken on.
+        """
         self.turned_by = self._turns_later = ""
-        self.phase, self._gives_way = events.PREPARE, True
+        self.phase, self._gives_way = events.PREPARE, not self.flight.aloft
         try:
             yield self.flight.prepare()
         except Interruption as interruption:
@@ -71,7 +79,18 @@ class LiveSortie(Sortie):
             yield self.flight.call_off()
             return False
         self._gives_way = False
+        if self.flight.aloft:
+            self._env.timeout(0.0).callbacks.append(self._catch_up)
         return True
+
+    def _catch_up(self, _: simpy.Event) -> None:
+        """Turn back, or give way to other traffic, as it was asked to while it was being taken on."""
+        active, why = self._field.blocking(self.dock, self.zone), self._turns_later
+        holds = active is not None and self._field.inputs.traffic[active.visit.traffic].rule == HOLD_LOW
+        if why == HANDS_OFF or (why and not holds):
+            self.turn_back(why)
+        elif active is not None:
+            self.hear_of(active)
 
     def _give_way(self, interruption: Interruption, phase: str) -> Answer:
         if interruption.cause not in TURNS_BACK:

@@ -65,7 +65,7 @@ class ShiftStory:
     """A shift so far: its calls, the flights that were not down, those attended, and its time.
 
     `start` is the scenario's moment at which it began, None where it has not; `next_flight` is the number
-    of the next flight.
+    of the next flight. `inbound` has the other traffic that is not gone, and who announced it.
     """
 
     t_s: float = 0.0
@@ -74,6 +74,7 @@ class ShiftStory:
     flights_out: tuple[FlightStory, ...] = ()
     attended: frozenset[int] = frozenset()
     next_flight: int = 0
+    inbound: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_STORY = ShiftStory()
@@ -87,6 +88,7 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
     calls: dict[int, Incident] = {}
     flights: dict[int, FlightStory] = {}
     attended: set[int] = set()
+    inbound: dict[str, str] = {}
     start: datetime | None = None
     last_s, last_at = 0.0, now
     for record in records:
@@ -102,6 +104,10 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
             number = int(content["call"])
             how = str(content["reason"] or content["outcome"])
             calls[number] = replace(calls[number], state=CallState.ENDED, ended=how)
+        elif record.kind == "traffic":
+            inbound.pop(str(content["traffic"]), None)
+            if content["inbound"]:
+                inbound[str(content["traffic"])] = str(content["by"])
         elif record.kind == "flight":
             _follow(flights, content)
             if content["what"] == "hold":
@@ -114,6 +120,7 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
         flights_out=tuple(flight for flight in flights.values() if not DOWN & set(flight.did)),
         attended=frozenset(attended),
         next_flight=max(flights, default=-1) + 1,
+        inbound=inbound,
     )
 
 

@@ -27,13 +27,13 @@ FARTHER = LEG._replace(out_s=90.0)
 class PreparedModelFlight(ModelFlight):
     """A flight of the model that takes 25 s to be made ready, unless its vehicle refuses."""
 
-    __slots__ = ("_clock", "_room", "failure", "overdue")
+    __slots__ = ("_clock", "_room", "aloft", "failure", "overdue")
 
     def __init__(self, flights: ModelFlights, order: Order, room: Room) -> None:
         super().__init__(flights, order)
         self.failure: LinkError | None = None
         self.overdue = ""
-        self._room = room
+        self._room, self.aloft = room, order.drone in room.aloft
 
     def prepare(self) -> simpy.Event:
         """Ready after 25 s; a refusal comes after 10 s."""
@@ -61,6 +61,7 @@ class Room:
         self.time_s = 0.0
         self.env = LiveClock(lambda: self.time_s)
         self.refusing: set[str] = set()
+        self.aloft: set[str] = set()
         self.ended: list[Case] = []
         self.approvals = Approvals(stand_in=stand_in)
         self.engine = LiveEngine(

@@ -187,3 +187,27 @@ def test_with_a_stand_in_the_dispatch_policy_decides_as_in_the_simulation(make_r
     assert case.overhead_s == 85.0
     assert room.ended == [case]
     assert case.on_scene_s == 60.0
+
+
+def test_a_drone_found_in_the_air_is_never_called_off_and_comes_home_once_it_is_taken_on(make_room):
+    room = make_room()
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    _, sortie = room.engine.take_on(case.call, "east/1")
+    assert sortie.turn_back(RECALLED)
+    room.pass_time(24.0)
+    assert room.engine.sortie_of("east/1") is sortie
+    room.pass_time(2.0)
+    assert (sortie.turned_by, sortie.phase) == (RECALLED, "land")
+
+
+def test_a_drone_found_in_the_air_gives_way_to_traffic_that_was_announced_before(make_room):
+    room = make_room()
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    room.engine.begin_visit(Visit(0, 0.0, 0.0, float("inf")))
+    _, sortie = room.engine.take_on(case.call, "east/1")
+    room.pass_time(26.0)
+    assert (sortie.phase, room.engine.sortie_of("east/1")) == ("land", sortie)

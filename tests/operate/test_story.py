@@ -102,3 +102,14 @@ def test_how_far_a_flight_is_by_its_story_and_its_mode(log, did, mode, stage):
     flight(log, 0, *did)
     (out,) = read(log).flights_out
     assert out.stage_in(VehicleState(mode=mode)) is stage
+
+
+def test_other_traffic_is_inbound_until_somebody_said_that_it_is_gone(log):
+    for traffic, inbound, by in (
+        ("helicopter", True, "a receiver"),
+        ("helicopter", True, "Sam"),
+        ("glider", True, "Sam"),
+        ("glider", False, "Sam"),
+    ):
+        log.append("traffic", {"t_s": 9.0, "traffic": traffic, "inbound": inbound, "by": by})
+    assert read(log).inbound == {"helicopter": "Sam"}

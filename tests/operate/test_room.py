@@ -1,0 +1,84 @@
+"""The control room of a shift whose vehicles nobody reaches: what it says, and what it lets people do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from dfr.operate.board import draw_board, find_causes
+from dfr.operate.fleet import LiveFleet
+from dfr.operate.room import RECEIVER, LiveShift, ShiftSetup
+from dfr.operate.setup import shift_to_operate
+from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
+from dfr.store.shift_log import ShiftLog, read_shift_log
+from tests.shipped import plan_of, world_of
+
+SCENARIO = "victorious-2024"
+START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
+HELICOPTER = "coastguard-helicopter"
+DRONE = "castle-car-park/1"
+
+
+@pytest.fixture
+def dead_url():
+    """An address at which nobody answers."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        yield f"tcp:127.0.0.1:{line.getsockname()[1]}"
+
+
+@pytest.fixture
+def begin(tmp_path, dead_url):
+    """Begins a shift of two vehicles with what its log says so far."""
+    world, plan = world_of(SCENARIO), plan_of(SCENARIO)
+    shift = shift_to_operate(world, plan, vehicles=2, start=START)
+    setup = ShiftSetup(world=world, plan=plan, shift=shift, start=START)
+    with ExitStack() as stack:
+
+        def begin(story: ShiftStory = NO_STORY) -> LiveShift:
+            log = stack.enter_context(ShiftLog(tmp_path / "shift"))
+            urls = [dead_url, f"{dead_url}#2"]
+            fleet = LiveFleet(world, plan, urls, tmp_path / "flights", simulated=False)
+            fleet.serve(shift)
+            room = LiveShift(setup, fleet, log, story=story)
+            thread = threading.Thread(target=room.run)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(lambda: room.clock.post(room._over.succeed))
+            return room
+
+        yield begin
+
+
+def causes(room):
+    return room.clock.ask(lambda: find_causes(room))
+
+
+def test_a_drone_that_was_in_the_air_and_is_not_heard_any_more_is_warned_of(begin):
+    out = FlightStory(flight=0, call=0, drone=DRONE, did=["launch"])
+    room = begin(ShiftStory(flights_out=(out,)))
+    alert = causes(room)[f"unsettled/{DRONE}"]
+    assert alert.level == "warning"
+    assert "was in the air" in alert.words
+
+
+def test_a_helicopter_that_was_inbound_when_the_shift_stopped_still_is_when_it_goes_on(begin):
+    room = begin(ShiftStory(inbound={HELICOPTER: "Sam"}))
+    (row,) = [each for each in room.clock.ask(lambda: draw_board(room))["traffic"] if each["inbound"]]
+    assert row["id"] == HELICOPTER
+    assert f"traffic/{HELICOPTER}" in causes(room)
+
+
+def test_a_person_who_announces_what_a_receiver_heard_alone_clears_it(begin, tmp_path):
+    room = begin()
+    for by in (RECEIVER, "Sam", RECEIVER):
+        room.announce(HELICOPTER, by=by)
+    assert room.announced_by == {HELICOPTER: "Sam"}
+    room.clear(HELICOPTER, by="Sam")
+    assert not room.visiting
+    said = [record.content["by"] for record in read_shift_log(tmp_path / "shift").of_kind("traffic")]
+    assert said == [RECEIVER, "Sam", "Sam"]
