@@ -241,6 +241,13 @@ def _flight_causes(shift: LiveShift, sortie: LiveSortie) -> dict[str, Cause]:
         found[f"overdue/{drone}"] = Cause(
             level=Level.CAUTION, words=f"{drone}: {flight.overdue}", drone=drone
         )
+    call = shift.book.find(sortie.case.call.id)
+    if not sortie.case.outcome and call.zone != sortie.zone:
+        found[f"moved/{drone}"] = Cause(
+            level=Level.CAUTION,
+            words=f"{drone} flies to where call {call.number} was: it has moved",
+            drone=drone,
+        )
     if sortie.phase == "on_scene" and _endurance_s(sortie) < LEAVES_SOON_S:
         found[f"leaves/{drone}"] = Cause(
             level=Level.ADVISORY, words=f"{drone} must leave the scene soon", drone=drone

@@ -249,7 +249,7 @@ class Desk:
             raise NonCompliantError("an exercise: no real drone is sent to it", do="close the call")
         offer = self._find_offer(call, drone)
         site, world = shift.setup.plan.sites[offer["dock"]], shift.setup.world
-        zone = world.scenario.demand.zones[found.zone if found.zone is not None else 0]
+        zone = world.scenario.demand.zones[offer["zone"]]
         mission = shift.fleet.planned_mission(site.id, zone.id)
         require_sound(dispatch_findings(mission, world.scenario))
         self._require_go()
@@ -264,12 +264,21 @@ class Desk:
             asked_by=person,
             roles=(Role.PILOT,),
             second_role=second,
-            do=lambda first, other: self._dispatch(call, drone, first, other),
+            do=lambda first, other: self._dispatch(found, drone, first, other),
         )
 
-    def _dispatch(self, call: int, drone: str, first: str, second: str) -> None:
+    def _dispatch(self, asked: Incident, drone: str, first: str, second: str) -> None:
+        """Send a drone to the call as it was when the question was asked, and as it still is."""
         self._require_go()
-        self._shift.send(call, drone, by=first, second=second)
+        self._shift.clock.ask(lambda: self._send_as_asked(asked, drone, first, second))
+
+    def _send_as_asked(self, asked: Incident, drone: str, first: str, second: str) -> None:
+        if _what_was_asked(self._shift.book.find(asked.number)) != _what_was_asked(asked):
+            raise InputError(
+                f"call {asked.report.id} was told anew after the question, nothing was done",
+                do="look at the call, and ask again",
+            )
+        self._shift.send(asked.number, drone, by=first, second=second)
 
     def _require_go(self) -> None:
         """Raise NonCompliantError unless the plan is a go now; simulated vehicles fly as rehearsals do."""
@@ -286,8 +295,8 @@ class Desk:
         def find() -> dict[str, Any]:
             case = shift.waiting_case(call)
             for offer in [] if case is None else shift.engine.offers(case):
-                if offer.drone is not None and offer.drone.id == drone:
-                    return {"dock": offer.dock, "overhead_s": offer.overhead_s}
+                if case is not None and offer.drone is not None and offer.drone.id == drone:
+                    return {"dock": offer.dock, "zone": case.call.zone, "overhead_s": offer.overhead_s}
             raise InputError(f"{drone or 'no drone'} is not offered for call {call}", do="choose one that is")
 
         return shift.clock.ask(find)
@@ -295,3 +304,8 @@ class Desk:
     def _known_drone(self, drone: str) -> None:
         if drone not in self._shift.fleet.berths:
             raise InputError(f"no drone {drone!r:.40}", do="choose one of the board")
+
+
+def _what_was_asked(call: Incident) -> tuple[object, ...]:
+    """What of a call a yes to a flight stands on: where it is, and whether a drone is wanted there at all."""
+    return call.zone, call.report.place, call.report.status, call.report.exercise, call.state

@@ -25,7 +25,8 @@ from dfr.sim.sortie import Sortie
 class LiveEngine(Engine):
     """The control room of a live shift. `ended` hears of each call and relief that is over, once.
 
-    `wanted` says whether a call still wants a drone.
+    `wanted` says whether a call still wants a drone, or a relief; `waits_again` hears of each that a drone
+    left before it was overhead.
     Everything here happens in the shift's own thread (`LiveClock.ask`).
     """
 
@@ -40,9 +41,11 @@ class LiveEngine(Engine):
         *,
         ended: Callable[[Case], None],
         wanted: Callable[[Case], bool],
+        waits_again: Callable[[Case], None],
     ) -> None:
         super().__init__(inputs, clock, flights_of)
         self._approvals, self._tell_ended, self._is_wanted = approvals, ended, wanted
+        self._tell_waits_again = waits_again
         self._closing = False
 
     @property
@@ -107,9 +110,10 @@ class LiveEngine(Engine):
         return case, sortie
 
     def forget(self, case: Case) -> None:
-        """A call that waits is told anew, and heard again."""
+        """A call that waits is told anew, and heard again: this case of it is over, and no record."""
         self._field.leave_queue(case)
         self._open.pop(case.call.id, None)
+        case.outcome = TOLD_ANEW
 
     def close_call(self, case: Case, reason: str) -> None:
         """End a call that waits, with no drone sent."""
@@ -130,6 +134,12 @@ class LiveEngine(Engine):
             self.back_to_queue(case)
         else:
             self._end_case(case, reason, on_scene_s, ended_s)
+
+    def back_to_queue(self, case: Case) -> None:
+        """A drone is done with a call that it did not reach: the call waits for another."""
+        if not case.outcome:
+            super().back_to_queue(case)
+            self._tell_waits_again(case)
 
     def tell_rows(self, tell: TellRow) -> None:
         """Tell of each row of the simulation's records as it is written, so that the log holds them."""
@@ -165,6 +175,9 @@ class LiveEngine(Engine):
                     return drone
         raise InputError(f"{drone_id} is no drone of this shift, or is out")
 
+
+TOLD_ANEW = "told_anew"
+"""The outcome of a case in whose place its call was heard again."""
 
 CLOSED = Missed.BEFORE_DECISION
 """The reason of a call that a person closed before a drone was sent."""

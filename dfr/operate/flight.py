@@ -118,8 +118,9 @@ class LiveFlight(FlownFlight):
             self._pilot.raise_failure()
         except DfrError as error:
             self._fail(error)
-        if self.failure is None or self.aloft:
-            task.end()
+            if not self.aloft:
+                return
+        task.end()
 
     def _look_settled(self, task: TimedPhase) -> None:
         if self._pilot.idle:

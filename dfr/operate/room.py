@@ -105,7 +105,8 @@ class LiveShift:
             lambda env, field: self.flights,
             self._approvals,
             ended=self._case_ended,
-            wanted=lambda case: self.book.find(case.call.id).state is not CallState.ENDED,
+            wanted=self._is_wanted,
+            waits_again=self._hear_moved,
         )
         self.visiting: dict[str, ActiveVisit] = {}
         self.announced_by: dict[str, str] = {}
@@ -238,25 +239,48 @@ class LiveShift:
         return known, received.arrival
 
     def _update(self, known: Incident, report: IncidentReport, by: str) -> Incident:
-        """A call that is told anew; one in another place waits there, unless a drone is out to it."""
+        """A call that is told anew; one in another place waits there, once no drone is out to it."""
         case, out = self.waiting_case(known.number), self.sorties_to(known.number)
         changed = self.book.update(known, report)
         self._note_call("call.updated", changed, by)
-        if changed.zone == known.zone or out:
+        if changed.zone == known.zone:
             return changed
         if case is not None:
-            self.engine.forget(case)
-        self.setup.shift.calls[known.number] = self.book.sim_call(changed)
-        self._look_at(changed)
-        if changed.zone is not None:
-            self.engine.hear_call(self.setup.shift.calls[known.number])
+            self._hear_moved(case)
+        elif not out:
+            self._hear_as_told(changed)
         return changed
 
+    def _is_wanted(self, case: Case) -> bool:
+        """Whether a call still wants a drone; where it was before it moved, nobody is relieved."""
+        incident = self.book.find(case.call.id)
+        return incident.state is not CallState.ENDED and not (case.relief and self.has_moved(case))
+
+    def has_moved(self, case: Case) -> bool:
+        """Whether a call is by now in another zone than the one that a drone was wanted in."""
+        return self.book.find(case.call.id).zone != case.call.zone
+
+    def _hear_moved(self, case: Case) -> None:
+        """Let a call that waits, and has moved meanwhile, wait where it is now."""
+        if not self.has_moved(case):
+            return
+        if case.relief:
+            self.engine.close_call(case, CLOSED)
+        else:
+            self.engine.forget(case)
+            self._hear_as_told(self.book.find(case.call.id))
+
     def _hear(self, incident: Incident) -> None:
-        """Let the dispatcher hear of a call; one without a zone waits for a person to close it."""
+        """Let the dispatcher hear of a new call."""
         self._know(incident)
+        self._hear_as_told(incident)
+
+    def _hear_as_told(self, incident: Incident) -> None:
+        """Let a call wait for a yes as it stands; one without a zone waits for a person to close it."""
+        call = self.setup.shift.calls[incident.number] = self.book.sim_call(incident)
+        self._look_at(incident)
         if incident.zone is not None:
-            self.engine.hear_call(self.setup.shift.calls[incident.number])
+            self.engine.hear_call(call)
 
     def _know(self, incident: Incident) -> None:
         """The call by its number, as the fleet asks for it."""
@@ -453,7 +477,7 @@ class LiveShift:
         if flight.overhead:
             self._end_incident(incident, "attended", "")
         elif self.waiting_case(flight.call) is None:
-            self.engine.hear_call(self.setup.shift.calls[flight.call])
+            self._hear_as_told(incident)
 
     # -- the log --
 

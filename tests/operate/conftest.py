@@ -63,6 +63,7 @@ class Room:
         self.refusing: set[str] = set()
         self.aloft: set[str] = set()
         self.ended: list[Case] = []
+        self.on_waiting: Callable[[Case], None] = lambda case: None
         self.approvals = Approvals(stand_in=stand_in)
         self.engine = LiveEngine(
             replace(inputs, dispatch=self.approvals),
@@ -71,10 +72,14 @@ class Room:
             self.approvals,
             ended=self.ended.append,
             wanted=lambda case: case.call.id not in {each.call.id for each in self.ended},
+            waits_again=self._waits_again,
         )
         self._model = ModelFlights(self.env, self.engine.field.condition, 0, 0.0)
         self.engine.begin([], [])
         self._calls = 0
+
+    def _waits_again(self, case: Case) -> None:
+        self.on_waiting(case)
 
     def begin(self, order: Order) -> PreparedModelFlight:
         """A flight, as `dfr.sim.flight.Flights` makes it."""

@@ -211,3 +211,35 @@ def test_a_drone_found_in_the_air_gives_way_to_traffic_that_was_announced_before
     _, sortie = room.engine.take_on(case.call, "east/1")
     room.pass_time(26.0)
     assert (sortie.phase, room.engine.sortie_of("east/1")) == ("land", sortie)
+
+
+def test_a_call_that_moved_while_a_drone_was_out_to_it_waits_where_it_is_now(make_room, inputs):
+    square = inputs.zones[0]
+    room = make_room(
+        zones=(square, replace(square, id="pier")),
+        conditions=(
+            replace(
+                inputs.conditions[0],
+                legs=tuple(row * 2 for row in inputs.conditions[0].legs),
+                nearest=((0, 1), (0, 1)),
+            ),
+        ),
+        traffic=(replace(inputs.traffic[0], blocks=((True, True), (True, True))),),
+    )
+
+    def moved(case):
+        if case.call.zone == 0:
+            room.engine.forget(case)
+            room.engine.hear_call(case.call._replace(zone=1))
+
+    room.on_waiting = moved
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(50.0)
+    sortie.turn_back(RECALLED)
+    room.pass_time(1.0)
+    (waits,) = room.engine.waiting
+    assert waits.call.zone == 1
+    room.engine.send(waits, "west/1")
+    room.pass_time(400.0)
+    room.engine.close_shift()
+    assert [case.call.zone for case in room.ended] == [1]

@@ -175,6 +175,17 @@ def a_call_outside_every_planned_zone_says_why_no_drone_goes(rig, places):
     assert status == 200
 
 
+def a_yes_to_a_call_that_moved_after_the_question_sends_nothing(rig, places):
+    _, asked = rig.post("Pia", "/api/ask", {"command": "dispatch", "call": 0, "drone": "castle-car-park/1"})
+    rig.call(0, places["esplanade"], updated_at="2024-08-23T12:01:00+01:00")
+    rig.post("Pia", "/api/confirm", {"key": asked["key"]})
+    status, answer = rig.post("Sam", "/api/confirm", {"key": asked["key"]})
+    assert status == 400
+    assert "told anew after the question, nothing was done" in answer["error"]["message"]
+    assert drone_in(rig.board(), "castle-car-park/1")["state"] == "ready"
+    rig.call(0, places["castle-stage"], updated_at="2024-08-23T12:02:00+01:00")
+
+
 def a_dispatch_needs_a_pilots_yes_and_a_safety_pilots(rig, places):
     status, asked = rig.post(
         "Pia", "/api/ask", {"command": "dispatch", "call": 0, "drone": "castle-car-park/1"}
@@ -211,6 +222,8 @@ def a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
     status, answer = rig.say_yes("Pia", "dispatch", second="Sam", call=2, drone="naval-memorial/1")
     assert (status, answer["done"]) == (200, True)
     rig.wait(lambda board: drone_in(board, "naval-memorial/1")["phase"] == "on_scene")
+    rig.call(2, places["castle-stage"], updated_at="2024-08-23T12:05:00+01:00")
+    rig.wait(lambda board: any("it has moved" in alert["words"] for alert in board["alerts"]))
     status, answer = rig.post("Sam", "/api/inbound", {"traffic": "coastguard-helicopter"})
     assert status == 200
     assert "goes down to the height of the plan" in answer["words"]
@@ -246,6 +259,7 @@ def test_a_shift_of_four_calls_from_the_first_token_to_the_log(rig, places):
         wrong_and_expired_tokens_are_told_so_and_nothing_is_done,
         a_call_is_one_call_however_often_it_is_sent,
         a_call_outside_every_planned_zone_says_why_no_drone_goes,
+        a_yes_to_a_call_that_moved_after_the_question_sends_nothing,
         a_dispatch_needs_a_pilots_yes_and_a_safety_pilots,
         a_recalled_drone_comes_home_and_its_call_has_ended_attended,
         a_helicopter_inbound_is_one_press_and_holds_the_drone_low,
