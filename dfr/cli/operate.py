@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +13,7 @@ import typer
 
 from dfr.cli.options import DayOptions, Docks, NoCache, PlanFile, ScenarioName, with_option_groups
 from dfr.cli.output import note, operator_at_terminal, say
-from dfr.cli.server import allowed_hosts, make_server, open_listener
+from dfr.cli.server import address_of, allowed_hosts, open_listener, serve_beside
 from dfr.cli.stopping import STOPS
 from dfr.cli.vehicle_options import ReceiverOptions
 from dfr.errors import InputError, StoppedError
@@ -25,13 +23,12 @@ from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.link.lost_link import describe_left_vehicle
 from dfr.operate.air_watch import AirWatch
+from dfr.operate.builtin import BUILTIN
 from dfr.operate.desk import Desk, utc_now
-from dfr.operate.fleet import LiveFleet
 from dfr.operate.people import People, Role, issue_tokens, read_people, write_people
 from dfr.operate.replay import replay_calls
-from dfr.operate.room import LiveShift, ShiftSetup
-from dfr.operate.setup import shift_to_operate
-from dfr.operate.story import ShiftStory, read_story
+from dfr.operate.room import LiveShift
+from dfr.operate.setup import ShiftOptions, open_shift
 from dfr.operate.supervisor import ALIVE, Supervisor
 from dfr.plan.model import Plan
 from dfr.store.landing_cache import use_landing_cache
@@ -42,9 +39,7 @@ from dfr.world.model import World
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-PLAN, PEOPLE, FLIGHTS = "plan.json", "people.json", "flights"
-BUILTIN = "builtin"
-REACHED_WITHIN_S = 5.0
+PLAN, PEOPLE = "plan.json", "people.json"
 PERSONS = ("viewer:viewer", "safety:safety", "pilot:pilot", "lead:lead", "cad:cad")
 
 
@@ -64,6 +59,17 @@ class PeopleOptions:
     new_tokens: Annotated[
         bool, typer.Option("--new-tokens", help="Give out new tokens; those given out before end.")
     ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Where the shift is served, and by which names."""
+
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8341
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Another name under which this server is reached. Repeatable.")
+    ] = None
 
 
 @app.command()
@@ -106,11 +112,7 @@ def operate(
     ] = False,
     people: PeopleOptions,
     hears: ReceiverOptions,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8341,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="Another name under which this server is reached. Repeatable.")
-    ] = None,
+    server: ServerOptions,
     supervised: Annotated[
         bool,
         typer.Option(
@@ -145,55 +147,39 @@ def operate(
     world = with_day_files(load_world(find_scenario(scenario)), options.files)
     with ExitStack() as stack:
         log = stack.enter_context(ShiftLog(out, keep_days=_days_kept(world)))
+        shift_options = ShiftOptions(
+            urls=vehicle,
+            simulated=all_simulated,
+            speedup=speedup,
+            start=start,
+            stand_in=yes,
+            operator=operator_at_terminal(),
+        )
         plan = _plan_of_shift(world, out, plan_file, docks)
-        urls = _start_builtin(world, plan, vehicle, speedup, stack)
-        fleet = stack.enter_context(
-            LiveFleet(
-                world,
-                plan,
-                urls,
-                out / FLIGHTS,
-                simulated=all_simulated,
-                speedup=speedup,
-                operator=operator_at_terminal(),
-            )
-        )
-        # The vehicles hear us from here on: what follows takes seconds.
-        story = read_story(log.before.records, now=utc_now(), simulated=all_simulated)
-        begun = _start_of_shift(world, story, start, simulated=all_simulated, now=utc_now())
-        shift = shift_to_operate(world, plan, vehicles=len(urls), start=begun)
-        fleet.serve(shift)
-        fleet.wait_reached(REACHED_WITHIN_S)
-        setup = ShiftSetup(
-            world=world,
-            plan=plan,
-            shift=shift,
-            start=begun,
-            stand_in=world.scenario.simulation.dispatch.value if yes else None,
-        )
-        room = LiveShift(setup, fleet, log, story=story)
+        room = stack.enter_context(open_shift(world, plan, log, shift_options))
         room.on_tick = (out / ALIVE).touch
-        desk = Desk(room)
         feeds = stack.enter_context(hears.receivers())
         stack.callback(AirWatch(room, feeds, qnh_hpa=hears.qnh_hpa).close)
         if calls is not None:
             replay_calls(room, calls, world)
-        listener = stack.enter_context(open_listener(host, port))
-        own = listener.getsockname()[1]
-        known = _people_of_shift(out, people, address=f"http://{host}:{own}")
-        access = Access(hosts=allowed_hosts(host, own, allow_host or []), bearer=True)
-        server = make_server(operate_app(desk, known, access))
-        serving = threading.Thread(
-            target=lambda: server.run(sockets=[listener]), name="operate-server", daemon=True
-        )
-        serving.start()
-        say(f"shift of {counted_noun(len(urls), 'vehicle')} from {begun.isoformat()}, at http://{host}:{own}")
-        try:
-            _run_to_end(room)
-        finally:
-            server.should_exit = True
-            serving.join(timeout=5.0)
+        address = stack.enter_context(_serving(room, out, people, server))
+        count = counted_noun(len(vehicle), "vehicle")
+        say(f"shift of {count} from {room.setup.start.isoformat()}, at {address}")
+        _run_to_end(room)
     say(f"shift ended; the log is in {out}")
+
+
+@contextmanager
+def _serving(room: LiveShift, out: Path, people: PeopleOptions, server: ServerOptions) -> Iterator[str]:
+    """The address of the shift's board and commands, which are served until the end of the block."""
+    desk = Desk(room)
+    with open_listener(server.host, server.port) as listener:
+        port = listener.getsockname()[1]
+        address = address_of(server.host, port)
+        access = Access(hosts=allowed_hosts(server.host, port, server.allow_host or []), bearer=True)
+        known = _people_of_shift(out, people, address=address)
+        with serve_beside(operate_app(desk, known, access), listener):
+            yield address
 
 
 def _run_to_end(room: LiveShift) -> None:
@@ -260,34 +246,6 @@ def _plan_of_shift(world: World, out: Path, plan_file: Path | None, docks: int |
     plan = read_or_make_plan(world, plan_file, docks)
     write_atomically(kept, json_text(plan.as_dict()))
     return plan
-
-
-def _start_builtin(
-    world: World, plan: Plan, urls: Sequence[str], speedup: float, stack: ExitStack
-) -> list[str]:
-    """The URLs, with a built-in vehicle started in its dock for each `builtin`."""
-    if BUILTIN not in urls:
-        return list(urls)
-    if set(urls) != {BUILTIN}:
-        raise InputError("some vehicles are `builtin`, others are not", do="give one kind")
-    from dfr.operate.builtin import start_builtin_fleet  # starts processes, which no real shift needs
-
-    return start_builtin_fleet(world, plan, len(urls), speedup, stack)
-
-
-def _start_of_shift(
-    world: World, story: ShiftStory, text: str | None, *, simulated: bool, now: datetime
-) -> datetime:
-    """The scenario's moment at which the shift begins, or began."""
-    if story.start is not None:
-        return story.start
-    if text is not None:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise InputError(f"--start {text!r} is no time", do="write 2024-08-24T09:00+01:00") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=world.scenario.period.zone)
-    return world.scenario.period.start if simulated else now
 
 
 def _people_of_shift(out: Path, options: PeopleOptions, *, address: str) -> People:

@@ -16,7 +16,7 @@ from dfr.aircraft.catalogue import drone_of, find_drone
 from dfr.ardupilot.commands import Command
 from dfr.cli.options import DayOptions, NoCache, with_option_groups
 from dfr.cli.output import emit_json, note, say
-from dfr.cli.server import allowed_hosts, make_server, open_listener
+from dfr.cli.server import address_of, allowed_hosts, make_server, open_listener
 from dfr.cli.stopping import stop_once
 from dfr.errors import InputError, LinkError, StoppedError
 from dfr.findings import counted_noun
@@ -172,7 +172,7 @@ def serve(
             pages = stack.enter_context(_open_pages(scenario, run, watched, jobs=jobs, files=options.files))
             pages.basemap, pages.tiles, served = archive, tile_server, pages.served
             web = make_app(pages, access)
-        address = _page_url(host, own, token)
+        address = f"{address_of(host, own)}/" + (f"?token={token}" if token else "")
         if as_json:
             emit_json({"url": address, "control": allow_control})
         else:
@@ -206,12 +206,6 @@ def _report_left_flying(vehicles: Sequence[ServedVehicle]) -> Iterator[None]:
         if not left:
             raise
         raise StoppedError(f"stopped: {'; '.join(left)}", do=f"{TAKE_OVER}") from stop
-
-
-def _page_url(host: str, port: int, token: str | None) -> str:
-    """The address that a person opens in a browser."""
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
 def _check_basemap(path: Path) -> Path:

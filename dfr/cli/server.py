@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,30 @@ def make_server(web: ASGIApp) -> uvicorn.Server:
         lifespan="off",
     )
     return uvicorn.Server(config)
+
+
+@contextmanager
+def serve_beside(web: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Serve pages in a thread of their own until the end of the block."""
+    server = make_server(web)
+    serving = threading.Thread(
+        target=lambda: server.run(sockets=[listener]), name="pages-server", daemon=True
+    )
+    serving.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        serving.join(timeout=5.0)
+
+
+def address_of(host: str, port: int) -> str:
+    """The address of a server as a browser takes it.
+
+    >>> address_of("::1", 8340)
+    'http://[::1]:8340'
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def allowed_hosts(host: str, port: int, further: list[str]) -> frozenset[str]:

@@ -11,6 +11,9 @@ from dfr.rehearsal.fleet import place_drones
 from dfr.world.model import World
 from firmware_sitl.start import start_vehicle
 
+BUILTIN = "builtin"
+"""What stands in place of a vehicle's URL where a built-in one is to be started."""
+
 
 def start_builtin_fleet(
     world: World, plan: Plan, vehicles: int, speedup: float, stack: ExitStack

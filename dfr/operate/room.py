@@ -100,7 +100,7 @@ class LiveShift:
             read_failsafe=fleet.read_failsafe,
         )
         self.engine = LiveEngine(
-            replace(inputs, dispatch=self._approvals, move_up=False),
+            replace(inputs, dispatch=self._approvals),
             self.clock,
             lambda env, field: self.flights,
             self._approvals,

@@ -21,13 +21,13 @@ from dfr.metrics.kpi import summarise
 from dfr.metrics.logged_shift import LoggedShift, logged_flights
 from dfr.metrics.shift import KpiPair, kpi_pairs
 from dfr.plan.model import Plan
-from dfr.sim.build import sim_inputs, with_overwatch
+from dfr.sim.build import sim_inputs
 from dfr.sim.calls import Visit
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import Records, vocabulary
 from dfr.sim.experiment import simulate_inputs
 from dfr.sim.inputs import DockPlace, SimInputs, TraceCall
-from dfr.sim.window import window
+from dfr.sim.window import live_window
 from dfr.store.shift_chain import LogRecord
 from dfr.store.shift_log import ReadShiftLog
 from dfr.world.model import World
@@ -110,11 +110,11 @@ def _inputs_of(world: World, plan: Plan, begun: Mapping[str, Any], seconds: floa
     """The deployment as it was run, from the moment of its begin to its end."""
     drones = Counter(str(drone).rpartition("/")[0] for drone in begun["vehicles"])
     docks = tuple(DockPlace(id=site.id, drones=drones[site.id]) for site in plan.sites)
-    inputs = replace(sim_inputs(world, plan), docks=docks, move_up=False, failures=())
+    inputs = sim_inputs(world, plan)
     start_s = world.scenario.period.t_s(datetime.fromisoformat(begun["start"]))
     if not 0.0 <= start_s < inputs.horizon_s:
         raise InputError("the shift began outside the scenario's period", do="name its own scenario")
-    return with_overwatch(window(inputs, start_s=start_s, seconds=seconds), True)
+    return live_window(inputs, docks, start_s=start_s, seconds=seconds)
 
 
 def _records_of(inputs: SimInputs, log: ReadShiftLog) -> Records:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dfr.errors import InfeasibleError
+from dfr.sim.build import with_overwatch
 from dfr.sim.calls import Call
-from dfr.sim.inputs import Duty, SimInputs
+from dfr.sim.inputs import DockPlace, Duty, SimInputs
 
 LEAD_S = 30.0
 """A shift that is looked for begins so long before its first call (assumed)."""
@@ -40,6 +41,17 @@ def window(inputs: SimInputs, *, start_s: float, seconds: float) -> SimInputs:
             for item in inputs.traffic
         ),
     )
+
+
+def live_window(
+    inputs: SimInputs, docks: tuple[DockPlace, ...], *, start_s: float, seconds: float
+) -> SimInputs:
+    """The window of a live shift, with its own drones in its docks: all that it meets comes from outside.
+
+    Drones on scene are relieved, and none moves to another dock.
+    """
+    met = replace(inputs, docks=docks, trace=None, failures=(), move_up=False)
+    return with_overwatch(window(met, start_s=start_s, seconds=seconds), True)
 
 
 def calls_within(calls: Sequence[Call], *, start_s: float, seconds: float) -> list[Call]:

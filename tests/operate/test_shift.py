@@ -13,14 +13,12 @@ from typing import Any
 
 import pytest
 
-from dfr.cli.server import make_server, open_listener
-from dfr.operate.builtin import start_builtin_fleet
+from dfr.cli.server import open_listener, serve_beside
+from dfr.operate.builtin import BUILTIN
 from dfr.operate.desk import Desk
-from dfr.operate.fleet import LiveFleet
 from dfr.operate.people import People, Role, issue_tokens
-from dfr.operate.room import LiveShift, ShiftSetup
-from dfr.operate.setup import shift_to_operate
-from dfr.operate.story import NO_STORY
+from dfr.operate.room import LiveShift
+from dfr.operate.setup import ShiftOptions, open_shift
 from dfr.store.shift_log import ShiftLog, read_shift_log
 from dfr.web.guard import Access
 from dfr.web.operate import operate_app
@@ -105,16 +103,9 @@ def rig(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shift")
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
-        urls = start_builtin_fleet(world, plan, 2, SPEEDUP, stack)
         log = stack.enter_context(ShiftLog(folder))
-        fleet = stack.enter_context(
-            LiveFleet(world, plan, urls, folder / "flights", simulated=True, speedup=SPEEDUP)
-        )
-        shift = shift_to_operate(world, plan, vehicles=2, start=START)
-        fleet.serve(shift)
-        fleet.wait_reached(WITHIN_S)
-        setup = ShiftSetup(world=world, plan=plan, shift=shift, start=START)
-        room = LiveShift(setup, fleet, log, story=NO_STORY)
+        options = ShiftOptions(urls=[BUILTIN] * 2, simulated=True, speedup=SPEEDUP, start=START.isoformat())
+        room = stack.enter_context(open_shift(world, plan, log, options))
         now = datetime.now(tz=UTC)
         named = [("Vi", Role.VIEWER), ("Sam", Role.SAFETY), ("Pia", Role.PILOT), ("Lee", Role.LEAD)]
         issued = issue_tokens([*named, ("Cad", Role.CAD)], now=now, hours=1.0)
@@ -122,9 +113,7 @@ def rig(tmp_path_factory):
         listener = stack.enter_context(open_listener("127.0.0.1", 0))
         port = listener.getsockname()[1]
         access = Access(hosts=frozenset({f"127.0.0.1:{port}"}), bearer=True)
-        server = make_server(operate_app(Desk(room), People([*issued, *old]), access))
-        serving = threading.Thread(target=lambda: server.run(sockets=[listener]))
-        serving.start()
+        stack.enter_context(serve_beside(operate_app(Desk(room), People([*issued, *old]), access), listener))
         thread = threading.Thread(target=room.run, name="shift")
         thread.start()
         tokens = {person.name: token for person, token in (issued | old).items()}
@@ -133,8 +122,6 @@ def rig(tmp_path_factory):
         if thread.is_alive():
             room.clock.post(room.stop)
             thread.join(WITHIN_S)
-        server.should_exit = True
-        serving.join(WITHIN_S)
 
 
 @pytest.fixture(scope="module")
