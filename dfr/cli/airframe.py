@@ -30,10 +30,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
-def airframe(  # noqa: PLR0917 - one parameter for each option
+def airframe(
     designs: Annotated[
         list[Path] | None, typer.Argument(help="One design, or two to set side by side: YAML files.")
     ] = None,
+    *,
     scenario: Annotated[
         str | None, typer.Option(help="Fly the designs on the calls of this scenario, such as winter-storm.")
     ] = None,

@@ -92,15 +92,7 @@ class LoggedShift:
             "flights": [flight.as_dict() for flight in self.flights],
             "flights_taken_on": self.taken_on,
             "replications": self.replications,
-            "kpis": {
-                pair.name: {
-                    "what": pair.what,
-                    "unit": pair.unit,
-                    "modelled": pair.modelled,
-                    "flown": pair.flown,
-                }
-                for pair in self.kpis
-            },
+            "kpis": {pair.name: pair.as_dict() for pair in self.kpis},
             "records": dict(self.counted),
             "unknown": list(self.unknown),
         }

@@ -106,6 +106,10 @@ class KpiPair:
     modelled: float | None
     flown: float | None
 
+    def as_dict(self) -> dict[str, object]:
+        """The figure as it appears in JSON, by its name."""
+        return {"what": self.what, "unit": self.unit, "modelled": self.modelled, "flown": self.flown}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlownShift:
@@ -153,15 +157,7 @@ class FlownShift:
             "separations": [separation.as_dict() for separation in self.separations],
             "traffic": [separation.as_dict() for separation in self.traffic],
             "most_at_once": self.most_at_once,
-            "kpis": {
-                pair.name: {
-                    "what": pair.what,
-                    "unit": pair.unit,
-                    "modelled": pair.modelled,
-                    "flown": pair.flown,
-                }
-                for pair in self.kpis
-            },
+            "kpis": {pair.name: pair.as_dict() for pair in self.kpis},
             "problem": self.problem,
         }
 

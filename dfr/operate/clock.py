@@ -131,7 +131,7 @@ class LiveClock(VehicleClock):
         for task in self._checked_phases():
             if task.over_s is not None:
                 self.forget(task)
-                self._at_once(lambda task=task: task.event.succeed())  # type: ignore[misc]
+                self._at_once(task.event.succeed)
         while True:
             try:
                 act = self._posted.get_nowait()

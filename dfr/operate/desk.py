@@ -48,10 +48,10 @@ class Question:
     """A command that waits for its confirmation, by whom it was asked, and by whom half confirmed."""
 
     words: str
-    until_s: float
     asked_by: Person
-    roles: tuple[Role, ...]
+    role: Role
     do: Callable[[str, str], None]
+    until_s: float = 0.0
     second_role: Role | None = None
     first: Person | None = None
 
@@ -102,7 +102,9 @@ class Desk:
         self, person: Person, command: str, *, call: int = -1, drone: str = "", traffic: str = ""
     ) -> dict[str, Any]:
         """A key for a command, and in words what it will do. Raises where it cannot be done."""
-        question = self._make(person, command, call=call, drone=drone, traffic=traffic)
+        until_s = now_s() + ASKED_S
+        made = self._make(person, command, call=call, drone=drone, traffic=traffic)
+        question = replace(made, until_s=until_s)
         key = secrets.token_urlsafe(16)
         with self._lock:
             self._questions[key] = question
@@ -119,7 +121,7 @@ class Desk:
         if question.asked_by != person:
             self._put_back(key, question)
             raise NotAllowedError(f"{question.asked_by.name} was asked, not {person.name}", do="ask yourself")
-        person.require(*question.roles)
+        person.require(question.role)
         if question.second_role is not None:
             waits = replace(question, first=person, until_s=now_s() + SECOND_S)
             self._put_back(key, waits)
@@ -157,51 +159,46 @@ class Desk:
     # -- the commands --
 
     def _make(self, person: Person, command: str, *, call: int, drone: str, traffic: str) -> Question:
-        shift = self._shift
-        until_s = now_s() + ASKED_S
         if command == "dispatch":
-            return self._make_dispatch(person, call, drone, until_s)
-        kind = "SIMULATED" if shift.fleet.simulated else "REAL"
+            return self._make_dispatch(person, call, drone)
         if command in {"recall", "land"}:
-            person.require(Role.PILOT)
-            self._known_drone(drone)
-            why = RECALLED if command == "recall" else LAND_HERE
-            words = (
-                f"{kind} drone {drone} leaves what it does and returns to its dock."
-                if command == "recall"
-                else f"{kind} drone {drone} comes down where it is, whatever is below."
-            )
-            return Question(
-                words=words,
-                until_s=until_s,
-                asked_by=person,
-                roles=(Role.PILOT,),
-                do=lambda first, _: shift.turn_back(drone, why, by=first),
-            )
+            return self._make_turn_back(person, command, drone)
         if command == "close":
-            person.require(Role.PILOT)
-            found = shift.book.find(call)
-            return Question(
-                words=f"Call {found.report.id} of {found.report.agency} ends: no drone is sent to it.",
-                until_s=until_s,
-                asked_by=person,
-                roles=(Role.PILOT,),
-                do=lambda first, _: shift.close_call(call, by=first),
-            )
+            return self._make_close(person, call)
         if command in {"inbound", "clear"}:
-            return self._make_traffic(person, command, traffic, until_s)
+            return self._make_traffic(person, command, traffic)
         if command == "end":
             person.require(Role.LEAD)
-            return Question(
-                words="The shift ends: every open call ends with it. Drones stay in their docks.",
-                until_s=until_s,
-                asked_by=person,
-                roles=(Role.LEAD,),
-                do=lambda _first, _second: shift.end(),
-            )
+            words = "The shift ends: every open call ends with it. Drones stay in their docks."
+            return _ask_person(person, Role.LEAD, words, lambda _first, _second: self._shift.end())
         raise InputError(
             f"no command is called {command!r:.30}", do="dispatch, recall, land, close, inbound, clear or end"
         )
+
+    @property
+    def _kind(self) -> str:
+        return "SIMULATED" if self._shift.fleet.simulated else "REAL"
+
+    def _make_turn_back(self, person: Person, command: str, drone: str) -> Question:
+        person.require(Role.PILOT)
+        if drone not in self._shift.fleet.berths:
+            raise InputError(f"no drone {drone!r:.40}", do="choose one of the board")
+        why, what = {
+            "recall": (RECALLED, "leaves what it does and returns to its dock"),
+            "land": (LAND_HERE, "comes down where it is, whatever is below"),
+        }[command]
+        return _ask_person(
+            person,
+            Role.PILOT,
+            f"{self._kind} drone {drone} {what}.",
+            lambda first, _: self._shift.turn_back(drone, why, by=first),
+        )
+
+    def _make_close(self, person: Person, call: int) -> Question:
+        person.require(Role.PILOT)
+        report = self._shift.book.find(call).report
+        words = f"Call {report.id} of {report.agency} ends: no drone is sent to it."
+        return _ask_person(person, Role.PILOT, words, lambda first, _: self._shift.close_call(call, by=first))
 
     def inbound_now(self, person: Person, traffic: str) -> str:
         """The one press: other traffic comes, and drones give way at once; no question is asked."""
@@ -209,25 +206,14 @@ class Desk:
         self._shift.announce(traffic, by=person.name)
         return f"{traffic} is inbound: {self._rule_words(traffic)}"
 
-    def _make_traffic(self, person: Person, command: str, traffic: str, until_s: float) -> Question:
+    def _make_traffic(self, person: Person, command: str, traffic: str) -> Question:
         person.require(Role.SAFETY)
-        shift = self._shift
-        words = f"{traffic}: {self._rule_words(traffic)}"
+        rule = self._rule_words(traffic)
         if command == "inbound":
-            return Question(
-                words=words,
-                until_s=until_s,
-                asked_by=person,
-                roles=(Role.SAFETY,),
-                do=lambda first, _: shift.announce(traffic, by=first),
-            )
-        return Question(
-            words=f"{traffic} is gone: drones that hold low rise and go on.",
-            until_s=until_s,
-            asked_by=person,
-            roles=(Role.SAFETY,),
-            do=lambda first, _: shift.clear(traffic, by=first),
-        )
+            words, act = f"{traffic}: {rule}", self._shift.announce
+        else:
+            words, act = f"{traffic} is gone: drones that hold low rise and go on.", self._shift.clear
+        return _ask_person(person, Role.SAFETY, words, lambda first, _: act(traffic, by=first))
 
     def _rule_words(self, traffic: str) -> str:
         rules = {
@@ -240,7 +226,7 @@ class Desk:
                 return rules[user.rule]
         raise InputError(f"no traffic {traffic!r:.40}", do="choose one of the board")
 
-    def _make_dispatch(self, person: Person, call: int, drone: str, until_s: float) -> Question:
+    def _make_dispatch(self, person: Person, call: int, drone: str) -> Question:
         """The question whether a drone is to fly. The plan must be a go now, and the mission sound."""
         person.require(Role.PILOT)
         shift = self._shift
@@ -253,19 +239,14 @@ class Desk:
         mission = shift.fleet.planned_mission(site.id, zone.id)
         require_sound(dispatch_findings(mission, world.scenario))
         self._require_go()
-        kind = "SIMULATED" if shift.fleet.simulated else "REAL"
-        second = Role.SAFETY if shift.setup.second_yes else None
-        return Question(
-            words=(
-                f"{kind} drone {drone}: upload, arm, take off from {site.name} and fly to {zone.name} for "
-                f"call {found.report.id}; overhead in about {offer['overhead_s']:.0f} s. Motors will start."
-            ),
-            until_s=until_s,
-            asked_by=person,
-            roles=(Role.PILOT,),
-            second_role=second,
-            do=lambda first, other: self._dispatch(found, drone, first, other),
+        words = (
+            f"{self._kind} drone {drone}: upload, arm, take off from {site.name} and fly to {zone.name} for "
+            f"call {found.report.id}; overhead in about {offer['overhead_s']:.0f} s. Motors will start."
         )
+        question = _ask_person(
+            person, Role.PILOT, words, lambda first, other: self._dispatch(found, drone, first, other)
+        )
+        return replace(question, second_role=Role.SAFETY) if shift.setup.second_yes else question
 
     def _dispatch(self, asked: Incident, drone: str, first: str, second: str) -> None:
         """Send a drone to the call as it was when the question was asked, and as it still is."""
@@ -301,9 +282,10 @@ class Desk:
 
         return shift.clock.ask(find)
 
-    def _known_drone(self, drone: str) -> None:
-        if drone not in self._shift.fleet.berths:
-            raise InputError(f"no drone {drone!r:.40}", do="choose one of the board")
+
+def _ask_person(person: Person, role: Role, words: str, do: Callable[[str, str], None]) -> Question:
+    """A command that this person may confirm, in this role."""
+    return Question(words=words, asked_by=person, role=role, do=do)
 
 
 def _what_was_asked(call: Incident) -> tuple[object, ...]:

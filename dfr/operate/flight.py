@@ -44,9 +44,10 @@ class Adoption:
 
 
 class LiveFlight(FlownFlight):
-    """One sortie of one vehicle. `failure` says why we no longer fly it; None while we do.
+    """One sortie of one vehicle, to which a person said yes: nothing else is sent (`dfr.operate.approval`).
 
-    `overdue` is what a phase that takes too long says. `confirmed` is a person's yes to this flight.
+    `failure` says why we no longer fly it; None while we do. `overdue` is what a phase that takes too long
+    says.
     """
 
     def __init__(
@@ -55,13 +56,12 @@ class LiveFlight(FlownFlight):
         fleet: VehicleFleet,
         clock: VehicleClock,
         *,
-        confirmed: bool,
         dock_tolerance_m: float,
         tell: Tell,
         note: Note,
         failed: Callable[[LiveFlight], None],
         read_failsafe: Callable[[str], None],
-        adoption: Adoption | None = None,
+        adoption: Adoption | None,
     ) -> None:
         self._read_failsafe = lambda: read_failsafe(order.drone)
         self.failure: DfrError | None = None
@@ -74,7 +74,7 @@ class LiveFlight(FlownFlight):
             order,
             fleet,
             clock,
-            confirmed=confirmed,
+            confirmed=True,
             dock_tolerance_m=dock_tolerance_m,
             tell=tell,
             aloft=adoption is not None,
@@ -289,12 +289,11 @@ class LiveFlights:
         self.by_number: dict[int, LiveFlight] = {}
 
     def begin(self, order: Order) -> Flight:
-        """A flight that a person said yes to: nothing else is sent (`dfr.operate.approval`)."""
+        """A flight that is being prepared, or taken on where it is."""
         flight = LiveFlight(
             order,
             self._fleet,
             self._clock,
-            confirmed=True,
             dock_tolerance_m=self._dock_tolerance_m,
             tell=self._tell,
             note=self._note,

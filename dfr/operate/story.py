@@ -77,6 +77,9 @@ class ShiftStory:
     inbound: Mapping[str, str] = field(default_factory=dict)
 
 
+NO_STORY = ShiftStory()
+
+
 def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> ShiftStory:
     """What the records of a shift say so far.
 

@@ -52,8 +52,8 @@ def _add_suite(
     name = _numbered(name, [other.get("name") for other in root])
     suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)), failures=str(failures))
     for case, failure, seconds in cases:
-        case = _numbered(case, [other.get("name") for other in suite])  # noqa: PLW2901
-        node = ET.SubElement(suite, "testcase", classname=name, name=case, time=f"{seconds:.1f}")
+        shown = _numbered(case, [other.get("name") for other in suite])
+        node = ET.SubElement(suite, "testcase", classname=name, name=shown, time=f"{seconds:.1f}")
         if failure:
             ET.SubElement(node, "failure", message=failure)
         if said:

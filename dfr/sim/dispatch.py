@@ -289,18 +289,18 @@ def _available_drones(field_: DeploymentState, zone: int, now: float, reasons: l
         leg = condition.legs[dock][zone]
         if leg is None:
             continue
-        answer = _from_dock_in_time(field_, dock, zone, leg, condition, now)
+        answer = _from_dock_in_time(field_, dock, zone, leg, condition, now=now)
         if isinstance(answer, str):
             reasons.append(answer)
         else:
             yield answer, leg
 
 
-def _from_dock_in_time(  # noqa: PLR0917 - a route at a moment is what it is
-    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, now: float
+def _from_dock_in_time(
+    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, *, now: float
 ) -> FleetDrone | str:
     """The drone of one dock that may go and be back before docks shut or the crew is short, or why none."""
-    answer = _from_dock(field_, dock, zone, leg, condition, now)
+    answer = _from_dock(field_, dock, zone, leg, condition, now=now)
     if isinstance(answer, str):
         return answer
     inputs = field_.inputs
@@ -334,7 +334,7 @@ def offers(field_: DeploymentState, case: Case, now: float) -> list[Offer]:
         leg = condition.legs[dock][zone]
         if leg is None:
             continue
-        answer = stays_against or _from_dock_in_time(field_, dock, zone, leg, condition, now)
+        answer = stays_against or _from_dock_in_time(field_, dock, zone, leg, condition, now=now)
         drone, blocked = (None, answer) if isinstance(answer, str) else (answer, "")
         reserve = None if drone is None else _reserve_after(field_, drone, case, leg, condition)
         overhead_s = field_.inputs.launch.median_s + leg.overhead_s
@@ -406,8 +406,8 @@ def _can_stay(field_: DeploymentState, drone: FleetDrone, case: Case, leg: Leg) 
     return spare_wh * 3600.0 / leg.hover_w >= field_.inputs.grades[case.call.grade].on_scene.median_s
 
 
-def _from_dock(  # noqa: PLR0917 - a route at a moment is what it is
-    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, now: float
+def _from_dock(
+    field_: DeploymentState, dock: int, zone: int, leg: Leg, condition: Condition, *, now: float
 ) -> FleetDrone | str:
     """The fullest ready drone of one dock, or why there is none."""
     if field_.down[dock]:

@@ -272,11 +272,11 @@ class EventLog:
         if self._tell is not None:
             self._tell(READY, {"dock": dock, "ready": ready, "t_s": t_s})
 
-    def restore(self, table: str, row: Mapping[str, object]) -> None:
+    def restore(self, table: str, row: Mapping[str, Any]) -> None:
         """Write a row that was told of. Raises InputError for one that is no row of its table."""
         try:
             if table == READY:
-                self.ready_changed(*(row[field] for field in READY_CHANGE.names or ()))  # type: ignore[arg-type]
+                self.ready_changed(row["dock"], row["ready"], row["t_s"])
                 return
             cells = [_cell(row[field], kind, self._words) for field, kind in WRITTEN[table].items()]
             self._logs[table].add(cells)

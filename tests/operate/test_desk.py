@@ -37,8 +37,9 @@ class Shift:
         self.done: list[str] = []
         self.setup = SimpleNamespace(world=world, plan=plan, second_yes=False)
         self.fleet = SimpleNamespace(simulated=False, planned_mission=self._mission)
-        report = SimpleNamespace(exercise=False, id="1", agency="HC")
-        self.book = SimpleNamespace(find=lambda number: SimpleNamespace(report=report, zone=0))
+        report = SimpleNamespace(exercise=False, id="1", agency="HC", place="the bridge", status="open")
+        call = SimpleNamespace(number=0, report=report, zone=0, state="open")
+        self.book = SimpleNamespace(find=lambda number: call)
         offer = SimpleNamespace(dock=0, drone=SimpleNamespace(id="dock/1"), overhead_s=60.0)
         self.engine = SimpleNamespace(offers=lambda case: [offer])
         self.clock = SimpleNamespace(ask=lambda do: do())
@@ -49,9 +50,9 @@ class Shift:
     def on_look(self, look: Callable[[], None]) -> None:
         """The desk looks never."""
 
-    def waiting_case(self, number: int) -> object:
+    def waiting_case(self, number: int) -> Any:
         """The call waits."""
-        return object()
+        return SimpleNamespace(call=self.book.find(number))
 
     def send(self, number: int, drone: str, *, by: str, second: str) -> None:
         """A drone is sent."""
