@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ from dfr.world.model import World
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 PLAN, PEOPLE = "plan.json", "people.json"
+TOLD_S = 2.0
+"""So long the pages are still served after the end: each asks twice a second, and says that it has come."""
 PERSONS = ("viewer:viewer", "safety:safety", "pilot:pilot", "lead:lead", "cad:cad")
 
 
@@ -55,9 +58,9 @@ class PeopleOptions:
             " Repeatable; if not given, one of each role.",
         ),
     ] = None
-    token_hours: Annotated[float, typer.Option(min=0.1, help="How long the tokens hold, h.")] = 12.0
+    token_hours: Annotated[float, typer.Option(min=0.1, help="For how many hours tokens are valid.")] = 12.0
     new_tokens: Annotated[
-        bool, typer.Option("--new-tokens", help="Give out new tokens; those given out before end.")
+        bool, typer.Option("--new-tokens", help="Issue new tokens; the old ones no longer work.")
     ] = False
 
 
@@ -81,14 +84,16 @@ def operate(
         list[str],
         typer.Option(
             help="A vehicle: tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD], each also with"
-            " #SYSTEM; or `builtin`. One for each drone, in the order of the docks. Repeatable."
+            " #SYSTEM; or `builtin`, a simulated one. Give one for each drone, in the order of the docks."
+            " Repeatable."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the shift: its log, plan, tokens and packet logs.")],
     plan_file: PlanFile = None,
     docks: Docks = None,
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="All vehicles are SITL: the shift follows their clock.")
+        bool,
+        typer.Option("--simulated", help="All vehicles are simulated (SITL): the shift follows their clock."),
     ] = False,
     speedup: Annotated[
         float, typer.Option(min=0.1, help="How many times faster than real time the simulated vehicles run.")
@@ -97,12 +102,12 @@ def operate(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Moment of the scenario at which the shift begins; if not given, now, or with simulated"
-            " vehicles the begin of the scenario.",
+            help="When the shift begins, such as 2024-08-24T09:00+01:00; if not given, now, or with simulated"
+            " vehicles at the start of the scenario.",
         ),
     ] = None,
     calls: Annotated[
-        Path | None, typer.Option(help="Replay the calls of this CSV (as for `dfr simulate --calls`).")
+        Path | None, typer.Option(help="Replay the calls of this CSV file (as for `dfr simulate --calls`).")
     ] = None,
     yes: Annotated[
         bool,
@@ -123,14 +128,15 @@ def operate(
     options: DayOptions,
     no_cache: NoCache = False,
 ) -> None:
-    """Run a live shift: calls come in, people decide, drones go; everything is logged.
+    """Run a live shift: calls come in, people decide, drones fly, and dfr logs everything.
 
-    Calls come over HTTP from a CAD system (dfr's own JSON, EIDO, CAP 1.2) or a replay. A drone flies only
-    after a person's yes to that very flight, and after a safety pilot's too where the scenario keeps drones
-    in sight of one. Started again in the same folder, the shift goes on: it reads its log, finds every
-    vehicle and takes on what flies.
+    dfr prints the address of the Operate page for each role. Calls come from that page, over HTTP from a
+    control room's system (CAD: dfr's own JSON, EIDO or CAP 1.2), or from a replay. A drone flies only after
+    a pilot has confirmed that very flight; where safety pilots keep drones in sight, one of them must
+    confirm it too. If you start the same command again after a crash, the shift goes on: dfr reads its log,
+    finds every vehicle and takes over those that fly.
 
-    Ctrl-C recalls every drone and ends the shift once all are down; a second one leaves them flying.
+    Ctrl-C recalls every drone and ends the shift once all are down. A second Ctrl-C leaves them flying.
     """
     if supervised:
         _refuse_builtin(vehicle)
@@ -166,6 +172,7 @@ def operate(
         count = counted_noun(len(vehicle), "vehicle")
         say(f"shift of {count} from {room.setup.start.isoformat()}, at {address}")
         _run_to_end(room)
+        time.sleep(TOLD_S)
     say(f"shift ended; the log is in {out}")
 
 

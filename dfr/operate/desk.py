@@ -84,7 +84,8 @@ class Desk:
             **self._board,
             "you": {"name": person.name, "role": person.role.value},
             "age_s": age_s,
-            "stalled": age_s > STALLED_S,
+            "ended": self._shift.has_ended,
+            "stalled": age_s > STALLED_S and not self._shift.has_ended,
             "questions": self._open_questions(),
         }
 

@@ -34,8 +34,8 @@ class TokenError(NotAllowedError):
 class Role(StrEnum):
     """What a person, or a system, may do; each of the first four may do what those before it may.
 
-    A safety pilot gives the second yes, a pilot sends and recalls drones, a lead also announces other traffic
-    and closes the shift. A CAD system only reports calls.
+    A safety pilot announces other traffic and gives the second yes, a pilot sends and recalls drones, a lead
+    also ends the shift. A CAD system only reports calls.
     """
 
     VIEWER = "viewer"

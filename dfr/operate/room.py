@@ -122,6 +122,7 @@ class LiveShift:
         self._look_waits = self._stopping = False
         self._story = story
         self.looked_at_s = now_s()
+        self.has_ended = False
         fleet.on_text = self._heard_text
 
     # -- the shift's own thread --
@@ -152,6 +153,7 @@ class LiveShift:
         finally:
             self._ended.set()
         self._note("shift.ended", {"t_s": self.clock.now})
+        self.has_ended = True
 
     def on_look(self, look: Callable[[], None]) -> None:
         """Do something, in the shift's thread, each time it looks at its vehicles."""

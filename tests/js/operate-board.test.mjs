@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords } from "../../dfr/web/static/operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, mustSound, offerWords, stateWords } from "../../dfr/web/static/operate-board.js";
 
 const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
 const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], blocked: "", drones: [], zone: "Pier", exercise: false };
@@ -12,6 +12,12 @@ test("contact is lost once nothing has been heard for some seconds, or the shift
   assert.equal(contactWords(1000, 2000, null), "");
   assert.match(contactWords(1000, 6000, null), /Nothing heard from dfr for 5 s/);
   assert.match(contactWords(1000, 2000, { stalled: true }), /shift itself does not answer/);
+});
+
+test("a shift that has ended is no lost contact, and says that it has ended", () => {
+  assert.equal(contactWords(1000, 600_000, { ended: true }), "");
+  assert.match(heldWords({ held: "no drone ready", ended: true }), /The shift has ended/);
+  assert.equal(heldWords({ held: "no drone ready", ended: false }), "No drone can go: no drone ready");
 });
 
 test("link lost, position old and the aircraft's own failsafe are told apart", () => {
@@ -36,6 +42,7 @@ test("an offer says when, and what is left; a dock without one says why", () => 
 
 test("a call without a grade of ours says how it is taken, and an exercise that it is one", () => {
   assert.equal(callWords(CALL), "HC 7 · immediate · Pier · 1:15");
+  assert.equal(callWords({ ...CALL, state: "ended", ended: "attended" }), "HC 7 · immediate · Pier · ended: attended");
   assert.match(callWords({ ...CALL, graded: false, exercise: true }), /grade not told, taken as immediate .* EXERCISE/);
 });
 

@@ -229,6 +229,8 @@ def at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
     status, _ = rig.say_yes("Lee", "end")
     assert status == 200
     rig.thread.join(WITHIN_S)
+    board = rig.board()
+    assert (board["ended"], board["stalled"]) == (True, False)
     read = read_shift_log(rig.folder)
     assert read.check.is_whole
     ended = [record.content["call"] for record in read.of_kind("call.ended")]

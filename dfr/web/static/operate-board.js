@@ -9,10 +9,17 @@
 // The page asks twice a second, and the shift looks at its vehicles as often.
 export const NO_CONTACT_MS = 2500;
 
-/** @type {(heardMs: number, nowMs: number, board: { stalled?: boolean } | null) => string} */
+/** @type {(heardMs: number, nowMs: number, board: { stalled?: boolean, ended?: boolean } | null) => string} */
 export function contactWords(heardMs, nowMs, board) {
+  if (board?.ended) return "";
   if (nowMs - heardMs > NO_CONTACT_MS) return `Nothing heard from dfr for ${Math.round((nowMs - heardMs) / 1000)} s. Drones fly on; what you see is old.`;
   return board?.stalled ? "The shift itself does not answer. Drones fly on; what you see is old." : "";
+}
+
+/** @type {(board: { held: string, ended?: boolean }) => string} */
+export function heldWords(board) {
+  if (board.ended) return "The shift has ended. This page shows how it stood just before.";
+  return board.held ? `No drone can go: ${board.held}` : "";
 }
 
 /** @type {(s: number) => string} */
@@ -21,7 +28,8 @@ export const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).
 /** @type {(call: Call) => string} */
 export function callWords(call) {
   const grade = call.graded ? call.grade : `grade not told, taken as ${call.grade}`;
-  const parts = [`${call.agency} ${call.id}`, grade, call.zone ?? "no zone", clock(call.age_s)];
+  const parts = [`${call.agency} ${call.id}`, grade, call.zone ?? "no zone"];
+  if (call.state !== "ended") parts.push(clock(call.age_s));
   if (call.exercise) parts.push("EXERCISE");
   if (call.agency_says !== "open") parts.push(`the agency says: ${call.agency_says}`);
   if (call.state === "ended") parts.push(`ended: ${call.ended.replaceAll("_", " ")}`);

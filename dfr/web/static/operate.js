@@ -5,11 +5,11 @@
 /** @typedef {import("./operate-board.js").Call & { text: string, at: [number, number] | null }} Call */
 /** @typedef {import("./operate-board.js").Drone & { at: [number, number] | null }} Drone */
 /** @typedef {{ key: string, words: string, by: string }} Question */
-/** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
+/** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
 
 import { $, beginLook, element, get, percent, post, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
-import { callWords, contactWords, linkWords, mustSound, offerWords, stateWords } from "./operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, mustSound, offerWords, stateWords } from "./operate-board.js";
 
 const ASK_EVERY_MS = 500;
 const SOUND_EVERY_MS = 1500;
@@ -29,13 +29,15 @@ const drones = new Map();
 /** @type {any[]} */
 let calls = [];
 
-const may = (...roles) => roles.includes(board?.you.role);
+// Nobody can ask anything of a shift that is over.
+const role = () => (board?.ended ? "viewer" : board?.you.role);
+const may = (...roles) => roles.includes(role());
 const isPilot = () => may("pilot", "lead");
 
 // Draw again only what has changed by its `key`, so that a button under the pointer stays where it is.
 const drawnAs = new Map();
 function redraw(id, items, key, make) {
-  const text = JSON.stringify([board.you, items.map(key)]);
+  const text = JSON.stringify([board.you, role(), items.map(key)]);
   if (drawnAs.get(id) === text) return;
   drawnAs.set(id, text);
   $(id).replaceChildren(...items.map(make));
@@ -116,7 +118,8 @@ function sounds() {
 
 function draw() {
   $("you").textContent = `${board.you.name} (${board.you.role})${board.simulated ? " · SIMULATED vehicles" : ""} · crew ${board.crew.in_use} of ${board.crew.allowed}`;
-  $("held").textContent = board.held ? `No drone can go: ${board.held}` : "";
+  $("held").textContent = heldWords(board);
+  $("held").classList.toggle("hint", !board.ended);
   $("report").hidden = !isPilot();
   $("ending").hidden = !may("lead");
   drawAlerts();
@@ -129,6 +132,7 @@ function draw() {
 }
 
 async function look() {
+  if (board?.ended) return;
   try {
     const heard = await get("api/board");
     heardAt = performance.now();
@@ -146,7 +150,7 @@ function watchContact() {
   $("no-contact").hidden = words === "";
   if (words) $("no-contact-words").textContent = words;
   document.body.classList.toggle("no-contact", words !== "");
-  document.title = words ? "NO CONTACT - dfr" : "Operate - dfr";
+  document.title = words ? "NO CONTACT - dfr" : board?.ended ? "Shift ended - dfr" : "Operate - dfr";
 }
 
 function placeCall({ lng, lat }) {
@@ -158,7 +162,7 @@ function placeCall({ lng, lat }) {
 async function report(event) {
   event.preventDefault();
   const now = new Date().toISOString();
-  const call = { agency: board.you.name, id: now.slice(11, 23), updated_at: now, grade: $("grade").value, text: $("text").value, position: { lat_deg: Number($("lat").value), lon_deg: Number($("lon").value), datum: "WGS84" } };
+  const call = { agency: board.you.name, id: `${now.slice(11, 23)} UTC`, updated_at: now, grade: $("grade").value, text: $("text").value, position: { lat_deg: Number($("lat").value), lon_deg: Number($("lon").value), datum: "WGS84" } };
   if (await tell(post("api/calls", call))) {
     for (const id of ["lat", "lon", "text"]) $(id).value = "";
     await look();
