@@ -1,4 +1,4 @@
-"""`dfr report`: tells what a live shift came to by its log, beside what the model does with its calls."""
+"""`dfr report`: reports a live shift from its log, beside what the model expects for the same calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dfr.cli.options import NoCache, PlanFile, ScenarioName
+from dfr.cli.options import NoCache, ScenarioName
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import counted_noun
@@ -17,6 +17,7 @@ from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.metrics.logged_shift import LoggedFlight, LoggedShift
 from dfr.rehearsal.logged_shift import REPLICATIONS, report_shift
+from dfr.report.words import figure
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.shift_log import LogCheck, read_shift_log
 
@@ -30,27 +31,31 @@ def report(
     shift: Annotated[Path, typer.Argument(help="The folder of the shift, with its log.jsonl.")],
     scenario: ScenarioName,
     *,
-    plan: PlanFile = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="The plan of the shift; if not given, the plan.json in its folder.")
+    ] = None,
     replications: Annotated[
-        int, typer.Option(min=1, max=1000, help="How often the model has the shift's calls.")
+        int, typer.Option(min=1, max=1000, help="How many times to simulate the shift's calls.")
     ] = REPLICATIONS,
-    out: Annotated[Path | None, typer.Option(help="Write the report to this page (.html).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the report as a page to this HTML file.")
+    ] = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
-    """Report a shift after its log: calls, flights predicted beside flown, and its key figures.
+    """Report a live shift from its log: calls, predicted and flown times of flights, and key figures.
 
-    The figures are made as the simulation's are, and beside each is the mean of what the model does with the
-    same calls at the same times, each with the stay that it had. The plan is that in the shift's folder.
+    The figures are defined as in the simulation. Beside each is what the model expects: the mean of
+    simulations of the same calls at the same times, with the same time on scene at each.
 
-    Exit codes: 0 fine, 2 no shift of this scenario, 3 the log was changed.
+    Exit codes: 0 fine, 2 bad input, such as the folder of another scenario's shift, 3 the log was changed.
     """
     use_landing_cache(on=not no_cache)
     if out is not None:
         refuse_unwritable(out)
     log = read_shift_log(shift)
     world = load_world(find_scenario(scenario))
-    note(f"the model has the calls {counted_noun(replications, 'time')} ...")
+    note(f"simulating the shift's calls {counted_noun(replications, 'time')} ...")
     found = report_shift(
         world, read_plan(_plan_file(shift, plan), world.scenario), log, replications=replications
     )
@@ -81,11 +86,13 @@ def _lines(shift: LoggedShift, check: LogCheck) -> Iterator[str]:
     yield f"{counted_noun(len(shift.drones), f'{kind} drone')}: {', '.join(shift.drones)}"
     yield f"{counted_noun(shift.calls, 'call')}: {shift.endings or 'none ended'}"
     if shift.outside:
-        yield f"{counted_noun(shift.outside, 'call')} outside every zone of the plan, in no figure"
+        outside = counted_noun(shift.outside, "call")
+        yield f"{outside} outside every zone of the plan, not counted in the figures"
     yield f"{counted_noun(len(shift.flights), 'flight')}, predicted / flown:"
     yield from (_flight_line(flight) for flight in shift.flights)
     if shift.taken_on:
-        yield f"{counted_noun(shift.taken_on, 'flight')} taken on in the air: the clocks begin there"
+        taken = counted_noun(shift.taken_on, "flight")
+        yield f"{taken} taken over in the air after a restart: times count from there"
     yield from _figure_lines(shift)
     yield "records: " + ", ".join(f"{count} {kind}" for kind, count in shift.counted.items())
     yield from (f"unknown: {words}" for words in shift.unknown)
@@ -105,13 +112,12 @@ def _figure_lines(shift: LoggedShift) -> Iterator[str]:
     if shift.kpis:
         yield f"figures: modelled (mean of {counted_noun(shift.replications, 'replication')}) / flown:"
     for pair in shift.kpis:
-        unit = f", {pair.unit}" if pair.unit else ""
-        yield f"  {pair.what}{unit}: {_number(pair.modelled)} / {_number(pair.flown)}"
+        yield f"  {pair.what}: {figure(pair.modelled, pair.unit)} / {figure(pair.flown, pair.unit)}"
+    for pair in shift.privacy:
+        name = pair.name.removesuffix("_per_day").replace("_", " ")
+        modelled, flown = (figure(shift.in_all(value), "min") for value in (pair.modelled, pair.flown))
+        yield f"  in this shift, {name}: {modelled} / {flown}"
 
 
 def _pair(predicted: float, flown: float | None) -> str:
     return f"{predicted:.0f} / {'-' if flown is None else f'{flown:.0f}'}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"

@@ -331,7 +331,8 @@ def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.
 def _per_day(view: RunView, name: str, values: FloatArray) -> Kpi:
     """A figure over each 24 h of the period."""
     figure, days = KEY_FIGURES[name], view.deployment.days
-    what = f"{figure.what}, for each 24 h of the period ({days:.2f} days, nights included)"
+    period = f"{days:.2f} days, nights included" if days >= 1.0 else f"{24.0 * days:.1f} h"
+    what = f"{figure.what}, for each 24 h of the period ({period})"
     return of_replications(replace(figure, what=what), values / days)
 
 

@@ -10,8 +10,9 @@ from dfr.metrics.shift import KpiPair
 from dfr.sim.events import ATTENDED, FIRST, MISSED, Records, came
 
 PRIVACY = ("on_scene_camera_minutes_per_day", "camera_minutes_over_homes_per_day")
-"""The figures of what cameras may have seen of people."""
+"""The figures of what cameras may have seen of people, in minutes for each 24 h."""
 
+DAY_S = 86_400.0
 
 OUTCOMES = {FIRST: "with a drone before officers", ATTENDED: "with a drone", MISSED: "without"}
 """How a call ended, in words; when officers came a live shift does not know."""
@@ -77,6 +78,10 @@ class LoggedShift:
     def privacy(self) -> tuple[KpiPair, ...]:
         """The figures about what cameras may have seen of people."""
         return tuple(pair for pair in self.kpis if pair.name in PRIVACY)
+
+    def in_all(self, per_day: float | None) -> float | None:
+        """What a figure for each 24 h comes to over this shift."""
+        return None if per_day is None else per_day * self.seconds / DAY_S
 
     def as_dict(self) -> dict[str, object]:
         """The shift as it appears in JSON."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dfr import __version__
 from dfr.metrics.logged_shift import LoggedShift
-from dfr.report.words import plural
+from dfr.report.words import figure, number, plural, sentence
 
 
 class LogCheck(Protocol):
@@ -47,13 +47,14 @@ def shift_page(shift: LoggedShift, check: LogCheck) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False, lstrip_blocks=True
     )
-    environment.filters |= {"plural": plural}
+    environment.filters |= {"plural": plural, "sentence": sentence}
     template = environment.from_string((templates / "shift.html.j2").read_text(encoding="utf-8"))
     return template.render(
         shift=shift,
         check=check,
         version=__version__,
         css=Markup((templates / "report.css").read_text(encoding="utf-8")),
-        number=lambda value: "-" if value is None else f"{value:.2f}",
+        figure=figure,
+        number=lambda value: "-" if value is None else number(value),
         seconds=lambda value: "-" if value is None else f"{value:.0f}",
     )

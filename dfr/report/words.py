@@ -48,6 +48,20 @@ def quantity(value: float | None, unit: str) -> str:
     return UNKNOWN if value is None else f"{value:,g}{UNIT_SIGNS.get(unit, f' {unit}')}".replace("-", MINUS)
 
 
+FIGURE_UNITS = {"s": " s", "min/day": " min a day", "1/day": " a day", "1/h": " an hour"}
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A key figure with its unit as people write it; '-' where there is none.
+
+    >>> figure(0.7, "share"), figure(34.012, "s"), figure(167.514, "1/day"), figure(None, "s")
+    ('70.0 %', '34.0 s', '167.5 a day', '-')
+    """
+    if value is None:
+        return "-"
+    return percent(value) if unit == "share" else number(value) + FIGURE_UNITS.get(unit, f" {unit}".rstrip())
+
+
 def interval(of: Interval, write: Callable[[float | None], str]) -> str:
     """The two ends of an interval."""
     return UNKNOWN if of.low is None or of.high is None else f"{write(of.low)} to {write(of.high)}"

@@ -124,6 +124,17 @@ def test_what_cameras_may_have_seen_is_told(report: LoggedShift) -> None:
     assert report.privacy
 
 
+def test_camera_minutes_are_told_for_the_shift_itself_too(
+    report: LoggedShift, shift: tuple[Path, Summary]
+) -> None:
+    (on_scene, *_) = (pair for pair in report.privacy if pair.name.startswith("on_scene"))
+    assert on_scene.flown is not None
+    assert "(4.0 h)" in on_scene.what
+    page = shift_page(report, read_shift_log(shift[0]).check)
+    assert f"{on_scene.flown:.1f} min a day" in page
+    assert f">{on_scene.flown * 4.0 / 24.0:.1f} min<" in page
+
+
 def test_every_flight_stands_beside_its_prediction(report: LoggedShift) -> None:
     assert len(report.flights) > 3
     for flight in report.flights:
