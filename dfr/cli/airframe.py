@@ -1,4 +1,4 @@
-"""`dfr airframe`: what a drone on paper would do, and two of them side by side on a scenario's calls."""
+"""`dfr airframe`: estimates what a drone on paper would do, and compares two on a scenario's calls."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def airframe(
         str | None, typer.Option(help="Fly the designs on the calls of this scenario, such as winter-storm.")
     ] = None,
     replications: Annotated[
-        int, typer.Option(help="With --scenario: how many periods to simulate.")
+        int, typer.Option(help="With --scenario: number of replications.")
     ] = REPLICATIONS,
     seed: Annotated[
-        int | None, typer.Option(help="With --scenario: seed; the scenario's if not given.")
+        int | None, typer.Option(help="With --scenario: random seed; if not given, that of the scenario.")
     ] = None,
     cruise_mps: Annotated[float, typer.Option(help="Speed at which cruise power is stated, m/s.")] = 15.0,
     trials: Annotated[
@@ -50,7 +50,7 @@ def airframe(
     ] = ENVELOPE_TRIALS,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write the drone to this YAML file, which a scenario names by catalogue:."),
+        typer.Option(help="Write the drone to this YAML file, for `catalogue:` of a scenario."),
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Write a page to this HTML file.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the plot to this SVG file.")] = None,
@@ -59,13 +59,13 @@ def airframe(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a drone on paper would do: power, endurance, wind, landings, a lost motor, noise, impact.
+    """Estimate what a drone on paper would do: power, endurance, wind, landings, a lost motor, noise, impact.
 
-    Every figure comes with its basis, and the assumptions are listed. Nothing of it is measured: fly it, and
-    calibrate it by its logs (dfr log calibrate).
+    dfr states the basis of every figure and lists the assumptions. None of it is measured: once the drone
+    flies, calibrate it from its logs (dfr log calibrate).
 
-    Exit codes: 0 if the designs were studied, 2 if a file cannot be used, 4 if one has no plan on the
-    scenario.
+    Exit codes: 0 if the designs were studied, 2 if a file cannot be used, 4 if the scenario has no plan with
+    one of them.
     """
     if example is not None:
         _write_example(example)

@@ -32,9 +32,10 @@ def compare_runs(
     """Show how the second run differs from the first, with an interval over pairs of replications.
 
     Runs with the same seed share their random numbers, so pairs differ only by what you changed. If the calls
-    themselves differ (another demand), dfr says so. Among many figures some seem to differ by chance: the
-    primary figure of the first run's scenario is tested alone, and * marks those of the others that differ
-    clearly although all of them are tested (Holm's procedure, at the same confidence for all together).
+    themselves differ (another demand), dfr says so. Among many figures, some seem to differ by chance. dfr
+    therefore tests the primary figure of the first run's scenario alone, and marks another figure with *
+    only if it still differs clearly when the number of figures is taken into account (Holm's procedure, at
+    one confidence for all of them together).
     """
     if not 0.0 < level < 1.0:
         raise InputError(
@@ -64,7 +65,7 @@ def compare_runs(
     if not same:
         say("the two runs have different calls: the pairs share only their seed")
     columns = f"{'first':>10}{'second':>10}{'difference':>12}{f'{level:.0%} interval':>24}"
-    say(f"{'second less first':36}{columns}  unit")
+    say(f"{'second minus first':36}{columns}  unit")
     for gap in shown:
         say(_difference_line(gap))
     say(f"* differs clearly among all {len(gaps)} figures; the primary figure, {primary}, is tested alone")

@@ -80,20 +80,22 @@ def erase(
     ] = None,
     folder: Folder = OWN_FOLDER,
     everything: Annotated[
-        bool, typer.Option("--all", help="Erase all that is kept, whatever its time.")
+        bool, typer.Option("--all", help="Erase everything that is kept, also before its time.")
     ] = False,
     shift: Annotated[
         Path | None,
         typer.Option(
-            help="Erase in the log of this shift: texts of calls, positions of homes.", metavar="DIR"
+            help="Erase personal data from the log of this shift: texts of calls, positions of homes.",
+            metavar="DIR",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Erase files: those named, all of them (--all), or those past their time.
 
-    With --shift, erase what speaks of persons in the log of a live shift; its chain holds without it, and
-    says what was erased. Backups and copies elsewhere stay: dfr knows nothing of them.
+    With --shift, dfr erases the personal data in the log of a live shift instead. The log records what was
+    erased, and its chain of hashes stays whole. dfr does not know of backups and copies elsewhere: erase
+    those yourself.
     """
     if ids and everything:
         raise InputError("ids and --all exclude each other", do="give one of them")

@@ -30,12 +30,13 @@ class ColumnOptions:
         list[str] | None,
         typer.Option(
             metavar="WHAT=COLUMN",
-            help=f"Which column tells {', '.join(CallColumn)}; guessed from its name otherwise. Repeatable.",
+            help=f"Which column holds {', '.join(CallColumn)}; if not given, dfr guesses from the names of"
+            " the columns. Repeatable.",
         ),
     ] = None
     call_dates: Annotated[
         DateOrder | None,
-        typer.Option(help="Order of the dates, where no date of the table shows it."),
+        typer.Option(help="Order of day, month and year, for a table whose dates can be read both ways."),
     ] = None
     call_grid: Annotated[
         str | None,
@@ -45,7 +46,9 @@ class ColumnOptions:
     ] = None
     call_grades: Annotated[
         list[str] | None,
-        typer.Option(metavar="WORD=GRADE", help="Grade of the scenario that a word means. Repeatable."),
+        typer.Option(
+            metavar="WORD=GRADE", help="Which grade of the scenario a word of the table means. Repeatable."
+        ),
     ] = None
 
     @property

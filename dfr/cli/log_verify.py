@@ -19,16 +19,18 @@ def verify(
     shift: Annotated[Path, typer.Argument(help="The folder of the shift, with its log.jsonl.")],
     *,
     head: Annotated[
-        str | None, typer.Option(help="A last hash as an earlier check printed it: it has to be there.")
+        str | None,
+        typer.Option(help="The last hash that an earlier check printed; dfr looks for it in the log."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the chain of a shift's log, line by line.
+    """Check that nobody has changed the log of a shift.
 
-    A line that was changed, taken out or put in is named. That lines were cut off the end, or that all was
-    written anew, shows only beside a last hash that was kept elsewhere: give it with --head.
+    Each line holds the hash of the line before it. dfr names the first line that was changed, removed or
+    inserted. Lines cut off the end, or a log written anew, show only if you kept a last hash of an earlier
+    check elsewhere: give it with --head.
 
-    Exit codes: 0 whole, 2 no log of a shift, 3 changed.
+    Exit codes: 0 not changed, 2 the folder has no log of a shift, 3 changed.
     """
     found = read_shift_log(shift)
     is_there = None if head is None else _holds(found, head)

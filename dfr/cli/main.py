@@ -38,12 +38,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "landing": ("dfr.cli.landing", "Simulate landings in gusts and report how they end."),
     "airframe": ("dfr.cli.airframe", "Study a drone on paper: power, wind, a lost motor, its calls."),
     "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
-    "log": ("dfr.cli.log", "Read flight logs, measure a drone by them, compare them with predictions."),
+    "log": ("dfr.cli.log", "Read flight logs, measure a drone from them, compare them with predictions."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
     "data": ("dfr.cli.data", "Keep, erase and anonymise data about people."),
     "operate": ("dfr.cli.operate", "Run a live shift: calls, people's decisions, drones, one log."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),
-    "report": ("dfr.cli.report", "Report a live shift by its log, beside what the model does."),
+    "report": ("dfr.cli.report", "Report a live shift from its log, beside what the model expects."),
     "brief": ("dfr.cli.brief", "Print a run as a two-page brief."),
 }
 

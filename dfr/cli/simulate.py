@@ -85,15 +85,15 @@ def simulate(
     cluster: Cluster = None,
     calls: Annotated[
         Path | None,
-        typer.Option(help="Table of real calls, CSV or .xlsx, to simulate, not random ones (shadow mode)."),
+        typer.Option(help="Simulate these real calls in place of random ones: a table, CSV or .xlsx."),
     ] = None,
     columns: ColumnOptions,
     until_halfwidth: Annotated[
         str | None,
         typer.Option(
             metavar="KPI:VALUE",
-            help="Add replications until the 95 % interval of this figure is at most so far to either side; "
-            f"at least {FIRST_LOOK}, so that the interval keeps its level.",
+            help="Add replications until the 95 % interval of this figure reaches at most VALUE to either "
+            f"side; at least {FIRST_LOOK}, so that the interval can be trusted.",
         ),
     ] = None,
     failures: Annotated[
@@ -136,9 +136,9 @@ def simulate(
     Each replication covers the whole period of the scenario. With --out, dfr keeps replications as they
     finish, and the same command resumes after an interruption.
 
-    A table of real calls (--calls) is read as `dfr plan --calls` reads it, and each call must have its
-    time, zone (or place) and grade. If known, it has columns decision_s, on_scene_s and ground_s too. Values
-    that it does not have are drawn at random.
+    dfr reads a table of real calls (--calls) as `dfr plan --calls` does. Each call must have a time, a zone
+    or place, and a grade. The table may also have the columns decision_s, on_scene_s and ground_s; dfr draws
+    at random what it does not hold.
     """
     use_landing_cache(on=not no_cache)
     if out is not None and (out / REHEARSED).is_file():

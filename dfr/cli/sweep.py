@@ -144,7 +144,7 @@ def _print_sweep(found: Sweep, title: str) -> None:
         f"{title}: {counted_noun(len(found.points), 'combination')} by {goal.kpi}, "
         f"all on the calls of seed {found.seed}"
     )
-    say(f"{'point':44}{'runs':>6}" + "".join(f"{name:>20}" for name in columns) + f"{'less the best':>26}")
+    say(f"{'point':44}{'runs':>6}" + "".join(f"{name:>20}" for name in columns) + f"{'minus the best':>26}")
     for index in found.order:
         point, gap = found.points[index], found.behind[index]
         kpis = [point.summary.kpis[name] for name in columns]
@@ -166,5 +166,5 @@ def _print_selection(found: Sweep) -> None:
     else:
         say(
             f"no clear best after {counted_noun(found.selection.used, 'replication')}: {', '.join(names)} "
-            f"-> more --replications, or a larger --zone than {goal.zone:g}"
+            f"(marked *) -> give more --replications, or a larger --zone than {goal.zone:g}"
         )

@@ -1,4 +1,4 @@
-"""`dfr vehicle`: a vehicle on a link, by hand: how it is, home, down, hold, its backup and its logs."""
+"""`dfr vehicle`: checks, commands and backs up a vehicle on a link, and reads its logs."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ EXIT_NOT_DONE = 5
 HEARD_WITHIN_S = 10.0
 LATEST = "last"
 
-Yes = Annotated[bool, typer.Option("--yes", help="Send it now, without asking.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Send the command without asking.")]
 Leave = Annotated[
     bool,
     typer.Option(
         "--leave",
-        help="Give the order and end. dfr then sends no heartbeats at all, so that its end is no lost ground "
-        "station to the vehicle.",
+        help="Send the command and exit. dfr then sends no heartbeats, so that the vehicle does not take its "
+        "exit for a lost ground station.",
     ),
 ]
 
 
 @app.callback()
 def vehicle() -> None:
-    """A vehicle on a link, by hand: how it is, home, down, hold, its backup and its logs."""
+    """Check a vehicle on a link, command it by hand, back it up and download its logs."""
 
 
 @app.command(short_help="Show every vehicle on a link; nothing is changed or armed.")
@@ -94,9 +94,9 @@ def status(*, link: LinkOptions, as_json: AsJson = False) -> None:
 def recall(*, link: LinkOptions, yes: Yes = False, leave: Leave = False, as_json: AsJson = False) -> None:
     """Call a flying vehicle home with RTL, whoever has flown it so far, and stay until its motors are off.
 
-    It flies straight, at RTL_ALT, to home or a nearer rally point. A dfr that flew it before takes its hands
-    off. On hardware you are asked first, or give `--yes`. Ctrl-C leaves the drone flying and says what it
-    will do.
+    It flies straight, at RTL_ALT, to home or a nearer rally point. Another dfr that is flying it lets go of
+    it. With a real vehicle dfr asks you first, unless you give `--yes`. Ctrl-C leaves the drone flying, and
+    dfr says what it will do.
 
     Exit codes: 0 if it is down as ordered, 5 if it refused, somebody else took it or the link was lost.
     """
@@ -108,7 +108,7 @@ def recall(*, link: LinkOptions, yes: Yes = False, leave: Leave = False, as_json
 def land(*, link: LinkOptions, yes: Yes = False, leave: Leave = False, as_json: AsJson = False) -> None:
     """Land a flying vehicle where it is now, whatever is below, and stay until its motors are off.
 
-    On hardware you are asked first, or give `--yes`.
+    With a real vehicle dfr asks you first, unless you give `--yes`.
 
     Exit codes: 0 if it is down as ordered, 5 if it refused, somebody else took it or the link was lost.
     """
@@ -120,8 +120,8 @@ def land(*, link: LinkOptions, yes: Yes = False, leave: Leave = False, as_json: 
 def hold(*, link: LinkOptions, yes: Yes = False, leave: Leave = False, as_json: AsJson = False) -> None:
     """Stop a flying vehicle where it is, in BRAKE, and stay with it until Ctrl-C or until it is down.
 
-    While dfr runs it sends heartbeats, so the ground-station failsafe does not end the hold. On hardware you
-    are asked first, or give `--yes`. With `--leave`, the failsafe may end the hold.
+    While dfr runs it sends heartbeats, so the ground-station failsafe does not end the hold. With `--leave`,
+    the failsafe may end it. With a real vehicle dfr asks you first, unless you give `--yes`.
 
     Exit codes: 0 if it is down, 5 if it refused or the link was lost, 130 after Ctrl-C: it holds on.
     """
@@ -162,7 +162,9 @@ def mode(
 def preflight(
     file: Annotated[
         Path | None,
-        typer.Argument(help="The mission file that should be on board; without, only the vehicle."),
+        typer.Argument(
+            help="The mission file that should be on board; if not given, dfr checks only the vehicle."
+        ),
     ] = None,
     *,
     link: LinkOptions,
@@ -234,10 +236,10 @@ def restore(
     link: LinkOptions,
     yes: Yes = False,
     other_firmware: Annotated[
-        bool, typer.Option("--other-firmware", help="Although the vehicle runs another firmware.")
+        bool, typer.Option("--other-firmware", help="Restore even if the vehicle runs another firmware.")
     ] = False,
     other_vehicle: Annotated[
-        bool, typer.Option("--other-vehicle", help="Although the backup is of another system id.")
+        bool, typer.Option("--other-vehicle", help="Restore even if the backup is of another system id.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -273,7 +275,7 @@ def restore(
 @with_option_groups
 def logs(
     which: Annotated[
-        str | None, typer.Argument(help="The number of a log, or `last`; without, the logs are listed.")
+        str | None, typer.Argument(help="The number of a log, or `last`; if not given, dfr lists the logs.")
     ] = None,
     *,
     link: LinkOptions,

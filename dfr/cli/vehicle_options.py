@@ -62,7 +62,8 @@ class LinkOptions:
         typer.Option(
             min=1,
             max=255,
-            help="Our own system id; the vehicle's failsafe watches only the one that is its SYSID_MYGCS.",
+            help="dfr's own system id. The vehicle's failsafe watches only the ground station whose "
+            "id is in its SYSID_MYGCS.",
         ),
     ] = GCS_SYSTEM
     signing_key: Annotated[str | None, typer.Option(help=f"The key of a signed link: {KEY_FORMS}.")] = None
