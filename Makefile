@@ -21,12 +21,13 @@ $(STAMP): pyproject.toml requirements.lock
 demo: $(STAMP)
 	@$(BIN)/dfr rehearse scenarios/victorious-2024.yaml --out out/victorious
 
+# Properties are tried with a fifth of their examples.
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
 
 # All of them, the exhaustive ones too: an hour or two.
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
+	DFR_THOROUGH=1 $(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -44,7 +45,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
 
 bench: $(STAMP)
-	$(BIN)/python -m pytest -m slow tests
+	DFR_THOROUGH=1 $(BIN)/python -m pytest -m slow tests
 	for f in benchmarks/*.py; do $(BIN)/python $$f; done
 
 docs: $(STAMP)

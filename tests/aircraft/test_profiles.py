@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from dfr.aircraft.profiles import distance_from_rest, leg_profile, time_to_cover
 
+from ..examples import examples
+
 DEFAULT = {"speed_mps": 10.0, "accel_mps2": 2.5, "jerk_mps3": 1.0, "snap_mps4": math.pi / 0.6}
 EDGE_S = 0.3
 
@@ -31,7 +33,7 @@ def test_a_long_leg_takes_length_over_speed_and_three_ramps(length_m):
 
 
 @given(length_m=st.floats(0.05, 3000.0), bounds=limits)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_limit_is_passed_and_the_length_is_met(length_m, bounds):
     profile = leg_profile(length_m, **bounds)
     total = float(profile.total_s)
@@ -76,7 +78,7 @@ def test_the_distance_is_the_integral_of_the_jerk(length_m, bounds):
 
 
 @given(length_m=st.floats(0.1, 500.0), share=st.floats(0.01, 0.99), bounds=limits)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_time_to_cover_a_distance_covers_it(length_m, share, bounds):
     profile = leg_profile(length_m, **bounds)
     t_s = time_to_cover(profile, share * length_m)

@@ -6,10 +6,12 @@ from itertools import pairwise
 from math import pi
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sitl.vehicle.scurve import CurveLimits, SCurve
+
+from ..examples import examples
 
 INPUT_TC_S = 0.15
 
@@ -26,7 +28,7 @@ def test_a_long_leg_takes_as_long_as_the_closed_form_says(length_m: float) -> No
     assert SCurve(length_m, _limits()).end_s == pytest.approx(expected, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(
     length_m=st.floats(0.01, 3000.0),
     speed=st.floats(0.5, 25.0),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import shapely
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import InputError, ScenarioError
@@ -25,6 +25,8 @@ from dfr.io.scenario_files import (
 from dfr.scenario.air import ZONE_KINDS
 from dfr.world.demand import expected_calls, zone_centres
 from dfr.world.weather import broken_limits, operation_limits
+
+from ..examples import examples
 
 SHIPPED = sorted(shipped_scenarios())
 HERE = Path(__file__).parent
@@ -193,7 +195,7 @@ def test_the_parser_without_libyaml_refuses_it_as_well(
 
 
 @given(st.text(alphabet="ab:{}[],&*!?|>-#\"'\n 01.e+~%@`\t\\xuUF", max_size=60))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_nor_does_it_let_another_error_out(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_reader, "LOADER", yaml.SafeLoader)
@@ -227,7 +229,7 @@ def test_a_byte_order_mark_is_no_problem() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_bytes_make_the_reader_raise_anything_else(data: bytes) -> None:
     with pytest.raises(InputError):
         read(data)
@@ -237,7 +239,7 @@ YAMLISH = st.text(alphabet="ab:{}[],&*!?|>-#\"'\n 01.e+~%@`\t\\xu", max_size=120
 
 
 @given(YAMLISH)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_nothing_that_looks_like_yaml_does_either(text: str) -> None:
     with pytest.raises(InputError):
         read(text.encode())
@@ -261,7 +263,7 @@ LINES = find_scenario("victorious-2024").read_text().splitlines()
 
 
 @given(st.integers(0, len(LINES) - 1), VALUES)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_value_in_any_field_is_read_or_explained(number: int, value: object) -> None:
     key, colon, _ = LINES[number].partition(":")
     if not colon or key.lstrip().startswith("#"):

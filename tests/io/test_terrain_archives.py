@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -18,6 +18,8 @@ from dfr.geo import Position
 from dfr.io import terrain_files
 from dfr.io.terrain_files import load_terrain, read_tiles, square_corner_m
 from dfr.scenario.air import TerrainFile
+
+from ..examples import examples
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
 SOUTHSEA = Position(lat_deg=50.782, lon_deg=-1.089)
@@ -106,7 +108,7 @@ def test_bombs_are_refused_without_unpacking_them(tmp_path: Path, monkeypatch):
         loaded(tmp_path / "many.zip", zipped(budget))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     cut=st.integers(0, 2000), flips=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=8)
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -16,6 +16,8 @@ from dfr.geo import Position
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.terrain_files import load_terrain, parse_terrain, read_terrain
 from dfr.scenario.air import TerrainFile
+
+from ..examples import examples
 
 TO_BNG = Transformer.from_crs(4326, 27700, always_xy=True)
 
@@ -165,7 +167,7 @@ def test_what_cannot_be_read_is_refused_by_name(name: str, data: bytes, said: st
     assert str(caught.value).startswith(name)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.binary(max_size=200), st.sampled_from([b"ncols 2 nrows 2 ", b"II*\0", b"MM\0*", b"", b"ncols 2 "]))
 def test_no_bytes_make_the_reader_raise_anything_else(data: bytes, head: bytes) -> None:
     for name in ("x.asc", "N50W002.hgt"):

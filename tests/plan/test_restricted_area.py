@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import InputError
@@ -15,6 +15,7 @@ from dfr.plan.planner import make_plan
 from dfr.plan.volumes import GROUND_RISK_BUFFER, aip_corner, propose_area
 from dfr.world.terrain import FlatGround, UnknownGround
 
+from ..examples import examples
 from .conftest import Field
 
 SOUTHSEA = LocalFrame(Position(lat_deg=50.782, lon_deg=-1.089))
@@ -32,7 +33,7 @@ def holds(found: ProposedArea, area: shapely.Geometry) -> bool:
 coordinates = st.tuples(st.integers(-2500, 2500), st.integers(-2500, 2500))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(coordinates, min_size=2, max_size=7, unique=True), st.integers(20, 200))
 def test_any_routes_are_held_by_a_simple_polygon_of_twelve_whole_second_corners(points, aside):
     area = shapely.LineString(points).buffer(aside)

@@ -15,6 +15,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from dfr.plan.routing import AvoidedArea, Router, free_space
 
+from ..examples import examples
+
 FIELD = shapely.box(0, 0, 200, 200)
 START, TARGET = (12.0, 12.0), (188.0, 188.0)
 CELL_M = 4.0
@@ -182,7 +184,7 @@ def test_a_way_bends_where_a_wall_touches_the_corner_of_the_keep_in():
     assert router.find_path((4, 79), (130, 76)).length_m == pytest.approx(126.04, abs=0.01)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(boxes, max_size=7), st.sampled_from([FIELD, CORNER, TEE]), st.data())
 def test_the_way_is_as_short_as_over_every_pair_of_corners(obstacles, keep_in, data):
     router = Router(keep_in, obstacles, margin_m=3.0, stand_off_limit_m=0.0)

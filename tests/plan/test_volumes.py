@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import LocalFrame, Position
@@ -20,6 +20,8 @@ from dfr.plan.volumes import (
     flight_geography,
     plan_volumes,
 )
+
+from ..examples import examples
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
     assert all("v 12 m/s" in volume.method for volume in volumes)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(
         st.lists(

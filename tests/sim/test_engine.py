@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import simpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.scenario.model import DispatchPolicy
@@ -33,6 +33,8 @@ from dfr.sim.inputs import (
     ZoneDemand,
 )
 from dfr.sim.randomness import Spread
+
+from ..examples import examples
 
 SLOW_CHARGE = Turnaround(ready_fraction=0.9, to_ready_s=(1000.0,) * 101, to_full_s=(1500.0,) * 101)
 
@@ -478,7 +480,7 @@ def _every_drone_has_one_dock_and_every_dock_room(inputs: SimInputs, log: dict[s
         assert max(accumulate(change for _, change in changes)) <= slots[dock.id]
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(inputs=deployments(), seed=st.integers(0, 1000))
 def test_every_call_ends_once_and_no_drone_is_in_two_places(inputs: SimInputs, seed: int) -> None:
     log = replicate(inputs, seed=seed, replication=0)

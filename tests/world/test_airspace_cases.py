@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import Position, Ring, VerticalDatum, distance_m, offset
@@ -36,6 +36,8 @@ from dfr.world.zones import (
     zone_of_restriction,
 )
 from tests.places import edge_distance_m
+
+from ..examples import examples
 
 NOON = datetime(2024, 8, 24, 12, tzinfo=UTC)
 SEA = FlatGround(height_m_amsl=0.0, source="test")
@@ -471,7 +473,7 @@ def test_case_22_the_buffered_volume_is_what_conflicts() -> None:
     assert volume(space, square(HERE, 1010)) is AirspaceState.CONFLICT
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     bearing=st.floats(0, 360), away_m=st.floats(0, 4000), half_m=st.floats(50, 3000),
     more_m=st.floats(0, 2000), top_m=st.floats(10, 400), higher_m=st.floats(0, 400),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.world.edges import EDGE_BEND_M, Edges, count_edge_pieces, points_along
+
+from ..examples import examples
 
 WGS84 = Geodesic.WGS84
 
@@ -19,7 +21,7 @@ def off_line_m(lat0, lon0, lat1, lon1, lat, lon) -> float:
     return abs(to["s12"] * np.sin(np.radians(to["azi1"] - line["azi1"])))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.floats(-89, 89),
     st.floats(-180, 180),
@@ -34,7 +36,7 @@ def test_points_of_an_edge_lie_on_the_geodesic(lat, lon, azimuth_deg, length_m, 
     assert off_line_m(lat, lon, end["lat2"], end["lon2"], float(found_lat[0]), float(found_lon[0])) < 0.01
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.floats(-74, 74), st.floats(-180, 180), st.floats(0, 360), st.floats(200, 50_000))
 def test_a_piece_bends_no_more_than_it_may(lat, lon, azimuth_deg, length_m):
     end = WGS84.Direct(lat, lon, azimuth_deg, length_m)

@@ -19,6 +19,7 @@ from dfr.io.airspace.uas_zones import kind_of_uk_area
 from dfr.world.zones import SURFACE, UNLIMITED, Zone
 from tests.places import edge_distance_m
 
+from ...examples import examples
 from .aixm_samples import airspace, along, arc, border, curve, document, full_circle, limits, line
 
 NM = 1852.0
@@ -307,7 +308,7 @@ WHOLE = document(
 NOISE = [b"", b"nan", b"-", b"1e999", b"<", b"x"]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.integers(400, len(WHOLE)),
     st.sampled_from([b"", b"nan", b"-", b"1e999", b"<", b"x"]),

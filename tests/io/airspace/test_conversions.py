@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from dfr.errors import AirspaceError
@@ -23,6 +23,8 @@ from dfr.io.airspace.lint import files_under
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.scenario.air import AirspaceFile
 from dfr.world.terrain import FlatGround
+
+from ...examples import examples
 
 OWN = sorted((Path(__file__).parents[2] / "data" / "airspace").iterdir())
 FOLDER = os.environ.get("DFR_AIRSPACE_FILES", "")
@@ -104,7 +106,7 @@ def point(lat: float, lon: float) -> str:
     return f"{dms(lat, 2, 'NS')} {dms((lon + 180.0) % 360.0 - 180.0, 3, 'EW')}"
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(centre=DEGREES, corners=st.lists(CORNER, min_size=3, max_size=9), radius=st.integers(1, 20),
        sweep=st.integers(10, 350), clockwise=st.booleans())  # fmt: skip
 def test_any_polygon_and_arc_comes_back_as_one_volume_of_its_size(
@@ -121,7 +123,7 @@ def test_any_polygon_and_arc_comes_back_as_one_volume_of_its_size(
         converts_and_comes_back(read)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @example(centre=(0, 178), holes=[2], parts=1)
 @given(centre=DEGREES, holes=st.lists(st.integers(0, 8), unique=True, max_size=4), parts=st.integers(1, 3))
 def test_any_area_with_holes_and_parts_comes_back_with_them(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import InputError
@@ -17,6 +17,8 @@ from dfr.io.airspace.files import read_airspace
 from dfr.io.airspace.notam import Notams, read_notams
 from dfr.world.zones import SURFACE, Zone
 from tests.places import edge_distance_m
+
+from ...examples import examples
 
 NM = 1852.0
 
@@ -296,7 +298,7 @@ def names(result: Notams) -> set[str]:
     return shown | set(result.replaced)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(WORDS, WORDS)
 def test_whatever_a_text_says_no_notam_in_it_is_dropped(first: str, second: str) -> None:
     text = notam(first, name="H0001/26 NOTAMN") + notam(second, name="H0002/26 NOTAMN")

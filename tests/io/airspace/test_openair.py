@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import Position, VerticalDatum
@@ -17,6 +17,8 @@ from dfr.io.airspace.openair_write import write_openair
 from dfr.io.airspace.reading import AirspaceRead
 from dfr.world.zones import SURFACE, UNLIMITED
 from tests.places import edge_distance_m
+
+from ...examples import examples
 
 HEAD = "AC D\nAN TEST CTR\nAL SFC\nAH 2000ft\n"
 TRIANGLE = "DP 50:00:00 N 001:00:00 W\nDP 50:10:00 N 001:00:00 W\nDP 50:10:00 N 000:50:00 W\n"
@@ -287,7 +289,7 @@ def test_a_line_of_fire_is_refused_and_doubted_only_near_itself() -> None:
     assert defect.upper.text == "5000ft"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.sampled_from(["DP ", "dp ", "DP  "]), st.integers(0, 99), st.integers(0, 61),
     st.floats(0, 61, width=16),
@@ -385,13 +387,13 @@ DY 50:00:00 N 1:00:00 W|V
 _LINES = st.sampled_from([record for line in RECORDS.split("\n") for record in line.split("|")])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.one_of(_LINES, st.text(max_size=30)), max_size=40))
 def test_no_lines_make_the_reader_crash_or_lose_a_volume(lines: list[str]) -> None:
     _accounted(read_openair("\n".join(lines).encode("utf-8", "surrogatepass"), name="t"))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_crash(data: bytes) -> None:
     _accounted(read_openair(data, name="t"))

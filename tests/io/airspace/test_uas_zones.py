@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import AirspaceError
@@ -24,6 +24,8 @@ from dfr.world.airspace_answers import AirspaceState
 from dfr.world.terrain import FlatGround
 from dfr.world.zones import SURFACE, UNLIMITED
 from tests.places import edge_distance_m
+
+from ...examples import examples
 
 HERE = Position(lat_deg=50.75, lon_deg=-1.2)
 CIRCLE = {"type": "Circle", "center": [-1.2, 50.75], "radius": 1000}
@@ -473,14 +475,14 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(JSON_VALUES, st.sampled_from(["", '"uomDimensions"', '"subType"']))
 def test_no_json_makes_a_reader_crash_or_lose_a_volume(document: object, mark: str) -> None:
     result = read_airspace(json.dumps({"x": mark.strip('"'), "features": [document]}).encode(), name="x")
     assert result.records_seen == len(result.zones) + result.refused
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.binary(max_size=300),
     st.sampled_from([b"", b"PK", b"<kml>", b"{", b"airspace:\n", b"airspace:\n- name: "]),
@@ -491,7 +493,7 @@ def test_no_bytes_make_any_reader_crash(data: bytes, head: bytes) -> None:
         assert result.records_seen == len(result.zones) + result.refused
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.integers(0, len(KML)), st.binary(max_size=6), st.integers(0, 20))
 def test_no_damage_to_kml_makes_the_reader_crash(place: int, noise: bytes, gone: int) -> None:
     data = KML.encode()

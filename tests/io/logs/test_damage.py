@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.errors import InputError
@@ -15,6 +15,7 @@ from dfr.logs.flights import find_flights
 from dfr.logs.health import assess_health
 from dfr.logs.model import FlightLog, Quantity
 
+from ...examples import examples
 from .dataflash_writer import DataflashWriter
 from .log_samples import SAMPLES, copter_46, tlog
 
@@ -141,7 +142,7 @@ def test_an_entity_bomb_in_gpx_is_refused(tmp_path: Path) -> None:
         _read(tmp_path, bomb)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     name=st.sampled_from(sorted(SAMPLES)),
     cuts=st.lists(st.tuples(st.floats(0.0, 1.0), st.binary(max_size=40), st.integers(0, 40)), max_size=4),

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -15,6 +15,8 @@ from dfr.plan.siting.cover import solve_mclp
 from dfr.plan.siting.fair import pareto_front, solve_quantile
 from dfr.plan.siting.median import solve_pmedian
 from dfr.plan.siting.variants import solve_backup, solve_budget, solve_capacitated, solve_mexclp
+
+from ...examples import examples
 
 LIMIT_S = 4.0
 
@@ -58,7 +60,7 @@ def test_one_call_of_two_is_proven_as_well_as_a_thousand():
         assert found.objective == 0.75 * count
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(problems(), st.sampled_from([0.0, 0.25, 0.5, 0.9]))
 def test_busy_and_backed_up_coverage_agree_with_brute_force(problem, part):
     times, demand, p, forced, forbidden = problem
@@ -82,7 +84,7 @@ def test_busy_and_backed_up_coverage_agree_with_brute_force(problem, part):
         assert set(forced) <= set(found.chosen)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(problems(), st.data())
 def test_budgets_and_capacities_agree_with_brute_force(problem, data):
     times, demand, p, forced, forbidden = problem
@@ -106,7 +108,7 @@ def test_budgets_and_capacities_agree_with_brute_force(problem, data):
     assert roomy.objective == pytest.approx(best, rel=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(problems(), st.sampled_from([0.3, 0.9, 1.0]))
 def test_quantiles_and_fronts_agree_with_brute_force(problem, share):
     times, demand, p, forced, forbidden = problem

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
@@ -16,6 +16,8 @@ from scipy import sparse
 from dfr.errors import InputError
 from dfr.plan.siting import solve_lscp, solve_mclp, solve_pcenter, solve_pmedian
 from tests.orlib import read_pmed
+
+from ...examples import examples
 
 PMEDIAN = {1: 5819, 2: 4093, 3: 4250, 4: 3034, 5: 1355, 7: 5631, 11: 7696}
 PCENTER = {1: 127, 2: 98, 3: 93, 4: 74, 5: 48, 7: 64, 10: 20}
@@ -127,7 +129,7 @@ def draw_side_conditions(data, columns: int):
     return p, forced, forbidden
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(small_tables())
 def test_mclp_agrees_with_brute_force(drawn):
     times, data = drawn
@@ -144,7 +146,7 @@ def test_mclp_agrees_with_brute_force(drawn):
         assert not set(forbidden) & set(found.chosen)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(small_tables())
 def test_p_median_agrees_with_brute_force(drawn):
     times, data = drawn
@@ -162,7 +164,7 @@ def test_p_median_agrees_with_brute_force(drawn):
         assert found.objective == pytest.approx(min(totals))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(small_tables())
 def test_p_center_agrees_with_brute_force(drawn):
     times, data = drawn
@@ -176,7 +178,7 @@ def test_p_center_agrees_with_brute_force(drawn):
         assert times[:, found.chosen].min(axis=1).max() == worst
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(small_tables())
 def test_set_cover_agrees_with_brute_force(drawn):
     times, data = drawn
