@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all check check-js bench docs screenshots clean
+.PHONY: demo test test-all mutants check check-js bench docs screenshots clean
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -28,6 +28,12 @@ test: $(STAMP)
 # All of them, the exhaustive ones too: an hour or two.
 test-all: $(STAMP)
 	DFR_THOROUGH=1 $(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
+
+# Whether the tests notice a line that is wrong: hours on one core. What was tried at a commit is not tried again.
+mutants: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1 coverage==7.17.5
+	$(BIN)/python -m pytest -q tests/mutants
+	$(BIN)/python -m tests.mutants run $(ROOMS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
