@@ -23,6 +23,7 @@ from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission import battery
 from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of
+from dfr.mission.carried import plan_hash
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.reliance import dispatch_findings, promise_findings
 from dfr.mission.validate import validate
@@ -117,6 +118,22 @@ def test_what_the_vehicle_is_not_told_is_said(southsea):
     said = {finding.rule: finding.message for finding in promise_findings(by_gnss.scenario)}
     assert "cannot hold" in said["contingency.lost_link"]
     assert "landing retries (2) are not on board" in said["contingency.landing_retries"]
+
+
+def test_a_plan_that_names_no_hour_is_flown_in_the_windiest(southsea):
+    world, plan = southsea
+    path = farthest(plan).points
+    windiest = max(world.scenario.weather.hours, key=lambda hour: hour.wind_mps)
+    named = replace(plan, planning_wind=replace(plan.planning_wind, hour=windiest.start.isoformat()))
+    alone = replace(plan, planning_wind=None)
+    longest = [longest_on_scene_s(world, each, path, height_m=60.0) for each in (named, alone)]
+    assert longest[0] == longest[1]
+
+
+def test_the_hash_of_a_plan_is_of_what_is_flown_and_not_of_what_was_found(southsea):
+    _, plan = southsea
+    assert plan_hash(replace(plan, findings=())) == plan_hash(plan)
+    assert plan_hash(replace(plan, sites=plan.sites[:1])) != plan_hash(plan)
 
 
 def test_a_stay_longer_than_the_battery_gives_is_refused_with_the_longest(southsea):

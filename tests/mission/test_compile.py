@@ -231,11 +231,18 @@ def test_a_target_in_a_crowd_is_watched_from_its_edge(festival):
 def test_what_cannot_be_flown_is_refused_by_name(festival):
     world, plan = festival
     site = plan.sites[0].id
-    with pytest.raises(InputError, match="no dock at 'nowhere'"):
+    docks = ", ".join(each.id for each in plan.sites)
+    with pytest.raises(InputError, match=f"no dock at 'nowhere' -> choose one of {docks}"):
         compile_dispatch(world, plan, site_id="nowhere", zone_id="x")
-    with pytest.raises(InputError, match="'x'"):
+    zones = ", ".join(each.zone_id for each in plan.routes if each.site_id == site)
+    with pytest.raises(InputError, match=f"no route from {site} to 'x' -> choose one of {zones}"):
         compile_dispatch(world, plan, site_id=site, zone_id="x")
-    with pytest.raises(InputError, match="no zone and no target is given"):
+    shut = replace(plan.routes[0], reachable=False, limited_by="the battery")
+    with pytest.raises(
+        InfeasibleError, match=f"{shut.zone_id} cannot be reached from {shut.site_id}: the battery"
+    ):
+        compile_dispatch(world, replace(plan, routes=(shut,)), site_id=shut.site_id, zone_id=shut.zone_id)
+    with pytest.raises(InputError, match="no zone and no target is given -> give --zone, or --lat and --lon"):
         compile_dispatch(world, plan, site_id=site)
     with pytest.raises(InfeasibleError, match="outside the keep-in"):
         compile_dispatch(world, plan, site_id=site, target=Position(lat_deg=51.0, lon_deg=-1.0))

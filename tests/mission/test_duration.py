@@ -81,6 +81,33 @@ def test_stays_delays_and_circles_count_in_full(item, seconds):
     assert longest_s(plan(FAR, item)) >= longest_s(plan(FAR)) + seconds
 
 
+def test_a_climb_at_a_snails_pace_counts_and_so_does_a_descent():
+    """DO_CHANGE_SPEED's types 2 and 3 are the speeds of climbing and descending (SPEED_TYPE)."""
+    high = item_at(Command.NAV_WAYPOINT, at(0, 50), 120.0)
+    usual = longest_s(plan(high, NEAR))
+    assert longest_s(plan(do(Command.DO_CHANGE_SPEED, 2, 0.5), high, NEAR)) - usual > 100.0 / 0.5
+    assert longest_s(plan(high, do(Command.DO_CHANGE_SPEED, 3, 0.5), NEAR)) - usual > 100.0 / 0.5
+    assert longest_s(plan(do(Command.DO_CHANGE_SPEED, 2, 0.0), high, NEAR)) == usual, "zero changes nothing"
+
+
+def test_a_stay_without_a_place_of_its_own_is_where_the_drone_is():
+    here = MissionItem(
+        command=Command.NAV_LOITER_TIME,
+        frame=Frame.GLOBAL_RELATIVE_ALT,
+        z_m=20.0,
+        params=(60.0, 0.0, 0.0, 0.0),
+    )
+    assert longest_s(plan(FAR, here)) == pytest.approx(longest_s(plan(FAR)) + 60.0)
+
+
+def test_a_payload_is_let_down_and_the_rope_comes_up_again():
+    """As far down as it is told to reach at most, or as it is high, at 0.2 m/s at the slowest, and up."""
+    low = item_at(Command.NAV_PAYLOAD_PLACE, at(0, 50), 20.0, params=(5.0, 0.0, 0.0, 0.0))
+    deep = item_at(Command.NAV_PAYLOAD_PLACE, at(0, 50), 20.0, params=(45.0, 0.0, 0.0, 0.0))
+    assert longest_s(plan(NEAR, low)) > longest_s(plan(NEAR)) + 2 * 20.0 / 1.5
+    assert longest_s(plan(NEAR, deep)) - longest_s(plan(NEAR, low)) >= 2 * 25.0 / 1.5
+
+
 def test_a_slow_landing_from_a_high_return_counts():
     low = longest_s(plan(FAR))
     high = longest_s(plan(FAR, RTL_ALT=9000.0, LAND_SPEED=30.0))

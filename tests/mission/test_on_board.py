@@ -146,3 +146,11 @@ def test_a_plan_whose_parameters_ask_for_the_ground_station_failsafe_needs_it_in
     assert off(plan, FS_OPTIONS=16.0) == []
     (message,) = off(plan, FS_OPTIONS=18.0)
     assert "set FS_OPTIONS to 16" in message
+
+
+def test_what_a_plan_relies_on_is_named_and_rally_points_counted():
+    one = RallyPoint(position=at(0, -100), height_m_home=30.0)
+    plan = replace(going_to(at(0, 80)), fence=(KEEP_IN,), rally=(one,), params={"BATT_FS_LOW_ACT": 2.0})
+    assert relied_on(plan) == ("its fence", "its rally point", "the battery failsafe")
+    assert relied_on(replace(plan, rally=(one, one, one)))[1] == "its 3 rally points"
+    assert relied_on(going_to(at(0, 80))) == ()

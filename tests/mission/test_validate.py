@@ -18,7 +18,17 @@ NORTH = Position(lat_deg=50.7828, lon_deg=-1.089)
 
 
 def blocking_rules(plan) -> set[str]:
-    return {finding.rule for finding in validate(plan) if finding.blocks}
+    """The rules that block a plan; every finding of it must be in words."""
+    found = list(validate(plan))
+    for finding in found:
+        assert isinstance(finding.severity, Severity)
+        assert all(isinstance(words, str) for words in (finding.rule, finding.message, finding.fix))
+        assert finding.message
+    return {finding.rule for finding in found if finding.blocks}
+
+
+def blocking_words(plan, rule: str) -> str:
+    return next(finding.message for finding in validate(plan) if finding.blocks and finding.rule == rule)
 
 
 def with_hold(plan, **changes):
@@ -58,6 +68,8 @@ def test_the_room_to_the_fence_is_told(dispatch):
 )
 def test_a_bad_item_is_found(dispatch, changes, rule):
     assert rule in blocking_rules(with_hold(dispatch, **changes))
+    if rule.startswith("mission."):
+        assert blocking_words(with_hold(dispatch, **changes), rule).startswith("item 3 "), "counted from 1"
 
 
 def test_auto_needs_a_takeoff_first_and_one_that_climbs(dispatch):
@@ -92,6 +104,8 @@ def fence_with(dispatch, area):
 )
 def test_a_bad_fence_is_found(dispatch, area, rule):
     assert rule in blocking_rules(fence_with(dispatch, area))
+    named = "leg 1" if rule == "fence.way" else "fence area 2"
+    assert blocking_words(fence_with(dispatch, area), rule).startswith(named)
 
 
 def test_a_fence_that_crosses_itself_is_found(dispatch):
@@ -180,6 +194,50 @@ def test_rally_heights_must_be_whole_metres(dispatch):
     assert "rally.height" in blocking_rules(replace(dispatch, rally=(point,)))
 
 
+@pytest.mark.parametrize("height_m", [-40_000.0, 40_000.0])
+def test_a_rally_height_that_16_bits_do_not_hold_is_refused_in_words(dispatch, height_m):
+    plan = replace(dispatch, rally=(replace(dispatch.rally[0], height_m_home=height_m),))
+    (found,) = [each for each in validate(plan) if each.rule == "rally.height"]
+    assert (found.severity, f"{height_m:g} m is refused" in found.message) == (Severity.VIOLATION, True)
+
+
+@pytest.mark.parametrize(
+    ("rtl_cm", "bad"), [(29.0, True), (30.0, False), (300_000.0, False), (300_001.0, True)]
+)
+def test_a_return_height_out_of_range_is_found_with_the_range(dispatch, rtl_cm, bad):
+    """ArduCopter's range of RTL_ALT is 30 to 300,000 cm; zero, which it takes too, is no plan of ours."""
+    plan = replace(dispatch, params={**dispatch.params, "RTL_ALT": rtl_cm})
+    found = [each for each in validate(plan) if each.rule == "params.rtl_alt"]
+    assert bool(found) is bad
+    assert all(each.blocks and "out of range" in each.message for each in found)
+
+
+def test_a_height_within_the_fences_margin_is_advice_and_above_it_a_violation(dispatch):
+    """At 60 m of FENCE_ALT_MAX the vehicle breaches; FENCE_MARGIN is how far inside it means to stop."""
+
+    def found(height_m: float):
+        plan = with_hold(replace(dispatch, params={**dispatch.params, "FENCE_MARGIN": 2.0}), z_m=height_m)
+        return next(each for each in validate(plan) if each.rule == "fence.height")
+
+    assert [found(z).severity for z in (58.0, 59.0, 60.0)] == [
+        Severity.OK,
+        Severity.ADVICE,
+        Severity.VIOLATION,
+    ]
+    assert "within FENCE_MARGIN" in found(59.0).message
+    assert found(59.0).fix == "fly lower"
+
+
+@pytest.mark.parametrize(("action", "told"), [(2.0, True), (1.0, False), (0.0, False)])
+def test_a_parachute_that_an_item_releases_is_told(dispatch, action, told):
+    """PARACHUTE_ACTION: 0 disables it, 1 enables it, 2 releases it."""
+    release = MissionItem(command=Command.DO_PARACHUTE, frame=Frame.MISSION, params=(action, 0.0, 0.0, 0.0))
+    plan = replace(dispatch, items=(*dispatch.items[:3], release, *dispatch.items[3:]))
+    found = [each for each in validate(plan) if each.rule == "mission.parachute"]
+    assert [each.severity for each in found] == [Severity.ADVICE] * told
+    assert all("stops the motors in flight" in each.message for each in found)
+
+
 def test_a_rally_point_outside_the_fence_is_found(dispatch):
     point = RallyPoint(position=Position(lat_deg=50.79, lon_deg=-1.089), height_m_home=30.0)
     assert "fence.rally" in blocking_rules(replace(dispatch, rally=(point,)))
@@ -205,11 +263,14 @@ BATTERY = {"BATT_CAPACITY": 7784.0, "BATT_LOW_MAH": 2419.0, "BATT_CRT_MAH": 1523
         ({}, "ok"),
         ({"BATT_LOW_MAH": 0.0}, "unknown"),
         ({"BATT_CAPACITY": 0.0}, "unknown"),
+        ({"BATT_CAPACITY": None}, "unknown"),
+        ({"BATT_LOW_MAH": None}, "unknown"),
         ({"BATT_CRT_MAH": 2419.0}, "violation"),
         ({"BATT_LOW_MAH": 8000.0}, "violation"),
     ],
 )
 def test_a_battery_failsafe_without_a_charge_to_act_at_is_found(dispatch, changes, severity):
-    plan = replace(dispatch, params=dispatch.params | BATTERY | changes)
+    params = dispatch.params | BATTERY | changes
+    plan = replace(dispatch, params={name: value for name, value in params.items() if value is not None})
     found = [finding.severity for finding in validate(plan) if finding.rule == "params.battery"]
     assert found == [severity]
