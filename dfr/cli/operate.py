@@ -102,8 +102,8 @@ def operate(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="When the shift begins, such as 2024-08-24T09:00+01:00; if not given, now, or with simulated"
-            " vehicles at the start of the scenario.",
+            help="When a shift of simulated vehicles begins, such as 2024-08-24T09:00+01:00; if not given, at"
+            " the start of the scenario. Real vehicles begin now.",
         ),
     ] = None,
     calls: Annotated[

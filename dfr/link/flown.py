@@ -312,20 +312,20 @@ class FlownFlight:
     def _check_phase(self) -> None:
         """Raise what is wrong with the phase in progress (in the simulation's thread)."""
         self._pilot.raise_failure()
+        late, vehicle = self._describe_delay(), self._pilot.vehicle
+        if late and vehicle is not None:
+            raise LinkTimeoutError(f"{self.order.drone}: {late}", do=f"{vehicle.last_words()}")
+
+    def _describe_delay(self) -> str:
+        """What takes far longer than predicted: the phase in progress or its begin; else ''."""
         task, vehicle = self._task, self._pilot.vehicle
         if task is None or vehicle is None:
-            return
+            return ""
         waited_s = (vehicle.state.t_s or 0.0) - (self._waits_from_s or math.inf)
         if task.begun_s is None and waited_s > BEGINS_WITHIN_S:
-            raise self._overdue_error("has not begun", waited_s)
-        if task.passed_s > self._limit_s:
-            raise self._overdue_error("is not over", task.passed_s)
-
-    def _overdue_error(self, what: str, seconds: float) -> LinkTimeoutError:
-        words = self._pilot.require_vehicle().last_words()
-        return LinkTimeoutError(
-            f"{self.order.drone}: {self._phase.value} {what} after {seconds:.0f} s", do=f"{words}"
-        )
+            return f"{self._phase.value} has not begun after {waited_s:.0f} s"
+        late = task.passed_s > self._limit_s
+        return f"{self._phase.value} is not over after {task.passed_s:.0f} s" if late else ""
 
     def _record_sample(self, state: VehicleState, task: TimedPhase) -> None:
         """Where it was at a moment of the shift."""

@@ -228,13 +228,7 @@ class LiveFlight(FlownFlight):
         except DfrError as error:
             self._fail(error)
         else:
-            self.overdue = self._overdue_words()
-
-    def _overdue_words(self) -> str:
-        task = self._task
-        if task is None or task.passed_s <= self._limit_s:
-            return ""
-        return f"{self._phase.value} takes {task.passed_s:.0f} s, far longer than predicted"
+            self.overdue = self._describe_delay()
 
     def _fail(self, error: DfrError) -> None:
         """It is not ours to fly any more; a return or landing in progress becomes a wait until it is down."""

@@ -75,12 +75,15 @@ class IncidentBook:
         number = self._numbers.get(key)
         return None if number is None else self.calls[number]
 
-    def add(self, report: IncidentReport, heard_s: float, *, stay_s: float = math.inf) -> Incident:
-        """A new call. Raises InputError where so many are open that nobody can mean them."""
+    def add(
+        self, report: IncidentReport, heard_s: float, *, key: tuple[str, str], stay_s: float = math.inf
+    ) -> Incident:
+        """A new call, known by a key. Raises InputError where so many are open that nobody can mean them."""
         if sum(call.state is CallState.OPEN for call in self.calls) >= MOST_OPEN:
             raise InputError(f"{MOST_OPEN} calls are open", do="close calls first")
         incident = self._read(report, number=len(self.calls), heard_s=heard_s, stay_s=stay_s)
         self.restore(incident)
+        self._numbers[key] = incident.number
         return incident
 
     def restore(self, incident: Incident) -> None:

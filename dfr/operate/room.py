@@ -42,6 +42,9 @@ LOOK_EVERY_S = 0.5
 RECEIVER = "a receiver"
 """Who announces other traffic that was heard by radio."""
 
+STUCK_S = 20.0
+"""A shift that has not looked at its vehicles for so long hangs, though its process lives (assumed)."""
+
 
 class Log(Protocol):
     """Where the shift is written down (`dfr.store.shift_log.ShiftLog`)."""
@@ -82,6 +85,11 @@ class LiveShift:
     def __init__(self, setup: ShiftSetup, fleet: LiveFleet, log: Log, *, story: ShiftStory) -> None:
         if setup.stand_in is not None and not fleet.simulated:
             raise InputError("only simulated vehicles fly without a person's yes", do="leave out --yes")
+        if story.simulated not in (None, fleet.simulated):
+            kind = "simulated" if story.simulated else "real"
+            raise InputError(
+                f"this shift was begun with {kind} vehicles: its time is theirs", do="name another folder"
+            )
         self.setup, self.fleet, self._log = setup, fleet, log
         inputs = setup.shift.inputs
         self.clock = LiveClock(
@@ -180,10 +188,18 @@ class LiveShift:
 
     def _tick(self) -> None:
         while not self._ended.wait(LOOK_EVERY_S):
-            self.on_tick()
+            self._show_alive()
             if not self._look_waits:
                 self._look_waits = True
                 self.clock.post(self._look)
+
+    def _show_alive(self) -> None:
+        """Tell whoever watches this process that it lives, as long as the shift's own thread does.
+
+        A process that only seems to run keeps its vehicles from coming home by themselves.
+        """
+        if now_s() - self.looked_at_s < STUCK_S:
+            self.on_tick()
 
     def _look(self) -> None:
         self._look_waits = False
@@ -224,6 +240,7 @@ class LiveShift:
     ) -> tuple[Incident | None, Arrival]:
         """The call of a message, None where it opens none, and what the message was. Raises FloodError.
 
+        A message about a call that was closed, or could not be taken, when it was first told of opens it.
         `stay_s` is for how long a drone is wanted; it stays until somebody recalls it where nobody says.
         """
         return self.clock.ask(lambda: self._receive(report, by, stay_s))
@@ -231,11 +248,12 @@ class LiveShift:
     def _receive(self, report: IncidentReport, by: str, stay_s: float) -> tuple[Incident | None, Arrival]:
         received = self._inbox.receive(report, now_s=now_s())
         known = self.book.find_key(received.key)
-        if received.arrival is Arrival.NEW and report.status is IncidentStatus.OPEN:
-            incident = self.book.add(report, self.clock.now, stay_s=stay_s)
+        opens = report.status is IncidentStatus.OPEN and received.arrival is not Arrival.OLDER
+        if known is None and opens:
+            incident = self.book.add(received.report, self.clock.now, key=received.key, stay_s=stay_s)
             self._note_call("call.reported", incident, by)
             self._hear(incident)
-            return incident, received.arrival
+            return incident, Arrival.NEW
         if received.arrival is Arrival.UPDATED and known is not None and known.state is CallState.OPEN:
             known = self._update(known, received.report, by)
         return known, received.arrival
@@ -353,6 +371,8 @@ class LiveShift:
         case = self.waiting_case(number)
         if case is None:
             raise InputError(f"call {number} does not wait for a drone", do="look at the call again")
+        if self._stopping:
+            raise InputError("the shift is being ended: no drone is sent", do="begin it again")
         self._note("yes", {"call": number, "drone": drone, "by": by, "second": second})
         sortie = self.engine.send(case, drone)
         self.pilots[drone] = by

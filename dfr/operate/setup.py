@@ -51,7 +51,8 @@ class ShiftOptions:
 def open_shift(world: World, plan: Plan, log: ShiftLog, options: ShiftOptions) -> Iterator[LiveShift]:
     """A shift that is ready to run and goes on with what its log says; its vehicles are heard until the end.
 
-    Raises InputError for a moment outside the scenario's period, or URLs that cannot be used.
+    Raises InputError for a moment outside the scenario's period or that real vehicles do not fly in, or URLs
+    that cannot be used.
     """
     with ExitStack() as stack:
         urls = _urls_of(world, plan, options, stack)
@@ -90,6 +91,10 @@ def _urls_of(world: World, plan: Plan, options: ShiftOptions, stack: ExitStack) 
 def _start_of(world: World, story: ShiftStory, options: ShiftOptions, now: datetime) -> datetime:
     """The scenario's moment at which the shift begins, or began."""
     period, text = world.scenario.period, options.start
+    if text is not None and not options.simulated:
+        raise InputError(
+            "--start: real vehicles fly in the weather of now", do="leave it out, or say --simulated"
+        )
     if story.start is not None:
         return story.start
     if text is not None:
@@ -112,7 +117,7 @@ def shift_to_operate(world: World, plan: Plan, *, vehicles: int, start: datetime
         raise InputError(
             f"{start.isoformat()} is outside the scenario's period ({period.start.isoformat()} to "
             f"{period.end.isoformat()})",
-            do="set the scenario's period to the shift, or begin another moment with --start",
+            do="set the scenario's period to the shift, or begin simulated vehicles with --start",
         )
     ahead = live_window(
         sim_inputs(world, plan),

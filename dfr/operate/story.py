@@ -66,6 +66,7 @@ class ShiftStory:
 
     `start` is the scenario's moment at which it began, None where it has not; `next_flight` is the number
     of the next flight. `inbound` has the other traffic that is not gone, and who announced it.
+    `simulated` says whether its vehicles were, None where nobody noted it.
     """
 
     t_s: float = 0.0
@@ -75,6 +76,7 @@ class ShiftStory:
     attended: frozenset[int] = frozenset()
     next_flight: int = 0
     inbound: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool | None = None
 
 
 NO_STORY = ShiftStory()
@@ -90,13 +92,14 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
     attended: set[int] = set()
     inbound: dict[str, str] = {}
     start: datetime | None = None
+    was_simulated: bool | None = None
     last_s, last_at = 0.0, now
     for record in records:
         content = record.content
         if "t_s" in content:
             last_s, last_at = float(content["t_s"]), record.utc
         if record.kind == "shift.begun" and start is None:
-            start = datetime.fromisoformat(content["start"])
+            start, was_simulated = datetime.fromisoformat(content["start"]), content.get("simulated")
         elif record.kind in {"call.reported", "call.updated"}:
             incident = _read_call(content, record.personal)
             calls[incident.number] = incident
@@ -121,6 +124,7 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
         attended=frozenset(attended),
         next_flight=max(flights, default=-1) + 1,
         inbound=inbound,
+        simulated=was_simulated,
     )
 
 

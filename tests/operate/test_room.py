@@ -5,16 +5,22 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from dfr.errors import InputError
+from dfr.io.incidents.inbox import Arrival
+from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
+from dfr.link.pacing import now_s
 from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
-from dfr.operate.room import RECEIVER, LiveShift, ShiftSetup
+from dfr.operate.room import RECEIVER, STUCK_S, LiveShift, ShiftSetup
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
 from dfr.store.shift_log import ShiftLog, read_shift_log
+from dfr.world.demand import zone_centres
 from tests.shipped import plan_of, world_of
 
 SCENARIO = "victorious-2024"
@@ -39,12 +45,14 @@ def begin(tmp_path, dead_url):
     setup = ShiftSetup(world=world, plan=plan, shift=shift, start=START)
     with ExitStack() as stack:
 
-        def begin(story: ShiftStory = NO_STORY) -> LiveShift:
+        def begin(story: ShiftStory = NO_STORY, *, run: bool = True) -> LiveShift:
             log = stack.enter_context(ShiftLog(tmp_path / "shift"))
             urls = [dead_url, f"{dead_url}#2"]
             fleet = LiveFleet(world, plan, urls, tmp_path / "flights", simulated=False)
             fleet.serve(shift)
             room = LiveShift(setup, fleet, log, story=story)
+            if not run:
+                return room
             thread = threading.Thread(target=room.run)
             thread.start()
             stack.callback(thread.join)
@@ -82,3 +90,59 @@ def test_a_person_who_announces_what_a_receiver_heard_alone_clears_it(begin, tmp
     assert not room.visiting
     said = [record.content["by"] for record in read_shift_log(tmp_path / "shift").of_kind("traffic")]
     assert said == [RECEIVER, "Sam", "Sam"]
+
+
+def told(number, minute=0, status=IncidentStatus.OPEN):
+    """A message about a call of no known place."""
+    return IncidentReport(
+        agency="HC",
+        id=str(number),
+        time=START.replace(minute=minute),
+        status=status,
+        place=Place(position=None),
+    )
+
+
+def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_open(begin):
+    room = begin()
+    assert room.receive(told(1, status=IncidentStatus.CLOSED), by="Cad")[0] is None
+    incident, arrival = room.receive(told(1, minute=1), by="Cad")
+    assert (incident.number, arrival) == (0, Arrival.NEW)
+    assert room.receive(told(1, minute=2), by="Cad")[0].number == 0
+
+
+def test_a_call_for_which_there_was_no_room_is_taken_when_it_is_sent_again(begin, monkeypatch):
+    monkeypatch.setattr("dfr.operate.incidents.MOST_OPEN", 1)
+    room = begin()
+    room.receive(told(1), by="Cad")
+    with pytest.raises(InputError, match="1 calls are open"):
+        room.receive(told(2), by="Cad")
+    room.close_call(0, by="Pia")
+    assert room.receive(told(2), by="Cad")[0].number == 1
+
+
+def test_a_shift_whose_own_thread_hangs_does_not_tell_the_supervisor_that_it_lives(begin):
+    room, alive = begin(run=False), []
+    room.on_tick = lambda: alive.append(True)
+    room.looked_at_s = now_s()
+    room._show_alive()
+    assert alive
+    alive.clear()
+    room.looked_at_s = now_s() - STUCK_S
+    room._show_alive()
+    assert not alive
+
+
+def test_real_vehicles_do_not_go_on_with_a_shift_of_simulated_ones(begin):
+    with pytest.raises(InputError, match="begun with simulated vehicles"):
+        begin(ShiftStory(simulated=True))
+
+
+def test_nobody_sends_a_drone_while_the_shift_is_being_ended(begin):
+    room = begin(ShiftStory(flights_out=(FlightStory(flight=0, call=0, drone=DRONE, did=["launch"]),)))
+    report = told(1)
+    report = replace(report, place=Place(position=zone_centres(room.setup.world.scenario)["castle-stage"]))
+    incident, _ = room.receive(report, by="Cad")
+    room.clock.ask(room.stop)
+    with pytest.raises(InputError, match="is being ended"):
+        room.send(incident.number, DRONE, by="Pia")

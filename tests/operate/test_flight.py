@@ -1,0 +1,76 @@
+"""A flight of a live shift by a built-in vehicle in its dock."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from dfr.errors import DfrError
+from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
+from dfr.operate.builtin import start_builtin_fleet
+from dfr.operate.clock import FleetTime, LiveClock
+from dfr.operate.fleet import LiveFleet
+from dfr.operate.flight import LiveFlight
+from dfr.operate.incidents import IncidentBook
+from dfr.operate.replay import AGENCY
+from dfr.operate.setup import shift_to_operate
+from dfr.sim.flight import Order
+from dfr.world.demand import zone_centres
+from tests.shipped import plan_of, world_of
+
+SCENARIO = "victorious-2024"
+START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
+
+
+@pytest.mark.slow
+def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(tmp_path):
+    world, plan = world_of(SCENARIO), plan_of(SCENARIO)
+    with ExitStack() as stack:
+        urls = start_builtin_fleet(world, plan, 1, 20.0, stack)
+        fleet = stack.enter_context(LiveFleet(world, plan, urls, tmp_path, simulated=True, speedup=20.0))
+        shift = shift_to_operate(world, plan, vehicles=1, start=START)
+        fleet.serve(shift)
+        fleet.wait_reached(300.0)
+        clock = LiveClock(FleetTime(fleet.vehicles))
+        flight = flight_of(world, shift, fleet, clock)
+        clock.run(until=flight.prepare())
+        flight._pilot.take_on(flight._follow_state)
+        flight.go_home()
+        clock.run(until=clock.timeout(60.0))
+        flight._pilot.close()
+    assert "back has not begun" in flight.overdue
+    assert flight.failure is None
+
+
+def flight_of(world, shift, fleet, clock) -> LiveFlight:
+    """A flight to the first zone that the drone reaches."""
+    condition = shift.inputs.conditions[shift.inputs.condition_of_hour[0]]
+    zone, leg = next((zone, leg) for zone, leg in enumerate(condition.legs[0]) if leg is not None)
+    place = zone_centres(world.scenario)[shift.inputs.zones[zone].id]
+    book = IncidentBook(world, shift.inputs)
+    report = IncidentReport(
+        agency=AGENCY, id="1", time=START, status=IncidentStatus.OPEN, place=Place(position=place)
+    )
+    call = book.sim_call(book.add(report, 0.0, key=report.key))
+    shift.calls.append(call)
+    fleet.look_at[0] = place
+    drone = next(iter(fleet.berths))
+    energy_wh = condition.battery_wh
+    return LiveFlight(
+        Order(0, 0, drone, 0, zone, leg, energy_wh, 0.2 * energy_wh, call.landing),
+        fleet,
+        clock,
+        dock_tolerance_m=1.0,
+        tell=print,
+        note=lambda kind, content: None,
+        failed=fail,
+        read_failsafe=fleet.read_failsafe,
+        adoption=None,
+    )
+
+
+def fail(flight: LiveFlight) -> None:
+    """It was to stay ours."""
+    raise DfrError(str(flight.failure))
