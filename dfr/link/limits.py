@@ -77,10 +77,14 @@ class TrafficLimit:
         self, contacts: tuple[Proximity, ...], *, spare_height_m: float = 0.0
     ) -> Proximity | None:
         """The nearest contact that is too near, for a drone that means to climb so much more."""
-        for contact in contacts:
-            if contact.horizontal_m < self.across_m and contact.vertical_m < self.height_m + spare_height_m:
-                return contact
-        return None
+        return next(iter(self.find_intruders(contacts, spare_height_m=spare_height_m)), None)
+
+    def find_intruders(
+        self, contacts: Sequence[Proximity], *, spare_height_m: float = 0.0
+    ) -> list[Proximity]:
+        """The contacts that are too near, as they come."""
+        limit_m = self.height_m + spare_height_m
+        return [near for near in contacts if near.horizontal_m < self.across_m and near.vertical_m < limit_m]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

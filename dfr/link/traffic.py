@@ -58,6 +58,7 @@ class TrafficContact:
     height_error_m: float = 0.0
     source: str = "adsb"
     accuracy_m: float | None = None
+    on_ground: bool = False
 
     def position_at(self, t_s: float) -> Position:
         """Where it is by now, carried on along its track for a few seconds at most."""
@@ -145,8 +146,6 @@ class TrafficPicture:
         contact = _contact_of(heard, heard_s=self._clock_s() or 0.0, qnh_hpa=self._qnh_hpa)
         with self._lock:
             self._contacts.pop(contact.icao, None)
-            if heard.on_ground:
-                return
             self._contacts[contact.icao] = contact  # the last in the order, as the freshest
             if len(self._contacts) > MOST_CONTACTS:
                 del self._contacts[next(iter(self._contacts))]
@@ -166,9 +165,17 @@ class TrafficPicture:
                 self._nearest[near.icao] = near
         return tuple(found)
 
+    def hears(self, icao: int) -> bool:
+        """Whether an aircraft was heard lately, in the air or on the ground."""
+        t_s = self._clock_s() or 0.0
+        with self._lock:
+            contact = self._contacts.get(icao)
+        return contact is not None and t_s - contact.heard_s <= CONTACT_KEPT_S
+
     def _heard_at(self, t_s: float) -> tuple[TrafficContact, ...]:
         with self._lock:
-            return tuple(each for each in self._contacts.values() if t_s - each.heard_s <= CONTACT_KEPT_S)
+            heard = tuple(self._contacts.values())
+        return tuple(each for each in heard if not each.on_ground and t_s - each.heard_s <= CONTACT_KEPT_S)
 
     @property
     def nearest(self) -> tuple[Proximity, ...]:
@@ -266,6 +273,7 @@ def _contact_of(heard: HeardAircraft, *, heard_s: float, qnh_hpa: float | None) 
         heard_s=heard_s,
         source=heard.source,
         accuracy_m=heard.accuracy_m,
+        on_ground=heard.on_ground,
     )
 
 

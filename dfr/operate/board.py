@@ -19,7 +19,7 @@ from dfr.operate.room import LiveShift
 from dfr.operate.sortie import LiveSortie
 from dfr.report.words import missed_words
 from dfr.sim.dispatch import Offer, standing
-from dfr.sim.events import came
+from dfr.sim.events import Missed, came
 from dfr.sim.resources import FleetDrone
 
 POSITION_STALE_S = 2.0
@@ -100,8 +100,21 @@ def _offer_row(shift: LiveShift, offer: Offer) -> dict[str, Any]:
         "drone": None if offer.drone is None else offer.drone.id,
         "overhead_s": offer.overhead_s,
         "reserve": offer.reserve_fraction,
-        "blocked": missed_words(offer.blocked) if offer.blocked else "",
+        "blocked": _why_blocked(shift, offer),
     }
+
+
+def _why_blocked(shift: LiveShift, offer: Offer) -> str:
+    """Why a dock can do nothing for a call; '' where it can. What grounds its drones is said."""
+    if not offer.blocked:
+        return ""
+    words = missed_words(offer.blocked)
+    grounds = [
+        f"{drone.id}: {shift.grounded[drone.id]}"
+        for drone in shift.engine.field.drones
+        if drone.dock == offer.dock and drone_state(shift, drone) == "grounded"
+    ]
+    return f"{words} ({', '.join(grounds)})" if grounds and offer.blocked == Missed.NO_DRONE else words
 
 
 def _drone_row(shift: LiveShift, drone: FleetDrone) -> dict[str, Any]:
@@ -214,7 +227,9 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
                 level=Level.ADVISORY, words=f"a relief for call {case.call.id} waits for a yes"
             )
     for traffic in shift.visiting:
-        causes[f"traffic/{traffic}"] = Cause(level=Level.ADVISORY, words=f"{traffic} is inbound")
+        known = shift.traffic_words.get(traffic, "")
+        words = f"{traffic} is inbound" + (f" ({known})" if known else "")
+        causes[f"traffic/{traffic}"] = Cause(level=Level.ADVISORY, words=words)
     return causes
 
 

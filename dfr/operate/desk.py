@@ -279,7 +279,11 @@ class Desk:
             for offer in [] if case is None else shift.engine.offers(case):
                 if case is not None and offer.drone is not None and offer.drone.id == drone:
                     return {"dock": offer.dock, "zone": case.call.zone, "overhead_s": offer.overhead_s}
-            raise InputError(f"{drone or 'no drone'} is not offered for call {call}", do="choose one that is")
+            why = shift.grounded.get(drone, "")
+            raise InputError(
+                f"{drone or 'no drone'} is not offered for call {call}" + (f": {why}" if why else ""),
+                do="choose one that is",
+            )
 
         return shift.clock.ask(find)
 

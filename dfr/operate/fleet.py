@@ -20,6 +20,7 @@ from dfr.link.lost_link import LostLinkBehaviour
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.operator import NOBODY, Operator
 from dfr.link.pacing import now_s
+from dfr.link.params import get_param
 from dfr.link.port import GCS_SYSTEM
 from dfr.link.preflight import HOME_TOLERANCE_M, LEAST_BATTERY
 from dfr.link.vehicle import Text, VehicleState
@@ -42,6 +43,7 @@ class Berth:
     url: str
     vehicle: MavlinkVehicle | None = None
     lost_link: LostLinkBehaviour | None = None
+    icao: int | None = None
     problem: str = "not connected yet"
     _position: Position | None = None
     _position_at: float = 0.0
@@ -118,6 +120,16 @@ class LiveFleet(RealFleet):
         if berth.vehicle is not None:
             with suppress(DfrError):
                 berth.lost_link = LostLinkBehaviour.read_from(berth.vehicle)
+
+    @property
+    def icao_addresses(self) -> frozenset[int]:
+        """The addresses by which receivers hear our own drones, where they carry a transponder."""
+        return frozenset(berth.icao for berth in self.berths.values() if berth.icao is not None)
+
+    def highest_m(self, drone: str) -> float:
+        """The greatest height above ground at which a drone flies any route of its dock."""
+        site = self.docks_of_drones()[drone].id
+        return max(route.height_m_agl for route in self._plan.routes if route.site_id == site)
 
     def wait_reached(self, timeout_s: float) -> None:
         """Wait until every vehicle is connected, or has had its time."""
@@ -201,6 +213,7 @@ class LiveFleet(RealFleet):
             self._hear_texts(berth.drone, vehicle)
             berth.vehicle, berth.problem = vehicle, ""
             self.read_failsafe(berth.drone)
+            berth.icao = _read_icao(vehicle)
             self.version = str(vehicle.firmware)
             return
 
@@ -208,6 +221,18 @@ class LiveFleet(RealFleet):
         """A file of its own for each connection: what a killed process recorded stays."""
         stamp = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%f")
         return self._folder / f"{drone.replace('/', '-')}-{stamp}.tlog"
+
+
+def _read_icao(vehicle: MavlinkVehicle) -> int | None:
+    """The address that its transponder sends, by its parameters; None where it has none, or is not known.
+
+    Source: ArduPilot, AP_ADSB: 0 draws one at random, -1 sends none.
+    """
+    with suppress(DfrError):
+        address = get_param(vehicle, "ADSB_ICAO_ID")
+        if address is not None and address > 0.0:
+            return int(address)
+    return None
 
 
 def _ignore_text(drone: str, text: Text) -> None:

@@ -118,6 +118,7 @@ class LiveShift:
         )
         self.visiting: dict[str, ActiveVisit] = {}
         self.announced_by: dict[str, str] = {}
+        self.traffic_words: dict[str, str] = {}
         self.pilots: dict[str, str] = {}
         self.grounded: dict[str, str] = {}
         self._inbox = IncidentInbox()
@@ -126,6 +127,7 @@ class LiveShift:
         self._over = self.clock.event()
         self._ended = threading.Event()
         self._looks: list[Callable[[], None]] = []
+        self._vetoes: list[Callable[[str], str]] = []
         self.on_tick: Callable[[], None] = _do_nothing
         self._look_waits = self._stopping = False
         self._story = story
@@ -166,6 +168,10 @@ class LiveShift:
     def on_look(self, look: Callable[[], None]) -> None:
         """Do something, in the shift's thread, each time it looks at its vehicles."""
         self._looks.append(look)
+
+    def veto_launches(self, why: Callable[[str], str]) -> None:
+        """Ask this too, in the shift's thread, why a drone must not be launched now; '' where it may."""
+        self._vetoes.append(why)
 
     def end(self) -> None:
         """End the shift. Raises InputError while a drone is in the air."""
@@ -220,7 +226,7 @@ class LiveShift:
     def _offer_fit_drones(self) -> None:
         """Take drones that are not fit out of those that are offered, and back."""
         for drone in self.engine.field.drones:
-            why = self.fleet.unfit(drone.id)
+            why = self._why_not(drone.id)
             was = self.grounded.get(drone.id)
             if why and was is None:
                 self.engine.ground_drone(drone.id)
@@ -232,6 +238,11 @@ class LiveShift:
             left = self.fleet.measured_charge(drone.id)
             if left is not None and not why:
                 drone.ready_fraction, drone.ready_s, drone.full_s = left, self.clock.now, math.inf
+
+    def _why_not(self, drone: str) -> str:
+        """Why a drone on the ground must not be sent, whatever the call; '' where it may."""
+        vetoes = (veto(drone) for veto in self._vetoes)
+        return self.fleet.unfit(drone) or next(filter(None, vetoes), "")
 
     # -- calls --
 
@@ -440,6 +451,7 @@ class LiveShift:
         if active is None:
             raise InputError(f"{traffic!r:.40} is not inbound", do="nothing is to be cleared")
         del self.announced_by[traffic]
+        self.traffic_words.pop(traffic, None)
         self._note("traffic", {"traffic": traffic, "inbound": False, "by": by})
         self.engine.end_visit(active)
 
