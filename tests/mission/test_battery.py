@@ -118,6 +118,12 @@ def test_what_the_vehicle_is_not_told_is_said(southsea):
     said = {finding.rule: finding.message for finding in promise_findings(by_gnss.scenario)}
     assert "cannot hold" in said["contingency.lost_link"]
     assert "landing retries (2) are not on board" in said["contingency.landing_retries"]
+    reserve = reserve_of(by_gnss.scenario)
+    on_board = f"{reserve.low_mah} of {reserve.capacity_mah} mAh"
+    assert on_board in said["contingency.reserve"]
+    fixes = {finding.rule: finding.fix for finding in promise_findings(by_gnss.scenario)}
+    assert fixes["contingency.lost_link"] == "brief the crew on this, or choose rtl"
+    assert "use precision guidance" in fixes["contingency.landing_retries"]
 
 
 def test_a_plan_that_names_no_hour_is_flown_in_the_windiest(southsea):

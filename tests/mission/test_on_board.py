@@ -132,6 +132,7 @@ def test_a_plan_that_brings_a_fence_does_not_fly_while_it_is_off(changed, says):
     assert off(plan, **WATCHED) == []
     (message,) = off(plan, **(WATCHED | changed))
     assert says in message
+    assert "the plan brings its fence and relies on it" in message
     assert off(going_to(at(0, 80)), **(WATCHED | changed)) == []
 
 

@@ -72,6 +72,14 @@ def test_a_bad_item_is_found(dispatch, changes, rule):
         assert blocking_words(with_hold(dispatch, **changes), rule).startswith("item 3 "), "counted from 1"
 
 
+def test_a_place_too_far_away_is_found_with_how_far_it_is(dispatch):
+    """A minute of latitude is a nautical mile: 73.14 of them to 52 degrees north, of 50 km at most."""
+    far = with_hold(dispatch, position=Position(lat_deg=52.0, lon_deg=-1.089))
+    found = next(finding for finding in validate(far) if finding.rule == "mission.far")
+    assert found.margin_m == pytest.approx(50_000.0 - 73.14 * 1852.0, rel=0.01)
+    assert found.fix == "check the coordinates"
+
+
 def test_auto_needs_a_takeoff_first_and_one_that_climbs(dispatch):
     assert "mission.takeoff" in blocking_rules(replace(dispatch, items=dispatch.items[1:]))
     takeoff = replace(dispatch.items[0], frame=Frame.GLOBAL, z_m=4.0)

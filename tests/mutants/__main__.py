@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBY
 def main() -> None:
     """Run a room's mutants, or print the table of all that were run at a commit."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("what", choices=["run", "report"])
+    parser.add_argument("what", choices=["run", "again", "report"])
     parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], help="all where none is named")
     parser.add_argument("--commit", default="HEAD")
     parser.add_argument("--count", type=int, default=200, help="mutants of each room")
@@ -41,6 +42,9 @@ def main() -> None:
     if given.what == "run":
         for name in given.rooms or ROOMS:
             run_room(name, ROOMS[name], commit, store / name, given.count)
+    if given.what == "again":
+        for name in given.rooms or ROOMS:
+            ask_again(ROOMS[name], commit, store / name)
     write_report(store, commit, REPOSITORY / "docs" / "mutants.md" if given.docs else None)
 
 
@@ -67,6 +71,28 @@ def run_room(name: str, room: Room, commit: str, store: Path, count: int) -> Non
         for job in jobs:
             if job["key"] in again - settled:
                 _append(results, [{"key": job["key"], **_try_alone(tree, job)}])
+
+
+def ask_again(room: Room, commit: str, store: Path) -> None:
+    """Ask the tests that were written or changed since a room's mutants were tried about its survivors."""
+    changed = _git("diff", "--name-only", "--diff-filter=d", commit, "--", *room.tests).split()
+    tests = [name for name in changed if Path(name).name.startswith("test_")]
+    survivors = {line["key"] for line in read_lines(store / "results.jsonl") if line["outcome"] == "survived"}
+    if not tests or not survivors:
+        return
+    tree = _check_out(commit, store)
+    mutants = sample_mutants(tree, room.files(tree), seed=commit, count=_count(store))
+    shutil.copytree(REPOSITORY / "tests", tree / "tests", dirs_exist_ok=True)
+    jobs = [
+        _told(mutant) | {"key": mutant.key, "source": mutant.source, "tests": tests, "expected_s": BUDGET_S}
+        for mutant in mutants
+        if mutant.key in survivors
+    ]
+    _try_in_forks(tree, replace(room, tests=tuple(tests)), store, jobs, "again.jsonl")
+
+
+def _count(store: Path) -> int:
+    return len(json.loads((store / "mutants.json").read_text()))
 
 
 def learn_coverage(room: Room, commit: str, store: Path) -> Path:
@@ -117,10 +143,12 @@ def _statement(mutant: Mutant) -> range:
     return best
 
 
-def _try_in_forks(tree: Path, room: Room, store: Path, jobs: list[dict[str, Any]]) -> None:
+def _try_in_forks(
+    tree: Path, room: Room, store: Path, jobs: list[dict[str, Any]], results: str = "results.jsonl"
+) -> None:
     file = store / "jobs.json"
     file.write_text(json.dumps(jobs))
-    told = {"JOBS": str(file), "OUT": str(store / "results.jsonl"), "ROOT": str(tree)}
+    told = {"JOBS": str(file), "OUT": str(store / results), "ROOT": str(tree)}
     environment = {f"DFR_MUTANTS_{name}": value for name, value in told.items()}
     _pytest(tree, room, "tests.mutants.tried", environment)
 

@@ -43,11 +43,12 @@ class Coverer:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
         self._coverage.start()
-        result = yield
-        self._coverage.stop()
-        self._coverage.save()
-        self._write(session)
-        return result
+        try:
+            return (yield)
+        finally:
+            self._coverage.stop()
+            self._coverage.save()
+            self._write(session)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

@@ -20,21 +20,23 @@ HEAD = """# Mutants
 Would the tests notice? `make mutants` changes the sources at random, one small change at a time, and asks the
 tests that execute the changed statement. The changes are mutmut's, and statements left out and conditions
 forced; words for people are left as they are. They are drawn from all changes of a room, seeded with the
-commit, so that nobody chose them. Timeouts and mutants that are the same program count neither way. How it
-works, and why it is no runner off the shelf:
+commit, so that nobody chose them. The rate is killed of decided: timeouts and mutants that are the same
+program count neither way, and a survivor that a test written afterwards kills stays a survivor in it. "At
+least" is the lower end of Wilson's 95 % interval. How it works, and why it is no runner off the shelf:
 [decision 13](adr/0013-mutants-tried-in-forks.md).
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How the mutants of a room fared."""
+    """How the mutants of a room fared; `since`: survivors that tests written afterwards kill."""
 
     room: str
     killed: int = 0
     survived: int = 0
     equivalent: int = 0
     timeout: int = 0
+    since: int = 0
 
     @property
     def decided(self) -> int:
@@ -44,7 +46,9 @@ class Tally:
     def row(self) -> str:
         """A line of the table; the rate with the least it may be of all the room's mutants."""
         made = self.decided + self.equivalent + self.timeout
-        counts = " | ".join(map(str, [made, self.killed, self.survived, self.equivalent, self.timeout]))
+        counts = " | ".join(
+            map(str, [made, self.killed, self.survived, self.equivalent, self.timeout, self.since])
+        )
         if not self.decided:
             return f"| {self.room} | {counts} | unknown | unknown |"
         rate = self.killed / self.decided
@@ -72,14 +76,19 @@ def _read_room(store: Path, argued: dict[str, Any]) -> list[dict[str, Any]]:
     outcomes = {line["key"]: line for line in lines if line["outcome"] != "elsewhere"}
     mutants = json.loads((store / "mutants.json").read_text())
     told = [mutant | outcomes[mutant["key"]] for mutant in mutants if mutant["key"] in outcomes]
+    again = store / "again.jsonl"
+    lines = (json.loads(line) for line in (again.read_text().splitlines() if again.is_file() else ()))
+    since = {line["key"] for line in lines if line["outcome"] == "killed"}
     for mutant in told:
         if mutant["outcome"] == "survived" and mutant["key"] in argued:
             mutant["outcome"] = "equivalent"
+        mutant["since"] = mutant["outcome"] == "survived" and mutant["key"] in since
     return told
 
 
 def _tally(name: str, mutants: list[dict[str, Any]]) -> Tally:
-    return Tally(room=name, **Counter(mutant["outcome"] for mutant in mutants))
+    counts = Counter(mutant["outcome"] for mutant in mutants)
+    return Tally(room=name, since=sum(mutant["since"] for mutant in mutants), **counts)
 
 
 def _table(tallies: list[Tally]) -> str:
@@ -89,16 +98,28 @@ def _table(tallies: list[Tally]) -> str:
         survived=sum(tally.survived for tally in tallies),
         equivalent=sum(tally.equivalent for tally in tallies),
         timeout=sum(tally.timeout for tally in tallies),
+        since=sum(tally.since for tally in tallies),
     )
-    head = "| room | mutants | killed | survived | same program | timeouts | killed of decided | at least |"
-    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *(t.row() for t in [*tallies, total])])
+    names = (
+        "room",
+        "mutants",
+        "killed",
+        "survived",
+        "same program",
+        "timeouts",
+        "killed since",
+        "rate",
+        "at least",
+    )
+    head = f"| {' | '.join(names)} |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|---|", *(t.row() for t in [*tallies, total])])
 
 
 def _survivors(name: str, mutants: list[dict[str, Any]]) -> str:
-    survived = [mutant for mutant in mutants if mutant["outcome"] == "survived"]
+    survived = [mutant for mutant in mutants if mutant["outcome"] == "survived" and not mutant["since"]]
     if not survived:
         return ""
-    head = [f"## Survivors in {name}", "", "| where | is | survived as | key |", "|---|---|---|---|"]
+    head = [f"## Still there in {name}", "", "| where | is | survived as | key |", "|---|---|---|---|"]
     return "\n".join([*head, *(_row(mutant, mutant["key"]) for mutant in _in_order(survived))])
 
 

@@ -35,7 +35,7 @@ class Trier:
         loaded = {path for path, _ in functions}
         gc.freeze()
         for job in self._jobs:
-            chosen = [items[test] for test in job["tests"] if test in items]
+            chosen = _chosen(items, job["tests"])
             begun = time.monotonic()
             with _written(self._root / job["path"], job["source"]):
                 result = _fork(
@@ -47,6 +47,12 @@ class Trier:
             with self._out.open("a") as out:
                 out.write(json.dumps(told) + "\n")
         return True
+
+
+def _chosen(items: dict[str, pytest.Item], tests: list[str]) -> list[pytest.Item]:
+    """The tests named, in that order; of a file that is named, all."""
+    files = {test: [item for item in items.values() if item.nodeid.startswith(f"{test}::")] for test in tests}
+    return [item for test in tests for item in ([items[test]] if test in items else files[test])]
 
 
 class _written:  # noqa: N801 - reads as what it is: `with _written(...)`
@@ -145,7 +151,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     asked = {
         test for job in json.loads(Path(os.environ["DFR_MUTANTS_JOBS"]).read_text()) for test in job["tests"]
     }
-    items[:] = [item for item in items if item.nodeid in asked]
+    items[:] = [item for item in items if {item.nodeid, item.nodeid.split("::")[0]} & asked]
 
 
 def pytest_configure(config: pytest.Config) -> None:
