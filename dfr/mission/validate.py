@@ -116,7 +116,9 @@ def height_findings(plan: FlightPlan) -> Iterator[Finding]:
     """Every height, and the return's, between the ceiling and the floor of the fence, where it has them."""
     rtl_cm = plan.params.get("RTL_ALT")
     if rtl_cm is not None and not RTL_ALT_RANGE_CM[0] <= rtl_cm <= RTL_ALT_RANGE_CM[1]:
-        yield violation("params.rtl_alt", f"RTL_ALT {rtl_cm:g} cm is out of range {RTL_ALT_RANGE_CM}")
+        low, high = RTL_ALT_RANGE_CM
+        words = f"RTL_ALT {rtl_cm:g} cm is out of range: {low:g} to {high:.0f} cm"
+        yield violation("params.rtl_alt", words, fix="set it within that range")
     if plan.params.get("FENCE_ENABLE", 1.0) == 0.0:
         return
     kinds = int(plan.params.get("FENCE_TYPE", DEFAULT_FENCE_TYPE))

@@ -84,7 +84,11 @@ def _number_findings(name: str, item: MissionItem) -> Iterator[Finding]:
             fix="give a whole number from 0 to 255",
         )
     if not math.isfinite(item.z_m) or abs(item.z_m) >= MOST_ALTITUDE_M:
-        yield violation("mission.height", f"{name}: height {item.z_m} m is refused with INVALID_PARAM7")
+        yield violation(
+            "mission.height",
+            f"{name}: height {item.z_m} m is refused with INVALID_PARAM7",
+            fix=f"give a height below {MOST_ALTITUDE_M:.0f} m",
+        )
 
 
 def _frame_findings(name: str, item: MissionItem) -> Iterator[Finding]:

@@ -97,10 +97,15 @@ def rally_findings(plan: FlightPlan) -> Iterator[Finding]:
                 fix="give whole metres",
             )
         if not LEAST_RALLY_M <= point.height_m_home <= MOST_RALLY_M:
-            yield violation("rally.height", f"{name}: height {point.height_m_home:g} m is refused")
+            yield violation(
+                "rally.height",
+                f"{name}: height {point.height_m_home:g} m is refused",
+                fix=f"give {LEAST_RALLY_M:.0f} to {MOST_RALLY_M:.0f} m",
+            )
         if distance_m(plan.home, point.position) > MAX_DISTANCE_M:
             hint = ": latitude and longitude look swapped" if looks_swapped(point.position, plan.home) else ""
-            yield violation("rally.far", f"{name} at {point.position} is far from home{hint}")
+            words = f"{name} at {point.position} is far from home{hint}"
+            yield violation("rally.far", words, fix="check the coordinates")
     yield from _diversion_findings(plan)
 
 

@@ -24,6 +24,7 @@ def blocking_rules(plan) -> set[str]:
         assert isinstance(finding.severity, Severity)
         assert all(isinstance(words, str) for words in (finding.rule, finding.message, finding.fix))
         assert finding.message
+        assert finding.fix or not finding.blocks, f"{finding.message}: and what is to do?"
     return {finding.rule for finding in found if finding.blocks}
 
 
@@ -244,6 +245,15 @@ def test_a_parachute_that_an_item_releases_is_told(dispatch, action, told):
     found = [each for each in validate(plan) if each.rule == "mission.parachute"]
     assert [each.severity for each in found] == [Severity.ADVICE] * told
     assert all("stops the motors in flight" in each.message for each in found)
+
+
+def test_a_rally_point_in_another_country_is_found(dispatch):
+    swapped = Position(lat_deg=HOME.lon_deg, lon_deg=HOME.lat_deg)
+    assert "rally.far" in blocking_rules(
+        replace(dispatch, rally=(replace(dispatch.rally[0], position=swapped),))
+    )
+    plan = replace(dispatch, rally=(replace(dispatch.rally[0], position=swapped),))
+    assert blocking_words(plan, "rally.far").endswith("is far from home: latitude and longitude look swapped")
 
 
 def test_a_rally_point_outside_the_fence_is_found(dispatch):
