@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from dfr.aircraft import landing_study
 from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits, find_failures, landing_odds, tip_over_mps
-from dfr.aircraft.landing_study import study_landings
+from dfr.aircraft.landing_study import ENVELOPE_STEP_S, Axis, LandingAir, study_envelope, study_landings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
@@ -64,6 +66,13 @@ def test_a_touchdown_fails_by_each_limit_it_breaks(state, causes):
 def test_an_open_pad_has_no_edges_to_touch_and_a_box_has():
     assert Limits.for_dock(QUAD, PAD).box_m == math.inf
     assert Limits.for_dock(M3TD, BOX).box_m == pytest.approx(0.5 * (BOX.opening_m - M3TD.footprint_m))
+
+
+def test_the_limits_of_a_dock_are_those_of_its_pad_its_mechanism_and_the_drone():
+    limits = Limits.for_dock(QUAD, PAD)
+    assert limits.lateral_m == pytest.approx(0.5 * (PAD.pad_m - QUAD.footprint_m))
+    assert (limits.tilt_deg, limits.sink_mps, limits.speed_mps) == (PAD.landing_tilt_deg, 1.0, 0.5)
+    assert limits.tip_over_mps == tip_over_mps(QUAD) < math.inf
 
 
 def test_tipping_over_takes_the_energy_to_lift_the_mass_over_the_foot():
@@ -119,6 +128,31 @@ def test_the_same_seed_gives_the_same_landings_and_another_does_not():
     first, again, other = study(), study(), study(seed=6)
     assert (first.error_m == again.error_m).all()
     assert not (first.error_m == other.error_m).all()
+
+
+def test_each_row_of_an_envelope_is_the_study_of_its_value(monkeypatch):
+    """In the rain, nose across the wind, with retries and parameters: all that is asked reaches every row."""
+    monkeypatch.setitem(landing_study.AXES, Axis.RAIN, (20.0,))
+    monkeypatch.setattr(landing_study, "FEWEST_TRIALS", 1)
+    asked = {"seed": 7, "retries": 1, "nose_off_wind_deg": 90.0, "params": {"LAND_SPEED": 30.0}}
+    air = LandingAir(wind_mps=8.0, turbulence_intensity=0.25)
+    rows = study_envelope(
+        Axis.RAIN, air, drone=M3TD, dock=BOX, guidance=Guidance.PRECISION, trials=20, **asked
+    )
+    alone = study_landings(
+        M3TD, BOX, Guidance.PRECISION, wind_mps=8.0, turbulence_intensity=0.25, rain_mm_h=20.0, trials=20,
+        dt_s=ENVELOPE_STEP_S, **asked,
+    )  # fmt: skip
+    whole = alone.as_dict()
+    assert rows == [{"rain_mm_h": 20.0} | {name: whole[name] for name in rows[0] if name != "rain_mm_h"}]
+    assert whole["success"]["rate"] == alone.docked / 20
+
+
+def test_of_landings_that_never_came_down_there_are_no_quantiles():
+    none = replace(study(trials=100), error_m=np.array([]), landed=0)
+    assert none.as_dict()["error_m"] == {"median": None, "p95": None}
+    some = study(trials=100).as_dict()["error_m"]
+    assert 0.0 < some["median"] < some["p95"]
 
 
 def test_going_round_raises_the_share_that_dock():

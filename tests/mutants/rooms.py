@@ -29,7 +29,7 @@ ROOMS = {
         tests=(
             "tests/aircraft/test_landing.py",
             "tests/aircraft/test_recorded_landings.py",
-            "tests/sim/test_build.py",
+            "tests/store/test_landing_cache.py",
         ),
     ),
     "link": Room(code=("dfr/link",), tests=("tests/link", "tests/operate"), processes=True),
