@@ -101,6 +101,10 @@ def init(
             "--posts-confirmed", help="Confirm that somebody has looked from the drawn observer posts."
         ),
     ] = False,
+    said_by: Annotated[
+        str | None,
+        typer.Option(help="Who or what says what --no-crowd, --posts-confirmed and --ground-m-amsl state."),
+    ] = None,
     like: Annotated[str | None, typer.Option(help="Copy this shipped scenario instead.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     imports: ImportOptions,
@@ -152,6 +156,7 @@ def init(
             authorisation=authorisation,
             no_crowd=no_crowd,
             posts_confirmed=posts_confirmed,
+            said_by=said_by,
         )
         new = _ask_missing(asked, names)
         path = _free_path(out, new.name, force=force)
@@ -189,6 +194,9 @@ def _ask_missing(new: NewDeployment, names: PlaceNames | None) -> NewDeployment:
         gather = f"Do people gather within {new.radius_m:g} m of the centre?"
         answers["no_crowd"] = new.no_crowd or not _ask_yes_no(gather, True)
         answers["posts_confirmed"] = new.posts_confirmed or _ask_yes_no(POSTS_QUESTION, False)
+        told = answers["no_crowd"] or answers["posts_confirmed"] or answers.get("ground_m_amsl") is not None
+        if told and new.said_by is None:
+            answers["said_by"] = _ask_option("--said-by", "Who or what says so", _require_text)
     return new.model_copy(update=answers)
 
 
@@ -278,6 +286,12 @@ def _ask_until_valid(ask: Callable[[], str], check: Callable[[str], object]) -> 
 def _ask_yes_no(question: str, default: bool) -> bool:
     """A person's yes or no."""
     return typer.confirm(question, default=default, err=True)
+
+
+def _require_text(text: str) -> None:
+    """Raise InputError for an empty answer."""
+    if not text:
+        raise InputError("no answer", do="write who or what says so")
 
 
 def _ask_reference() -> str | None:

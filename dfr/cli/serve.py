@@ -26,6 +26,7 @@ from dfr.link.lost_link import TAKE_OVER, describe_left_vehicle
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.store.landing_cache import use_landing_cache
 from dfr.store.origin import LoadedRun, load_run, on_the_day_of
+from dfr.store.personal_data import retention_lines
 from dfr.web.app import make_app
 from dfr.web.base_map import read_tile_server
 from dfr.web.control import Control
@@ -169,6 +170,8 @@ def serve(
             web = make_workspace_app(workspace, access)
         else:
             _refuse_folder(folder)
+            for line in _apply_keeping_times(scenario, run):
+                note(line)
             pages = stack.enter_context(_open_pages(scenario, run, watched, jobs=jobs, files=options.files))
             pages.basemap, pages.tiles, served = archive, tile_server, pages.served
             web = make_app(pages, access)
@@ -179,6 +182,16 @@ def serve(
             say(f"serving {address}")
         with stop_once(), _report_left_flying(served):
             make_server(web).run(sockets=[listener])
+
+
+def _apply_keeping_times(scenario: str | None, run: Path | None) -> list[str]:
+    """Erase data about people past their time, here and beside what is served; what a person must know."""
+    places = {Path.cwd()}
+    if scenario is not None:
+        places.add(find_scenario(scenario).resolve().parent)
+    if run is not None:
+        places.add(run.resolve().parent)
+    return [line for place in sorted(places) for line in retention_lines(place)]
 
 
 def _refuse_day_files(files: DayFiles) -> None:

@@ -29,21 +29,29 @@ class CallColumn(StrEnum):
 NAMES: Mapping[CallColumn, tuple[str, ...]] = {
     CallColumn.WHEN: ("when", "datetime", "timestamp", "time", "call time", "created", "received",
                       "date time", "date and time", "incident time", "incident date time", "call received",
-                      "opened"),
+                      "opened", "zeitpunkt", "zeitstempel", "datum uhrzeit", "datum und uhrzeit", "eingang",
+                      "meldungseingang", "notrufeingang", "einsatzbeginn", "alarmzeit"),
     CallColumn.DATE: ("date", "day", "call date", "incident date", "date received",
-                      "date rcvd", "event date", "date of call", "date created"),
+                      "date rcvd", "event date", "date of call", "date created", "datum",
+                      "einsatzdatum", "tag"),
     CallColumn.CLOCK: ("time", "clock", "time of day", "call time", "incident time", "time received",
-                       "time rcvd", "event time", "time of call", "time created"),
-    CallColumn.ZONE: ("zone", "sector", "area", "place", "location", "venue"),
-    CallColumn.LAT: ("lat", "latitude", "lat deg", "y wgs84", "lat wgs", "lat wgs84"),
+                       "time rcvd", "event time", "time of call", "time created", "uhrzeit",
+                       "zeit"),
+    CallColumn.ZONE: ("zone", "sector", "area", "place", "location", "venue", "bereich", "abschnitt",
+                      "einsatzort", "ort", "sektor"),
+    CallColumn.LAT: ("lat", "latitude", "lat deg", "y wgs84", "lat wgs", "lat wgs84", "breite", "breitengrad",
+                     "geogr breite"),
     CallColumn.LON: ("lon", "long", "lng", "longitude", "lon deg", "x wgs84", "lon wgs", "lon wgs84",
-                     "long wgs84"),
-    CallColumn.EASTING: ("easting", "eastings", "east", "osgb east", "x"),
-    CallColumn.NORTHING: ("northing", "northings", "north", "osgb north", "y"),
+                     "long wgs84", "länge", "laenge", "längengrad", "laengengrad",
+                     "geogr länge"),
+    CallColumn.EASTING: ("easting", "eastings", "east", "osgb east", "x", "rechtswert", "ostwert", "utm ost"),
+    CallColumn.NORTHING: ("northing", "northings", "north", "osgb north", "y", "hochwert", "nordwert",
+                          "utm nord"),
     CallColumn.GRADE: ("grade", "priority", "grading", "response", "response grade", "urgency",
-                       "response lvl", "response level", "priority desc", "priority level", "call grade"),
+                       "response lvl", "response level", "priority desc", "priority level", "call grade",
+                       "priorität", "prioritaet", "prio", "dringlichkeit", "einsatzpriorität", "stufe"),
 }  # fmt: skip
-"""Names of columns as logs have them, in lower case, with spaces for whatever is not a letter or digit."""
+"""Names of columns as English and German logs have them, in lower case, words apart by a space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +122,18 @@ def _only_match(what: CallColumn, columns: Sequence[str]) -> str | None:
 
 
 def _plain_name(column: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", column.casefold()))
+    return " ".join(re.findall(r"[^\W_]+", column.casefold()))
 
 
 GRADE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "immediate": ("i", "1", "p1", "grade 1", "g1", "emergency", "immediate response", "category 1", "cat 1"),
-    "prompt": ("p", "2", "p2", "grade 2", "g2", "priority", "significant", "category 2", "cat 2", "soon"),
-    "welfare": ("3", "p3", "grade 3", "g3", "routine", "scheduled", "standard", "category 3", "cat 3"),
-}
-"""How English control rooms word their grades (assumed: forces differ; what is taken is shown)."""
+    "immediate": ("i", "1", "p1", "grade 1", "g1", "emergency", "immediate response", "category 1", "cat 1",
+                  "sofort", "prio 1"),
+    "prompt": ("p", "2", "p2", "grade 2", "g2", "priority", "significant", "category 2", "cat 2", "soon",
+               "dringend", "prio 2"),
+    "welfare": ("3", "p3", "grade 3", "g3", "routine", "scheduled", "standard", "category 3", "cat 3",
+                "prio 3"),
+}  # fmt: skip
+"""How English and German control rooms word their grades (assumed: forces differ; what is taken is shown)."""
 
 
 def guess_grades(words: Sequence[str], known: Sequence[str]) -> dict[str, str]:

@@ -7,13 +7,14 @@ Nothing drawn by hand is replaced unless it is asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import shapely
 from pydantic_core import PydanticCustomError
+from shapely.ops import substring
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position, Ring, centroid
@@ -49,20 +50,34 @@ POST_RANGE_M = 500.0
 OBSTACLE_WIDTH_M = 5.0
 """How wide an obstacle is that a file gives as a point: a tree or a mast with its stays (assumed)."""
 
+PIECE_M, MOST_PIECES = 50.0, 100
+"""A line is taken over in pieces so short that each is well told by one bearing; and how many at most."""
+
+LEAST_WIDTH_M = 1.0
+
+_USUAL_SHAPES = {FeatureKind.OBSTACLE: (FeatureShape.POINT, FeatureShape.LINE)}
+"""Shapes in which a kind is proposed by its name, where there is more than one."""
+
 WORDS: Mapping[FeatureKind, tuple[str, ...]] = {
-    FeatureKind.BOUNDARY: ("boundary", "licensed", "perimeter", "site area", "red line", "keep-in"),
-    FeatureKind.KEEP_OUT: ("keep-out", "keep out", "keepout", "no fly", "no-fly", "exclusion", "prohibited"),
+    FeatureKind.BOUNDARY: ("boundary", "licensed", "perimeter", "site area", "red line", "keep-in",
+                           "grenze", "festgelände", "veranstaltungsgelände"),
+    FeatureKind.KEEP_OUT: ("keep-out", "keep out", "keepout", "no fly", "no-fly", "exclusion", "prohibited",
+                           "sperr", "flugverbot"),
     FeatureKind.CROWD: ("crowd", "arena", "audience", "stage front", "spectator", "campground",
-                        "campsite", "camping"),
-    FeatureKind.WATER: ("water", "lake", "river", "sea", "pond", "harbour"),
-    FeatureKind.ZONE: ("zone", "sector", "demand"),
-    FeatureKind.SITE: ("dock", "candidate", "launch"),
-    FeatureKind.POST: ("post", "observer", "pilot", "spotter"),
-    FeatureKind.RALLY_POINT: ("rally", "divert", "emergency landing"),
-    FeatureKind.PATROL: ("patrol", "officers", "police"),
-    FeatureKind.HOME: ("homes", "houses", "residential"),
-    FeatureKind.OBSTACLE: ("obstacle", "mast", "crane", "floodlight", "tower"),
-    FeatureKind.TRAFFIC: ("helicopter", "hems", "gliders", "parachut", "display line", "display area"),
+                        "campsite", "camping", "zuschauer", "publikum", "menschenmenge", "zeltplatz"),
+    FeatureKind.WATER: ("water", "lake", "river", "sea", "pond", "harbour",
+                        "gewässer", "wasser", "fluss", "teich", "weiher", "hafen"),
+    FeatureKind.ZONE: ("zone", "sector", "demand", "sektor"),
+    FeatureKind.SITE: ("dock", "candidate", "launch", "startplatz", "standort"),
+    FeatureKind.POST: ("post", "observer", "pilot", "spotter", "beobacht"),
+    FeatureKind.RALLY_POINT: ("rally", "divert", "emergency landing", "notlande", "ausweich"),
+    FeatureKind.PATROL: ("patrol", "officers", "police", "streife", "polizei"),
+    FeatureKind.HOME: ("homes", "houses", "residential", "wohn"),
+    FeatureKind.OBSTACLE: ("obstacle", "mast", "crane", "floodlight", "tower", "power line", "powerline",
+                           "pylon", "overhead line", "zip wire", "hindernis", "kran", "turm", "freileitung",
+                           "stromleitung", "hochspannung"),
+    FeatureKind.TRAFFIC: ("helicopter", "hems", "gliders", "parachut", "display line", "display area",
+                          "hubschrauber", "segelflug", "fallschirm"),
 }  # fmt: skip
 """Words in a name or its folder by which a role is proposed; a person confirms it."""
 
@@ -83,7 +98,9 @@ def propose_role(feature: MapFeature) -> FeatureKind | None:
     """The role that the feature's name or folder speaks of, where it has the shape for it."""
     for text in (feature.name.casefold(), feature.group.casefold()):
         for kind, words in WORDS.items():
-            if any(word in text for word in words) and feature.shape in possible_shapes(kind)[:1]:
+            if any(word in text for word in words) and feature.shape in _USUAL_SHAPES.get(
+                kind, possible_shapes(kind)[:1]
+            ):
                 return kind
     return FeatureKind.KEEP_OUT if feature.hole_of is not None else None
 
@@ -94,7 +111,7 @@ def possible_shapes(kind: FeatureKind) -> tuple[FeatureShape, ...]:
     An open line becomes an area when somebody gives it the role of one: its ends are joined.
     """
     if kind is FeatureKind.OBSTACLE:
-        return FeatureShape.POINT, FeatureShape.AREA
+        return FeatureShape.POINT, FeatureShape.LINE, FeatureShape.AREA
     if SPECS[kind].shape is Shape.AREA:
         return FeatureShape.AREA, FeatureShape.LINE
     return (FeatureShape.POINT,)
@@ -143,7 +160,7 @@ def import_edit(
 
 def _edited(data: Any, edits: Sequence[Edit]) -> Any:
     """Plain data after edits."""
-    for change in changes_of(AllEdits(edits=list(edits)), data):
+    for change in changes_of(AllEdits(edits=list(edits)), data) if edits else ():
         data = apply_change(data, change)
     return data
 
@@ -160,7 +177,7 @@ def _check_roles(file: FeatureFile, roles: Mapping[int, FeatureKind]) -> None:
                 f"not {fitting[0].with_article} as a {title} is",
                 do="choose another role",
             )
-        if feature.shape is FeatureShape.LINE:
+        if feature.shape is FeatureShape.LINE and SPECS[kind].shape is Shape.AREA:
             _require_outline(feature, title)
     bounds = [number for number, kind in roles.items() if kind is FeatureKind.BOUNDARY]
     if len(bounds) > 1:
@@ -201,7 +218,7 @@ class _Importer:
         if kind is FeatureKind.BOUNDARY:
             return self._set_boundary(chosen[0])
         if kind is FeatureKind.OBSTACLE:
-            return [self._add_obstacle(feature) for feature in chosen]
+            return [edit for feature in chosen for edit in self._add_obstacles(feature)]
         items = [_WRITERS[kind](self, feature) for feature in chosen]
         if kind is FeatureKind.ZONE:
             items = self._with_shares(items)
@@ -344,12 +361,29 @@ class _Importer:
         seen = {"value": POST_RANGE_M, "assumed": True, "note": "VLOS is no distance; put in your own"}
         return {"id": self.new_id(feature), **_point(feature), "confirmed": False, "range_m": seen}
 
-    def _add_obstacle(self, feature: MapFeature) -> AddFeature:
+    def _add_obstacles(self, feature: MapFeature) -> Iterator[AddFeature]:
+        """An obstacle beside the nearest candidate site; a line in short pieces, each beside its own."""
+        frame = LocalFrame(feature.points[0])
+        corners = frame.points(feature.points)
+        if feature.shape is not FeatureShape.LINE:
+            yield self._add_obstacle(feature, frame, shapely.MultiPoint(corners).convex_hull)
+            return
+        line = shapely.LineString(corners)
+        pieces = max(1, math.ceil(line.length / PIECE_M))
+        if pieces > MOST_PIECES:
+            raise InputError(
+                f"{feature.name or 'a line'} is {line.length / 1000.0:.0f} km long",
+                do=f"draw what is near the site, at most {MOST_PIECES * PIECE_M / 1000.0:g} km",
+            )
+        for number in range(pieces):
+            piece = substring(line, number / pieces, (number + 1) / pieces, normalized=True)
+            name = f"{feature.name or 'line'}, piece {number + 1} of {pieces}"
+            yield self._add_obstacle(replace(feature, name=name), frame, piece)
+
+    def _add_obstacle(self, feature: MapFeature, frame: LocalFrame, outline: shapely.Geometry) -> AddFeature:
         """An obstacle beside the nearest candidate site, as far and as wide as it is seen from there."""
         sites = list(list_features(self._data, FeatureKind.SITE))
-        frame = LocalFrame(feature.points[0])
         places = [frame.point(_position_of(site.value)) for site in sites]
-        outline = shapely.MultiPoint(frame.points(feature.points)).convex_hull
         nearest = min(range(len(sites)), key=lambda n: outline.distance(shapely.Point(places[n])))
         height_m = self._choices.obstacle_height_m if feature.height_m is None else feature.height_m
         if height_m is None:
@@ -357,6 +391,7 @@ class _Importer:
                 f"{feature.name or 'an obstacle'}: how high it is, the file does not say", do="say it"
             )
         distance_m, bearing, width_m = _seen_from(places[nearest], outline)
+        wire = {"casts_wake": False} if feature.shape is FeatureShape.LINE else {}
         assumed = [
             *(["its height"] if feature.height_m is None else []),
             *(["its width"] if width_m is None else []),
@@ -367,6 +402,7 @@ class _Importer:
             "width_m": OBSTACLE_WIDTH_M if width_m is None else width_m,
             "distance_m": distance_m,
             "bearing_deg": bearing,
+            **wire,
             "source": self.source_of(feature),
         }
         if assumed:
@@ -444,8 +480,11 @@ def _seen_from(site: tuple[float, float], outline: shapely.Geometry) -> tuple[fl
     middle = outline.centroid
     east, north = middle.x - site[0], middle.y - site[1]
     bearing = round(math.degrees(math.atan2(east, north)) % 360.0, 1) % 360.0
-    if outline.area == 0.0:
+    if outline.length == 0.0:
         return distance_m, bearing, None
+    if outline.area == 0.0:
+        # A piece of a line may run away from the site: as deep and wide as it is long, it holds all of it.
+        return distance_m, bearing, round(max(LEAST_WIDTH_M, float(outline.length)), 1)
     across = np.array([north, -east]) / max(math.hypot(east, north), 1e-6)
     spread = shapely.get_coordinates(outline) @ across
     return distance_m, bearing, round(float(np.ptp(spread)), 1)

@@ -57,6 +57,7 @@ class NewDeployment(BaseModel):
     authorisation: str | None = None
     no_crowd: bool = False
     posts_confirmed: bool = False
+    said_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,7 @@ def _request_of(new: NewDeployment, names: PlaceNames | None) -> tuple[ScenarioR
         authorisation=_read_reference(new.authorisation),
         no_crowd=new.no_crowd,
         posts_confirmed=new.posts_confirmed,
+        said_by=_read_said_by(new),
     )
     _check_reach(request)
     return request, (*zone_notes, *rules_notes)
@@ -260,6 +262,19 @@ def _read_reference(text: str | None) -> str | None:
     if not reference:
         raise InputError("the authorisation is empty", do="write its reference")
     return reference
+
+
+def _read_said_by(new: NewDeployment) -> str | None:
+    """Who says what was told, on one line. Raises InputError where a statement would be nobody's."""
+    said_by = " ".join((new.said_by or "").split()) or None
+    told = {"no people gather": new.no_crowd, "somebody has looked from every post": new.posts_confirmed}
+    nameless = [words for words, is_said in told.items() if is_said and said_by is None]
+    if nameless:
+        raise InputError(
+            f"nobody is named who says that {' and that '.join(nameless)}",
+            do="say who or what says so (on the command line: --said-by)",
+        )
+    return said_by
 
 
 def _read_operation(text: str) -> OperationKind:

@@ -38,7 +38,8 @@ NO_AIRSPACE = " []                           # nothing shipped covers the site: 
 class ScenarioRequest:
     """What a new deployment is written for. `ground_m_amsl` and `authorisation` None: not given.
 
-    `rules` is the key of a jurisdiction, None for that of the place where one is sure. Calls are expected
+    `rules` is the key of a jurisdiction, None for that of the place where one is sure. `said_by` is who or
+    what says that no people gather, that the posts are good and how high the ground is. Calls are expected
     from `opens_h` to `closes_h` (24: midnight) of each day.
     """
 
@@ -56,6 +57,7 @@ class ScenarioRequest:
     authorisation: str | None = None
     no_crowd: bool = False
     posts_confirmed: bool = False
+    said_by: str | None = None
     title: str = ""
     rules: str | None = None
     opens_h: int = 10
@@ -68,7 +70,8 @@ def write_scenario_template(request: ScenarioRequest) -> str:
     rules = request.rules or next(iter(rules_at(request.site)), "none")
     seen = request.operation is not OperationKind.BVLOS
     days = [request.first_day + timedelta(days=number) for number in range(request.days)]
-    posts = list(_write_posts(frame, radius_m, confirmed=request.posts_confirmed)) if seen else []
+    looked = request.said_by if request.posts_confirmed else None
+    posts = list(_write_posts(frame, radius_m, confirmed_by=looked)) if seen else []
     observers = max(request.docks, len(posts) - request.docks) if seen else 0
     crew = f"remote_pilots: {request.docks}, safety_pilots: {observers}"
     return Template(files("dfr.io").joinpath("scenario_template.yaml").read_text("utf-8")).substitute(
@@ -83,7 +86,7 @@ def write_scenario_template(request: ScenarioRequest) -> str:
         lon=f"{request.site.lon_deg:.6f}",
         boundary=_write_ring(frame, [_polar_point(radius_m, 30.0 * k) for k in range(12)]),
         radius_m=f"{radius_m:g}",
-        ground=_write_ground(request.ground_m_amsl),
+        ground=_write_ground(request.ground_m_amsl, request.said_by),
         candidates="\n".join(_write_candidates(frame, radius_m)),
         drone=request.drone,
         dock=request.dock,
@@ -98,6 +101,7 @@ def write_scenario_template(request: ScenarioRequest) -> str:
         operation=request.operation,
         posts="".join(f"\n{line}" for line in posts) or " []",
         crowds="[]  " if request.no_crowd else "null",
+        sources=f"{{crowds: {_quote(request.said_by)}}}" if request.no_crowd else "{}",
         authorisation=_write_permission(request),
         zones="\n".join(_write_zones(frame, radius_m)),
         totals="\n".join(f"      - {{date: {day}, calls: 20}}" for day in days),
@@ -126,10 +130,16 @@ def _write_permission(request: ScenarioRequest) -> str:
     return "\n".join(lines)
 
 
-def _write_ground(height_m: float | None) -> str:
+def _quote(text: str | None) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _write_ground(height_m: float | None, said_by: str | None) -> str:
     """The height as given, else unknown: a guess would make heights look checked."""
+    if height_m is not None and said_by is not None:
+        return f"{{value: {height_m:g}, source: {_quote(said_by)}}}"
     if height_m is not None:
-        return f"{{value: {height_m:g}, source: given to dfr init}}"
+        return f"{{value: {height_m:g}, assumed: true, note: given to dfr init without who says so}}"
     return "null                  # unknown: put in {value, source}; until then checks are unknown"
 
 
@@ -142,7 +152,7 @@ def _write_candidates(frame: LocalFrame, radius_m: float) -> Iterator[str]:
         )
 
 
-def _write_posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iterator[str]:
+def _write_posts(frame: LocalFrame, radius_m: float, *, confirmed_by: str | None) -> Iterator[str]:
     """Posts that see the whole keep-in: a grid of them, those outside moved in."""
     count = max(1, math.ceil(2.0 * radius_m / POST_SPACING_M))
     steps = (np.arange(count) - (count - 1) / 2.0) * POST_SPACING_M
@@ -152,7 +162,7 @@ def _write_posts(frame: LocalFrame, radius_m: float, *, confirmed: bool) -> Iter
         inside = min(1.0, 0.95 * radius_m / max(1.0, math.hypot(*point)))
         where = frame.position(point[0] * inside, point[1] * inside)
         sees = f"{{value: {POST_RANGE_M:g}, assumed: true, note: VLOS is no distance; put in your own}}"
-        stood = "" if confirmed else ", confirmed: false"
+        stood = f", confirmed_by: {_quote(confirmed_by)}" if confirmed_by else ", confirmed: false"
         yield f"    - {{id: post-{number}, {_write_point(where)}{stood}, range_m: {sees}}}"
 
 

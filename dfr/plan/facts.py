@@ -135,19 +135,30 @@ def _vouch_for_items(path: Loc) -> Edits:
     return edits
 
 
-def _is_unknown(path: Loc) -> Callable[[Any], bool]:
-    """Whether nobody has said anything: what was drawn is never wiped out by a press of a button."""
-    return lambda data: value_at(data, path) is None
+def _nobody_says_none(path: Loc) -> Callable[[Any], bool]:
+    """Whether nobody is named who says that a list is empty: what was drawn is never wiped out."""
+
+    def is_open(data: Any) -> bool:
+        listed = value_at(data, path)
+        drawn = isinstance(listed, list) and listed != []
+        return not drawn and value_at(data, (*path[:-1], "sources", path[-1])) is None
+
+    return is_open
 
 
-def _has_posts_of_program(data: Any) -> bool:
+def _has_unseen_posts(data: Any) -> bool:
     posts = value_at(data, ("operation", "posts"))
     return isinstance(posts, list) and any(value_at(post, ("confirmed",)) is False for post in posts)
 
 
-def _set_empty(path: Loc) -> Edits:
-    def edits(_answers: Answers, _data: Any) -> Iterator[Edit]:
+def _set_none(path: Loc) -> Edits:
+    """A list is empty, as a source says."""
+    sources = [*path[:-1], "sources"]
+
+    def edits(answers: Answers, data: Any) -> Iterator[Edit]:
         yield SetValue(path=[*path], value=[])
+        said = value_at(data, tuple(sources)) or {}
+        yield SetValue(path=sources, value={**said, path[-1]: answers["source"]})
 
     return edits
 
@@ -177,9 +188,12 @@ def _state_authorisation(answers: Answers, data: Any) -> Iterator[Edit]:
     yield SetValue(path=["operation", "authorisation"], value={**document, "allows": allows})
 
 
-def _confirm_posts(_answers: Answers, data: Any) -> Iterator[Edit]:
-    for number in range(len(value_at(data, ("operation", "posts")))):
-        yield RemoveValue(path=["operation", "posts", number, "confirmed"])
+def _confirm_posts(answers: Answers, data: Any) -> Iterator[Edit]:
+    for number, post in enumerate(value_at(data, ("operation", "posts"))):
+        if value_at(post, ("confirmed",)) is False:
+            path: list[str | int] = ["operation", "posts", number]
+            yield RemoveValue(path=[*path, "confirmed"])
+            yield SetValue(path=[*path, "confirmed_by"], value=answers["source"])
 
 
 def _state_notams(answers: Answers, data: Any) -> Iterator[Edit]:
@@ -308,9 +322,9 @@ _ANYWHERE = (
         id="no-water",
         step="site",
         title="There is no water on the site",
-        fields=(),
-        edits=_set_empty(("site", "water")),
-        open_in=_is_unknown(("site", "water")),
+        fields=(_SOURCE,),
+        edits=_set_none(("site", "water")),
+        open_in=_nobody_says_none(("site", "water")),
     ),
     Fact(
         id="ground",
@@ -326,9 +340,9 @@ _ANYWHERE = (
         id="no-crowd",
         step="crowds",
         title="No people gather on the site",
-        fields=(),
-        edits=_set_empty(("site", "crowds")),
-        open_in=_is_unknown(("site", "crowds")),
+        fields=(_SOURCE,),
+        edits=_set_none(("site", "crowds")),
+        open_in=_nobody_says_none(("site", "crowds")),
     ),
     Fact(
         id="crowds",
@@ -379,9 +393,9 @@ _ANYWHERE = (
         id="posts",
         step="people",
         title="Somebody has looked from every post",
-        fields=(),
+        fields=(FactField(name="source", label="Who has looked, or what says so"),),
         edits=_confirm_posts,
-        open_in=_has_posts_of_program,
+        open_in=_has_unseen_posts,
     ),
     Fact(
         id="notams",

@@ -20,7 +20,8 @@ from dfr.report.airspace_sheet import ZoneRow, airspace_rows, permission_rows, t
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
 from dfr.report.map import map_svg
-from dfr.report.words import OPERATIONS, period_words, plural, sentence, short
+from dfr.report.words import OPERATIONS, listed, period_words, plural, sentence, short
+from dfr.scenario.model import Scenario
 from dfr.units import m_to_ft, mps_to_kt
 from dfr.world.model import World
 
@@ -72,6 +73,7 @@ TIGHT_BACK_LINES = 58
 the tightest, the second beside its headings and its foot (measured in print on the shipped scenarios)."""
 
 EVENT_LETTERS, ACTION_LETTERS, LANDING_LETTERS, STEP_LETTERS, NOTE_LETTERS = 26, 70, 40, 70, 140
+STOP_LETTERS = 120
 ZONE_LETTERS, CONTACT_LETTERS = 40, 55
 """Letters in a line of each column of the second page, at the tightest."""
 
@@ -148,6 +150,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         airspace_left_out=left_out,
         traffic=traffic[:MOST_TRAFFIC],
         checklists=lists,
+        stated=_stated_words(scenario),
         assumed=_assumed_words(run),
         assumed_more=max(0, sum(a.assumed for a in scenario.assumptions) - MOST_ASSUMPTIONS),
     )
@@ -176,7 +179,10 @@ def _count_front_lines(run: BriefedRun, days: Sequence[DaySheet], blocking: Sequ
     side += len(plan.coverage) + len(_response_rows(run.summary))
     spans = min(len(limited_spans(plan.coverage_by_hour)), MOST_SPANS)
     sheets = sum(1 + len(day.lines) for day in days[:MOST_DAYS])
-    return max(MAP_LINES, side) + sheets + spans + 2 * len(blocking) + len(run.verdict.lines)
+    stops = sum(
+        max(2, _count_lines(group.worst.message + group.worst.fix, STOP_LETTERS)) for group in blocking
+    )
+    return max(MAP_LINES, side) + sheets + spans + stops + len(run.verdict.lines)
 
 
 def _count_back_lines(
@@ -225,6 +231,18 @@ def _response_rows(summary: Summary | None) -> list[tuple[str, str]]:
     if attended is not None and attended.mean is not None:
         rows.append(("calls attended", f"{100 * attended.mean:.0f} %"))
     return rows
+
+
+def _stated_words(scenario: Scenario) -> str:
+    """What somebody has said is not there or has been looked at, each with who says so, in a line."""
+    site, posts = scenario.site, scenario.operation.posts
+    lookers = dict.fromkeys(post.confirmed_by for post in posts if post.confirmed_by)
+    said = {
+        "no people gather on the site": site.no_crowd_source or "",
+        "there is no water on the site": site.no_water_source or "",
+        "somebody has looked from the posts": listed([name for name in lookers if name], most=3),
+    }
+    return "; ".join(f"{words} ({short(who, 60)})" for words, who in said.items() if who)
 
 
 def _assumed_words(run: BriefedRun) -> str:

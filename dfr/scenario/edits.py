@@ -200,10 +200,22 @@ def _add(edit: AddFeature, data: Any) -> Iterator[Change]:
         wanted = "[lat, lon]" if spec.shape is Shape.PLACE else "a mapping of its fields"
         raise InputError(f"this is no {spec.title.lower()}", do=f"send {wanted}")
     feature = _round_positions(edit.feature)
+    if edit.kind is FeatureKind.POST:
+        feature = {"confirmed": False, **feature}
     _require_new_id(data, edit.kind, feature.get("id") if isinstance(feature, dict) else None)
     if edit.kind is FeatureKind.ZONE:
         yield from _scale_shares(data, 1.0 - _share_of(feature))
     yield from _append(data, path, feature)
+    if edit.kind in _UNKNOWN_WITHOUT:
+        yield from _withdraw_none(data, path)
+
+
+def _withdraw_none(data: Any, path: Loc) -> Iterator[Change]:
+    """Nobody says any more that a list is empty."""
+    sources = (*path[:-1], "sources")
+    said = value_at(data, sources)
+    if isinstance(said, dict) and path[-1] in said:
+        yield Remove(path=sources if len(said) == 1 else (*sources, path[-1]))
 
 
 def _append(data: Any, path: Loc, item: Any) -> Iterator[Change]:
@@ -240,6 +252,9 @@ def _move(edit: MoveFeature, data: Any) -> Iterator[Change]:
         lat, lon = _round_positions(edit.point)
         yield from _put_fields(feature.path, {"lat_deg": lat, "lon_deg": lon})
         yield from _keep_obstacles(feature, there)
+        if "confirmed_by" in feature.value:
+            yield Remove(path=(*feature.path, "confirmed_by"))
+            yield Put(path=(*feature.path, "confirmed"), value=False)
 
 
 def _keep_obstacles(site: Feature, there: Position) -> Iterator[Change]:
@@ -275,6 +290,8 @@ def _copy(edit: CopyFeature, data: Any) -> Iterator[Change]:
             _require_new_id(data, edit.kind, value["id"])
         if "name" in value:
             value["name"] = edit.name or f"{value['name']} (copy)"
+    if edit.kind is FeatureKind.POST:
+        value = {**{name: held for name, held in value.items() if name != "confirmed_by"}, "confirmed": False}
     if edit.kind is FeatureKind.ZONE:
         half = round(_share_of(value) / 2.0, SHARE_DIGITS)
         yield Put(path=(*feature.path, "share"), value=round(_share_of(value) - half, SHARE_DIGITS + 2))

@@ -115,6 +115,7 @@ class Site:
     `people_per_km2` are those who live or pass there outside crowds, None where nobody has said.
     `crowds_known` False means that nobody has said whether people gather here: `crowds` is then empty.
     `water` are named areas where nothing stands or lands, None where nobody has said.
+    `no_crowd_source` and `no_water_source` are who says that there is none, None where nobody is named.
     """
 
     name: str
@@ -128,6 +129,8 @@ class Site:
     people_per_km2: float | None = None
     crowds_known: bool = True
     water: tuple[tuple[str, Ring], ...] | None = None
+    no_crowd_source: str | None = None
+    no_water_source: str | None = None
 
 
 class SiteUse(StrEnum):
@@ -148,9 +151,10 @@ class Power(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockObstacle:
-    """A stage, stand or building near a dock: its size, and its distance and bearing from the dock.
+    """A stage, building, mast or wire near a dock: its size, and its distance and bearing from the dock.
 
     `distance_m` is to its near face, `bearing_deg` to its middle, true; `width_m` across that bearing.
+    `casts_wake` False: wires or a lattice, which leave the wind as it is.
     """
 
     name: str
@@ -158,6 +162,7 @@ class DockObstacle:
     width_m: float
     distance_m: float
     bearing_deg: float
+    casts_wake: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,13 +327,15 @@ class Clearance:
 class Observer:
     """A pilot or observer post and how far the drone's attitude is seen from it, m.
 
-    `confirmed` False marks a post that a program drew: nobody has stood there.
+    `confirmed` False marks a post that nobody has looked from; `confirmed_by` is who has, None where nobody
+    is named.
     """
 
     id: str
     position: Position
     range_m: float
     confirmed: bool = True
+    confirmed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ what differs from it; what spans several fields is checked in `schema_checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dfr.errors import InputError
 from dfr.scenario import air
@@ -32,6 +32,7 @@ from dfr.scenario.schema_parts import (
     Drawn,
     DurationIn,
     FactorFigure,
+    Figures,
     HeightFigure,
     Id,
     LocalDate,
@@ -45,6 +46,7 @@ from dfr.scenario.schema_parts import (
     Sourced,
     Strict,
     Text,
+    require_somebody,
     schema_error,
 )
 
@@ -117,8 +119,8 @@ class CrowdIn(Sourced):
             yield presence.to_domain(id=id_, name=self.name, area=self.area)
 
 
-class SiteIn(Strict):
-    """The place."""
+class SiteIn(Figures):
+    """The place; `sources` names who says that nobody gathers there, or that there is no water."""
 
     name: Text
     centre: Point
@@ -141,6 +143,17 @@ class SiteIn(Strict):
     )
     becomes: ClassVar[Any] = domain.Site
 
+    @model_validator(mode="after")
+    def _somebody_says_so(self) -> Self:
+        for name, said in self.sources.items():
+            require_somebody(f"sources.{name}", said)
+        return self
+
+    def list_figures(self) -> dict[str, str]:
+        """The lists that say that there is none: whatever they hold would name its own source."""
+        lists = {"crowds": self.crowds, "water": self.water}
+        return {name: "none" for name, items in lists.items() if items == []}
+
     def differing_fields(self) -> dict[str, Any]:
         """The centre as a position; areas as pairs of name and ring; a crowd once for each of its hours."""
         return {
@@ -149,18 +162,23 @@ class SiteIn(Strict):
             "keep_outs": tuple((item.id, item.area) for item in self.keep_outs),
             "crowds": tuple(area for crowd in self.crowds or () for area in crowd.crowd_areas()),
             "crowds_known": self.crowds is not None,
+            "no_crowd_source": self.sources.get("crowds"),
+            "no_water_source": self.sources.get("water"),
             "water": None if self.water is None else tuple((item.name, item.area) for item in self.water),
         }
 
 
 class ObstacleIn(Sourced):
-    """A stage, stand or building near a dock; how its wake slows and shakes the wind is assumed."""
+    """A stage, building, mast or wire near a dock; how its wake slows and shakes the wind is assumed."""
 
     name: Text
     height_m: float = Field(gt=0, le=200)
     width_m: float = Field(gt=0, le=2000, description="across the bearing")
     distance_m: float = Field(ge=1, le=10_000, description="from the dock to its near face")
     bearing_deg: float = Field(ge=0, le=360, description="from the dock to its middle, true")
+    casts_wake: bool = Field(
+        default=True, description="false: wires or a lattice, which leave the wind as it is"
+    )
     becomes: ClassVar[Any] = domain.DockObstacle
 
 
@@ -181,7 +199,9 @@ class CandidateIn(Point):
         description="what a dock here costs, in one currency for all sites; for `dfr plan --budget`",
     )
     obstacles: list[ObstacleIn] = Field(
-        default_factory=list, max_length=20, description="what is so near that drones land in its gusts"
+        default_factory=list,
+        max_length=200,
+        description="what stands near: drones fly above it and land in its gusts",
     )
     becomes: ClassVar[Any] = domain.CandidateSite
 
@@ -240,8 +260,14 @@ class PostIn(Point):
 
     id: Id
     range_m: PositiveFigure
-    confirmed: bool = Field(default=True, description="false: drawn by a program, nobody has stood there")
+    confirmed: bool = Field(default=True, description="false: nobody has looked from there")
+    confirmed_by: Text | None = Field(default=None, description="who has looked from there")
     becomes: ClassVar[Any] = domain.Observer
+
+    @model_validator(mode="after")
+    def _somebody_has_looked(self) -> Self:
+        require_somebody("confirmed_by", self.confirmed_by)
+        return self
 
 
 class OperationIn(Block):

@@ -58,6 +58,12 @@ _NOBODY = re.compile(
 """Words by which a text says that it has no source, or none yet."""
 
 
+def require_somebody(name: str, said: str | None) -> None:
+    """Raise a validation error where the text of a field says that it names nobody, or nobody yet."""
+    if said is not None and _NOBODY.match(said):
+        raise schema_error(f"{name}: {said!r} names nobody", "write who it is, or mark it assumed: true")
+
+
 class Strict(BaseModel):
     """Base of every part: nothing unknown, nothing converted, no NaN."""
 
@@ -103,10 +109,8 @@ class Sourced(Strict):
     def _somebody_vouches(self) -> Self:
         for name in self.vouching_fields():
             said = getattr(self, name)
-            if said is not None and not self.assumed and _NOBODY.match(said):
-                raise schema_error(
-                    f"{name}: {said!r} names nobody", "write who it is, or mark it assumed: true"
-                )
+            if not self.assumed:
+                require_somebody(name, said)
         return self
 
     @classmethod
@@ -135,8 +139,8 @@ class Document(Sourced):
     reference: str
 
 
-class Block(Sourced):
-    """Several choices with one source, and single figures with a source of their own.
+class Figures(Strict):
+    """Base of a part whose single figures have a source of their own.
 
     `sources` names those by their field; a text that begins with `assumed` says that nobody has published
     the figure.
@@ -152,15 +156,18 @@ class Block(Sourced):
         known = self.list_figures()
         for name in self.sources:
             if name not in known:
-                raise schema_error(
-                    f"sources names {name!r}, no figure given here", f"one of {', '.join(known)}"
-                )
+                do = f"one of {', '.join(known)}" if known else "take it out"
+                raise schema_error(f"sources names {name!r}, no figure given here", do)
         return self
 
     def list_figures(self) -> dict[str, str]:
         """The values of this block by their field, as text; parts with their own source are left out."""
         told = {name: getattr(self, name) for name in type(self).model_fields if name not in _VOUCHING}
         return {name: shown for name, value in told.items() if (shown := _in_words(value))}
+
+
+class Block(Figures, Sourced):
+    """Several choices with one source, and single figures with a source of their own."""
 
 
 _VOUCHING = frozenset({*Sourced.model_fields, *Block.model_fields, "id"})

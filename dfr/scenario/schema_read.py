@@ -19,7 +19,7 @@ from dfr.scenario import schema as written
 from dfr.scenario.model import Scenario
 from dfr.scenario.own_drone import OwnDrone
 from dfr.scenario.schema_checks import Complaint, Parts, explain_error, find_complaints, show_value
-from dfr.scenario.schema_parts import Block, DurationIn, Loc, Sourced, SourcedFigure
+from dfr.scenario.schema_parts import Block, DurationIn, Figures, Loc, Sourced, SourcedFigure
 
 MAX_PROBLEMS = 200
 
@@ -232,7 +232,7 @@ def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumpt
         yield domain.Assumption(
             path=path, value=_show_part(part), assumed=part.assumed, source=part.vouched_by()
         )
-    if isinstance(part, Block):
+    if isinstance(part, Figures):
         yield from _assumptions_by_figure(part, path)
     for name in type(part).model_fields:
         value = getattr(part, name)
@@ -245,7 +245,7 @@ def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumpt
                     yield from list_assumptions(item, f"{where}[{_item_label(item, index)}]")
 
 
-def _assumptions_by_figure(block: Block, path: str) -> Iterator[domain.Assumption]:
+def _assumptions_by_figure(block: Figures, path: str) -> Iterator[domain.Assumption]:
     """The figures of a block for which somebody else vouches."""
     shown = block.list_figures()
     for name, source in block.sources.items():

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dfr.errors import InputError
+from dfr.errors import DfrError, InputError
 from dfr.findings import counted_noun
 from dfr.io.deployment_folder import make_slug
 from dfr.io.files import OWNER_ONLY, json_text, make_owned_folder, read_bounded, write_atomically
@@ -158,6 +158,14 @@ class OwnedFolder:
         if entries:
             text = json_text([entry.as_dict() for entry in entries])
             write_atomically(self.path / INDEX, text, mode=OWNER_ONLY)
+
+
+def retention_lines(folder: Path) -> list[str]:
+    """Erase what is past its time beside the deployments of a folder; what a person must know of it."""
+    try:
+        return OwnedFolder(folder / OWN_FOLDER).apply_retention(now=datetime.now(tz=UTC)).lines()
+    except DfrError as error:
+        return [f"Data about people could not be erased: {error}"]
 
 
 def _overdue(present: dict[str, KeptFile], now: datetime) -> list[KeptFile]:

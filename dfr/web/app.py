@@ -36,6 +36,7 @@ from dfr.web.editor import EditStep
 from dfr.web.features import feature_forms
 from dfr.web.guard import Access, Guard
 from dfr.web.page_data import PageData
+from dfr.web.page_words import words_for_page
 from dfr.web.plan_state import PlanNews, StalePlanError, plan_events
 from dfr.web.positions import describe_place, find_place, place_of
 from dfr.web.run_charts import run_charts
@@ -175,7 +176,7 @@ def _change_routes(pages: PageData) -> list[Route]:
             step.plan,
             replications=whole_of(document, "replications"),
             seed=whole_of(document, "seed"),
-            label=f"{step.what}: {', '.join(site.name for site in step.plan.sites)}",
+            label=pages.require_editor().describe_plan(step),
             state=step.state,
         )
         return pages.runs.progress
@@ -369,7 +370,7 @@ def explain_error(_request: Request, error: Exception) -> Response:
     """A DfrError as JSON: what happened and what to do."""
     code = getattr(error, "code", "dfr")
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
-    return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)
+    return JSONResponse({"error": {"code": code, "message": words_for_page(error)}}, status_code=status)
 
 
 def json_response(document: object, *, state: str = "") -> Response:

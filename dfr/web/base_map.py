@@ -19,6 +19,7 @@ from dfr.io.base_import import read_base_file
 from dfr.io.files import write_atomically
 from dfr.io.site_photo import SitePhoto, is_photo, pin_photo, remove_photo, save_photo, site_photo
 from dfr.web.guard import is_loopback
+from dfr.web.page_words import words_for_page
 
 VECTOR_ENDS = (".pbf", ".mvt")
 PLACES = ("{z}", "{x}", "{y}")
@@ -73,7 +74,7 @@ class BaseMap:
         try:
             photo, problem = self.photo(), ""
         except DfrError as error:
-            photo, problem = None, str(error)
+            photo, problem = None, words_for_page(error)
         drawn = None if photo is None else {"corners": photo.corners, "note": photo.note}
         pinned = drawn is not None and self._file.with_name(f"{self._file.stem}.photo.tif").exists() is False
         return {"version": self.version, "photo": drawn, "pinned": pinned, "problem": problem}

@@ -30,6 +30,7 @@ from dfr.mission.reliance import dispatch_findings
 from dfr.plan.compliance import check_plan
 from dfr.plan.model import DockSite, Plan
 from dfr.plan.verdict import require_go, verdict_of
+from dfr.web.page_words import words_for_page
 from dfr.world.model import World
 
 Place = Callable[[], tuple[World, Plan] | None]
@@ -205,7 +206,7 @@ class Control:
             )
             self.words = f"dispatch {ended.summary}; {ended.landing}"
         except DfrError as error:
-            self.words = str(error)
+            self.words = words_for_page(error)
 
     def _show_event(self, event: Event) -> None:
         self.words = f"flying: {event.what}"

@@ -33,6 +33,7 @@ from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.edits import AllEdits, Edit, SetValue, describe_edit
 from dfr.scenario.features import SITES
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse
+from dfr.web.page_words import words_for_page
 from dfr.web.plan_state import PlanNews, StalePlanError, digest_of, state_of
 from dfr.world.demand import zone_centres
 from dfr.world.model import World
@@ -207,6 +208,12 @@ class ScenarioEditor:
         """Go one step forward, where there is one."""
         self._move_by(1)
 
+    def describe_plan(self, step: EditStep) -> str:
+        """Which plan a step is, for the name of a run: that of the file or an edited one, and its docks."""
+        of_file = step.data == self.history.saved and step.docks == self._saved_docks
+        docks = ", ".join(site.name for site in step.plan.sites)
+        return f"{'as in the file' if of_file else 'edited, not saved'}: {docks}"
+
     def explain_saving(self, step: EditStep) -> SavingWords:
         """What saving this step means: whether the planner would choose its docks from the file alone."""
         chosen = {site.id for site in step.plan.sites}
@@ -348,7 +355,7 @@ class ScenarioEditor:
                 write_draft(self._path, make_draft(step.data, step.docks, of=saved))
             self._draft_words = ""
         except InputError as error:
-            self._draft_words = f"Unsaved changes are not kept: {error}"
+            self._draft_words = f"Unsaved changes are not kept: {words_for_page(error)}"
 
     def _restore_draft(self) -> None:
         """Go on from the unsaved edits of an earlier session; undo leads back to the file."""
@@ -368,7 +375,7 @@ class ScenarioEditor:
             docks = [dock for dock in draft.docks if dock in known]
             plan = plan_with_docks(world, docks) if docks else make_plan(world)
         except DfrError as error:
-            self._draft_words = f"The draft of {draft.edited} cannot be used: {error}"
+            self._draft_words = f"The draft of {draft.edited} cannot be used: {words_for_page(error)}"
             return
         step = self._make_step(data, f"unsaved changes of {draft.edited}", world, plan)
         self.history = replace(self.history, steps=(self._first, step), now=1)

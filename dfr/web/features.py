@@ -27,7 +27,8 @@ UNITS = {
 """The unit of a field by the end of its name."""
 
 _FIRST = ("name", "id")
-_NOT_IN_FORMS = {*Sourced.model_fields, "sources", "obstacles"}
+_NOT_IN_FORMS = {*Sourced.model_fields, "sources", "obstacles", "confirmed", "confirmed_by"}
+"""That a part is the real one is stated in the checklist, with who says so."""
 
 LABELS = {"lat_deg": "Latitude", "lon_deg": "Longitude"}
 

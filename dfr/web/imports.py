@@ -43,6 +43,7 @@ from dfr.io.weather.files import weather_kind
 from dfr.scenario.edits import AllEdits, Edit, SetValue
 from dfr.scenario.features import SPECS, FeatureKind, value_at
 from dfr.scenario.model import Scenario
+from dfr.web.page_words import words_for_page
 
 MOST_FILES = 8
 MOST_BYTES = 96 * 1024 * 1024
@@ -302,7 +303,7 @@ def _show_calls(
             data, name=name, scenario=scenario, match=match, zones=zones, zones_are_placeholders=drawn
         )
     except DfrError as error:
-        return {**shown, "match": dict(match.columns), "problem": str(error), "lines": []}
+        return {**shown, "match": dict(match.columns), "problem": words_for_page(error), "lines": []}
     told = found.reading.match
     return {
         **shown,

@@ -27,6 +27,7 @@ from dfr.operate.people import NotAllowedError, People, Person, TokenError
 from dfr.web.assets import page_routes
 from dfr.web.guard import BEARER, Access, Guard
 from dfr.web.layers import plan_layers, static_layers, to_lonlat
+from dfr.web.page_words import words_for_page
 
 PAGES = ("operate",)
 COOKIE = "dfr_operate"
@@ -163,4 +164,4 @@ def _explain(_request: Request, error: Exception) -> Response:
     """A DfrError as JSON: what happened and what to do."""
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
     code = getattr(error, "code", "dfr")
-    return JSONResponse({"error": {"code": code, "message": str(error)}}, status_code=status)
+    return JSONResponse({"error": {"code": code, "message": words_for_page(error)}}, status_code=status)

@@ -13,6 +13,7 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.plan.model import Plan
 from dfr.sim.events import Records
 from dfr.sim.experiment import simulate
+from dfr.web.page_words import words_for_page
 from dfr.world.model import World
 
 MOST_REPLICATIONS = 2_000
@@ -174,6 +175,6 @@ class SimulationRuns:
         except _StopPressedError:
             self._progress["error"] = "stopped"
         except DfrError as error:
-            self._progress["error"] = str(error)
+            self._progress["error"] = words_for_page(error)
         finally:
             self._progress["running"] = False

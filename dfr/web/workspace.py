@@ -18,12 +18,13 @@ from dfr.io.new_deployment import read_new_deployment, write_new_deployment
 from dfr.io.place_names import PlaceNames
 from dfr.io.scenario_files import load_scenario, shipped_scenarios
 from dfr.plan.verdict import exercise_title
-from dfr.store.personal_data import OWN_FOLDER, OwnedFolder
+from dfr.store.personal_data import retention_lines
 from dfr.web.app import deployment_app
 from dfr.web.base_map import TileServer
 from dfr.web.editor import ScenarioEditor
 from dfr.web.new_page import find_places, list_choices
 from dfr.web.page_data import PageData
+from dfr.web.page_words import without_folders, words_for_page
 from dfr.web.runs import SimulationRuns
 
 MOST_LISTED = 60
@@ -63,10 +64,7 @@ class Workspace:
 
     def apply_retention(self) -> list[str]:
         """Erase data about people whose time is over; in sentences what was erased and what is kept."""
-        try:
-            return OwnedFolder(self.folder / OWN_FOLDER).apply_retention(now=datetime.now(tz=UTC)).lines()
-        except DfrError as error:
-            return [f"Data about people could not be erased: {error}"]
+        return [without_folders(line) for line in retention_lines(self.folder)]
 
     def holds(self, slug: str) -> bool:
         """Whether a deployment of this name is open or in the folder."""
@@ -161,7 +159,7 @@ def _describe_scenario(path: Path) -> dict[str, Any]:
             "description": "",
             "first_day": None,
             "last_day": None,
-            "problem": str(error),
+            "problem": words_for_page(error),
         }
     period = scenario.period
     return {

@@ -127,7 +127,7 @@ def is_in_wake(obstacle: DockObstacle, from_deg: float) -> bool:
     """Whether a dock is in an obstacle's wake: as wide as it, and a quarter of the way wider on each side."""
     off = math.radians(from_deg - obstacle.bearing_deg)
     along, aside = obstacle.distance_m * math.cos(off), abs(obstacle.distance_m * math.sin(off))
-    return along > 0.0 and aside <= 0.5 * obstacle.width_m + WIDENING * along
+    return obstacle.casts_wake and along > 0.0 and aside <= 0.5 * obstacle.width_m + WIDENING * along
 
 
 def _speed_deficit(heights: float, height_m: float, top_m: float, roughness_m: float) -> float:

@@ -27,7 +27,7 @@ def test_it_shows_step_by_step_what_a_go_needs_and_what_would_clear_it(watched, 
         assert "to do" in crowds.inner_text()
         crowds.locator("summary").first.focus()
         page.keyboard.press("Enter")
-        assert "list site.crowds" in crowds.inner_text()
+        assert "draw the crowds (in the file: site.crowds)" in crowds.inner_text()
         assert "on the day" in page.inner_text('[data-step="day"]')
         assert "done" in page.inner_text('[data-step="country"]')
         page.close()

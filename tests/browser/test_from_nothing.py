@@ -180,7 +180,7 @@ class Walker:
         for fact in ("boundary", "candidates", "zones"):
             if fact in open_facts:
                 self.state("site", fact, source="licence plan of the event")
-        self.state("site", "no-water")
+        self.state("site", "no-water", source="walked with the site manager")
         self.state("ground", "ground", height="12", source="the national height model")
         air = {"radius": "40", "source": "the national AIP"}
         for number, item in enumerate(("airspace, aerodrome zones", "unmanned-aircraft zones")):
@@ -192,7 +192,7 @@ class Walker:
         self.state("permission", "authorisation", **document, **dates)
         for step, fact in (("people", "posts"), ("sources", "crowds")):
             if fact in open_facts:
-                self.state(step, fact, **({"source": "the organiser's plan"} if fact == "crowds" else {}))
+                self.state(step, fact, source="the organiser's plan" if fact == "crowds" else "Sgt Lee")
 
     def draw(self, kind, places, **fields):
         """Draw a feature and fill in its form; whatever has no source is assumed."""

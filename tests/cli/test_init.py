@@ -128,6 +128,8 @@ BAD = {
     "an empty authorisation": (*SITE, "--authorisation", " "),
     "a copy with a place of its own": ("--like", "winter-storm", "--site", "50.7820,-1.0890"),
     "a copy with a date of its own": ("--like", "winter-storm", "--date", "2025-06-21"),
+    "nobody who says that nobody gathers": (*SITE, "--no-crowd"),
+    "nobody who has looked": (*SITE, "--posts-confirmed", "--said-by", " "),
     "a copy with its own permission": ("--like", "winter-storm", "--authorisation", "OA 12"),
     "no folder": (*SITE, "--out", "/proc/none/x.yaml"),
 }
@@ -142,7 +144,8 @@ def test_what_cannot_be_is_bad_input_and_leaves_no_file(tmp_path: Path, flags: t
     assert list(tmp_path.iterdir()) == []
 
 
-TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed")
+SAYS = ("--said-by", 'Sgt "Jo" Lee')
+TOLD = ("--authorisation", 'OA "12": VLOS', "--no-crowd", "--ground-m-amsl", "4", "--posts-confirmed", *SAYS)
 
 
 TO_BE_WRITTEN = {"authorisation", "placeholder", "dock-place", "unmanned-aircraft-zone", "obstacle"}
@@ -170,6 +173,21 @@ def test_an_unedited_scenario_is_no_go_until_its_team_has_spoken(tmp_path: Path,
     assert dfr("init", *flags, "--name", "told", *TOLD, cwd=tmp_path).returncode == 0
     told = dfr("check", "told.yaml", "--now", AHEAD, "--json", cwd=tmp_path)
     assert (told.returncode, unknowns(told)) == (3, {*TO_BE_WRITTEN, "night"})
+
+
+def test_what_is_told_on_the_command_line_keeps_the_name_of_who_says_so(tmp_path: Path) -> None:
+    assert dfr("init", *SITE, *TOLD, cwd=tmp_path).returncode == 0
+    scenario = load_scenario(tmp_path / "beach-day.yaml")
+    assert scenario.site.no_crowd_source == SAYS[1]
+    assert {post.confirmed_by for post in scenario.operation.posts} == {SAYS[1]}
+    vouched = {item.path: item.source for item in scenario.assumptions}
+    assert vouched["site.ground_m_amsl"] == vouched["site.crowds"] == SAYS[1]
+
+
+def test_a_height_that_nobody_vouches_for_is_only_assumed(tmp_path: Path) -> None:
+    assert dfr("init", *SITE, "--ground-m-amsl", "3.5", cwd=tmp_path).returncode == 0
+    scenario = load_scenario(tmp_path / "beach-day.yaml")
+    assert {item.path for item in scenario.assumptions if item.assumed} >= {"site.ground_m_amsl"}
 
 
 def test_the_height_of_the_ground_is_taken_from_the_flag(tmp_path: Path) -> None:

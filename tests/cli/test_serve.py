@@ -1,6 +1,10 @@
-"""`dfr serve` refuses what it cannot serve before it listens."""
+"""`dfr serve` refuses what it cannot serve, and keeps data about people no longer than somebody said."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from dfr.store.personal_data import DataKind, OwnedFolder
 
 from .verbs import dfr
 
@@ -21,3 +25,19 @@ def test_what_cannot_be_served_is_bad_input(tmp_path, flags):
     assert (done.returncode, done.stdout) == (2, "")
     assert "->" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside the scenario", "in the folder worked in"])
+def test_serving_one_scenario_erases_what_is_past_its_time(tmp_path, beside):
+    work, kept_at = tmp_path / "work", tmp_path / ("team" if beside else "work")
+    for folder in (work, tmp_path / "team"):
+        folder.mkdir()
+    calls = tmp_path / "calls.csv"
+    calls.write_text("Jane CANARY")
+    now, owned = datetime.now(tz=UTC), OwnedFolder(kept_at / "personal-data")
+    owned.keep(calls, kind=DataKind.CALLS, owner="PC 1234", days=1, now=now - timedelta(days=3))
+    (tmp_path / "team" / "fete.yaml").write_text("name: fete\n")  # no scenario: refused
+    done = dfr("serve", "--port", "0", str(tmp_path / "team" / "fete.yaml"), cwd=work)
+    assert done.returncode == 2
+    assert "1 file about people erased" in done.stderr
+    assert list((kept_at / "personal-data").glob("*.csv")) == []

@@ -8,7 +8,7 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.geo import Position, distance_m
-from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns
+from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns, guess_grades
 from dfr.io.call_dates import DateOrder, date_order
 from dfr.io.call_sheets import CallReading, read_call_sheet
 from dfr.io.sheets import read_sheet
@@ -52,6 +52,28 @@ def test_columns_matched_by_hand_go_before_guesses() -> None:
 
 def test_a_column_that_two_names_fit_is_asked_for() -> None:
     assert CallColumn.GRADE not in guess_columns(["when", "Grade", "Priority"])
+
+
+def test_the_names_of_german_control_rooms_are_known():
+    columns = ["Einsatzdatum", "Uhrzeit", "Priorität", "Rechtswert", "Hochwert", "Meldung"]
+    assert guess_columns(columns) == {
+        CallColumn.DATE: "Einsatzdatum",
+        CallColumn.CLOCK: "Uhrzeit",
+        CallColumn.EASTING: "Rechtswert",
+        CallColumn.NORTHING: "Hochwert",
+        CallColumn.GRADE: "Priorität",
+    }
+    degrees = guess_columns(["Datum/Uhrzeit", "Breitengrad", "Längengrad", "Einsatzort"])
+    assert degrees == {
+        CallColumn.WHEN: "Datum/Uhrzeit",
+        CallColumn.ZONE: "Einsatzort",
+        CallColumn.LAT: "Breitengrad",
+        CallColumn.LON: "Längengrad",
+    }
+    assert guess_grades(["SOFORT", "Prio 2"], ["immediate", "prompt"]) == {
+        "sofort": "immediate",
+        "prio 2": "prompt",
+    }
 
 
 def test_the_names_that_control_rooms_export_are_known():

@@ -212,6 +212,54 @@ def test_obstacles_stand_beside_the_nearest_site_as_far_and_as_wide_as_seen_from
     assert [item.assumed for item in after.assumptions if "Mast" in item.source] == [True]
 
 
+def test_a_power_line_is_an_obstacle_piece_by_piece_and_casts_no_wake() -> None:
+    """A straight line of 400 m that passes 60 m east of a dock, drawn as a line of two corners."""
+    lat, lon, degree_m = 50.7815, -1.093, 111_230.0
+    east = lon + 60.0 / (degree_m * math.cos(math.radians(lat)))
+    ends = [[east, lat - 200.0 / degree_m], [east, lat + 200.0 / degree_m]]
+    line = {"type": "LineString", "coordinates": ends}
+    dock = {"type": "Point", "coordinates": [lon, lat]}
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": shape}
+        for name, shape in (("Dock yard", dock), ("Power line", line))
+    ]
+    file = read_features(
+        json.dumps({"type": "FeatureCollection", "features": features}).encode(), name="plan.geojson"
+    )
+    assert propose_role(file.features[1]) is FeatureKind.OBSTACLE
+    roles = {0: FeatureKind.SITE, 1: FeatureKind.OBSTACLE}
+    after = _parsed(_imported(file, roles, ImportChoices(obstacle_height_m=30.0)))
+    pieces = [item for site in after.candidates for item in site.obstacles if "Power line" in item.name]
+    assert sum(item.width_m for item in pieces) == pytest.approx(400.0, abs=1.0)
+    assert not any(item.casts_wake for item in pieces)
+    assert {item.height_m for item in pieces} == {30.0}
+    beside = [item for item in after.candidates[-1].obstacles if "Power line" in item.name]
+    assert min(item.distance_m for item in beside) == pytest.approx(60.0, abs=1.0)
+    cable = _file(("Cable", "LineString", [[-1.09, 50.7], [-1.09, 50.8]]))
+    with pytest.raises(InputError, match="is 11 km long -> draw what is near the site"):
+        _imported(cable, {0: FeatureKind.OBSTACLE}, ImportChoices(obstacle_height_m=30.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "role"),
+    [
+        ("Veranstaltungsgelände Grenze", "Polygon", FeatureKind.BOUNDARY),
+        ("Flugverbotszone Klinik", "Polygon", FeatureKind.KEEP_OUT),
+        ("Zuschauerbereich", "Polygon", FeatureKind.CROWD),
+        ("Fischteich", "Polygon", FeatureKind.WATER),
+        ("Beobachter Nord", "Point", FeatureKind.POST),
+        ("Notlandeplatz", "Point", FeatureKind.RALLY_POINT),
+        ("Baukran", "Point", FeatureKind.OBSTACLE),
+        ("Freileitung 110 kV", "LineString", FeatureKind.OBSTACLE),
+    ],
+)
+def test_german_names_are_proposed_a_role(name: str, shape: str, role: FeatureKind) -> None:
+    square = _square(-1.094, 50.780)
+    places = {"Polygon": [square], "Point": square[0], "LineString": square[:2]}
+    (feature,) = _file((name, shape, places[shape])).features
+    assert propose_role(feature) is role
+
+
 def test_other_traffic_is_taken_over_with_everything_but_its_outline_assumed() -> None:
     file = _file(("Display line", "Polygon", [_square(-1.094, 50.780)]))
     assert propose_role(file.features[0]) is FeatureKind.TRAFFIC

@@ -104,6 +104,8 @@ def scenario() -> m.Scenario:
             keep_outs=(),
             crowds=(),
             water=(),
+            no_crowd_source="the site manager",
+            no_water_source="the site manager",
         ),
         candidates=(
             candidate("west", -400, 0),

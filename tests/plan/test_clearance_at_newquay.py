@@ -111,6 +111,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Verdict]:
         ground_m_amsl=20.0,
         no_crowd=True,
         posts_confirmed=True,
+        said_by="the site manager",
     )
     template = write_scenario_template(wish)
 

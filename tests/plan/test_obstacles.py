@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from dfr.findings import Finding, Severity
-from dfr.geo import Position, VerticalDatum
+from dfr.geo import Position, VerticalDatum, distance_m
 from dfr.plan.checks.heights import check_obstacles, least_height_m_agl
 from dfr.plan.context import context_of
 from dfr.plan.planner import make_plan
+from dfr.scenario import model as m
 from dfr.scenario.air import ALL_KINDS, DataKind, ObstacleSurvey
 from dfr.world.airspace import Airspace
 from dfr.world.coverage import Coverage
@@ -114,6 +115,23 @@ def test_an_obstacle_beside_the_volume_is_named_with_its_distance(field: Field) 
     (finding,) = found(world(field, mast(400.0, east_m=1500.0)))
     assert finding.severity is Severity.OK
     assert "Listed near: mast (1312 ft AGL)" in finding.message
+
+
+@pytest.mark.parametrize(("height_m", "margin_m"), [(45.0, -5.0), (40.0, None)])
+def test_what_stands_beside_a_dock_is_an_obstacle_too(
+    field: Field, height_m: float, margin_m: float | None
+) -> None:
+    """A crane drawn on the map, 30 m from the dock: the drones fly at 60 m and keep 20 m above it."""
+    crane = m.DockObstacle(name="Crane", height_m=height_m, width_m=3.0, distance_m=30.0, bearing_deg=90.0)
+    made = world(field)
+    (dock,) = made.scenario.candidates
+    beside = replace(made.scenario, candidates=(replace(dock, obstacles=(crane,)),))
+    hit = [f for f in found(replace(made, scenario=beside)) if f.severity is Severity.VIOLATION]
+    assert [f.margin_m for f in hit] == ([] if margin_m is None else [margin_m])
+    assert all(f.message.startswith("Crane (beside ") for f in hit)
+    if hit:
+        assert hit[0].place is not None
+        assert distance_m(hit[0].place, at(-368.5, 0.0)) < 1.0, "its middle, 31.5 m east of the dock"
 
 
 def test_a_crane_of_a_notam_is_an_obstacle(field: Field) -> None:

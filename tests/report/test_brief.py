@@ -152,6 +152,36 @@ def test_all_that_blocks_is_on_the_first_page_by_rule_with_its_count_and_worst_m
     assert "Margin −3 m." in front
 
 
+@pytest.mark.parametrize("count", [1, 8])
+@pytest.mark.parametrize("fitting", [None, Fitting(density="tight", advice=0)], ids=["chosen", "tight"])
+def test_what_blocks_a_go_is_told_with_its_whole_remedy(briefed, count, fitting):
+    run = briefed("victorious-2024")
+    remedy = " ".join(f"or move the rally point {n} to the near side of the crowd" for n in range(6))
+    blocks = {"severity": Severity.VIOLATION, "margin_m": None, "fix": f"{remedy} to the very last word"}
+    found = [replace(run.plan.findings[0], rule=f"rule-{n}", **blocks) for n in range(count)]
+    plan = replace(run.plan, findings=tuple(found))
+    verdict = verdict_of(run.world.scenario, plan, now=run.world.scenario.period.start)
+    front = front_of(brief_html(replace(run, plan=plan, verdict=verdict), fitting))
+    assert front.count("to the very last word") == count
+
+
+def test_the_brief_names_who_says_that_a_danger_is_not_there(briefed):
+    run = briefed("victorious-2024")
+    scenario = run.world.scenario
+    posts = tuple(replace(post, confirmed_by="Sgt Lee") for post in scenario.operation.posts)
+    stated = replace(
+        scenario,
+        site=replace(scenario.site, no_crowd_source="the organiser", no_water_source="a walk round it"),
+        operation=replace(scenario.operation, posts=posts),
+    )
+    page = brief_html(replace(run, world=replace(run.world, scenario=stated)))
+    assert (
+        "Stated, with who says so: no people gather on the site (the organiser); there is no water on the "
+        "site (a walk round it); somebody has looked from the posts (Sgt Lee)." in page
+    )
+    assert "Stated, with who" not in brief_html(run)
+
+
 def test_advice_goes_to_the_second_page_and_what_is_cut_there_is_counted(briefed):
     run = briefed("victorious-2024")
     whole = brief_html(run, Fitting(density="roomy"))

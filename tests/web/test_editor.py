@@ -50,6 +50,15 @@ def test_a_moved_dock_stays_a_dock_and_its_times_change(editor):
     assert after.findings
 
 
+def test_a_run_is_named_after_its_plan_and_not_after_the_last_edit(editor):
+    docks = ", ".join(site.name for site in editor.step.plan.sites)
+    assert editor.describe_plan(editor.step) == f"as in the file: {docks}"
+    move(editor, *nearer(editor))
+    assert editor.describe_plan(editor.step) == f"edited, not saved: {docks}"
+    editor.save(keep_docks=True)
+    assert editor.describe_plan(editor.step) == f"as in the file: {docks}"
+
+
 def test_a_preview_tells_what_the_move_then_gives(editor):
     site, there = nearer(editor)
     told = editor.preview_times(there)

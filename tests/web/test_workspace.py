@@ -297,6 +297,7 @@ NEW = {
     "ground_m_amsl": None,
     "authorisation": None,
     "no_crowd": False,
+    "said_by": None,
 }
 
 
@@ -314,6 +315,8 @@ def test_a_new_deployment_is_written_into_the_folder_and_opens(port, folder):
     "change",
     [
         {"place": "here"},
+        {"no_crowd": True},
+        {"no_crowd": True, "said_by": "  "},
         {"zone": "", "place": "49.0, -30.0", "country": None},
         {"zone": "../../etc/passwd"},
         {"country": "FR"},

@@ -21,6 +21,9 @@ from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.model import OperationKind
 from dfr.world.model import World
 
+NO_CROWD = 'that no people gather, with who says so (in the file: crowds: [], sources: {crowds: "..."})'
+"""What to state where nobody gathers."""
+
 IGRC_COLUMNS = ((1.0, 25.0), (3.0, 35.0), (8.0, 75.0), (20.0, 120.0), (40.0, 200.0))
 """The columns of the table: the drone's size in m and speed in m/s, both at most."""
 
@@ -73,8 +76,10 @@ def check_crowds(context: Context) -> list[Finding]:
     dense = max((crowd.people_per_m2 for crowd in context.scenario.site.crowds), default=0.0)
     if not context.scenario.site.crowds_known:
         words = "Nobody has said whether people gather here."
-        fix = "list site.crowds, or write [] where nobody gathers"
+        fix = f"draw the crowds (in the file: site.crowds), or state {NO_CROWD}"
         return [finding("crowd", Severity.UNKNOWN, words, fix=fix)]
+    if not context.scenario.site.crowds:
+        return [_check_no_crowd(context.scenario.site.no_crowd_source)]
     if dense == 0:
         return [finding("crowd", Severity.OK, "The scenario has no crowd areas.")]
     if margin is None:
@@ -82,6 +87,14 @@ def check_crowds(context: Context) -> list[Finding]:
     found = [_check_stand_off(context, crowd, margin) for crowd in crowds if context.lines]
     below = _check_crowd_below(context, [crowd.area for crowd in crowds])
     return [*_check_stand_off_rule(context, margin), *found, *below, _check_ground_risk(context, dense)]
+
+
+def _check_no_crowd(source: str | None) -> Finding:
+    """Who says that nobody gathers."""
+    if source is not None:
+        return finding("crowd", Severity.OK, f"No people gather on the site ({source}).")
+    words = "The scenario says that no people gather on the site, but names nobody who says so."
+    return finding("crowd", Severity.ADVICE, words, fix=f"state {NO_CROWD}")
 
 
 def _check_overflight(context: Context) -> Finding:

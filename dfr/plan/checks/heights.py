@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ import numpy as np
 import shapely
 
 from dfr.findings import Finding, Severity, Validity
-from dfr.geo import FloatArray
+from dfr.geo import FloatArray, VerticalDatum
 from dfr.plan.checks.air_data import needs_of, short_name
 from dfr.plan.checks.permission import height_limit_m_agl
 from dfr.plan.context import (
@@ -26,8 +27,14 @@ from dfr.plan.context import (
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.volumes import CONTINGENCY, GROUND_RISK_BUFFER, ROUTE_HALF_WIDTH_M, buffers_of
 from dfr.scenario.air import DataKind, ObstacleSurvey
-from dfr.scenario.model import Scenario
-from dfr.world.zones import HeightReference, Range, VerticalLimit, limit_m_agl
+from dfr.scenario.model import DockObstacle, Scenario
+from dfr.world.zones import (
+    HeightReference,
+    Range,
+    VerticalLimit,
+    limit_m_agl,
+    vertical_limit,
+)
 
 SURVEY_STANDS = timedelta(days=365)
 """So long a survey holds: cranes and masts come and go (assumed, as for airspace data)."""
@@ -193,8 +200,20 @@ def _stated_lowest_m_agl(context: Context) -> float:
 
 
 def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
-    """Obstacles of files and of NOTAMs near the contingency volume."""
+    """Obstacles of files, of NOTAMs and beside the places for docks, near the contingency volume."""
     frame, volume = context.world.frame, context.area(CONTINGENCY)
+    for site in context.scenario.candidates:
+        for stands in site.obstacles:
+            shape = _outline_of(stands, frame.point(site.position))
+            away_m = float(shape.distance(volume))
+            if away_m <= NEAR_M:
+                yield NearObstacle(
+                    label=f"{stands.name} (beside {site.name})",
+                    top=vertical_limit(stands.height_m, VerticalDatum.AGL),
+                    shape=shape,
+                    source="the scenario",
+                    away_m=away_m,
+                )
     airspace = context.world.airspace
     for obstacle in airspace.obstacles:
         shape = shapely.Point(frame.point(obstacle.position))
@@ -214,6 +233,16 @@ def _obstacles_near(context: Context) -> Iterator[NearObstacle]:
                 yield NearObstacle(
                     label=zone.label, top=zone.upper, shape=area, source=zone.source, away_m=away_m
                 )
+
+
+def _outline_of(obstacle: DockObstacle, dock: tuple[float, float]) -> shapely.Polygon:
+    """The ground it stands on: as wide as given across its bearing, and assumed to be as deep."""
+    bearing = math.radians(obstacle.bearing_deg)
+    ahead = np.array([math.sin(bearing), math.cos(bearing)])
+    across = 0.5 * obstacle.width_m * np.array([ahead[1], -ahead[0]])
+    near = np.array(dock) + obstacle.distance_m * ahead
+    far = near + obstacle.width_m * ahead
+    return shapely.Polygon([near - across, near + across, far + across, far - across])
 
 
 def _heights_near_m_amsl(context: Context, item: NearObstacle, profiles: Sequence[Profile]) -> FloatArray:

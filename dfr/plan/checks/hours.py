@@ -74,7 +74,10 @@ def _weather_of_the_day(context: Context, windows: Sequence[HourWindow]) -> Find
         severity = Severity.OK if count == len(windows) else Severity.ADVICE
         fix = "" if count == len(windows) else "check again with the next report or forecast"
         return finding("weather", severity, words, fix=fix, validity=validity, source=scenario.weather.source)
-    fix = "check again with --taf, --metar or --forecast when there is one"
+    fix = (
+        "check again with the reports and forecasts of the day when there are some "
+        "(on the command line: --metar, --taf, --forecast)"
+    )
     words = (
         "The hourly weather is no report or forecast of the day: which hours may be flown is not known yet."
     )

@@ -308,7 +308,7 @@ def _check_country(scenario: Scenario) -> Finding:
     words += _other_way(centre)
     fix = "correct site.centre or jurisdiction"
     if fit is CountryFit.UNDECIDED:
-        fix += f"; or answer it: answers: [{{topic: {COUNTRY.id}, answer: ..., reference: ...}}]"
+        fix += f"; or {_how_to_answer(COUNTRY)}"
     return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, place=centre, fix=fix)
 
 
@@ -345,8 +345,13 @@ def _check_topic(scenario: Scenario, topic: OpenTopic) -> Finding:
             JURISDICTION_RULE, Severity.ADVICE, words, fix="carry the reference", source=answer.reference
         )
     words = f"The loaded rules do not cover {topic.id}: {topic.asks}."
-    fix = f"answer it: answers: [{{topic: {topic.id}, answer: ..., reference: ...}}]"
-    return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, fix=fix)
+    return finding(JURISDICTION_RULE, Severity.UNKNOWN, words, fix=_how_to_answer(topic))
+
+
+def _how_to_answer(topic: OpenTopic) -> str:
+    """What a person does about a topic that the rules leave to others."""
+    told = f"answers: [{{topic: {topic.id}, answer: ..., reference: ...}}]"
+    return f"find out, and state the answer with its reference (in the file: {told})"
 
 
 def check_permission(context: Context) -> list[Finding]:

@@ -70,6 +70,8 @@ def check_sight(context: Context) -> list[Finding]:
     if not found and context.lines:
         gap = min(float(shapely.distance(line, seen.boundary)) for _, line in context.lines)
         words = f"Every route is within sight of one of {counted_noun(len(posts), 'manned post')}."
+        lookers = list(dict.fromkeys(post.confirmed_by for post in posts if post.confirmed_by))
+        words += f" Who has looked from there: {listed(lookers)}." if lookers else ""
         found = [finding("visual-line-of-sight", Severity.OK, words, margin_m=gap)]
     return [*found, *_check_posts(context, posts), *_check_far_posts(context), *check_night(context)]
 
@@ -78,8 +80,12 @@ def _check_posts(context: Context, manned: tuple[Observer, ...]) -> list[Finding
     """Posts that nobody can stand at, and posts where nobody has stood."""
     posts, found = context.scenario.operation.posts, []
     if drawn := [post.id for post in posts if not post.confirmed]:
-        words = f"A program drew the posts {listed(drawn)}: nobody has looked from there."
-        fix = "put the real posts, or take out confirmed: false"
+        noun = "post" if len(drawn) == 1 else "posts"
+        words = f"Nobody has looked from the {noun} {listed(drawn)}."
+        fix = (
+            "move the posts to where people will stand, look from each, then state who has looked "
+            '(in the file: confirmed_by: "..." in place of confirmed: false)'
+        )
         found.append(finding("visual-line-of-sight", Severity.UNKNOWN, words, fix=fix))
     if people_on_shift(context) < len(posts):
         people = people_on_shift(context)

@@ -17,6 +17,9 @@ from dfr.scenario.model import CandidateSite, Power, SiteUse, Surface
 BESIDE_M = 0.5
 """A move that clears a finding goes so far beyond the edge."""
 
+NO_WATER = 'that there is none, with who says so (in the file: water: [], sources: {water: "..."})'
+"""What to state where there is no water."""
+
 POWER_WORDS = {Power.MAINS: "mains power", Power.GENERATOR: "a generator", Power.NONE: "no power"}
 
 
@@ -241,11 +244,18 @@ def _check_water_known(context: Context) -> list[Finding]:
     if site.surface is Surface.SEA and site.water == ():
         words = "site.surface is sea, but site.water says that there is no water: one of them is wrong."
         return [finding("dock-place", Severity.UNKNOWN, words, fix="list site.water, or correct surface")]
-    if site.water is not None:
+    if site.water is None:
+        words = "Nobody has said where water is, so a dock or rally point on it would not be noticed."
+        fix = f"draw the water (in the file: site.water), or state {NO_WATER}"
+        return [finding("dock-place", Severity.UNKNOWN, words, fix=fix)]
+    if site.water:
         return []
-    words = "Nobody has said where water is, so a dock or rally point on it would not be noticed."
-    fix = "list site.water, or write water: none where there is none"
-    return [finding("dock-place", Severity.UNKNOWN, words, fix=fix)]
+    if site.no_water_source is not None:
+        return [
+            finding("dock-place", Severity.OK, f"There is no water on the site ({site.no_water_source}).")
+        ]
+    words = "The scenario says that there is no water on the site, but names nobody who says so."
+    return [finding("dock-place", Severity.ADVICE, words, fix=f"state {NO_WATER}")]
 
 
 def _check_placeholders(context: Context) -> list[Finding]:

@@ -125,6 +125,7 @@ function document_() {
     ground_m_amsl: ground === "" ? null : Number(ground),
     authorisation: optional("authorisation"),
     no_crowd: $("no-crowd").checked,
+    said_by: optional("said-by"),
   };
 }
 
@@ -169,6 +170,7 @@ async function main() {
     $("last").min = $("first").value;
     if ($("last").value < $("first").value) $("last").value = $("first").value;
   });
+  $("no-crowd").addEventListener("change", () => ($("said-by").required = $("no-crowd").checked));
   $("form").addEventListener("submit", create);
   document.body.dataset.ready = "yes";
 }
