@@ -13,6 +13,7 @@ from dfr.cli.mission_output import mission_document, print_mission
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import is_compliant
+from dfr.io.drawn_paths import is_drawn, read_drawn_path
 from dfr.io.files import read_bounded, write_atomically
 from dfr.mission.formats import Home, format_for, left_out, read_plan
 from dfr.mission.items import FlightPlan
@@ -20,10 +21,23 @@ from dfr.mission.validate import validate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
-READ = ".plan, .waypoints, .txt, .fen, .kml, .geojson or .kmz (DJI)"
+READ = ".plan, .waypoints, .txt, .fen, .kml, .geojson or .kmz (DJI), or a path drawn in KML or KMZ"
 HomeText = Annotated[
     str | None,
     typer.Option("--home", help="Home, LAT,LON or LAT,LON,HEIGHT (m AMSL), in place of that of the file."),
+]
+HeightText = Annotated[
+    float | None,
+    typer.Option(
+        "--height-m-agl",
+        min=1.0,
+        max=1000.0,
+        help="Height above the ground at which a drawn path is flown, whatever its file says, m.",
+    ),
+]
+PathName = Annotated[
+    str | None,
+    typer.Option("--path", help="The drawn path to read, by name or number, where there are several."),
 ]
 
 
@@ -37,6 +51,8 @@ def check(
     file: Annotated[Path, typer.Argument(help=f"The file: {READ}.")],
     *,
     home: HomeText = None,
+    height_m_agl: HeightText = None,
+    path: PathName = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a mission file item by item, and what ArduCopter would drop, change, refuse or fly otherwise.
@@ -50,7 +66,7 @@ def check(
       3  ArduCopter would drop, change or refuse part of it, or something is not
          known
     """
-    plan = _read_file(file, home)
+    plan = _read_file(file, home, height_m_agl, path)
     findings = validate(plan)
     if as_json:
         emit_json(mission_document(plan, findings))
@@ -70,6 +86,8 @@ def convert(
         typer.Option(help="A file whose fence and rally points are added. Repeatable."),
     ] = None,
     home: HomeText = None,
+    height_m_agl: HeightText = None,
+    path: PathName = None,
     drone: Annotated[
         str | None,
         typer.Option(help="The drone of the catalogue that flies it: a DJI route (.kmz) names it."),
@@ -79,13 +97,14 @@ def convert(
     """Write a mission file in another format, and say what of it that format has no place for.
 
     A mission that changes by `--also` or `--home` loses the verdict that it carries, because the verdict was
-    given for another mission.
+    given for another mission. A path that was drawn in KML or KMZ becomes waypoints, and nothing else; it is
+    refused where neither its file nor --height-m-agl says how high to fly it.
 
     Exit codes: 0 written whole, 2 a file cannot be read, 3 written without a part, which is named.
     """
-    plan = _read_file(file, home)
-    for path in also or []:
-        plan = _joined(plan, _read_file(path, None))
+    plan = _read_file(file, home, height_m_agl, path)
+    for other in also or []:
+        plan = _joined(plan, _read_file(other, None))
     chosen = format_for(out, None if drone is None else find_drone(drone))
     if plan.exercise and not chosen.keeps_name:
         raise NonCompliantError(
@@ -104,8 +123,19 @@ def convert(
         raise typer.Exit(NonCompliantError.exit_code)
 
 
-def _read_file(path: Path, home: str | None) -> FlightPlan:
-    return read_plan(read_bounded(path), name=str(path), home=None if home is None else _parse_home(home))
+def _read_file(
+    path: Path, home_text: str | None, height_m_agl: float | None = None, drawn: str | None = None
+) -> FlightPlan:
+    """The flight plan of a file; `drawn` is the path of a map file that is meant."""
+    data, home = read_bounded(path), None if home_text is None else _parse_home(home_text)
+    if not is_drawn(data, name=str(path)):
+        if height_m_agl is not None or drawn is not None:
+            raise InputError(f"{path}: no drawn path", do="leave out --height-m-agl and --path")
+        return read_plan(data, name=str(path), home=home)
+    mission = read_drawn_path(data, name=str(path), height_m_agl=height_m_agl, path=drawn, home=home)
+    for words in mission.notes:
+        note(words)
+    return mission.plan
 
 
 def _parse_home(text: str) -> Home:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dfr.ardupilot.commands import MissionType, command_name
+from dfr.ardupilot.commands import Frame, MissionType, command_name
 from dfr.cli.output import say
 from dfr.findings import Finding, Severity, counted_noun, finding_text, is_compliant
 from dfr.mission.formats.common import item_record
 from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.reliance import relied_on
 from dfr.mission.wire import wire_lists
+
+COUNTED: dict[int, str] = {
+    Frame.GLOBAL: "AMSL",
+    Frame.GLOBAL_RELATIVE_ALT: "above home",
+    Frame.GLOBAL_TERRAIN_ALT: "above the ground",
+}
+"""What heights count from in each frame."""
 
 
 def mission_document(flight: FlightPlan, findings: tuple[Finding, ...]) -> dict[str, object]:
@@ -37,7 +44,8 @@ def print_mission(flight: FlightPlan, findings: tuple[Finding, ...], written: li
     """Print a mission item by item, what was found about it, and which files were written."""
     say(flight.name)
     for seq, item in enumerate(flight.items, start=1):
-        where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m above home"
+        counted = COUNTED.get(item.frame, "")
+        where = "" if item.position is None else f"{item.position}  {item.z_m:.0f} m {counted}"
         say(f"{seq:>4}  {command_name(item.command):<22} {where}")
     corners = len(wire_lists(flight)[MissionType.FENCE])
     say(

@@ -43,6 +43,7 @@ from dfr.link.vehicle import OnboardPlan, VehicleState
 from dfr.mission.changes import FIRST_ITEM, retask_flight
 from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
+from dfr.mission.filming import filming_in
 from dfr.mission.items import FlightPlan
 
 LIFT_S = 30.0
@@ -378,6 +379,15 @@ class Director:
             raise VehicleRefusedError("another pilot has taken over", do="ask them to return")
         self.give_way.low = None
         self.control.change_mode(CopterMode.RTL)
+        self._stop_filming()
+
+    def _stop_filming(self) -> None:
+        """End what the mission would have ended after the stay; a camera that does not answer is told."""
+        try:
+            for item in filming_in(self.plan.items).stops:
+                self.vehicle.command(Command(item.command), *item.params, timeout_s=ANSWER_S)
+        except LinkError as error:
+            self._note_event(f"the camera may go on recording: {error}")
 
     def _warn_once(self, key: str, words: str) -> None:
         """Told once of each, while the drone is not ours."""

@@ -18,8 +18,9 @@ from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import InfeasibleError, InputError, LinkError, NonCompliantError
 from dfr.findings import Severity
 from dfr.geo import Position, distance_m
-from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, HOLDS, ROI_FIXED_PLACE
+from dfr.mission.compile import CLOCKWISE, FENCE_MARGIN_M, HOLDS, ROI_FIXED_PLACE, scene_items
 from dfr.mission.fence import fence_shape
+from dfr.mission.filming import filming_in
 from dfr.mission.items import FlightPlan, MissionItem, item_at
 from dfr.mission.validate import validate
 from dfr.plan.flight_path import height_m_home
@@ -64,7 +65,14 @@ def retask_flight(
         items=(
             flight.items[0],
             *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in path[:-1]),
-            *_scene_items(path[-1], look_at or path[-1], height_m_home, on_scene_s),
+            *scene_items(
+                path[-1],
+                look_at or path[-1],
+                height_m=height_m_home,
+                ground_m=0.0,
+                seconds=on_scene_s,
+                filming=filming_in(flight.items),
+            ),
             *(item_at(Command.NAV_WAYPOINT, place, height_m_home) for place in back),
             MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL),
         ),
@@ -73,17 +81,6 @@ def retask_flight(
     if bad:
         raise NonCompliantError("the new task fails its check: " + "; ".join(each.message for each in bad))
     return new
-
-
-def _scene_items(
-    hold: Position, look_at: Position, height_m: float, seconds: float
-) -> tuple[MissionItem, ...]:
-    stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
-    return (
-        item_at(Command.DO_SET_ROI, look_at, 0.0, params=(ROI_FIXED_PLACE, 0.0, 0.0, 0.0)),
-        item_at(Command.NAV_LOITER_TIME, hold, height_m, params=stay),
-        MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT),
-    )
 
 
 def _return_places(flight: FlightPlan, path: Sequence[Position], *, open_m: float) -> list[Position]:

@@ -10,6 +10,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.geo import Position
 from dfr.mission.battery import battery_params, refuse_too_long
 from dfr.mission.fence import fence_areas
+from dfr.mission.filming import Filming, filming_of
 from dfr.mission.items import FenceArea, FlightPlan, MissionItem, RallyPoint, item_at
 from dfr.plan.flight_path import (
     height_m_home,
@@ -141,14 +142,34 @@ def _outward_items(world: World, path: Sequence[Position], height_m_agl: float) 
 def _scene_items(
     world: World, path: Sequence[Position], height_m_agl: float, *, looks_at: Position, seconds: float
 ) -> Iterator[MissionItem]:
-    """The last leg with the camera on the target, the hold, and the camera freed."""
+    """The last leg and the stay at the cruise height."""
     home, hold = path[0], path[-1]
-    ground_m = height_m_home(world.terrain, home, looks_at, 0.0)
+    yield from scene_items(
+        hold,
+        looks_at,
+        height_m=height_m_home(world.terrain, home, hold, height_m_agl),
+        ground_m=height_m_home(world.terrain, home, looks_at, 0.0),
+        seconds=seconds,
+        filming=filming_of(world.scenario.operation.camera),
+    )
+
+
+def scene_items(
+    hold: Position, looks_at: Position, *, height_m: float, ground_m: float, seconds: float, filming: Filming
+) -> Iterator[MissionItem]:
+    """The last leg with the camera on the target, the hold, and the camera freed.
+
+    A recording begins on arrival, which needs a waypoint of its own: what stands before a stay is done on the
+    way to it. It is ended first of all once the stay is over.
+    """
     place_of_interest = (ROI_FIXED_PLACE, 0.0, 0.0, 0.0)
     yield item_at(Command.DO_SET_ROI, looks_at, ground_m, params=place_of_interest)
-    height_m = height_m_home(world.terrain, home, hold, height_m_agl)
+    if filming.starts:
+        yield item_at(Command.NAV_WAYPOINT, hold, height_m)
+        yield from filming.starts
     stay = (float(math.ceil(seconds)), 0.0, CLOCKWISE, 0.0)
     yield item_at(Command.NAV_LOITER_TIME, hold, height_m, params=stay)
+    yield from filming.stops
     yield MissionItem(command=Command.DO_SET_ROI, frame=Frame.GLOBAL_RELATIVE_ALT)
 
 

@@ -338,6 +338,22 @@ class Observer:
     confirmed_by: str | None = None
 
 
+class Recording(StrEnum):
+    """What the camera records on scene."""
+
+    NONE = "none"
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraUse:
+    """What is recorded on scene; with photos, one in `photo_every_s`, s."""
+
+    record: Recording = Recording.NONE
+    photo_every_s: float = 2.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """How the drones are flown. `crowd_margin_m` is None where crowds are to be flown over.
@@ -360,6 +376,7 @@ class Operation:
     max_rain_mm_h: float | None
     authorisation: Authorisation | None = None
     personal_data_days: int | None = None
+    camera: CameraUse = CameraUse()
 
 
 class LostLink(StrEnum):

@@ -270,6 +270,16 @@ class PostIn(Point):
         return self
 
 
+class CameraIn(Strict):
+    """What the camera records on scene, from the arrival to the end of the stay."""
+
+    record: domain.Recording = Field(
+        default=domain.Recording.NONE, strict=False, description="none, photo or video"
+    )
+    photo_every_s: float = Field(default=2.0, ge=0.5, le=60, description="between two photos")
+    becomes: ClassVar[Any] = domain.CameraUse
+
+
 class OperationIn(Block):
     """How the drones may be flown, and in what weather."""
 
@@ -297,6 +307,7 @@ class OperationIn(Block):
         le=3650,
         description="days for which a live shift keeps texts of calls and positions of homes; null: 31",
     )
+    camera: CameraIn = Field(default_factory=CameraIn, description="what it records on scene")
     becomes: ClassVar[Any] = domain.Operation
 
     def differing_fields(self) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from dfr.errors import InputError
+from dfr.geo import VerticalDatum
 from dfr.io.airspace.kml import BadKmlError, unzip_documents
 from dfr.io.airspace.safe_xml import (
     Element,
@@ -18,6 +20,9 @@ from dfr.io.airspace.safe_xml import (
 from dfr.io.map_features.model import Collector, FeatureFile, LonLat
 
 MAX_DEPTH = 60
+
+DATUMS = {"relativeToGround": VerticalDatum.AGL, "absolute": VerticalDatum.AMSL}
+"""What heights count from in each altitude mode; in any other a shape lies on the ground (KML 2.2)."""
 
 
 def read_kml_features(data: bytes, *, name: str) -> FeatureFile:
@@ -84,6 +89,7 @@ def _take_shape(shape: Element, name: str, group: str, collector: Collector) -> 
         collector.add_area(name, [points], group=group)
     elif kind == "LineString":
         collector.add_line(name, points, group=group)
+        collector.add_path(name, points, _heights(shape), DATUMS.get(text_at(shape, "altitudeMode")))
     else:
         collector.tell(f"{name or kind}: {len(points)} positions are no point")
 
@@ -95,23 +101,35 @@ def _rings(polygon: Element, boundary: str) -> Iterator[Element]:
 
 def _height_of(shape: Element) -> float | None:
     """The height of its first position, where the file says that heights count from the ground."""
-    if text_at(shape, "altitudeMode") != "relativeToGround":
+    if DATUMS.get(text_at(shape, "altitudeMode")) is not VerticalDatum.AGL:
         return None
-    written = next((kid.text or "" for kid in elements_named(shape, "coordinates")), "").split()
-    parts = written[0].split(",") if written else []
+    return next(iter(_heights(shape)), None)
+
+
+def _heights(shape: Element) -> list[float | None]:
+    """The height of each position, None where it has none."""
+    return [_height(parts[2]) if len(parts) > 2 else None for parts in _tuples(shape)]
+
+
+def _height(text: str) -> float | None:
     try:
-        return float(parts[2]) if len(parts) > 2 else None
+        height_m = float(text)
     except ValueError:
         return None
+    return height_m if math.isfinite(height_m) else None
 
 
 def _coordinates(shape: Element) -> list[LonLat]:
     """Longitude and latitude of each position. Raises ValueError where one is not a number."""
-    text = next((kid.text or "" for kid in child_elements(shape, "coordinates")), "")
     found = []
-    for words in text.replace(", ", ",").split():
-        parts = words.split(",")
+    for parts in _tuples(shape):
         if len(parts) < 2:
-            raise ValueError(f"{words!r:.40} is not a position (longitude,latitude)")
+            raise ValueError(f"{','.join(parts)!r:.40} is not a position (longitude,latitude)")
         found.append((float(parts[0]), float(parts[1])))
     return found
+
+
+def _tuples(shape: Element) -> list[list[str]]:
+    """The numbers of each position, as they are written; those of a polygon's outline first."""
+    text = next((kid.text or "" for kid in elements_named(shape, "coordinates")), "")
+    return [words.split(",") for words in text.replace(", ", ",").split()]

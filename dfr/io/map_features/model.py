@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic_core import PydanticCustomError
 
 from dfr.errors import InputError
-from dfr.geo import Position, Ring
+from dfr.geo import Position, Ring, VerticalDatum
 from dfr.io.airspace.reading import printable_text
 from dfr.scenario.schema_parts import read_area
 
@@ -56,13 +56,30 @@ class MapFeature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapPath:
+    """A line as it was drawn, with a repeated last point where it is closed, and how high it runs.
+
+    `heights_m` count from `datum`, None where the file gives none; a `datum` of None: it counts no heights.
+    """
+
+    name: str
+    points: Ring
+    heights_m: tuple[float | None, ...]
+    datum: VerticalDatum | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureFile:
-    """The features of a file in its order, and in sentences what of it cannot be used."""
+    """The features of a file in its order, and in sentences what of it cannot be used.
+
+    `paths` are its lines once more, as they were drawn, where its format says how high they run.
+    """
 
     name: str
     kind: str
     features: tuple[MapFeature, ...]
     problems: tuple[str, ...]
+    paths: tuple[MapPath, ...] = ()
 
 
 class Collector:
@@ -72,6 +89,7 @@ class Collector:
         self._name, self._kind = name, kind
         self._features: list[MapFeature] = []
         self._problems: list[str] = []
+        self._paths: list[MapPath] = []
 
     def finish(self) -> FeatureFile:
         """What was taken. Raises InputError where there is nothing to use and nothing to tell."""
@@ -83,6 +101,7 @@ class Collector:
             kind=self._kind,
             features=tuple(self._features),
             problems=(*shown, *([f"... and {more} more"] if more > 0 else [])),
+            paths=tuple(self._paths),
         )
 
     def tell(self, problem: str) -> None:
@@ -101,6 +120,24 @@ class Collector:
             self.tell(f"{name or 'a line'}: {len(points)} points are no line")
         else:
             self._add(name, FeatureShape.LINE, points, group)
+
+    def add_path(
+        self,
+        name: str,
+        points: Sequence[LonLat],
+        heights_m: Sequence[float | None],
+        datum: VerticalDatum | None,
+    ) -> None:
+        """Take a line as it was drawn; one that cannot be a line is told by `add_line`."""
+        if not 2 <= len(points) <= MAX_CORNERS:
+            return
+        try:
+            ring = tuple(_position(pair) for pair in points)
+        except InputError:
+            return
+        self._paths.append(
+            MapPath(name=_clean_name(name), points=ring, heights_m=tuple(heights_m), datum=datum)
+        )
 
     def add_area(
         self,

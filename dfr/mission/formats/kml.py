@@ -89,7 +89,10 @@ def _read_features(root: ET.Element, *, name: str) -> Iterator[dict[str, Any]]:
         where = f"{name}: placemark {label!r}"
         value = placemark.findtext(f"{K}ExtendedData/{K}Data[@name='{KEY}']/{K}value")
         if value is None:
-            raise MissionFileError(f"{where} does not say what it is", do="write the plan with dfr mission")
+            raise MissionFileError(
+                f"{where} does not say what it is",
+                do="write the plan with dfr mission, or dfr mission-file convert",
+            )
         try:
             properties = json.loads(value)
         except json.JSONDecodeError as error:

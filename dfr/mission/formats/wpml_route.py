@@ -32,6 +32,7 @@ ABOVE_DOCK_M = 1.0
 GCS_CONTINUES, GCS_LANDS = 0.0, 5.0
 GROUND_SPEEDS = (0.0, 1.0)
 SHOOTS = frozenset({Command.DO_DIGICAM_CONTROL, Command.IMAGE_START_CAPTURE})
+ONE_PHOTO = 1.0
 ROI_ENDS = frozenset({Command.DO_SET_ROI_NONE})
 ROIS = frozenset({Command.DO_SET_ROI, Command.DO_SET_ROI_LOCATION})
 STAYS = frozenset({Command.NAV_WAYPOINT, Command.NAV_LOITER_TIME})
@@ -163,8 +164,7 @@ class _RouteBuilder:
         if command == Command.NAV_TAKEOFF:
             self._add_point(self.plan.home, self._height_m(item, where))
         elif command in STAYS:
-            self._add_point(item.position or self._last(where).position, self._height_m(item, where))
-            self._look()
+            self._go_on(item, where)
             if item.params[0] > 0.0:
                 self._act(RouteAction(kind=ActionKind.HOVER, value=item.params[0]), where)
         elif command == Command.NAV_RETURN_TO_LAUNCH:
@@ -184,6 +184,11 @@ class _RouteBuilder:
             self._change_speed(item.params[1])
         elif command in (Command.DO_MOUNT_CONTROL, Command.DO_GIMBAL_MANAGER_PITCHYAW):
             self._act(RouteAction(kind=ActionKind.GIMBAL, value=item.params[0]), where)
+        elif command == Command.IMAGE_START_CAPTURE and item.params[1] > 0.0 and item.params[2] != ONE_PHOTO:
+            raise MissionFileError(
+                f"{where}: a series of photos has no place in the routes that dfr writes",
+                do="record video, or one photo at a time",
+            )
         elif command in SHOOTS:
             self._act(RouteAction(kind=ActionKind.PHOTO), where)
         elif command == Command.VIDEO_START_CAPTURE:
@@ -194,6 +199,14 @@ class _RouteBuilder:
             raise MissionFileError(
                 f"{where}: a DJI route (WPML) has nothing of the kind", do="leave it out, or write a .plan"
             )
+
+    def _go_on(self, item: MissionItem, where: str) -> None:
+        """To the next point; a stay where the drone already is belongs to that point."""
+        place, height_m = item.position or self._last(where).position, self._height_m(item, where)
+        last = self.points[-1] if self.points else None
+        if last is None or (last.position, last.height_m) != (place, height_m):
+            self._add_point(place, height_m)
+            self._look()
 
     def _add_point(self, position: Position, height_m: float) -> None:
         faces = None if self.faces is None else self.faces.position
