@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, stdtr, stdtrit
 
 FloatArray = NDArray[np.float64]
 
@@ -71,6 +70,8 @@ def t_value(degrees: int, level: float = LEVEL) -> float:
     >>> round(t_value(9), 3)
     2.262
     """
+    from scipy.special import stdtrit  # not part of an installation for SITL alone
+
     return float(stdtrit(degrees, 0.5 + 0.5 * level))
 
 
@@ -179,6 +180,8 @@ def skewed_p_value(values: FloatArray, *, degrees: int) -> float:
     t = mean / error
     if abs(bend) >= 1e-9:
         t = bend + ((1.0 + 2.0 * bend * t) ** 3 - 1.0) / (6.0 * bend)
+    from scipy.special import stdtr  # not part of an installation for SITL alone
+
     return float(2.0 * stdtr(degrees, -abs(t)))
 
 
@@ -249,6 +252,8 @@ def poisson_rate(count: float, exposure: float, level: float = LEVEL) -> Interva
     if exposure <= 0.0:
         return UNKNOWN
     tail = 0.5 * (1.0 - level)
+    from scipy.special import gammaincinv  # not part of an installation for SITL alone
+
     low = float(gammaincinv(count, tail)) if count > 0.0 else 0.0
     return Interval(low / exposure, float(gammaincinv(count + 1.0, 1.0 - tail)) / exposure)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -9,6 +10,8 @@ import zipfile
 from email import message_from_bytes
 
 import pytest
+
+from dfr.extras import EXTRAS
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,48 @@ def test_the_sdist_holds_what_its_tests_need(built):
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"README.md", "LICENSE", "Makefile", "requirements.lock", "tests/conftest.py"} <= names
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    """Makes a new environment with the wheel and extras; gives its folder of programs."""
+
+    def install(python, extras):
+        place = tmp_path_factory.mktemp("venv")
+        subprocess.run([python, "-m", "venv", str(place)], check=True, timeout=300, capture_output=True)
+        (wheel,) = built.glob("*.whl")
+        pip = [str(place / "bin" / "pip"), "install", "--quiet", f"{wheel}[{extras}]"]
+        subprocess.run(pip, check=True, timeout=1200, capture_output=True)
+        return place / "bin"
+
+    return install
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_alone_brings_what_it_needs(installed, tmp_path, extra):
+    programs = installed(sys.executable, extra)
+    done = subprocess.run(
+        [programs / "dfr", "doctor", "--json"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    found = {check["name"] for check in json.loads(done.stdout)["checks"] if check["found"]}
+    assert f"{extra} extra" in found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minor", range(11, 16))
+def test_the_wheel_plans_on_each_python_that_is_at_hand(installed, tmp_path, minor):
+    python = shutil.which(f"python3.{minor}")
+    if python is None:
+        pytest.skip(f"no python3.{minor} on this machine: not tried")
+    programs = installed(python, "plan,web")
+    simulate = ["simulate", "victorious-2024", "--replications", "3", "--out", "run"]
+    for command in (["doctor"], simulate):
+        done = subprocess.run(
+            [programs / "dfr", *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_installed_wheel_rehearses_a_shipped_scenario_from_any_folder(built, tmp_path):

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy.special import ndtr
 
 from dfr.aircraft.profiles import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean, speed_along
 from dfr.geo import FloatArray
+from dfr.normal import normal_cdf
 from dfr.track import REACHED_M
 from dfr.units import GRAVITY_MPS2
 
@@ -84,7 +84,7 @@ def ground_speed_in_gusts(
     deviation = gusts.deviation_mps[:, None] * toward * felt
     # Holding the line against gusts from either side takes of the tilt that drives the drone on.
     able = able - (gusts.deviation_mps[:, None] * aside * felt) ** 2 / (2.0 * air)
-    binds = ndtr((wanted - able) / np.maximum(deviation, 1e-9))
+    binds = normal_cdf((wanted - able) / np.maximum(deviation, 1e-9))
     return GustySpeed(
         mean_mps=mean_of_lesser(wanted, able, deviation),
         deviation_mps=deviation * binds,
@@ -100,7 +100,7 @@ def mean_of_lesser(wanted: FloatArray, able: FloatArray, deviation: FloatArray) 
     """
     spread = np.maximum(deviation, 1e-9)
     over = (able - wanted) / spread
-    lost = spread * (over * ndtr(over) + np.exp(-0.5 * over**2) / math.sqrt(2.0 * math.pi))
+    lost = spread * (over * normal_cdf(over) + np.exp(-0.5 * over**2) / math.sqrt(2.0 * math.pi))
     return np.where(deviation > 0.0, able - lost, np.minimum(wanted, able))
 
 

@@ -19,10 +19,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.legs import FlownLegs, Wind, keeps_heading
@@ -101,6 +101,9 @@ DECIDED_RAD = math.radians(3.5)
 
 ERRORS, RARE_ERRORS = 70, 3
 """Errors drawn, each as likely; so many of them lie beyond one in twenty, each way."""
+
+NORMAL_ERRORS = np.array([NormalDist().inv_cdf((n + 0.5) / ERRORS) for n in range(ERRORS)])
+"""The middles of so many equal shares of a normal distribution, in its deviations."""
 
 HEADINGS = 37
 """Headings flown, every five degrees about the wind's line."""
@@ -409,7 +412,7 @@ class _Hover:
     def random_samples(self) -> HeadingSamples:
         """The same of returns that the heading error decides, flown with headings that start with it."""
         count = len(self.seconds)
-        normal = ndtri((np.arange(ERRORS) + 0.5) / ERRORS)[:, None]
+        normal = NORMAL_ERRORS[:, None]
         start = self.rtl.course_rad + self.error.mean_rad + self.error.deviation_rad * normal
         headings = self.heading_after(start)
         rate = _returns_per_s(self.rtl, off_wind(headings, self.rtl.wind))

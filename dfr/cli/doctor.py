@@ -17,6 +17,7 @@ import typer
 from dfr import __version__
 from dfr.cli.output import emit_json, say
 from dfr.errors import InputError
+from dfr.extras import EXTRAS, Extra, install_command
 from dfr.io.scenario_files import shipped_folder
 from dfr.report.pdf import find_chromium
 
@@ -24,15 +25,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 REQUIRED = {
     "numpy": "numpy",
-    "scipy": "scipy",
     "shapely": "shapely",
     "pyproj": "pyproj",
     "simpy": "simpy",
     "pymavlink": "pymavlink",
     "pydantic": "pydantic",
-    "highspy": "highspy",
-    "pyarrow": "pyarrow",
-    "matplotlib": "matplotlib",
     "typer": "typer",
     "rich": "rich",
     "yaml": "pyyaml",
@@ -42,24 +39,6 @@ REQUIRED = {
 }
 """Module and distribution of all that dfr cannot do without."""
 
-EXTRAS = {
-    "web": ("starlette", "uvicorn", "websockets"),
-    "dronekit": ("dronekit", "future", "monotonic"),
-    "cluster": ("dask", "distributed"),
-    "gis": ("pyogrio",),
-    "tables": ("openpyxl",),
-    "px4": ("pyulog",),
-    "places": ("mgrs", "timezonefinder"),
-}
-GIVES = {
-    "web": "`dfr serve`",
-    "dronekit": "dfr for existing dronekit scripts",
-    "cluster": "`dfr simulate --cluster`",
-    "gis": "airspace and features in shapefiles and GeoPackages",
-    "tables": "calls in Excel workbooks",
-    "px4": "flight logs of PX4",
-    "places": "MGRS references, and the time zone of a place",
-}
 SHIPPED = {"scenarios": ".yaml", "airspace": ".txt"}
 """What comes with dfr, and how the names of its files end; other files there go with these."""
 
@@ -78,7 +57,7 @@ class Check:
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Report what is installed, found and missing."""
     required = [_check_package(module, named) for module, named in REQUIRED.items()]
-    extras = [_check_extra(extra, modules) for extra, modules in EXTRAS.items()]
+    extras = [_check_extra(name, extra) for name, extra in EXTRAS.items()]
     geoid = [_check_geoid()] if all(check.found for check in required) else []
     checks = [
         *required,
@@ -114,11 +93,11 @@ def _check_package(module: str, named: str) -> Check:
     return Check(name=named, found=found, required=True, what=what)
 
 
-def _check_extra(extra: str, modules: tuple[str, ...]) -> Check:
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
-    install = f" -> pip install 'dfr-planner[{extra}]'"
-    what = f"without {', '.join(missing)} there is no {GIVES[extra]}{install}" if missing else GIVES[extra]
-    return Check(name=f"{extra} extra", found=not missing, required=False, what=what)
+def _check_extra(name: str, extra: Extra) -> Check:
+    missing = [module for module in extra.modules if importlib.util.find_spec(module) is None]
+    lacking = f"{extra.gives}; not installed: {', '.join(missing)} -> {install_command(name)}"
+    what = lacking if missing else extra.gives
+    return Check(name=f"{name} extra", found=not missing, required=False, what=what)
 
 
 def _check_folder(kind: str, ending: str) -> Check:

@@ -17,6 +17,7 @@ import typer.main
 from dfr import __version__
 from dfr.cli.stopping import give_up_stdout
 from dfr.errors import DfrError, StoppedError
+from dfr.extras import extra_with, install_command
 
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("dfr.cli.init", "Write a commented scenario to start from."),
@@ -134,12 +135,20 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
     except OSError as error:
         return _system_error(error, as_json=as_json)
     except Exception as error:  # the one broad net: a defect of ours must not look like an answer
-        if os.environ.get("DFR_TRACEBACK"):
-            raise
-        what = f"{type(error).__name__}: {error}"
-        message = f"{what} -> this is a fault in dfr: please report it with the output of DFR_TRACEBACK=1"
-        return _report_error("internal", message, EXIT_DEFECT, as_json=as_json)
+        return _missing_or_defect(error, as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _missing_or_defect(error: Exception, *, as_json: bool) -> int:
+    """The exit code where a module of an extra is not installed, or where dfr has a fault."""
+    if os.environ.get("DFR_TRACEBACK"):
+        raise error
+    if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name or "")):
+        lacking = f"{error.name} is not installed, which this needs -> {install_command(extra)}"
+        return _report_error("missing", lacking, EXIT_BAD_INPUT, as_json=as_json)
+    what = f"{type(error).__name__}: {error}"
+    message = f"{what} -> this is a fault in dfr: please report it with the output of DFR_TRACEBACK=1"
+    return _report_error("internal", message, EXIT_DEFECT, as_json=as_json)
 
 
 def _system_error(error: OSError, *, as_json: bool) -> int:

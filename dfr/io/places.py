@@ -17,14 +17,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dfr.errors import InputError
+from dfr.extras import install_command
 from dfr.geo import Position, position_of_os_grid
 
 NOTATIONS = "50.782, -1.089 or 50°46'55\"N 1°05'20\"W or SZ 6432 9844 or 30U XB 34651 27099"
 LONGEST_TEXT = 100
 FEWEST_FIGURES = 2
 """A grid reference of fewer names a square of 10 km or more, which is no place for a deployment."""
-
-EXTRA = "pip install 'dfr-planner[places]'"
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _ANGLE = (
@@ -224,7 +223,8 @@ def _load_extra(module: str, what: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise InputError(f"{module} is not installed, so dfr cannot read {what}", do=EXTRA) from error
+        lacking = f"{module} is not installed, so dfr cannot read {what}"
+        raise InputError(lacking, do=install_command("places")) from error
 
 
 # -- what a place says of its clock and its country --

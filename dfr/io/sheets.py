@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from dfr.errors import InputError
+from dfr.extras import install_command
 from dfr.findings import counted_noun
 from dfr.io.files import decode_text
 
@@ -223,7 +224,7 @@ def _import_openpyxl(name: str) -> ModuleType:
     except ImportError as error:
         raise InputError(
             f"{name}: an Excel workbook needs the extra tables",
-            do="pip install dfr-planner[tables], or save it as CSV",
+            do=f"{install_command('tables')}, or save it as CSV",
         ) from error
 
 

@@ -26,6 +26,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InputError, VehicleRefusedError
+from dfr.extras import install_command
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
@@ -46,9 +47,7 @@ def import_dronekit() -> Any:
             warnings.simplefilter("ignore")
             import dronekit
     except ImportError as error:
-        raise InputError(
-            f"dronekit cannot be imported ({error})", do="pip install 'dfr-planner[dronekit]'"
-        ) from error
+        raise InputError(f"dronekit cannot be imported ({error})", do=install_command("dronekit")) from error
     finally:
         if lend:
             delattr(collections, LENT)

@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import partial
 
 import numpy as np
-from scipy.stats import theilslopes
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import hover_power_w
@@ -542,6 +541,8 @@ def _drift(compared: Sequence[FlightComparison], errors: FloatArray) -> tuple[fl
     days, values = np.array([t for t, _ in dated]) / 86_400.0, np.array([e for _, e in dated])
     if np.ptp(days) < 1.0 or math.isclose(float(np.ptp(values)), 0.0):
         return None, False
+    from scipy.stats import theilslopes  # not part of an installation for SITL alone
+
     slope, _, low, high = theilslopes(values, days)
     return 30.0 * float(slope), not low <= 0.0 <= high
 

@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
 
 from dfr.aircraft.trim import body_axes
 from dfr.geo import FloatArray
 from dfr.logs.wind import LEVEL_RAD, OUTLIER_MPS2, SteadyMotion
+from dfr.normal import normal_cdf
 from dfr.units import GRAVITY_MPS2
 
 WIND_SD_MPS = 10.0
@@ -182,7 +182,7 @@ def _in_gusts(speed: FloatArray, gust_mps: float) -> tuple[FloatArray, FloatArra
     """The means of v |v| and of |v| where v varies about a mean by normal gusts of this deviation."""
     sd = max(gust_mps, 1e-6)
     ratio = speed / sd
-    density, balance = np.exp(-0.5 * ratio**2) / math.sqrt(2.0 * math.pi), erf(ratio / math.sqrt(2.0))
+    density, balance = np.exp(-0.5 * ratio**2) / math.sqrt(2.0 * math.pi), 2.0 * normal_cdf(ratio) - 1.0
     square = (speed**2 + sd**2) * balance + 2.0 * speed * sd * density
     return square, speed * balance + 2.0 * sd * density
 

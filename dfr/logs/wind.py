@@ -13,11 +13,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
+from dfr.extras import install_command
 from dfr.geo import FloatArray
 from dfr.logs.flights import LoggedFlight
 from dfr.logs.model import FlightLog, Quantity
@@ -110,6 +111,8 @@ def wind_from_lean(log: FlightLog, flight: LoggedFlight) -> FlightWind | Unknown
         return UnknownWind(
             reason="it was not flown on two courses 60° apart, so that wind and drag cannot be told apart"
         )
+    if find_spec("scipy") is None:
+        return UnknownWind(reason=f"scipy is not installed -> {install_command('plan')}")
     whole = _fit_wind(motion)
     block_s = max(BLOCK_S, (motion.t_s[-1] - motion.t_s[0]) / MOST_BLOCKS)
     blocks = np.floor((motion.t_s - motion.t_s[0]) / block_s)
@@ -259,6 +262,8 @@ def _fit_wind(motion: SteadyMotion, start: FloatArray | None = None) -> FloatArr
         [-BOUND_MPS, -BOUND_MPS, 0.0, 0.0, -1.0, -1.0],
         [BOUND_MPS, BOUND_MPS, 2.0, 0.5, 1.0, 1.0],
     )
+    from scipy.optimize import least_squares  # not part of an installation for SITL alone
+
     found = least_squares(
         misfit,
         np.clip(first, *bounds),

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtr
 
 from dfr.aircraft.catalogue import find_dock
 from dfr.errors import InfeasibleError
 from dfr.findings import counted_noun
 from dfr.geo import FloatArray
+from dfr.normal import normal_cdf
 from dfr.plan.matrix import Matrix
 from dfr.plan.siting import FEASIBLE, Sites, solve_pmedian
 from dfr.plan.windows import call_table
@@ -48,7 +48,7 @@ def probability_within(delay: Duration, seconds: FloatArray) -> FloatArray:
         chance = (seconds >= delay.median_s).astype(float)
     else:
         with np.errstate(divide="ignore"):
-            chance = ndtr(np.log(left / delay.median_s) / sigma)
+            chance = normal_cdf(np.log(left / delay.median_s) / sigma)
     return np.asarray(chance, float)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import dfr
 from dfr.errors import InputError
+from dfr.extras import install_command
 from dfr.sim import worker
 from dfr.sim.engine import replicate_tables
 from dfr.sim.events import Tables, vocabulary
@@ -100,5 +101,5 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise InputError("--cluster needs Dask", do="pip install 'dfr-planner[cluster]'") from error
+        raise InputError("--cluster needs Dask", do=install_command("cluster")) from error
     return distributed

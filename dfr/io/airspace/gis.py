@@ -24,6 +24,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from dfr.errors import AirspaceError
+from dfr.extras import install_command
 from dfr.geo import FloatArray
 from dfr.io.airspace.geojson import read_geojson
 from dfr.io.airspace.reading import AirspaceRead
@@ -73,7 +74,7 @@ def _import_pyogrio(name: str) -> ModuleType:
         return import_module("pyogrio")
     except ImportError as error:
         words = "is a shapefile or GeoPackage, which needs the extra gis"
-        raise AirspaceError(f"{name}: {words}", do="pip install dfr-planner[gis]") from error
+        raise AirspaceError(f"{name}: {words}", do=install_command("gis")) from error
 
 
 def _check_files_beside(path: Path) -> None:

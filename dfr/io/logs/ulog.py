@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dfr.errors import InputError
+from dfr.extras import install_command
 from dfr.geo import FloatArray
 from dfr.io.logs.building import LogBuilder
 from dfr.logs.model import EventKind, FlightLog, Quantity
@@ -115,7 +116,7 @@ def _open_log(data: bytes, name: str) -> Any:
         from pyulog.exceptions import ULogException
     except ImportError as error:
         raise InputError(
-            f"{name}: a PX4 log, and pyulog is not installed", do="pip install 'dfr-planner[px4]'"
+            f"{name}: a PX4 log, and pyulog is not installed", do=install_command("px4")
         ) from error
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # pyulog prints what it finds damaged
