@@ -79,7 +79,7 @@ def test_a_copy_may_have_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
-    typed = b"50.7820,-1.0890\nasked\n2024-08-24\nOA 12\n4\nn\ny\n"
+    typed = b"50.7820,-1.0890\nasked\n2024-08-24\nOA 12\n4\nn\ny\nSgt Lee\n"
     done = dfr_typed("init", "--json", typed=typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"] == "asked.yaml"
@@ -89,7 +89,8 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
 
 
 def test_on_a_terminal_a_slip_is_told_and_asked_again(tmp_path: Path) -> None:
-    typed = b"Southsea\n95,1\n50.7820,-1.0890\nBeach Day\nbeach-day\n21/06/2025\n2025-06-21\n\n4 m\n4\nn\ny\n"
+    slips = b"Southsea\n95,1\n50.7820,-1.0890\nBeach Day\nbeach-day\n21/06/2025\n2025-06-21\n\n4 m\n4\n"
+    typed = slips + b"n\ny\nSgt Lee\n"
     done = dfr_typed("init", "--json", typed=typed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"] == "beach-day.yaml"
@@ -101,7 +102,8 @@ def test_on_a_terminal_a_slip_is_told_and_asked_again(tmp_path: Path) -> None:
         "'4 m' is not a number",
     ):
         assert slip in done.stderr
-    assert load_scenario(tmp_path / "beach-day.yaml").site.ground_m_amsl == 4.0
+    site = load_scenario(tmp_path / "beach-day.yaml").site
+    assert (site.ground_m_amsl, site.no_crowd_source) == (4.0, "Sgt Lee")
 
 
 def test_on_a_terminal_nothing_known_is_a_scenario_that_says_what_it_lacks(tmp_path: Path) -> None:
