@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +14,14 @@ from pathlib import Path
 from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError, VehicleStartError
 from firmware_sitl.guard import GuardedFolder, guarded_folder
-from firmware_sitl.process import VehicleProcess, run_process
+from firmware_sitl.process import VehicleProcess, run_module
 from firmware_sitl.vehicle.parameters import Parameters, unknown_parameters
 
 VARIABLE = "DFR_ARDUCOPTER"
 BINARY = "arducopter"
-FIRST_PORT, PORTS_APART = 5760, 10
-PORTS_USED = (0, 2, 3)
-MOST_INSTANCES = 200
-LAST_INSTANCE = 255
-"""ArduCopter counts instances in a byte: the next would be the first again, on its port."""
+LISTEN_TIMEOUT_S = 180.0
+"""Only ends a vehicle that hangs."""
 
-LISTEN_TIMEOUT_S = 20.0
 PROBE_HOME = "0,0,0,0"
 MODELS = {(1, 0): "quad", (1, 1): "x", (2, 0): "hexa", (2, 1): "hexax", (3, 0): "octa"}
 """FRAME_CLASS and FRAME_TYPE -> SITL's airframe with these motors (SIM_Frame.cpp)."""
@@ -84,16 +79,15 @@ def run_sitl(
     system_id: int = 1,
     speedup: float = 1.0,
     frame: Path | None = None,
-    instance: int | None = None,
-) -> Iterator[tuple[VehicleProcess, str]]:
-    """A running SITL and the URL of its first port, where it waits for a client.
+    port: int | None = None,
+) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
+    """A running SITL behind a relay (`firmware_sitl.relay`), and its URLs, where it waits for a client.
 
-    `instance` fixes the port block (5760 + 10 x instance); without it the first free one is taken.
+    `port` fixes the first of its ports; without it the kernel gives free ones.
     ArduCopter ignores parameters that it does not have (`refuse_unknown` tells).
     """
     base = folder.path / "base.parm"
     base.write_text(_base_text() + parameter_lines(params), encoding="utf-8")
-    number = _free_instance() if instance is None else instance
     model = (
         _choose_model(params)
         if frame is None
@@ -101,11 +95,11 @@ def run_sitl(
     )
     command = [
         str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", str(base.resolve()),
-        "--sysid", str(system_id), "-I", str(number), "--speedup", f"{speedup:g}",
+        "--sysid", str(system_id), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
-    with run_process(command, folder.path, folder.environment) as process:
-        process.wait_for("Waiting for connection", timeout_s=LISTEN_TIMEOUT_S)
-        yield process, f"tcp:127.0.0.1:{FIRST_PORT + PORTS_APART * number}"
+    relay = ["firmware_sitl.relay", str(port or 0), *command]
+    with run_module(relay, folder.path, folder.environment) as process:
+        yield process, process.wait_for_urls(timeout_s=LISTEN_TIMEOUT_S)
 
 
 def _choose_model(params: Mapping[str, float]) -> str:
@@ -163,9 +157,9 @@ def refuse_unknown(binary: ArduCopter, params: Mapping[str, float]) -> None:
         return
     with (
         guarded_folder() as folder,
-        run_sitl(binary, folder, home=PROBE_HOME, params=params) as (_, url),
+        run_sitl(binary, folder, home=PROBE_HOME, params=params) as (_, urls),
     ):
-        had = _ask_for(url, {spelling.name for name in new for spelling in spell_both(name)})
+        had = _ask_for(urls[0], {spelling.name for name in new for spelling in spell_both(name)})
     known |= {name for name in new if any(spelling.name in had for spelling in spell_both(name))}
     if unknown := [name for name in new if name not in known]:
         raise unknown_parameters(binary.version, unknown, Parameters().known_names() | had)
@@ -180,24 +174,3 @@ def _ask_for(url: str, names: set[str]) -> set[str]:
 
 def _base_text() -> str:
     return resources.files(__package__).joinpath("ardupilot_base.parm").read_text(encoding="utf-8")
-
-
-def _free_instance() -> int:
-    for number in range(MOST_INSTANCES):
-        if all(port_free(FIRST_PORT + PORTS_APART * number + step) for step in PORTS_USED):
-            return number
-    raise VehicleStartError(
-        f"all {MOST_INSTANCES} blocks of ports from {FIRST_PORT} up are taken",
-        do="stop vehicles that still run",
-    )
-
-
-def port_free(port: int) -> bool:
-    """Whether a TCP port of the loopback interface is free."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

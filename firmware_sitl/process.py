@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dfr.errors import VehicleStartError
@@ -15,6 +17,7 @@ from dfr.errors import VehicleStartError
 POLL_S = 0.02
 TERMINATE_S = 3.0
 TAIL_LINES = 15
+SOURCES = Path(__file__).resolve().parent.parent
 SIGNALLED = 128
 """A process that a signal ends has this and the signal's number as its exit code."""
 
@@ -71,6 +74,10 @@ class VehicleProcess:
                 raise self._start_error(f"did not listen within {timeout_s:.0f} s")
             time.sleep(POLL_S)
 
+    def wait_for_urls(self, *, timeout_s: float) -> tuple[str, ...]:
+        """Where the vehicle listens, as it says in a line of its output. Raises as `wait_for` does."""
+        return tuple(self.wait_for("listening ", timeout_s=timeout_s).split()[1:])
+
     def stop(self) -> None:
         """End it with SIGTERM, then with SIGKILL; returns once it is reaped."""
         with contextlib.suppress(ProcessLookupError):
@@ -97,6 +104,16 @@ def run_process(
             yield process
         finally:
             process.stop()
+
+
+def run_module(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> contextlib.AbstractContextManager[VehicleProcess]:
+    """A module of these sources and its arguments, run by this Python as `run_process` runs a program."""
+    before = environment.get("PYTHONPATH", "")
+    search_path = f"{SOURCES}{os.pathsep}{before}" if before else str(SOURCES)
+    own = {"PYTHONPATH": search_path, "PYTHONUNBUFFERED": "1"}
+    return run_process([sys.executable, "-m", *command], folder, {**environment, **own})
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,14 +14,13 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import BUILTIN_VERSION, ardupilot
 from firmware_sitl.guard import GuardedFolder, guarded_folder
-from firmware_sitl.process import VehicleProcess, run_process
+from firmware_sitl.process import VehicleProcess, run_module
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
 
 SitlEngine = Literal["builtin", "ardupilot", "auto"]
 
-BUILTIN_TIMEOUT_S = 60.0
-"""Only ends a vehicle that hangs: four started at once on a busy machine took more than 20 s."""
-SOURCES = Path(__file__).resolve().parent.parent
+BUILTIN_TIMEOUT_S = 180.0
+"""Only ends a vehicle that hangs: on a machine with far too much to do, one took more than 60 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ def start_vehicle(
             if gust_intensity > 0.0:
                 settings = ardupilot.gust_script(place.path, gust_intensity, gust_seed) | settings
             ardupilot.refuse_unknown(chosen, settings)
-            process, url = stack.enter_context(
+            process, urls = stack.enter_context(
                 ardupilot.run_sitl(
                     chosen,
                     place,
@@ -89,10 +87,10 @@ def start_vehicle(
                     speedup=speedup,
                     params=settings,
                     frame=frame,
-                    instance=_instance_of_port(port),
+                    port=port,
                 )
             )
-            urls, version = (url, *_second_urls(url)), chosen.version
+            version = chosen.version
         else:
             if gust_intensity > 0.0:
                 settings |= {"SIM_GUST_I": gust_intensity, "SIM_GUST_SEED": float(gust_seed)}
@@ -160,33 +158,6 @@ def _run_builtin(
     refuse_unknown(params)
     own = folder.path / "given.parm"
     own.write_text("".join(f"{name} {value:.9g}\n" for name, value in params.items()), encoding="utf-8")
-    command = [sys.executable, "-m", "firmware_sitl.vehicle", *options, "--defaults", own.name]
-    command += ["--parent", str(os.getpid())]
-    environment = folder.environment | {"PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"}
-    with run_process(command, folder.path, environment) as process:
-        line = process.wait_for("listening ", timeout_s=BUILTIN_TIMEOUT_S)
-        yield process, tuple(line.split()[1:])
-
-
-def _search_path() -> str:
-    """The folder of these sources first, whatever the working folder is."""
-    before = os.environ.get("PYTHONPATH", "")
-    return f"{SOURCES}{os.pathsep}{before}" if before else str(SOURCES)
-
-
-def _instance_of_port(port: int | None) -> int | None:
-    """ArduCopter's instance number for a first port: instances are ten ports apart."""
-    if port is None:
-        return None
-    number, rest = divmod(port - ardupilot.FIRST_PORT, ardupilot.PORTS_APART)
-    if rest or not 0 <= number <= ardupilot.LAST_INSTANCE:
-        last = ardupilot.FIRST_PORT + ardupilot.PORTS_APART * ardupilot.LAST_INSTANCE
-        raise InputError(
-            f"port {port}: ArduCopter SITL cannot listen there", do=f"use 5760, 5770, 5780, ... up to {last}"
-        )
-    return number
-
-
-def _second_urls(url: str) -> tuple[str, ...]:
-    scheme, host, port = url.split(":")
-    return tuple(f"{scheme}:{host}:{int(port) + step}" for step in ardupilot.PORTS_USED[1:])
+    command = ["firmware_sitl.vehicle", *options, "--defaults", own.name, "--parent", str(os.getpid())]
+    with run_module(command, folder.path, folder.environment) as process:
+        yield process, process.wait_for_urls(timeout_s=BUILTIN_TIMEOUT_S)

@@ -17,7 +17,7 @@ from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position, offset
 from dfr.io.files import read_bounded
 from dfr.mission.formats import read_plan
-from firmware_sitl.ardupilot import PORTS_USED, port_free
+from firmware_sitl.ports import PORTS_USED, port_free
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -9,14 +9,12 @@ import sys
 from pathlib import Path
 
 from dfr.errors import DfrError, InputError
+from firmware_sitl.ports import LOOPBACK, PORTS_USED
 from firmware_sitl.vehicle.airframe import SitlAirframe, read_airframe
 from firmware_sitl.vehicle.parameters import Generation, read_parameter_text
-from firmware_sitl.vehicle.server import LOOPBACK, Server
+from firmware_sitl.vehicle.server import Server
 from firmware_sitl.vehicle.state import BANNER, Settings
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
-
-SECOND_PORTS = (2, 3)
-"""Where the second and third port lie, counted from the first (ArduCopter SITL's serial1 and serial2)."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,9 +81,7 @@ def _read_settings(options: argparse.Namespace) -> Settings:
 
 
 def _choose_ports(options: argparse.Namespace) -> list[int]:
-    if options.port == 0:
-        return [0] * options.ports
-    return [options.port, *(options.port + step for step in SECOND_PORTS[: options.ports - 1])]
+    return [options.port + step if options.port else 0 for step in PORTS_USED[: options.ports]]
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ import socket
 import time
 from dataclasses import dataclass, field
 
+from firmware_sitl.ports import listen_on
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
-LOOPBACK = "127.0.0.1"
 BATCH_WALL_S = 0.004
 """Wall seconds of flying between two looks at the sockets."""
 
@@ -96,15 +96,11 @@ class Server:
         self._ever_connected = False
 
     def _open_port(self, index: int, number: int) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((LOOPBACK, number))
+            listener = listen_on(number)
         except OSError:
-            listener.close()
             self.close()
             raise
-        listener.listen(1)
         listener.setblocking(False)
         channel = Channel(self.vehicle.state, index)
         port = _Port(listener, channel, number=listener.getsockname()[1])

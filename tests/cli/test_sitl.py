@@ -62,7 +62,7 @@ def refused(*options: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_every_vehicle(engine, how):
-    first = 5760 + 10 * 150 if engine == "ardupilot" else free_block(40)
+    first = free_block(40)
     with sitl("--engine", engine, "--count", "2", "--port", str(first)) as (process, vehicles):
         pids = [vehicle["pid"] for vehicle in vehicles]
         assert [vehicle["system_id"] for vehicle in vehicles] == [1, 2]

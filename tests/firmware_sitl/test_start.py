@@ -142,13 +142,3 @@ def test_parameters_reach_arducopter_under_the_names_of_both_generations() -> No
         "RTL_ALT 3000",
         "BATT_LOW_VOLT 10.5",
     ]
-
-
-@pytest.mark.parametrize("port", [5759, 5765, 8320, 24000])
-def test_a_port_that_arducopter_cannot_take_is_refused_with_those_it_can(port: int, monkeypatch) -> None:
-    monkeypatch.setenv(ardupilot.VARIABLE, sys.executable)
-    with (
-        pytest.raises(InputError, match="5760, 5770, 5780"),
-        start_vehicle(home=Position(lat_deg=50.0, lon_deg=-1.0), engine="ardupilot", port=port),
-    ):
-        pass
