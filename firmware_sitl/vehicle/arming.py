@@ -45,7 +45,7 @@ def _failed_checks(state: State) -> list[str]:
         found.append("AHRS: waiting for home" if state.estimator.position_ok else "Gyros still settling")
     if state.estimator.fix_type < 3 and _wants_position(state):
         found.append("GPS 1: Bad fix")
-    if any(parameters[f"SIM_MAG{compass}_FAIL"] for compass in (1, 2, 3)):
+    if compass_fails(parameters):
         found.append("Compass not healthy")
     battery = battery_problem(state.aircraft.battery, parameters)
     if battery is not None:
@@ -57,11 +57,17 @@ def _failed_checks(state: State) -> list[str]:
     fence = fence_problem(state.fence, parameters, position_ok=state.estimator.position_ok)
     if fence is not None:
         found.append(fence)
+    found += state.calibrations.problems()
     if state.safety_on:
         found.append("Hardware safety switch")
     if parameters["FS_GCS_ENABLE"] and state.failsafes.gcs_lost:
         found.append("GCS failsafe on")
     return found
+
+
+def compass_fails(parameters: Parameters) -> bool:
+    """Whether one of the compasses is not healthy."""
+    return any(parameters[f"SIM_MAG{compass}_FAIL"] for compass in (1, 2, 3))
 
 
 def battery_problem(battery: Battery, parameters: Parameters) -> str | None:

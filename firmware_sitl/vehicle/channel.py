@@ -11,8 +11,9 @@ from firmware_sitl.vehicle.state import State
 from firmware_sitl.vehicle.telemetry import BUILDERS, STREAMS, param_value
 from firmware_sitl.vehicle.telemetry_requested import MODES_LISTED, available_mode
 
-FULL_BYTES = 1_000_000
-"""Bytes waiting for a client that does not read, beyond which telemetry is dropped for it."""
+FULL_BYTES = 16_384
+"""Bytes waiting for a client that does not read, beyond which telemetry is dropped for it, as by ArduCopter:
+one that comes back to reading would hear what is long past, and answers only after it."""
 
 PARAMETERS_PER_STEP = 40
 HEARTBEAT_S = 1.0
@@ -147,9 +148,10 @@ class Channel:
         builder = BUILDERS.get(message_id)
         if builder is None:
             return False
-        message = builder(self._state)
-        if message is not None:
-            self.send(message)
+        built = builder(self._state)
+        for message in built if isinstance(built, tuple) else (built,):
+            if message is not None:
+                self.send(message)
         return True
 
     def forget_client(self) -> None:

@@ -8,6 +8,7 @@ from math import isnan
 from dfr.ardupilot.commands import TERRAIN_FRAMES, Command, Frame
 from dfr.ardupilot.items import MOST_ALTITUDE_M, cast
 from firmware_sitl.vehicle import actions, arming
+from firmware_sitl.vehicle.calibration import MotorInterference
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
 from firmware_sitl.vehicle.request import (
     ACCEPTED,
@@ -61,15 +62,17 @@ def _terminate_flight(request: CommandRequest) -> int:
 
 
 def _calibrate_sensors(request: CommandRequest) -> int:
-    """PREFLIGHT_CALIBRATION: gyros, barometer, level; a person at the vehicle is needed for the rest.
+    """PREFLIGHT_CALIBRATION: of the motors' interference, else of gyros, barometer, sticks, accelerometers.
 
     The accelerometers' begins and, as nobody turns the vehicle about, never ends; ArduCopter takes no level
     meanwhile.
     """
     state = request.state
-    if state.aircraft.motors.armed:
+    if state.aircraft.motors.armed or state.calibrations.motors is not None:
         state.say(5, "Disarm to allow calibration")
         return FAILED
+    if request.y == 1:
+        return _calibrate_motor_interference(request)
     if same_number(request.params[0], 1.0):
         state.say(6, STARTS)
         return ACCEPTED
@@ -77,9 +80,7 @@ def _calibrate_sensors(request: CommandRequest) -> int:
         state.say(6, "Updating barometer calibration")
         state.say(6, "Barometer calibration complete")
         return ACCEPTED
-    if request.y == 1:
-        state.say(4, "not calibrated by the built-in vehicle")
-        return FAILED
+    state.calibrations.sticks = request.params[3] > 0.0
     if request.x in (TURNED_ABOUT, LEVEL, SIMPLE):
         return _calibrate_accelerometers(state, request.x)
     existing = request.x == ACCEPT_EXISTING or same_number(request.params[1], ACCEPT_EXISTING)
@@ -88,27 +89,46 @@ def _calibrate_sensors(request: CommandRequest) -> int:
 
 def _calibrate_accelerometers(state: State, how: float) -> int:
     """Level or as they lie, or begin to have the vehicle turned about, which keeps the others from it."""
-    if state.calibrating:
+    if state.calibrations.accelerometers:
         return ACCEPTED if how == TURNED_ABOUT else TEMPORARILY_REJECTED
     state.say(6, STARTS)
-    state.calibrating = how == TURNED_ABOUT
-    if state.calibrating:
+    state.calibrations.accelerometers = how == TURNED_ABOUT
+    if state.calibrations.accelerometers:
         state.say(2, "Place vehicle level and press any key.")
     elif how == LEVEL:
         state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")
     return ACCEPTED
 
 
-def _refuse_compass_calibration(request: CommandRequest) -> int:
-    """DO_START_MAG_CAL: nothing would turn the vehicle about for it."""
+def _calibrate_motor_interference(request: CommandRequest) -> int:
     state = request.state
-    text = "Disarm to allow compass calibration" if state.aircraft.motors.armed else "no compass to calibrate"
-    state.say(5, text)
-    return FAILED
+    if arming.compass_fails(state.parameters):
+        problem = "Check compass"
+    elif state.aircraft.sticks.throttle > 0.0:
+        problem = "Throttle not zero"
+    elif not state.aircraft.landed:
+        problem = "Not landed"
+    else:
+        state.calibrations.motors = MotorInterference(state.aircraft, request.channel, request.source)
+        return ACCEPTED
+    state.say(2, problem)
+    return TEMPORARILY_REJECTED
 
 
-def _check_compass_mask(request: CommandRequest) -> int:
-    return done_or_failed(ok=0.0 <= request.params[0] <= 255.0)
+def _calibrate_compasses(request: CommandRequest) -> int:
+    """DO_START_MAG_CAL, and what gives it up: nothing turns the vehicle about for it to end well."""
+    state, mask = request.state, request.params[0]
+    if request.command == Command.DO_START_MAG_CAL and state.aircraft.motors.armed:
+        state.say(5, "Disarm to allow compass calibration")
+        return FAILED
+    if not 0.0 <= mask <= 255.0:
+        return FAILED
+    if request.command == Command.DO_START_MAG_CAL:
+        return done_or_failed(ok=state.calibrations.start_compasses(int(mask)))
+    if request.command == Command.DO_ACCEPT_MAG_CAL:
+        return done_or_failed(ok=state.calibrations.accept_compasses())
+    state.calibrations.cancel_compasses(int(mask))
+    return ACCEPTED
 
 
 def _reset_parameters(request: CommandRequest) -> int:
@@ -207,9 +227,9 @@ GROUND: Mapping[int, Handler] = {
     Command.DO_SET_GLOBAL_ORIGIN: _set_origin,
     Command.DO_SET_SAFETY_SWITCH_STATE: _set_safety_switch,
     Command.FIXED_MAG_CAL_YAW: always_answer(ACCEPTED),
-    Command.DO_START_MAG_CAL: _refuse_compass_calibration,
-    Command.DO_ACCEPT_MAG_CAL: _check_compass_mask,
-    Command.DO_CANCEL_MAG_CAL: _check_compass_mask,
+    Command.DO_START_MAG_CAL: _calibrate_compasses,
+    Command.DO_ACCEPT_MAG_CAL: _calibrate_compasses,
+    Command.DO_CANCEL_MAG_CAL: _calibrate_compasses,
     Command.ACCELCAL_VEHICLE_POS: always_answer(FAILED),
     Command.BATTERY_RESET: _battery_reset,
     Command.DEBUG_TRAP: always_answer(DENIED),

@@ -49,6 +49,7 @@ class Receiver:
         self._said_no_attitude = False
         self._told: Mapping[str, Callable[[Any], None]] = {
             "HEARTBEAT": self._hear_heartbeat,
+            "COMMAND_ACK": lambda _: self._end_motor_calibration(),
             "SET_MODE": self._set_mode,
             "PARAM_SET": self._set_parameter,
             "SETUP_SIGNING": self._set_up_signing,
@@ -116,6 +117,12 @@ class Receiver:
         state = self._state
         if message.get_srcSystem() == int(state.parameters["SYSID_MYGCS"]):
             state.failsafes.hear_gcs(state.aircraft.t_s, state.link_s)
+
+    def _end_motor_calibration(self) -> None:
+        calibrations = self._state.calibrations
+        if calibrations.motors is not None:
+            calibrations.motors.end()
+            calibrations.motors = None
 
     def _set_mode(self, message: Any) -> None:
         """SET_MODE, which ArduCopter does not acknowledge."""

@@ -21,6 +21,7 @@ from firmware_sitl.vehicle import modes
 from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.airframe import SitlAirframe
 from firmware_sitl.vehicle.auto import Auto
+from firmware_sitl.vehicle.calibration import Calibrations
 from firmware_sitl.vehicle.circle import Circle
 from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
@@ -128,7 +129,7 @@ class State:
         self.home_set = False
         self.prearm_ok = False
         self.safety_on = False
-        self.calibrating = False
+        self.calibrations = Calibrations()
         self.rebooting = False
         self.last_reached = 0
         self.link_clock: Callable[[], float] = time.monotonic

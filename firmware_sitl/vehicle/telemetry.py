@@ -67,7 +67,8 @@ PRESENT = ALWAYS_HEALTHY | GPS | POSITION | FENCE | RECEIVER | PREARM
 
 def heartbeat(v: State) -> Any:
     """HEARTBEAT: a quadrotor flown by ArduPilot's protocol."""
-    armed, number = v.aircraft.motors.armed or v.motor_test.running, v.mode.shown
+    testing = v.motor_test.running or v.calibrations.motors is not None
+    armed, number = v.aircraft.motors.armed or testing, v.mode.shown
     base = FLOWN_BY_ITSELF
     if v.mode.needs_position or number == modes.LAND:
         base |= mavlink.MAV_MODE_FLAG_GUIDED_ENABLED
@@ -337,11 +338,12 @@ BUILDERS: Mapping[int, Builder] = {
     mavlink.MAVLINK_MSG_ID_WIND: wind,
     mavlink.MAVLINK_MSG_ID_EKF_STATUS_REPORT: ekf_status_report,
     mavlink.MAVLINK_MSG_ID_VIBRATION: vibration,
+    mavlink.MAVLINK_MSG_ID_MAG_CAL_PROGRESS: lambda v: v.calibrations.compass_progress(),
     mavlink.MAVLINK_MSG_ID_HOME_POSITION: home_position,
     mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: extended_sys_state,
     **REQUESTED_BUILDERS,
 }
-"""Message id to what builds it; None from a builder means there is nothing to tell yet."""
+"""Message id to what builds it: a message, several, or None where there is nothing to tell yet."""
 
 STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
     mavlink.MAV_DATA_STREAM_RAW_SENSORS: (
@@ -397,6 +399,7 @@ STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
             mavlink.MAVLINK_MSG_ID_BATTERY_STATUS,
             mavlink.MAVLINK_MSG_ID_EKF_STATUS_REPORT,
             mavlink.MAVLINK_MSG_ID_VIBRATION,
+            mavlink.MAVLINK_MSG_ID_MAG_CAL_PROGRESS,
         ),
     ),
 }

@@ -93,6 +93,8 @@ class BuiltinVehicle:
             act_on_breach(state, breached)
         watch_failsafes(state, t_s)
         state.motor_test.watch_time(t_s)
+        if state.calibrations.motors is not None:
+            state.calibrations.motors.watch_time(t_s)
         retracing = state.mode.number == modes.SMART_RTL
         state.breadcrumbs.drop_crumb(position_ok=estimator.position_ok, retracing=retracing)
         if state.aircraft.motors.armed:

@@ -13,11 +13,15 @@ from dfr.geo import Position
 from dfr.link.framing import Encoder, Framer
 from firmware_sitl.client import SitlClient
 from firmware_sitl.start import start_vehicle
+from firmware_sitl.vehicle.channel import Channel
+
+from .inside import fly, standing
 
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 SPEEDUP = 100.0
 SIP_BYTES, SIP_S = 2048, 0.01
 MOST_UNREAD_BYTES = 100_000
+MOST_WAITING_BYTES = 20_000
 
 
 @contextmanager
@@ -51,6 +55,18 @@ def test_what_a_slow_client_hears_is_not_old():
                 break
             time.sleep(SIP_S)
     assert read < MOST_UNREAD_BYTES
+
+
+def test_little_waits_for_a_client_that_reads_nothing():
+    """Else one that comes back to reading hears what is long past, and its answers only after that."""
+    vehicle = standing()
+    channel = Channel(vehicle.state, 0)
+    channel.connected = True
+    vehicle.serve_channels([channel])
+    channel.set_stream_rate(0, 50.0)
+    fly(vehicle, 60.0)
+    assert channel.dropped
+    assert len(channel.out) < MOST_WAITING_BYTES
 
 
 def test_a_client_that_reads_nothing_holds_nobody_up():
