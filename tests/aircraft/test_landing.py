@@ -14,7 +14,15 @@ import pytest
 from dfr.aircraft import landing_study
 from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.aircraft.landing import Limits, find_failures, landing_odds, tip_over_mps
-from dfr.aircraft.landing_study import ENVELOPE_STEP_S, Axis, LandingAir, study_envelope, study_landings
+from dfr.aircraft.landing_study import (
+    ENVELOPE_STEP_S,
+    Axis,
+    LandingAir,
+    TargetStory,
+    study_envelope,
+    study_landings,
+)
+from dfr.aircraft.precision import LOST_BY
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
 from dfr.statistics import wilson
@@ -136,8 +144,16 @@ def test_each_row_of_an_envelope_is_the_study_of_its_value(monkeypatch):
     monkeypatch.setattr(landing_study, "FEWEST_TRIALS", 1)
     asked = {"seed": 7, "retries": 1, "nose_off_wind_deg": 90.0, "params": {"LAND_SPEED": 30.0}}
     air = LandingAir(wind_mps=8.0, turbulence_intensity=0.25)
+    done: list[int] = []
     rows = study_envelope(
-        Axis.RAIN, air, drone=M3TD, dock=BOX, guidance=Guidance.PRECISION, trials=20, **asked
+        Axis.RAIN,
+        air,
+        drone=M3TD,
+        dock=BOX,
+        guidance=Guidance.PRECISION,
+        trials=20,
+        done=done.append,
+        **asked,
     )
     alone = study_landings(
         M3TD, BOX, Guidance.PRECISION, wind_mps=8.0, turbulence_intensity=0.25, rain_mm_h=20.0, trials=20,
@@ -146,6 +162,25 @@ def test_each_row_of_an_envelope_is_the_study_of_its_value(monkeypatch):
     whole = alone.as_dict()
     assert rows == [{"rain_mm_h": 20.0} | {name: whole[name] for name in rows[0] if name != "rain_mm_h"}]
     assert whole["success"]["rate"] == alone.docked / 20
+    assert done == [1]
+
+
+def test_the_story_of_the_target_counts_who_lost_it_to_what_and_came_down_without_it():
+    codes = [code for code, _ in sorted(LOST_BY.items(), key=lambda item: item[1])]
+    one = touchdown()
+    four = replace(
+        one,
+        landed=np.array([True, True, True, False]),
+        lost_by=np.array([codes[0], codes[0], codes[1], 99]),
+        retries=np.array([0, 2, 2, 3]),
+        unguided=np.array([True, False, False, True]),
+    )
+    story = TargetStory.from_touchdowns(four)
+    names = sorted(LOST_BY.values())
+    assert story.lost_by == {names[0]: 2, names[1]: 1} | dict.fromkeys(names[2:], 0)
+    assert story.retried == {0: 1, 2: 2, 3: 1}
+    assert (story.unguided, story.in_air) == (1, 1), "who still flies has not come down without it"
+    assert story.as_dict(4)["lost"] == 0.75
 
 
 def test_of_landings_that_never_came_down_there_are_no_quantiles():

@@ -21,7 +21,7 @@ from .told import write_report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUDGET_S = 30.0
-"""Of the tests that execute a line, quickest first, as many as take this long in all."""
+"""Of the tests that execute a line, quickest first, as many as take this long in all, or as told."""
 
 PYTEST = ("-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-m", "not slow", "--hypothesis-profile=ci")
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], help="all where none is named")
     parser.add_argument("--commit", default="HEAD")
     parser.add_argument("--count", type=int, default=200, help="mutants of each room")
+    parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds of tests for each mutant")
     parser.add_argument("--store", type=Path, default=platformdirs.user_cache_path("dfr") / "mutants")
     parser.add_argument("--docs", action="store_true", help="write docs/mutants.md")
     given = parser.parse_args()
@@ -41,14 +42,14 @@ def main() -> None:
     store = given.store.resolve() / commit[:12]
     if given.what == "run":
         for name in given.rooms or ROOMS:
-            run_room(name, ROOMS[name], commit, store / name, given.count)
+            run_room(name, ROOMS[name], commit, store / name, given.count, given.budget)
     if given.what == "again":
         for name in given.rooms or ROOMS:
             ask_again(ROOMS[name], commit, store / name)
     write_report(store, commit, REPOSITORY / "docs" / "mutants.md" if given.docs else None)
 
 
-def run_room(name: str, room: Room, commit: str, store: Path, count: int) -> None:
+def run_room(name: str, room: Room, commit: str, store: Path, count: int, budget_s: float) -> None:
     """Try so many mutants of a room; those that were tried at this commit are not tried again."""
     asked = json.loads(learn_coverage(room, commit, store.parent).read_text())
     tree = _check_out(commit, store)
@@ -56,7 +57,11 @@ def run_room(name: str, room: Room, commit: str, store: Path, count: int) -> Non
     (store / "mutants.json").write_text(json.dumps([_told(m) | {"key": m.key} for m in mutants], indent=1))
     results = store / "results.jsonl"
     done = {line["key"] for line in read_lines(results) if line["outcome"] != "elsewhere"}
-    jobs = [_job(mutant, asked) for mutant in mutants if mutant.key not in done]
+    jobs = [
+        _job(mutant, asked, budget_s, by_the_clock=room.processes)
+        for mutant in mutants
+        if mutant.key not in done
+    ]
     untested = [job for job in jobs if not job["tests"]]
     _append(results, [{"key": job["key"], "outcome": "survived", "by": "no test"} for job in untested])
     jobs = [job for job in jobs if job["tests"]]
@@ -84,7 +89,8 @@ def ask_again(room: Room, commit: str, store: Path) -> None:
     mutants = sample_mutants(tree, room.files(tree), seed=commit, count=_count(store))
     shutil.copytree(REPOSITORY / "tests", tree / "tests", dirs_exist_ok=True)
     jobs = [
-        _told(mutant) | {"key": mutant.key, "source": mutant.source, "tests": tests, "expected_s": BUDGET_S}
+        _told(mutant)
+        | {"key": mutant.key, "source": mutant.source, "tests": tests, "expected_s": BUDGET_S, "patience": 10}
         for mutant in mutants
         if mutant.key in survivors
     ]
@@ -116,19 +122,23 @@ def _told(mutant: Mutant) -> dict[str, Any]:
     return {name: getattr(mutant, name) for name in ("path", "line", "function", "before", "after")}
 
 
-def _job(mutant: Mutant, asked: dict[str, Any]) -> dict[str, Any]:
+def _job(mutant: Mutant, asked: dict[str, Any], budget_s: float, *, by_the_clock: bool) -> dict[str, Any]:
     """A mutant with the tests that execute its statement, quickest first, as far as the budget goes."""
     lines = asked["lines"].get(mutant.path, {})
     wanted = _statement(mutant) if mutant.function else range(10**6)
     tests = {test for line, of in lines.items() if int(line) in wanted for test in of}
     chosen, spent_s = [], 0.0
     for test in sorted(tests, key=lambda test: (asked["tests"][test], test)):
-        if chosen and spent_s + asked["tests"][test] > BUDGET_S:
+        if chosen and spent_s + asked["tests"][test] > budget_s:
             break
         chosen.append(test)
         spent_s += asked["tests"][test]
     job = _told(mutant) | {"key": mutant.key, "source": mutant.source, "tests": chosen}
-    return job | {"expected_s": spent_s, "cut": len(tests) - len(chosen)}
+    return job | {
+        "expected_s": spent_s,
+        "patience": 1 if by_the_clock else 10,
+        "cut": len(tests) - len(chosen),
+    }
 
 
 def _statement(mutant: Mutant) -> range:
@@ -165,7 +175,7 @@ def _try_alone(tree: Path, job: dict[str, Any]) -> dict[str, Any]:
             timeout=60.0 + 10.0 * job["expected_s"], check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return {"outcome": "timeout"}
+        return {"outcome": "timeout", "by": ""}
     finally:
         path.write_bytes(before)
         os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
@@ -195,15 +205,13 @@ def _environment(tree: Path) -> dict[str, str]:
 def _check_out(commit: str, store: Path) -> Path:
     """The sources of the commit, with this tree's plugins and the recordings that lie beside it."""
     tree = store / "tree"
-    if not tree.is_dir():
-        tree.mkdir(parents=True)
-        archive = subprocess.run(
-            ["git", "archive", commit], cwd=REPOSITORY, stdout=subprocess.PIPE, check=True
-        )
-        subprocess.run(["tar", "-x", "-C", str(tree)], input=archive.stdout, check=True)
-        shared = REPOSITORY.parent / "shared"
-        if shared.is_dir():
-            (store / "shared").symlink_to(shared)
+    tree.mkdir(parents=True, exist_ok=True)
+    # Each time anew: a run that was stopped has left its last mutant there.
+    archive = subprocess.run(["git", "archive", commit], cwd=REPOSITORY, stdout=subprocess.PIPE, check=True)
+    subprocess.run(["tar", "-x", "-C", str(tree)], input=archive.stdout, check=True)
+    shared = REPOSITORY.parent / "shared"
+    if shared.is_dir() and not (store / "shared").exists():
+        (store / "shared").symlink_to(shared)
     shutil.copytree(Path(__file__).parent, tree / "tests" / "mutants", dirs_exist_ok=True)
     return tree
 

@@ -43,12 +43,11 @@ class Coverer:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
         self._coverage.start()
-        try:
-            return (yield)
-        finally:
-            self._coverage.stop()
-            self._coverage.save()
-            self._write(session)
+        result = yield
+        self._coverage.stop()
+        self._coverage.save()
+        self._write(session)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

@@ -74,7 +74,7 @@ def test_forks_tell_killed_from_survived_and_leave_the_file_as_it_was(program: P
     test = "test_speeds.py::test_it_is_fast_above_the_limit"
     names = ("key", "path", "function", "source")
     jobs = [
-        {name: getattr(mutant, name) for name in names} | {"tests": [test], "expected_s": 1.0}
+        {name: getattr(mutant, name) for name in names} | {"tests": [test], "expected_s": 1.0, "patience": 10}
         for mutant in tried
     ]
     (program / "jobs.json").write_text(json.dumps(jobs))

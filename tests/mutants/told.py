@@ -15,6 +15,9 @@ from dfr.statistics import wilson
 from .rooms import ROOMS
 
 EQUIVALENT = Path(__file__).parent / "equivalent.yaml"
+UNTRIED = {"by": "no test"}
+"""What is known of a mutant before it is tried: that no test executes its line."""
+
 HEAD = """# Mutants
 
 Would the tests notice? `make mutants` changes the sources at random, one small change at a time, and asks the
@@ -71,11 +74,16 @@ def write_report(store: Path, commit: str, docs: Path | None) -> None:
 
 
 def _read_room(store: Path, argued: dict[str, Any]) -> list[dict[str, Any]]:
-    """The mutants of a room that were tried, with their outcome; the last word on each counts."""
+    """The mutants of a room that were tried, with their outcome; the last word on each counts.
+
+    They are tried in the order in which they were drawn: where a run has come half the way, so far counts.
+    """
     lines = (json.loads(line) for line in (store / "results.jsonl").read_text().splitlines())
     outcomes = {line["key"]: line for line in lines if line["outcome"] != "elsewhere"}
     mutants = json.loads((store / "mutants.json").read_text())
-    told = [mutant | outcomes[mutant["key"]] for mutant in mutants if mutant["key"] in outcomes]
+    tried = [n for n, m in enumerate(mutants) if outcomes.get(m["key"], UNTRIED)["by"] != UNTRIED["by"]]
+    so_far = mutants[: max(tried, default=-1) + 1]
+    told = [mutant | outcomes[mutant["key"]] for mutant in so_far if mutant["key"] in outcomes]
     again = store / "again.jsonl"
     lines = (json.loads(line) for line in (again.read_text().splitlines() if again.is_file() else ()))
     since = {line["key"] for line in lines if line["outcome"] == "killed"}

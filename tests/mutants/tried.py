@@ -20,7 +20,9 @@ from _pytest.runner import runtestprotocol
 SURVIVED, KILLED, ELSEWHERE = 0, 1, 2
 """What a fork ends with; ELSEWHERE where the change cannot be put into a program that runs already."""
 
-LIMIT_FACTOR, LIMIT_S = 10.0, 30.0
+LIMIT_FACTOR, LIMIT_S = 4.0, 20.0
+"""How much longer than they took, and how much at least, the tests of a mutant may take: of the processor's
+time, and on the wall as many times that as a job has patience for a busy machine."""
 
 
 class Trier:
@@ -91,7 +93,7 @@ def _fork(job: dict[str, Any], items: list[pytest.Item], functions: list[Functio
         finally:
             os._exit(code)
     os.close(writing)
-    limit_s = LIMIT_S + LIMIT_FACTOR * job["expected_s"]
+    limit_s = job["patience"] * (LIMIT_S + LIMIT_FACTOR * job["expected_s"])
     ready, _, _ = select.select([reading], [], [], limit_s)
     said = os.read(reading, 65536).decode() if ready else ""
     os.close(reading)
@@ -99,7 +101,7 @@ def _fork(job: dict[str, Any], items: list[pytest.Item], functions: list[Functio
         os.killpg(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if not ready or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL}):
-        return {"outcome": "timeout"}
+        return {"outcome": "timeout", "by": ""}
     if os.WIFSIGNALED(status):
         return {"outcome": "killed", "by": f"signal {os.WTERMSIG(status)}"}
     outcomes = {SURVIVED: "survived", KILLED: "killed", ELSEWHERE: "elsewhere"}
