@@ -163,6 +163,14 @@ def test_airspace_data_of_another_cycle_or_year_are_said(field: Field, dated, se
     assert found.severity is severity
 
 
+def test_data_that_take_effect_after_the_flight_are_unknown_to_it_and_advice_to_an_exercise(field: Field):
+    found = only(field(**dated_airspace("2024-06-20", stated="2024-06-20"), exercise=False), "airspace-date")
+    assert found.severity is Severity.UNKNOWN
+    assert found.fix == "load the data in force on the day: these take effect after the flight"
+    found = only(field(**dated_airspace("2024-06-20", stated="2024-06-20"), exercise=True), "airspace-date")
+    assert found.severity is Severity.ADVICE
+
+
 def test_data_without_a_date_say_so_and_ask_for_it(field: Field):
     found = only(field(**dated_airspace("", stated="")), "airspace-date")
     assert found.message == "field.txt has no date, so nobody can say how old it is."
@@ -187,6 +195,8 @@ def test_flying_above_120_m_is_a_violation_whatever_the_scenario_allows(field: F
     world = field(operation={"cruise_height_m_agl": 150.0, "height_limit_m_agl": 200.0})
     found = findings(world, "height-limit", Severity.VIOLATION)[0]
     assert found.margin_m == pytest.approx(-30.0)
+    assert found.fix == "fly 30 m lower"
+    assert findings(field(), "height-limit")[0].fix == "", "what holds needs no remedy"
 
 
 def test_the_return_height_counts_too(field: Field):

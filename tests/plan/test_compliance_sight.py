@@ -18,6 +18,9 @@ def test_a_route_out_of_sight_is_a_violation_with_how_far(field: Field):
     near = (m.Observer(id="post", position=at(0, 0), range_m=400.0),)
     found = findings(field(operation={"posts": near}), "visual-line-of-sight", Severity.VIOLATION)
     assert found[0].margin_m < 0
+    assert {each.message.split(" the drone")[0] for each in found} <= {
+        f"On the route to {zone.id}" for zone in field().scenario.demand.zones
+    }
 
 
 def test_a_second_observer_brings_it_into_sight(field: Field):

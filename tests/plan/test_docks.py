@@ -71,6 +71,7 @@ def test_a_site_on_water_is_not_chosen_unless_somebody_insists(field: Field):
     assert "middle" not in {site.id for site in make_plan(world, docks=2).sites}
     (advice,) = findings(world, "dock-place", Severity.ADVICE)
     assert "Middle (60 m inside the water 'pond')" in advice.message
+    assert advice.margin_m == pytest.approx(-60.0, abs=1.0)
     with pytest.raises(InfeasibleError, match="middle: the start is on pond"):
         make_plan(world, docks=3)
 

@@ -85,6 +85,13 @@ def test_a_clearance_that_does_not_cover_what_is_flown_says_by_how_much(field: F
     assert says in found.message
 
 
+def test_of_clearances_that_are_too_low_the_highest_is_told(field: Field):
+    low, less_low = clearance(height_m_agl=40.0), clearance(height_m_agl=60.0, reference="ATC/2024/18")
+    for held in ((low, less_low), (less_low, low)):
+        (found,) = inside_frz(field, *held, exercise=False)
+        assert "ATC/2024/18 allows flights up to 60 m AGL" in found.message
+
+
 def test_in_an_exercise_an_assumed_clearance_stands(field: Field):
     (found,) = inside_frz(field, clearance(assumed=True), exercise=True)
     assert found.severity is Severity.ADVICE

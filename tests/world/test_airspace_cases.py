@@ -345,6 +345,20 @@ def test_case_16_a_flight_level_is_decided_where_no_pressure_could_reach_it() ->
     assert state(space, HERE, 1735.0, SEA, 1035.0) is AirspaceState.CLEAR
 
 
+@pytest.mark.parametrize("level_ft", [1000, 6500, 10_000, 24_500])
+def test_case_16_a_flight_level_of_unknown_pressure_lies_anywhere_that_weather_may_put_it(
+    level_ft: int,
+) -> None:
+    """27 ft for each hPa beside 1013, and 4 % of the height for each 10 °C (ICAO Doc 8168)."""
+    level = vertical_limit(level_ft * 0.3048, VerticalDatum.FLIGHT_LEVEL)
+    found = limit_m_agl(level, HeightReference(ground_m_amsl=(0.0, 0.0)))
+    assert not isinstance(found, str)
+    cold_low = (level_ft - 27.0 * (1013.0 - 950.0)) * 0.3048
+    warm_high = (level_ft + 27.0 * (1045.0 - 1013.0)) * 0.3048
+    assert found[0] < cold_low - 0.04 * 3.0 * abs(cold_low)
+    assert found[1] > warm_high * (1.0 + 0.04 * 3.0)
+
+
 def test_case_17_surface_and_unlimited_are_no_heights() -> None:
     everything = zone(box(50, -2, 51, -1))
     for height in (-20.0, 0.0, 120.0, 20_000.0):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import Position
-from dfr.world.hours import DailyHours, SunEvent, is_night, sun_time
+from dfr.world.hours import ALWAYS, BY_NOTICE, DailyHours, SunEvent, is_night, sun_time
 
 astral = pytest.importorskip("astral")
 from astral import sun as almanac  # noqa: E402
@@ -102,3 +103,14 @@ def test_hours_from_a_clock_time_to_sunrise_end_at_the_next_sunrise(name: str, c
         ends = min(rise for rise in rises if rise > begun)
         if min(abs(moment - ends), abs(moment - begun)) > SLACK:
             assert hours.overlaps(moment, moment, place) == (moment < ends), moment
+
+
+def test_at_a_time_without_a_zone_only_what_always_holds_is_known() -> None:
+    place, _ = PLACES["Portsmouth"]
+    noon = datetime(2026, 6, 1, 12)  # noqa: DTZ001 - as somebody writes it who leaves the zone away
+    known = noon.replace(tzinfo=UTC)
+    assert ALWAYS.is_active(noon, noon, place) is True
+    assert replace(ALWAYS, otherwise=False).is_active(noon, noon, place) is None
+    assert replace(ALWAYS, otherwise=False).is_active(known, known, place) is False
+    assert ALWAYS.is_active(noon, known, place) is True
+    assert BY_NOTICE.is_active(known, known, place) is None

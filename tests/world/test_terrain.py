@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dfr.geo import LocalFrame, Position
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.world.terrain import ASSUMED_FLAT_M, FlatGround, heights_m_amsl
+from dfr.world.terrain import (
+    ASSUMED_FLAT_M,
+    BRITISH_GRID,
+    GEOGRAPHIC,
+    FlatGround,
+    HeightGrid,
+    heights_m_amsl,
+    on_grid,
+)
 
 ORIGIN = Position(lat_deg=52.0, lon_deg=-2.0)
 FRAME = LocalFrame(ORIGIN)
@@ -36,3 +46,47 @@ def test_a_shipped_region_does_not_guess_the_ground_of_its_far_towns(name, known
     world = load_world(find_scenario(name))
     heights = [world.terrain.ground_m_amsl(site.position) for site in world.scenario.candidates]
     assert (None not in heights) is known
+
+
+def plane(*, unknown: tuple[int, int] | None = None) -> HeightGrid:
+    """Posts every hundredth of a degree from 52 N, 2 W: 10 m more a column east, 3 m more a row south."""
+    rows, columns = np.mgrid[0:4, 0:5]
+    heights = (10.0 * columns + 3.0 * rows).astype(np.float32)
+    if unknown is not None:
+        heights[unknown] = np.nan
+    return HeightGrid(
+        name="plane", heights=heights, west=-2.0, north=52.0, step_east=0.01, step_south=0.01, crs=GEOGRAPHIC
+    )
+
+
+def test_between_posts_the_ground_is_a_plane_where_the_posts_lie_in_one():
+    for east, south in [(0.0, 0.0), (1.25, 0.5), (3.999, 2.999), (0.1, 2.7), (4.0, 3.0)]:
+        found = plane().heights_m_amsl(52.0 - 0.01 * south, -2.0 + 0.01 * east)
+        assert float(found) == pytest.approx(10.0 * east + 3.0 * south, abs=1e-6)
+
+
+def test_a_grid_ends_half_a_step_beyond_its_posts_and_is_level_there():
+    east_of = plane().heights_m_amsl([52.0, 52.0], [-2.0 + 0.0449, -2.0 + 0.0451])
+    south_of = plane().heights_m_amsl([52.0 - 0.0349, 52.0 - 0.0351], [-2.0, -2.0])
+    np.testing.assert_allclose(east_of, [40.0, np.nan])
+    np.testing.assert_allclose(south_of, [9.0, np.nan])
+
+
+def test_beside_an_unknown_post_the_ground_is_unknown_and_on_the_next_one_it_is_known():
+    grid = plane(unknown=(0, 1))
+    beside = grid.heights_m_amsl([52.0, 52.0, 51.995], [-2.0, -1.995, -1.995])
+    np.testing.assert_allclose(beside, [0.0, np.nan, np.nan])
+
+
+def test_each_reference_system_has_its_datum_and_a_strange_one_says_that_it_is_assumed():
+    assert plane().datum == "EGM96"
+    british = replace(plane(), crs=BRITISH_GRID)
+    assert british.datum == "Ordnance Datum Newlyn"
+    assert replace(plane(), crs="EPSG:25832").datum == "mean sea level (assumed, EPSG:25832)"
+
+
+def test_a_place_on_the_british_grid_is_where_the_ordnance_survey_has_it():
+    """Caister water tower, the example of the OS guide to coordinate systems; 5 m off without OSTN15."""
+    x, y = on_grid(BRITISH_GRID, 52.658007833, 1.716073973)
+    assert float(x) == pytest.approx(651409.804, abs=5.0)
+    assert float(y) == pytest.approx(313177.450, abs=5.0)
