@@ -12,6 +12,7 @@
     │   ├── LinkTimeoutError        nothing was heard in time
     │   ├── VehicleRefusedError     the vehicle said no
     │   └── TransferError           a plan did not arrive whole: the vehicle's plan is unknown
+    ├── ClusterLostError        6   the scheduler of a cluster was lost; the message says what is kept
     └── StoppedError          130   a person pressed Ctrl-C; the message says what is kept
 
 The number is the exit code of the command line. What a *plan* violates is a
@@ -128,6 +129,13 @@ class TransferError(LinkError):
     """A mission, fence or rally list did not arrive whole: the vehicle's plan is unknown."""
 
     code = "transfer"
+
+
+class ClusterLostError(DfrError):
+    """The scheduler of a cluster cannot be reached any more; what had finished is kept."""
+
+    code = "cluster"
+    exit_code = 6
 
 
 class StoppedError(DfrError):

@@ -27,7 +27,8 @@ from dfr.plan.compliance import check_plan
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, SitingObjective
-from dfr.plan.planner import make_plan, with_roles
+from dfr.plan.planner import OnPlan, make_plan, with_roles
+from dfr.plan.siting.milp import Stop
 from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
 from dfr.scenario.air import HourWeather
 from dfr.world.model import World
@@ -135,11 +136,15 @@ def plan(
     require: Sequence[str] = (),
     forbid: Sequence[str] = (),
     on_progress: OnProgress | None = None,
+    on_plan: OnPlan | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
     """The plan of a scenario: sites proven best, routes, volumes, coverage and findings.
 
     `docks` is the scenario's number unless given, or as many as `budget` buys. `objective` is one of
-    `Objective`; `busy` belongs to mexclp. `require` and `forbid` name candidate sites.
+    `Objective`; `busy` belongs to mexclp. `require` and `forbid` name candidate sites. `on_plan` is given
+    the plan before other numbers of docks are compared with it; once `stop` returns True, it is made with the
+    best docks found so far.
     Raises InfeasibleError if no plan fits, InputError for requests that exclude each other.
     """
     if budget is not None and docks is not None:
@@ -148,7 +153,9 @@ def plan(
         objective=word_of(Objective, objective), busy=busy, budget=budget, capacity_per_h=capacity_per_h
     )
     chosen = with_roles(world, require=require, forbid=forbid)
-    return make_plan(chosen, docks=docks, sited_for=sited_for, on_progress=on_progress)
+    return make_plan(
+        chosen, docks=docks, sited_for=sited_for, on_progress=on_progress, on_plan=on_plan, stop=stop
+    )
 
 
 def load_plan(world: World, path: Path) -> Plan:

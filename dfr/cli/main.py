@@ -81,7 +81,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 2 bad input, 3 non-compliant or not known to be compliant, 4 infeasible, "
-    "5 link or vehicle failure, 130 interrupted. `dfr VERB --help` describes a verb.",
+    "5 link or vehicle failure, 6 cluster lost, 130 interrupted. `dfr VERB --help` describes a verb.",
 )
 
 

@@ -22,14 +22,15 @@ from dfr.cli.output import (
     print_verdict,
     say,
 )
-from dfr.errors import NonCompliantError
+from dfr.cli.stopping import stop_softly
+from dfr.errors import NonCompliantError, StoppedError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
 from dfr.io.volume_files import volumes_document
-from dfr.plan.layouts import OnProgress
-from dfr.plan.model import Plan
+from dfr.plan.model import LayoutGain, Plan
 from dfr.plan.objectives import Objective
 from dfr.plan.planner import with_roles
+from dfr.plan.siting.model import PROOF_TIME_LIMIT_S
 from dfr.plan.volumes import aip_corner
 from dfr.plan.worksheet import make_worksheet
 from dfr.units import FOOT_M
@@ -101,25 +102,36 @@ def plan(
     With --calls, the demand is estimated from a table of calls, and the docks are sited for it. The plan is
     then none of the scenario's own demand: `dfr init --like NAME --calls FILE` writes a scenario with it.
 
-    Findings do not change the exit code: it is 3 only if no hour can be flown, and 4 if no plan fits the
-    request.
+    Findings do not change the exit code: it is 3 only if no hour can be flown, 4 if no plan fits the
+    request, and 130 after Ctrl-C: the plan is then made with the best docks found so far.
     """
     world = options.load_scenario(scenario)
     world, estimated = demand.estimate_for(world)
     world = with_roles(world, require=require or (), forbid=forbid or ())
-    proposed = make_plan(
-        world,
-        docks=docks,
-        objective=objective,
-        busy=busy,
-        budget=budget,
-        capacity_per_h=capacity,
-        on_progress=_gap_reporter(),
-    )
-    verdict = options.verdict(world, proposed)
-    document = {**proposed.as_dict(), "go": verdict.go, "verdict": verdict.as_dict(), **estimated}
-    if out is not None:
-        write_atomically(out, json_text(document))
+    progress = _Progress()
+
+    def as_document(made: Plan) -> dict[str, object]:
+        judged = options.verdict(world, made)
+        return {**made.as_dict(), "go": judged.go, "verdict": judged.as_dict(), **estimated}
+
+    def keep(made: Plan) -> None:
+        if out is not None:
+            write_atomically(out, json_text(as_document(made)))
+
+    with stop_softly(lambda: progress.found, _say_stopping) as stopped:
+        proposed = make_plan(
+            world,
+            docks=docks,
+            objective=objective,
+            busy=busy,
+            budget=budget,
+            capacity_per_h=capacity,
+            on_progress=progress.report_gap,
+            on_plan=keep,
+            stop=stopped,
+        )
+    verdict, document = options.verdict(world, proposed), as_document(proposed)
+    keep(proposed)
     if volumes is not None:
         write_atomically(volumes, volumes_document(proposed, volumes))
     if risk is not None:
@@ -136,6 +148,9 @@ def plan(
     for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
         if path is not None:
             note(f"{what}: {path}")
+    if stopped():
+        note(f"stopped: {describe_gap(proposed)}")
+        raise typer.Exit(StoppedError.exit_code)
     if not verdict.flyable_hours:
         raise typer.Exit(NonCompliantError.exit_code)
 
@@ -147,17 +162,33 @@ def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
     write_atomically(path, text)
 
 
-def _gap_reporter() -> OnProgress:
-    """A listener that reports the gap of a layout that takes long, every few seconds."""
-    reported_at = monotonic()
+class _Progress:
+    """Whether any docks are found yet; reports the gap of a layout that takes long every few seconds."""
 
-    def report_gap(docks: int, share: float, bound: float) -> None:
-        nonlocal reported_at
-        if monotonic() - reported_at >= REPORT_EVERY_S and math.isfinite(bound):
-            reported_at = monotonic()
-            note(f"{counted_noun(docks, 'dock')}: best so far {share:.2%}, at most {bound:.2%} possible")
+    def __init__(self) -> None:
+        self.found = False
+        self._docks, self._begun_at, self._reported_at = 0, monotonic(), monotonic()
 
-    return report_gap
+    def report_gap(self, docks: int, share: float, bound: float) -> None:
+        """Tell the best share found so far and how much is possible at most."""
+        self.found, now = True, monotonic()
+        if docks != self._docks:
+            self._docks, self._begun_at = docks, now
+        if now - self._reported_at >= REPORT_EVERY_S and math.isfinite(bound):
+            self._reported_at = now
+            left_s = max(0.0, PROOF_TIME_LIMIT_S - (now - self._begun_at))
+            best = f"best so far {share:.2%}, at most {bound:.2%} possible"
+            note(f"{counted_noun(docks, 'dock')}: {best}; done in {left_s:.0f} s at the latest")
+
+
+def _say_stopping() -> None:
+    note("stopping: the plan is made with the best docks found so far; Ctrl-C again gives up")
+
+
+def describe_gap(proposed: Plan) -> str:
+    """How far a plan's docks may be from the best, in words."""
+    share, bound = f"{proposed.objective:.1%}", f"{proposed.bound:.1%}"
+    return f"these docks reach {share} of calls in time, and no others reach more than {bound}"
 
 
 def _print_plan(proposed: Plan) -> None:
@@ -173,11 +204,16 @@ def _print_plan(proposed: Plan) -> None:
         say(f"  {1 - proposed.flyable_share:.0%} of calls come in hours that cannot be flown")
     if proposed.layouts:
         say(f"best share of calls reached within {proposed.siting_limit_s:g} s, by number of docks:")
-        say("  " + ", ".join(f"{gain.docks}: {gain.share:.0%}" for gain in proposed.layouts))
+        say("  " + ", ".join(_gain_words(gain) for gain in proposed.layouts))
     _print_hours(proposed)
     _print_routes(proposed)
     _print_area(proposed)
     print_findings(proposed.findings, quiet=True)
+
+
+def _gain_words(gain: LayoutGain) -> str:
+    share, bound = f"{gain.share:.0%}", f"{gain.bound:.0%}"
+    return f"{gain.docks}: {share}" + (f" (at most {bound})" if bound != share else "")
 
 
 def _print_hours(proposed: Plan) -> None:

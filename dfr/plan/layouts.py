@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from dfr.geo import FloatArray
 from dfr.normal import normal_cdf
 from dfr.plan.matrix import Matrix
 from dfr.plan.siting import FEASIBLE, Sites, solve_pmedian
+from dfr.plan.siting.median import greedy_median
+from dfr.plan.siting.merging import merge_rows
+from dfr.plan.siting.milp import Stop
+from dfr.plan.siting.model import PROOF_TIME_LIMIT_S
 from dfr.plan.windows import call_table
 from dfr.scenario.model import CandidateSite, Duration, DurationShape, Power, Scenario, SiteUse
 from dfr.statistics import lognormal_sigma
@@ -23,11 +28,24 @@ from dfr.statistics import lognormal_sigma
 MOST_COMPARED = 20_000
 """Layouts of equal coverage are compared one by one where there are no more than this."""
 
+MOST_PROVEN = 200_000
+"""Tables of no more (row, site) pairs than this are solved to the last digit."""
+
+MERGE_STEP = 0.005
+"""In larger tables rows are one where no chance of being late differs by more than this."""
+
+LARGE_GAP = 0.001
+"""Their layouts are proven to this share of what they cover."""
+
+COMPARED_FOR_S = 5.0
+"""Seconds for each layout of a large table that is shown beside the chosen one, which must not wait long."""
+
 UNREACHED_S = 3600.0
 """What a call out of reach counts for when layouts of equal coverage are compared by mean time."""
 
 SHARE_DIGITS = 9
 """Shares are sums of thousands of rounded weights: further digits mean nothing."""
+
 
 OnProgress = Callable[[int, float, float], None]
 """Called with the number of docks, the share covered so far and its bound while a layout is sought."""
@@ -78,8 +96,14 @@ class CandidateLayouts:
     is a p-median over the chances of being late.
     """
 
-    def __init__(self, scenario: Scenario, matrix: Matrix, on_progress: OnProgress | None = None) -> None:
-        self.scenario, self.matrix, self._on_progress = scenario, matrix, on_progress
+    def __init__(
+        self,
+        scenario: Scenario,
+        matrix: Matrix,
+        on_progress: OnProgress | None = None,
+        stop: Stop | None = None,
+    ) -> None:
+        self.scenario, self.matrix, self._on_progress, self._stop = scenario, matrix, on_progress, stop
         self.calls = call_table(matrix.windows)
         self.limit_s = scenario.targets.siting_limit_s
         self._weights = self.calls.ravel() / self.calls.sum()
@@ -129,27 +153,65 @@ class CandidateLayouts:
                 do=f"ask for at least {len(self.forced)}",
             )
 
-    def best_layout(self, count: int) -> Sites:
-        """The proven best layout. Raises InfeasibleError where too few sites can be used."""
+    def best_layout(self, count: int, *, seconds: float = PROOF_TIME_LIMIT_S) -> Sites:
+        """The best layout, proven; of a large table to `LARGE_GAP` or for so many seconds: see `gap`.
+
+        Raises InfeasibleError where too few sites can be used.
+        """
         self.require_sites(count)
         if count not in self._best:
-            self._best[count] = self._solve_layout(count)
+            self._best[count] = self._solve_layout(count, seconds)
         return self._best[count]
 
-    def _solve_layout(self, count: int) -> Sites:
-        late = 1.0 - self._probability_by_launch(self.matrix.overhead_s, self.limit_s)
+    def compare_layouts(self, counts: Sequence[int]) -> dict[int, Sites]:
+        """The best layouts of some numbers of docks, found with less effort; fewer once told to stop."""
+        found = {}
+        for count in counts:
+            if count in self._best or self._stop is None or not self._stop():
+                found[count] = self.best_layout(count, seconds=COMPARED_FOR_S)
+        return found
+
+    def _solve_layout(self, count: int, seconds: float) -> Sites:
+        rows, weights = self._late_rows
+        large = self.matrix.overhead_s.size > MOST_PROVEN
         found = solve_pmedian(
-            late.reshape(-1, late.shape[2]),
-            self._weights,
+            rows,
+            weights,
             p=count,
             forced=self.forced,
             forbidden=list(self.unusable),
+            relative_gap=self._gap_of_late(count) if large else 0.0,
+            time_limit_s=seconds if large else PROOF_TIME_LIMIT_S,
             on_progress=None
             if (tell := self._on_progress) is None
             else (lambda late, least: tell(count, 1.0 - late, 1.0 - least)),
+            stop=self._stop,
         )
         share, bound = (round(1.0 - value, SHARE_DIGITS) for value in (found.objective, found.bound))
-        return replace(found, objective=share, bound=bound, gap=(bound - share) / share if share > 0 else 0.0)
+        if large:
+            share = self.covered_share(found.chosen, self.limit_s)
+        gap = (bound - share) / share if share > 0 else 0.0
+        return replace(
+            found, objective=share, bound=bound, gap=gap, status=found.status if gap <= 0.0 else FEASIBLE
+        )
+
+    @cached_property
+    def _late_rows(self) -> tuple[FloatArray, FloatArray]:
+        """(chances of being late, weights): a row for each hour and zone, merged in a large table."""
+        late = 1.0 - self._probability_by_launch(self.matrix.overhead_s, self.limit_s)
+        rows = late.reshape(-1, late.shape[2])
+        if rows.size <= MOST_PROVEN:
+            return rows, self._weights
+        return merge_rows(rows, self._weights, step=MERGE_STEP)
+
+    def _gap_of_late(self, count: int) -> float:
+        """`LARGE_GAP` of the share covered as a part of the share late, as a good layout has them."""
+        rows, weights = self._late_rows
+        allowed = np.array([j for j in range(rows.shape[1]) if j not in self.unusable])
+        cost = rows[:, allowed] * weights[:, None]
+        good = greedy_median(cost, count, np.isin(allowed, self.forced))
+        late = float(cost[:, good].min(axis=1).sum())
+        return LARGE_GAP * (1.0 - late) / late if late > 0.0 else 0.0
 
     def judge_layout(self, chosen: tuple[int, ...]) -> Sites:
         """Some docks as a layout: their share, beside the best that so many docks can reach."""

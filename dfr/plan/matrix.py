@@ -6,6 +6,7 @@ Between the docks of a finished plan there are paths too, for drones that are mo
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -13,12 +14,10 @@ from typing import TypeVar
 import numpy as np
 import shapely
 
-from dfr.aircraft.catalogue import drone_of
-from dfr.aircraft.energy import usable_wh
-from dfr.aircraft.performance import SortiePredictions, predict_paths
-from dfr.geo import FloatArray, LocalFrame
-from dfr.plan.flight_path import LEAST_MPS, dispatch_settings, raised_scenario, sortie_legs, wind_leg_cost
+from dfr.geo import FloatArray
+from dfr.plan.flight_path import LEAST_MPS, raised_scenario, wind_leg_cost
 from dfr.plan.model import DockSite, Plan, Route
+from dfr.plan.path_times import fly_paths, sorties_of, usable_by_hour
 from dfr.plan.routing import AvoidedArea, FlightPath, Point, Router, no_path
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import HourWindow, planning_window
@@ -28,6 +27,9 @@ from dfr.world.model import World
 
 ROUTE_MARGIN_M = 10.0
 """Routes keep this from the boundary and keep-outs: GNSS 3, holding 3, map 1, corners 3 m (assumed)."""
+
+MOST_PREDICTED = 100_000
+"""So many sorties are predicted one by one, in some seconds, before classes of them save anything."""
 
 
 T = TypeVar("T")
@@ -98,13 +100,6 @@ def router_of(world: World) -> Router:
     return Router(keep_in, obstacles_of(world), margin_m=ROUTE_MARGIN_M)
 
 
-def on_scene_s(scenario: Scenario) -> float:
-    """Typical time on scene: the median of each grade of call, weighted by its share."""
-    grades = scenario.demand.priorities
-    total = sum(grade.share for grade in grades)
-    return sum(grade.share * grade.on_scene.median_s for grade in grades) / total
-
-
 def build_matrix(
     world: World, windows: Sequence[HourWindow], raised_m: Mapping[int, float] | None = None
 ) -> Matrix:
@@ -126,7 +121,7 @@ def build_matrix(
         windows=tuple(windows),
         overhead_s=overhead,
         energy_wh=energy,
-        usable_wh=_usable_wh(scenario, windows),
+        usable_wh=usable_by_hour(scenario, windows),
     )
 
 
@@ -158,21 +153,42 @@ def _fly_sites(
     raised_m: Mapping[int, float],
 ) -> tuple[FloatArray, FloatArray]:
     """(times, energies) of some sites, those of `raised_m` flown so much higher: (hours, zones, sites)."""
-    pairs = [(j, i) for i in range(len(paths[0]) if paths else 0) for j in columns]
-    raises = [raised_m.get(j, 0.0) for j, _ in pairs]
-    sorties = sorties_of(scenario, [paths[j][i] for j, i in pairs], windows, raises)
-    shape = (len(windows), len(pairs) // max(1, len(columns)), len(columns))
-    overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
-    energy = sorties.late_energy_wh.reshape(shape)
-    usable = _usable_wh(scenario, windows)
+    shape = len(windows), len(paths[0]) if paths else 0, len(columns)
+    if predicts_each(scenario, math.prod(shape)):
+        pairs = [(j, i) for i in range(shape[1]) for j in columns]
+        raises = [raised_m.get(j, 0.0) for j, _ in pairs]
+        sorties = sorties_of(scenario, [paths[j][i] for j, i in pairs], windows, raises)
+        overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
+        energy = sorties.late_energy_wh.reshape(shape)
+    else:
+        overhead, energy = _fly_in_classes(scenario, paths, windows, columns, raised_m)
+    usable = usable_by_hour(scenario, windows)
     reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
     return np.where(reachable, overhead, np.inf), np.where(np.isfinite(energy), energy, np.inf)
 
 
-def _usable_wh(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
-    """What the battery gives above the reserve in each hour."""
-    drone, reserve = drone_of(scenario.fleet), scenario.contingency.reserve_fraction
-    return np.array([usable_wh(drone, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
+def predicts_each(scenario: Scenario, sorties: int) -> bool:
+    """Whether each of so many sorties is predicted itself, not read from classes of leg and wind."""
+    return sorties <= MOST_PREDICTED or scenario.study.time_error_s == 0.0
+
+
+def _fly_in_classes(
+    scenario: Scenario,
+    paths: Sequence[Sequence[FlightPath]],
+    windows: Sequence[HourWindow],
+    columns: Sequence[int],
+    raised_m: Mapping[int, float],
+) -> tuple[FloatArray, FloatArray]:
+    """(times, energies) of some sites, (hours, zones, sites), those flown at one height together."""
+    zones = len(paths[0])
+    overhead, energy = np.empty((2, len(windows), zones, len(columns)))
+    raises = np.array([raised_m.get(j, 0.0) for j in columns])
+    for metres in dict.fromkeys(raises.tolist()):
+        own = np.flatnonzero(raises == metres)
+        flown = [paths[columns[k]][i] for i in range(zones) for k in own]
+        found = fly_paths(raised_scenario(scenario, metres), flown, windows)
+        overhead[:, :, own], energy[:, :, own] = (part.reshape(len(windows), zones, -1) for part in found)
+    return overhead, energy
 
 
 def _water_at(world: World, place: Point) -> str:
@@ -191,43 +207,6 @@ def path_finder(world: World, hour: HourWindow) -> PathFinder:
         return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
 
     return lambda start, target: router.find_path(start, target, leg_cost=leg_cost)
-
-
-def sorties_of(
-    scenario: Scenario,
-    paths: Sequence[FlightPath],
-    windows: Sequence[HourWindow],
-    raised_m: Sequence[float] | None = None,
-) -> SortiePredictions:
-    """Sorties out along paths and home by `dfr.plan.flight_path` in each hour's wind.
-
-    `raised_m` is by how much higher than the scenario says each path is flown. Shape (hours * paths,), NaN
-    where there is no path.
-    """
-    raises = [0.0] * len(paths) if raised_m is None else list(raised_m)
-    at = {metres: raised_scenario(scenario, metres) for metres in dict.fromkeys(raises)}
-    settings = {metres: dispatch_settings(flown) for metres, flown in at.items()}
-    heights = {metres: flown.operation.cruise_height_m_agl for metres, flown in at.items()}
-    frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
-    lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
-    hours, count = len(windows), len(windows) * len(paths)
-    aloft = [{metres: w.wind.components_mps(height) for metres, height in heights.items()} for w in windows]
-    winds = np.array([wind[metres] for wind in aloft for metres in raises]).reshape(count, 2)
-    found = predict_paths(
-        np.tile(lengths, (hours, 1)),
-        np.tile(courses, (hours, 1)),
-        height_m=np.tile([heights[metres] for metres in raises], hours),
-        on_scene_s=np.full(count, on_scene_s(scenario)),
-        wind_east_mps=winds[:, 0],
-        wind_north_mps=winds[:, 1],
-        drone=drone_of(scenario.fleet),
-        settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
-        temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
-    )
-    missing = np.tile(np.array([not path.reachable for path in paths]), hours)
-    for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
-        column[missing] = np.nan
-    return found
 
 
 def sortie_line(path: FlightPath) -> shapely.LineString | shapely.Point:

@@ -23,8 +23,8 @@ from dfr.aircraft.energy import turnaround_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
 from dfr.plan.layouts import UNREACHED_S, CandidateLayouts, expected_s
-from dfr.plan.matrix import on_scene_s
 from dfr.plan.model import SitedBy
+from dfr.plan.path_times import on_scene_s
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
 from dfr.plan.siting.fair import ParetoFront, pareto_front, solve_quantile
 from dfr.plan.siting.model import at_least_zero

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from dfr.plan.context import context_of, with_profiles
 from dfr.plan.contingency import failure_card, with_safe_landing
 from dfr.plan.flight_path import raised_scenario, raised_world
 from dfr.plan.layouts import CandidateLayouts, OnProgress, expected_s
-from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line, sorties_of
+from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line
 from dfr.plan.model import (
     CoverageHour,
     DockSite,
@@ -32,9 +32,11 @@ from dfr.plan.model import (
     Volume,
 )
 from dfr.plan.objectives import SitingObjective, site_docks
+from dfr.plan.path_times import sorties_of
 from dfr.plan.routing import FlightPath
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.separation import DockRoutes, least_levels, routes_in_turn, routes_of_docks
+from dfr.plan.siting.milp import Stop
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes, propose_area
 from dfr.plan.windows import HourWindow, hour_windows, planning_window, windows_planned
 from dfr.scenario.model import CandidateSite, Scenario, SiteUse
@@ -42,6 +44,9 @@ from dfr.world.model import World
 
 MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
+
+OnPlan = Callable[[Plan], None]
+"""Given a plan that is complete but for the layouts of other numbers of docks."""
 
 NO_HEADWAY = "the wind leaves no headway at the tilt limit"
 NO_SURE_HEADWAY = "in this wind the drone may not come back"
@@ -53,23 +58,30 @@ def make_plan(
     docks: int | None = None,
     sited_for: SitingObjective | None = None,
     on_progress: OnProgress | None = None,
+    on_plan: OnPlan | None = None,
+    stop: Stop | None = None,
 ) -> Plan:
     """The plan of a scenario with so many docks, the scenario's own number unless said otherwise.
 
     Docks stand where the expected share of demand overhead within the siting limit is proven largest
     (of equal layouts the one with the least mean time), or where they do best by `sited_for`. Where no hour
-    may be flown they stand where they would in calm air, and cover nothing. Raises InfeasibleError where
-    there is no demand or too few candidate sites can be used.
+    may be flown they stand where they would in calm air, and cover nothing. `on_plan` is given the plan
+    before layouts of other numbers of docks are sought. Once `stop` says so, the best docks so far are
+    planned with. Raises InfeasibleError where there is no demand or too few candidate sites can be used.
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
         raise InputError(f"docks: {count}", do="ask for at least 1")
-    layouts, windows = candidate_layouts(world, on_progress)
+    layouts, windows = candidate_layouts(world, on_progress, stop)
     chosen, sited_by = site_docks(layouts, count, sited_for or SitingObjective())
     plan = replace(_complete_plan(world, layouts, chosen, windows), sited_by=sited_by)
-    if not any(window.flyable for window in windows):
+    flyable = any(window.flyable for window in windows)
+    if not flyable:
         plan = _covering_nothing(plan)
-    return replace(plan, findings=check_plan(world, plan))
+    plan = replace(plan, findings=check_plan(world, plan))
+    if on_plan is not None:
+        on_plan(plan)
+    return replace(plan, layouts=_layout_gains(layouts, len(chosen)) if flyable else ())
 
 
 def plan_with_docks(world: World, docks: Sequence[str]) -> Plan:
@@ -89,12 +101,12 @@ def _use_with(site: CandidateSite, docks: Sequence[str]) -> SiteUse:
 
 
 def candidate_layouts(
-    world: World, on_progress: OnProgress | None = None
+    world: World, on_progress: OnProgress | None = None, stop: Stop | None = None
 ) -> tuple[CandidateLayouts, tuple[HourWindow, ...]]:
     """(The siting problem, all hours with calls). Raises InfeasibleError where there is no such hour."""
     windows = hour_windows(world.scenario)
     return CandidateLayouts(
-        world.scenario, build_matrix(world, windows_planned(windows)), on_progress
+        world.scenario, build_matrix(world, windows_planned(windows)), on_progress, stop
     ), windows
 
 
@@ -159,7 +171,7 @@ def _keep_docks_apart(
     matrix = raised_matrix(world.scenario, layouts.matrix, [w for w in flown if w.flyable], raised_m)
     apart, hour = layouts.flown_by(matrix, len(chosen)), planning_window(flown)
     routes = _time_routes(world, apart, chosen, hour, raised_m)
-    plan = replace(_assemble_plan(world, apart, chosen, flown, raised_m, routes), layouts=level.layouts)
+    plan = _assemble_plan(world, apart, chosen, flown, raised_m, routes)
     return _with_levels(plan, level, routes_of_docks(context_of(world, plan))), hour
 
 
@@ -202,7 +214,7 @@ def _assemble_plan(  # noqa: PLR0917 - all that a plan is put together from
         siting_limit_s=layouts.limit_s,
         coverage={limit: layouts.covered_share(chosen, limit) for limit in _reported_limits(scenario)},
         coverage_by_hour=_coverage_by_hour(layouts, chosen, windows),
-        layouts=_layout_gains(layouts, len(chosen)),
+        layouts=(),
         routes=routes,
         volumes=_draw_volumes(world, layouts, chosen, max([0.0, *raised_m.values()])),
         findings=(),
@@ -224,7 +236,6 @@ def _covering_nothing(plan: Plan) -> Plan:
         bound=0.0,
         gap=0.0,
         coverage=dict.fromkeys(plan.coverage, 0.0),
-        layouts=(),
         mean_overhead_s=None,
         planning_wind=None,
         sited_by=None,
@@ -317,11 +328,11 @@ def _mean_and_worst_s(
 
 def _layout_gains(layouts: CandidateLayouts, docks: int) -> tuple[LayoutGain, ...]:
     most = min(layouts.usable, max(MOST_LAYOUTS, docks))
-    gains = []
-    for count in range(max(1, len(layouts.forced)), most + 1):
-        best = layouts.best_layout(count)
-        gains.append(LayoutGain(docks=count, share=best.objective, bound=best.bound, status=best.status))
-    return tuple(gains)
+    found = layouts.compare_layouts(range(max(1, len(layouts.forced)), most + 1))
+    return tuple(
+        LayoutGain(docks=count, share=best.objective, bound=best.bound, status=best.status)
+        for count, best in found.items()
+    )
 
 
 def _time_routes(

@@ -20,8 +20,9 @@ from matplotlib.patches import Patch, Polygon
 
 from dfr.geo import FloatArray
 from dfr.plan.flight_path import raised_scenario
-from dfr.plan.matrix import path_finder, sorties_of
+from dfr.plan.matrix import path_finder
 from dfr.plan.model import Plan
+from dfr.plan.path_times import sorties_of
 from dfr.plan.routing import FlightPath
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.report.charts import BLUE, GREEN, GREY, RED, STYLE, svg_of

@@ -521,6 +521,7 @@ class Study:
 
     seed: int
     replications: int
+    time_error_s: float = 0.5
 
 
 class Choice(StrEnum):

@@ -510,6 +510,12 @@ class StudyIn(Strict):
 
     seed: int = Field(ge=0, lt=2**63)
     replications: int = Field(ge=1, le=1_000_000)
+    time_error_s: float = Field(
+        default=0.5,
+        ge=0,
+        le=60,
+        description="how wrong flight times of a plan of over 100,000 sorties may be, s; 0: not at all",
+    )
     becomes: ClassVar[Any] = domain.Study
 
 

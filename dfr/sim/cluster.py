@@ -16,7 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 import dfr
-from dfr.errors import InputError
+from dfr.errors import ClusterLostError, InputError
 from dfr.extras import install_command
 from dfr.sim import worker
 from dfr.sim.engine import replicate_tables
@@ -41,7 +41,7 @@ def run_on_cluster(
     """Run replications on the cluster of a scheduler, such as tcp://10.0.0.5:8786.
 
     Yields each with what `keep` made of its tables, in order of finishing. Raises InputError where
-    there is no such scheduler or a worker has other versions.
+    there is no such scheduler or a worker has other versions, ClusterLostError where the scheduler is lost.
     """
     distributed = _distributed()
     try:
@@ -50,8 +50,15 @@ def run_on_cluster(
         raise InputError(
             f"--cluster {address}: {error}", do="start one with `dask scheduler`, give tcp://HOST:PORT"
         ) from error
-    with client:
-        yield from _run(distributed, client, inputs, seed=seed, numbers=numbers, keep=keep)
+    lost = (distributed.CancelledError, distributed.comm.CommClosedError)
+    try:
+        with client:
+            yield from _run(distributed, client, inputs, seed=seed, numbers=numbers, keep=keep)
+    except lost as error:
+        raise ClusterLostError(
+            f"the scheduler at {address} was lost",
+            do="start it again: with --out the same command resumes from what is kept",
+        ) from error
 
 
 def _run(

@@ -26,8 +26,9 @@ from dfr.io.scenario_files import (
     with_day_files,
 )
 from dfr.io.yaml_reader import MAX_BYTES
-from dfr.plan.matrix import path_finder, sorties_of
+from dfr.plan.matrix import path_finder
 from dfr.plan.model import Plan
+from dfr.plan.path_times import sorties_of
 from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.edits import AllEdits, Edit, SetValue, describe_edit

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
+from dfr.api import planning
 
 from .verbs import dfr
 
@@ -152,3 +155,30 @@ def test_check_refuses_a_taf_for_another_day(tmp_path):
     done = dfr("check", "victorious-2024", "--taf", str(taf))
     assert done.returncode == 2
     assert "covers no hour" in done.stderr
+
+
+def test_after_ctrl_c_the_best_docks_so_far_are_planned_with_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def make_plan(world, *, on_progress, **options):
+        on_progress(2, 0.5, 0.9)
+        signal.raise_signal(signal.SIGINT)
+        return planning.plan(world, on_progress=on_progress, **options)
+
+    monkeypatch.setattr("dfr.cli.plan.make_plan", make_plan)
+    out = tmp_path / "plan.json"
+    done = dfr("plan", "victorious-2024", "--out", str(out), "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 130
+    assert json.loads(out.read_text()) == document
+    assert [gain["docks"] for gain in document["layouts"]] == [len(document["sites"])]
+    assert "stopping: the plan is made with the best docks found so far" in done.stderr
+    assert "stopped: these docks reach" in done.stderr
+
+
+def test_ctrl_c_before_any_docks_are_found_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dfr.cli.plan.make_plan", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    out = tmp_path / "plan.json"
+    done = dfr("plan", "victorious-2024", "--out", str(out))
+    assert done.returncode == 130
+    assert not out.exists()

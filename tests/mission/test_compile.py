@@ -21,7 +21,8 @@ from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import FencePolygon
 from dfr.mission.validate import validate
 from dfr.mission.wire import fence_wire
-from dfr.plan.matrix import on_scene_s, router_of
+from dfr.plan.matrix import router_of
+from dfr.plan.path_times import on_scene_s
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import legs_out_and_back
 from dfr.scenario.model import LostLink

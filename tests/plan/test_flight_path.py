@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from dfr.plan.flight_path import dispatch_settings, sortie_legs, waypoints_home
-from dfr.plan.matrix import path_finder, router_of, sorties_of
+from dfr.plan.matrix import path_finder, router_of
+from dfr.plan.path_times import sorties_of
 from dfr.plan.windows import hour_windows
 
 from .conftest import START, Field, at, box, hour

@@ -15,6 +15,7 @@ from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import Severity
 from dfr.geo import bearing_deg, distance_m
+from dfr.plan import layouts
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.matrix import build_matrix
 from dfr.plan.planner import make_plan
@@ -319,3 +320,27 @@ def test_a_search_tells_how_much_is_covered_so_far_and_what_is_possible(field: F
     of_three = [(share, bound) for docks, share, bound in told if docks == 3]
     assert of_three
     assert all(share <= plan.objective + 1e-9 <= bound + 2e-9 for share, bound in of_three)
+
+
+def test_the_plan_is_there_before_other_numbers_of_docks_are_compared_with_it(field: Field):
+    kept = []
+    plan = make_plan(field(), on_plan=kept.append)
+    assert [gain.docks for gain in plan.layouts] == [1, 2, 3]
+    assert kept == [replace(plan, layouts=())]
+
+
+def test_a_plan_that_is_told_to_stop_has_its_docks_and_compares_no_others(field: Field):
+    plan = make_plan(field(), docks=2, stop=lambda: True)
+    assert len(plan.sites) == 2
+    assert plan.bound >= plan.objective
+    assert [gain.docks for gain in plan.layouts] == [2]
+
+
+def test_the_docks_of_a_large_table_are_proven_nearly_as_good_as_of_a_small_one(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+):
+    exact = make_plan(field(), docks=2)
+    monkeypatch.setattr(layouts, "MOST_PROVEN", 0)
+    large = make_plan(field(), docks=2)
+    assert exact.objective - layouts.LARGE_GAP - layouts.MERGE_STEP <= large.objective <= exact.bound
+    assert large.bound >= exact.objective

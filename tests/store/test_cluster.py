@@ -9,18 +9,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from dfr.errors import InputError
+from dfr.cli.stopping import explain_stop
+from dfr.errors import ClusterLostError, InputError
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.plan.planner import make_plan
 from dfr.sim.build import sim_inputs
 from dfr.sim.cluster import replicate_one, versions
 from dfr.sim.experiment import simulate_inputs
-from dfr.store.runs import run_to_store
+from dfr.store.runs import held_replications, run_to_store
 
 REPLICATIONS = 24
 
@@ -34,9 +36,18 @@ def dask() -> None:
         pytest.skip("distributed is not installed: pip install 'dfr-planner[cluster]'")
 
 
+Processes = list[subprocess.Popen[bytes]]
+
+
 @pytest.fixture
-def workers(dask: None, tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+def workers(cluster: tuple[str, Processes]) -> tuple[str, Processes]:
     """The address of a scheduler of its own, and its two workers, each a process."""
+    return cluster[0], cluster[1][1:]
+
+
+@pytest.fixture
+def cluster(dask: None, tmp_path: Path) -> Iterator[tuple[str, Processes]]:
+    """The address of a scheduler of its own; the scheduler and its two workers, each a process."""
     file = tmp_path / "scheduler.json"
 
     def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -56,7 +67,7 @@ def workers(dask: None, tmp_path: Path) -> Iterator[tuple[str, list[subprocess.P
         processes = [start("dask_worker", *alone) for _ in range(2)]
         for process in processes:
             stack.callback(_end, process)
-        yield _address(file, 2), processes
+        yield _address(file, 2), [scheduler, *processes]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -101,11 +112,44 @@ def test_a_cluster_that_loses_a_worker_leaves_the_bytes_of_one_process(
     assert processes[0].wait(timeout=900) == -signal.SIGKILL
     assert processes[1].poll() is None
     assert heard == list(range(1, REPLICATIONS + 1))
-    first, second = (
-        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in folders
-    )
-    assert first == second
+    assert files_of(folders[0]) == files_of(folders[1])
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_a_cluster_that_loses_its_scheduler_keeps_what_is_done_and_goes_on_to_the_same_bytes(
+    cluster: tuple[str, Processes], tmp_path: Path
+) -> None:
+    address, (scheduler, *_) = cluster
+    world = load_world(find_scenario("winter-storm"))
+    plan = make_plan(world)
+
+    def kill_scheduler(done: int) -> None:
+        if done == 3:
+            scheduler.send_signal(signal.SIGKILL)
+
+    broken, whole = tmp_path / "broken", tmp_path / "whole"
+    run = partial(run_to_store, world, plan, replications=REPLICATIONS, seed=5)
+    with pytest.raises(ClusterLostError, match=r"the scheduler at .* was lost") as lost:
+        run(folder=broken, cluster=address, on_done=kill_scheduler)
+    assert lost.value.exit_code == 6
+    assert 3 <= held_replications(broken) < REPLICATIONS
+    run(folder=broken)
+    run(folder=whole)
+    assert files_of(broken) == files_of(whole)
+
+
+def test_what_is_kept_is_said_when_a_cluster_is_lost() -> None:
+    words = "3 replications kept in out -> the same command resumes from there"
+    with (
+        pytest.raises(ClusterLostError, match=f"the scheduler was lost: {words}"),
+        explain_stop(lambda: words),
+    ):
+        raise ClusterLostError("the scheduler was lost", do="start it again")
 
 
 @pytest.mark.cluster

@@ -13,8 +13,9 @@ from dfr.geo import Position
 from dfr.plan.checks.permission import allowed_clauses, overflight_clause, quote_clause
 from dfr.plan.context import Context, finding, listed, route_words
 from dfr.plan.contingency import RETURN_STEP_M
-from dfr.plan.matrix import crowd_obstacles, on_scene_s
+from dfr.plan.matrix import crowd_obstacles
 from dfr.plan.model import Route
+from dfr.plan.path_times import on_scene_s
 from dfr.plan.rules import LEAST_RESERVE
 from dfr.plan.volumes import CONTINGENCY
 from dfr.plan.windows import hour_windows

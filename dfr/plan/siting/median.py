@@ -23,7 +23,7 @@ from scipy import sparse
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.plan.siting.milp import Programme, Progress, scaled_progress, solve_programme
+from dfr.plan.siting.milp import Deadline, Programme, Progress, Stop, scaled_progress, solve_programme
 from dfr.plan.siting.model import (
     PROOF_TIME_LIMIT_S,
     PROOF_TOLERANCE,
@@ -65,11 +65,13 @@ def solve_pmedian(
     time_limit_s: float = PROOF_TIME_LIMIT_S,
     relative_gap: float = 0.0,
     on_progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Sites:
     """The p sites with the least demand-weighted total time to the nearest (Hakimi 1964).
 
     `objective` is that total; divide by the demand's sum for the mean. Infeasible where some
-    demand is out of reach of every choice; a `limit_s` puts longer times out of reach.
+    demand is out of reach of every choice; a `limit_s` puts longer times out of reach. Once `stop` says so
+    the best choice so far is the answer, with the bound proven by then.
 
     >>> solve_pmedian([[10.0, 90.0], [90.0, 20.0]], [1.0, 2.0], p=1).objective
     130.0
@@ -89,9 +91,11 @@ def solve_pmedian(
         cost,
         p,
         fixed,
+        weights=asked.demand[asked.demand > 0],
         time_limit_s=time_limit_s,
         relative_gap=relative_gap,
         on_progress=scaled_progress(on_progress, unit),
+        stop=stop,
     )
     seconds = perf_counter() - started
     bound = max(answer.bound, float(cost.min(axis=1).sum()))
@@ -165,12 +169,17 @@ def solve_median(
     p: int,
     forced: NDArray[np.bool_],
     *,
+    weights: FloatArray,
     time_limit_s: float,
     relative_gap: float,
     on_progress: Progress | None,
+    stop: Stop | None = None,
 ) -> MedianAnswer:
-    """The best p columns of a finite cost table (rows, columns), `forced` ones among them."""
-    tree = _Tree(cost, p, forced, relative_gap, perf_counter() + time_limit_s)
+    """The best p columns of a finite cost table (rows, columns), `forced` ones among them.
+
+    Prices move with the weights (rows,): a row that counts a thousandth of another has that much less to pay.
+    """
+    tree = _Tree(cost, p, forced, relative_gap, Deadline(time_limit_s, stop), weights)
     bound = tree.run(on_progress)
     return MedianAnswer(np.sort(tree.chosen), tree.objective, bound)
 
@@ -178,10 +187,16 @@ def solve_median(
 class _Tree:
     """Best-first search; deterministic, as ties go to the older node."""
 
-    def __init__(
-        self, cost: FloatArray, p: int, forced: NDArray[np.bool_], relative_gap: float, deadline: float
+    def __init__(  # noqa: PLR0917 - the problem, how far it is solved, and what its rows count
+        self,
+        cost: FloatArray,
+        p: int,
+        forced: NDArray[np.bool_],
+        relative_gap: float,
+        deadline: Deadline,
+        weights: FloatArray,
     ) -> None:
-        self._cost, self._p, self._forced = cost, p, forced
+        self._cost, self._p, self._forced, self._weights = cost, p, forced, weights
         self._gap, self._deadline = max(relative_gap - PROOF_TOLERANCE, 0.0), deadline
         self._whole = bool(np.all(cost == np.round(cost)))
         self._tried: set[bytes] = set()
@@ -204,7 +219,7 @@ class _Tree:
             return self._by_programme(root, on_progress)
         open_nodes = [] if root is None else [(root.bound, 0, root)]
         count = 0
-        while open_nodes and perf_counter() < self._deadline:
+        while open_nodes and not self._deadline.passed:
             bound, _, node = heapq.heappop(open_nodes)
             if on_progress is not None:
                 on_progress(self.objective, self._proven_bound(bound))
@@ -237,8 +252,13 @@ class _Tree:
         programme = median_programme(
             self._cost[:, columns], self._p, np.isin(columns, root.live[: root.fixed])
         )
-        left = self._deadline - perf_counter()
-        found = solve_programme(programme, time_limit_s=left, relative_gap=self._gap, on_progress=on_progress)
+        found = solve_programme(
+            programme,
+            time_limit_s=self._deadline.left_s,
+            relative_gap=self._gap,
+            on_progress=on_progress,
+            stop=self._deadline.stop,
+        )
         if found.values is not None:
             self._offer_choice(columns[np.flatnonzero(found.values[: columns.size] > 0.5)], improve=True)
         if found.infeasible or found.proven:
@@ -295,14 +315,11 @@ class _Tree:
             if offer_every and step % offer_every == 0:
                 self._offer_choice(live[chosen], improve=True)
             slope = 1.0 - (table[chosen] < price).sum(axis=0)
-            norm = float(slope @ slope)
-            if (
-                norm == 0
-                or step_size < LEAST_STEP_SIZE
-                or (step % 10 == 0 and perf_counter() > self._deadline)
-            ):
+            downhill = self._weights * slope
+            norm = float(slope @ downhill)
+            if norm == 0 or step_size < LEAST_STEP_SIZE or (step % 10 == 0 and self._deadline.passed):
                 break
-            price = price + step_size * max(OVERSHOOT * self.objective - bound, 1e-9) / norm * slope
+            price = price + step_size * max(OVERSHOOT * self.objective - bound, 1e-9) / norm * downhill
             if step % PRUNE_EVERY == PRUNE_EVERY - 1:
                 order, fixed = self._keep_columns(table, fixed, top_price)
                 live, table = live[order], np.ascontiguousarray(table[order])

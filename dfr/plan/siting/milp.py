@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import highspy
@@ -20,7 +21,27 @@ from dfr.geo import FloatArray
 Progress = Callable[[float, float], None]
 """Called with the best objective and the bound so far while the solver runs."""
 
+Stop = Callable[[], bool]
+"""Asked while a solver runs whether it shall end with the best it has."""
+
 BoolArray = NDArray[np.bool_]
+
+
+class Deadline:
+    """When a search ends: after so many seconds, or once somebody says stop."""
+
+    def __init__(self, seconds: float, stop: Stop | None = None) -> None:
+        self._at, self.stop = perf_counter() + seconds, stop
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left of its time."""
+        return self._at - perf_counter()
+
+    @property
+    def passed(self) -> bool:
+        """True once it shall end."""
+        return self.left_s <= 0.0 or (self.stop is not None and self.stop())
 
 
 def scaled_progress(on_progress: Progress | None, unit: float) -> Progress | None:
@@ -77,8 +98,9 @@ def solve_programme(
     relative_gap: float = 0.0,
     stop_at: float | None = None,
     on_progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
-    """The optimum of a programme, or the best known and its bound when the time is up.
+    """The optimum of a programme, or the best known and its bound when the time is up or `stop` says so.
 
     `start` is a feasible point to begin from; the search ends early at an objective of `stop_at`.
     """
@@ -92,6 +114,8 @@ def solve_programme(
         solver.setSolution(first)
     if on_progress is not None:
         solver.cbMipLogging.subscribe(_listen_to_progress(on_progress))
+    if stop is not None:
+        solver.cbMipInterrupt.subscribe(_end_when(stop))
     solver.run()
     return _read_solution(solver)
 
@@ -131,6 +155,14 @@ def _highs_model(programme: Programme) -> highspy.HighsLp:
 def _listen_to_progress(on_progress: Progress) -> Callable[[Any], None]:
     def heard(event: Any) -> None:
         on_progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
+    return heard
+
+
+def _end_when(stop: Stop) -> Callable[[Any], None]:
+    def heard(event: Any) -> None:
+        if stop():
+            event.interrupt()
 
     return heard
 

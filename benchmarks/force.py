@@ -1,0 +1,172 @@
+"""How long the plan of a whole force area takes, and how that grows with its zones, sites and hours.
+
+`python benchmarks/force.py [--write FILE] [--zones N] [--sites N] [--hours N] [--seed N] [--growth]`: a force
+area drawn at random from a seed, in the likeness of the shipped urban-fringe-999: zones and candidate sites
+scattered over 20 by 20 km, hourly winds that wander as weather does. It is planned as `dfr plan` does. As one
+JSON document on stdout: seconds by the clock and of processor time, peak memory, the proven gap. With
+--growth each dimension is halved in turn: the exponent is the logarithm of the ratio of times over that of
+sizes, 1 for linear.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+import yaml
+
+from dfr.api.planning import load_scenario
+from dfr.geo import LocalFrame, Position
+from dfr.io.scenario_files import find_scenario
+from dfr.plan.planner import make_plan
+
+LIKE = "urban-fringe-999"
+SIDE_M = 20_000.0
+ZONE_M = 800.0
+FIRST = datetime(2024, 1, 8)  # noqa: DTZ001 - a scenario is written in local time
+DOCKS = 8
+
+
+def wandering_winds(hours: int, rng: np.random.Generator) -> list[list[object]]:
+    """Weather rows: winds of mean 4 m/s that keep 97 % of themselves from hour to hour."""
+    east = north = 0.0
+    rows: list[list[object]] = []
+    for hour in range(hours):
+        east, north = (0.97 * part + 0.7 * float(rng.normal()) for part in (east, north))
+        speed, blows = (
+            math.hypot(east + 2.0, north + 2.0),
+            math.degrees(math.atan2(-east - 2.0, -north - 2.0)),
+        )
+        start = FIRST + timedelta(hours=hour)
+        warm = 9.0 - 4.0 * math.cos(2.0 * math.pi * (start.hour - 3) / 24.0)
+        row = [start.strftime("%Y-%m-%d %H:%M"), round(speed, 1), round(blows % 360.0), None, 0.0, 20000]
+        rows.append([*row, round(warm, 1)])
+    return rows
+
+
+def force_area(zones: int, sites: int, hours: int, seed: int) -> dict[str, Any]:
+    """A scenario as it is written in YAML."""
+    rng = np.random.default_rng(seed)
+    document: dict[str, Any] = yaml.safe_load(Path(str(find_scenario(LIKE))).read_text())
+    frame = LocalFrame(Position(**document["site"]["centre"]))
+
+    def corner(east_m: float, north_m: float) -> list[float]:
+        place = frame.position(east_m, north_m)
+        return [round(place.lat_deg, 6), round(place.lon_deg, 6)]
+
+    def square(east_m: float, north_m: float, half_m: float) -> list[list[float]]:
+        return [
+            corner(east_m + a * half_m, north_m + b * half_m) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ]
+
+    half = SIDE_M / 2.0
+    demand = rng.uniform(-half + ZONE_M, half - ZONE_M, (zones, 2))
+    places = rng.uniform(-half + 100.0, half - 100.0, (sites, 2))
+    weights = rng.gamma(1.0, 1.0, zones)
+    shares = [float(share) for share in weights / weights.sum()]
+    end = FIRST + timedelta(hours=hours)
+    days = [(FIRST + timedelta(days=day)).strftime("%Y-%m-%d") for day in range(math.ceil(hours / 24))]
+    document["name"] = f"force-{zones}-{sites}-{hours}"
+    document["title"] = f"A force area drawn at random, seed {seed}"
+    document["period"] = {"start": f"{FIRST:%Y-%m-%d %H:%M}", "end": f"{end:%Y-%m-%d %H:%M}"}
+    document["site"]["boundary"]["ring"] = square(0.0, 0.0, half)
+    document["site"]["water"] = []
+    document["candidates"]["sites"] = [
+        {
+            "id": f"s{j}",
+            "name": f"Site {j}",
+            **dict(zip(("lat_deg", "lon_deg"), corner(*places[j]), strict=True)),
+            "power": "mains",
+            "access": "yard",
+            "sky_view": 0.9,
+        }
+        for j in range(sites)
+    ]
+    document["fleet"]["docks"] = min(DOCKS, sites)
+    document["crew"]["shifts"] = [
+        {
+            "start": f"{FIRST:%Y-%m-%d %H:%M}",
+            "end": f"{end:%Y-%m-%d %H:%M}",
+            "remote_pilots": 4,
+            "safety_pilots": 0,
+        }
+    ]
+    document["demand"]["zones"]["areas"] = [
+        {"id": f"z{i}", "name": f"Zone {i}", "share": shares[i], "area": square(*demand[i], ZONE_M / 2.0)}
+        for i in range(zones)
+    ]
+    document["demand"]["days"]["totals"] = [{"date": day, "calls": 300} for day in days]
+    document["weather"]["rows"] = wandering_winds(hours, rng)
+    document["airspace"], document["traffic"] = [], []
+    return document
+
+
+def measure(document: dict[str, Any]) -> dict[str, object]:
+    """What the plan of a scenario takes, from its file to its findings."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "force.yaml"
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        started, clock = process_time(), perf_counter()
+        plan = make_plan(load_scenario(path))
+    return {
+        "seconds": process_time() - started,
+        "wall_seconds": perf_counter() - clock,
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
+        "hours_planned": sum(hour.flyable for hour in plan.coverage_by_hour),
+        "share": plan.objective,
+        "gap": plan.gap,
+        "gap_beside": max((gain.bound - gain.share) / gain.share for gain in plan.layouts),
+    }
+
+
+def measured_apart(zones: int, sites: int, hours: int, seed: int) -> dict[str, Any]:
+    """The same in a process of its own, so that its peak memory is its own."""
+    sizes = ("--zones", str(zones), "--sites", str(sites), "--hours", str(hours), "--seed", str(seed))
+    done = subprocess.run([sys.executable, __file__, *sizes], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def growth(sizes: dict[str, int], seed: int, whole_s: float) -> dict[str, float]:
+    """The exponent of each dimension between half of it and the whole, in processor time."""
+    halves = {name: {**sizes, name: max(1, sizes[name] // 2)} for name in sizes}
+    return {
+        name: math.log(whole_s / measured_apart(**half, seed=seed)["seconds"])
+        / math.log(sizes[name] / half[name])
+        for name, half in halves.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", type=Path, help="write the scenario to this file, and measure nothing")
+    parser.add_argument("--zones", type=int, default=50)
+    parser.add_argument("--sites", type=int, default=100)
+    parser.add_argument("--hours", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--growth", action="store_true", help="halve each dimension in turn")
+    chosen = parser.parse_args()
+    sizes = {"zones": chosen.zones, "sites": chosen.sites, "hours": chosen.hours}
+    document = force_area(**sizes, seed=chosen.seed)
+    if chosen.write is not None:
+        chosen.write.write_text(yaml.safe_dump(document, sort_keys=False))
+        return
+    report: dict[str, Any] = {**sizes, **measure(document)}
+    if chosen.growth:
+        report["exponents"] = growth(sizes, chosen.seed, report["seconds"])
+    json.dump(report, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()

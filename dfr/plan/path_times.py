@@ -1,0 +1,180 @@
+"""What paths cost: sorties along them in each hour's wind, one by one or by classes of leg and wind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from dfr.aircraft.catalogue import drone_of
+from dfr.aircraft.energy import usable_wh
+from dfr.aircraft.performance import SortiePredictions, predict_paths
+from dfr.geo import FloatArray, LocalFrame
+from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
+from dfr.plan.routing import FlightPath
+from dfr.plan.wind_classes import MOST_AT_ONCE, Flown, IntArray, StraightSorties, fly_in_classes
+from dfr.plan.windows import HourWindow
+from dfr.scenario.model import Scenario
+
+HELD_SHARE = 0.99
+"""A ground speed of this share of the wanted one counts as held."""
+
+NO_PATH, BENT = -1, -2
+
+
+def on_scene_s(scenario: Scenario) -> float:
+    """Typical time on scene: the median of each grade of call, weighted by its share."""
+    grades = scenario.demand.priorities
+    total = sum(grade.share for grade in grades)
+    return sum(grade.share * grade.on_scene.median_s for grade in grades) / total
+
+
+def usable_by_hour(scenario: Scenario, windows: Sequence[HourWindow]) -> FloatArray:
+    """What the battery gives above the reserve in each hour, Wh."""
+    drone, reserve = drone_of(scenario.fleet), scenario.contingency.reserve_fraction
+    return np.array([usable_wh(drone, w.weather.temperature_c, reserve_fraction=reserve) for w in windows])
+
+
+def sorties_of(
+    scenario: Scenario,
+    paths: Sequence[FlightPath],
+    windows: Sequence[HourWindow],
+    raised_m: Sequence[float] | None = None,
+) -> SortiePredictions:
+    """Sorties out along paths and home by `dfr.plan.flight_path` in each hour's wind.
+
+    `raised_m` is by how much higher than the scenario says each path is flown. Shape (hours * paths,), NaN
+    where there is no path.
+    """
+    raises = [0.0] * len(paths) if raised_m is None else list(raised_m)
+    at = {metres: raised_scenario(scenario, metres) for metres in dict.fromkeys(raises)}
+    settings = {metres: dispatch_settings(flown) for metres, flown in at.items()}
+    heights = {metres: flown.operation.cruise_height_m_agl for metres, flown in at.items()}
+    frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
+    lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
+    hours, count = len(windows), len(windows) * len(paths)
+    aloft = [{metres: w.wind.components_mps(height) for metres, height in heights.items()} for w in windows]
+    winds = np.array([wind[metres] for wind in aloft for metres in raises]).reshape(count, 2)
+    found = predict_paths(
+        np.tile(lengths, (hours, 1)),
+        np.tile(courses, (hours, 1)),
+        height_m=np.tile([heights[metres] for metres in raises], hours),
+        on_scene_s=np.full(count, on_scene_s(scenario)),
+        wind_east_mps=winds[:, 0],
+        wind_north_mps=winds[:, 1],
+        drone=drone_of(scenario.fleet),
+        settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
+        temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
+    )
+    missing = np.tile(np.array([not path.reachable for path in paths]), hours)
+    for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
+        column[missing] = np.nan
+    return found
+
+
+def fly_paths(
+    scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[HourWindow]
+) -> tuple[FloatArray, FloatArray]:
+    """(seconds to overhead, energies in Wh) of paths in the wind of each hour, shape (hours, paths).
+
+    Those of one straight leg are read from classes of leg and wind (`dfr.plan.wind_classes`): times within
+    the battery are right to `study.time_error_s`. NaN where nothing flies.
+    """
+    sorties = _Sorties.of(scenario, paths, windows)
+    overhead, energy = np.full((2, len(windows), len(paths)), np.nan)
+    for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
+        own = np.flatnonzero(sorties.straight_after == lead)
+        found = sorties.fly_each(own) if lead == BENT else sorties.fly_straight(own, lead)
+        overhead[:, own], energy[:, own] = found
+    return overhead, energy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sorties:
+    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2).
+
+    `straight_after` is how many legs of no length go before the only one of a straight sortie (one where
+    RTL begins over the dock), BENT for a sortie of several legs, NO_PATH where there is none.
+    """
+
+    scenario: Scenario
+    lengths_m: FloatArray
+    courses_deg: FloatArray
+    straight_after: IntArray
+    winds_mps: FloatArray
+    usable_wh: FloatArray
+    temperature_c: float
+
+    @classmethod
+    def of(cls, scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[HourWindow]) -> _Sorties:
+        frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
+        lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
+        height = scenario.operation.cruise_height_m_agl
+        straight = np.where((lengths > 0.0).sum(axis=1) == 1, np.argmax(lengths > 0.0, axis=1), BENT)
+        return cls(
+            scenario=scenario,
+            lengths_m=lengths,
+            courses_deg=courses,
+            straight_after=np.where([path.reachable for path in paths], straight, NO_PATH),
+            winds_mps=np.array([w.wind.components_mps(height) for w in windows]).reshape(-1, 2),
+            usable_wh=usable_by_hour(scenario, windows),
+            temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
+        )
+
+    def fly_each(self, own: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Some paths in each hour, predicted once for each wind that differs."""
+        winds, hour = np.unique(self.winds_mps, axis=0, return_inverse=True)
+        overhead, energy = np.empty((2, len(winds), len(own)))
+        step = max(1, MOST_AT_ONCE // max(1, len(own)))
+        for first in range(0, len(winds), step):
+            part = winds[first : first + step]
+            flown = self._predict(
+                np.tile(self.lengths_m[own], (len(part), 1)),
+                np.tile(self.courses_deg[own], (len(part), 1)),
+                np.repeat(part, len(own), axis=0),
+            )
+            overhead[first : first + step] = flown.overhead_s.reshape(len(part), -1)
+            energy[first : first + step] = flown.energy_wh.reshape(len(part), -1)
+        return overhead[hour], energy[hour]
+
+    def fly_straight(self, own: IntArray, lead: int) -> tuple[FloatArray, FloatArray]:
+        """Some straight paths in each hour, by classes of leg and wind."""
+        asked = StraightSorties(
+            lengths_m=self.lengths_m[own, lead],
+            courses_rad=np.radians(self.courses_deg[own, lead]),
+            winds_mps=self.winds_mps,
+            usable_wh=self.usable_wh,
+        )
+        return fly_in_classes(
+            partial(self._predict_straight, lead), asked, error_s=self.scenario.study.time_error_s
+        )
+
+    def _predict_straight(
+        self, lead: int, lengths_m: FloatArray, courses_rad: FloatArray, winds_mps: FloatArray
+    ) -> Flown:
+        lengths, courses = np.zeros((2, len(lengths_m), lead + 1))
+        lengths[:, lead], courses[:, lead] = lengths_m, np.degrees(courses_rad)
+        return self._predict(lengths, courses, winds_mps)
+
+    def _predict(self, lengths_m: FloatArray, courses_deg: FloatArray, winds_mps: FloatArray) -> Flown:
+        operation = self.scenario.operation
+        settings = dispatch_settings(self.scenario)
+        found = predict_paths(
+            lengths_m,
+            courses_deg,
+            height_m=np.full(len(lengths_m), operation.cruise_height_m_agl),
+            on_scene_s=np.full(len(lengths_m), on_scene_s(self.scenario)),
+            wind_east_mps=winds_mps[:, 0],
+            wind_north_mps=winds_mps[:, 1],
+            drone=drone_of(self.scenario.fleet),
+            settings=settings,
+            temperature_c=self.temperature_c,
+        )
+        held = found.ground_speed_out_mps >= HELD_SHARE * settings.cruise_mps
+        return Flown(
+            overhead_s=found.climb_s + found.out_s,
+            energy_wh=found.late_energy_wh,
+            kind=2.0 * found.limited + held,
+        )
