@@ -206,9 +206,9 @@ _UNITS = {
 
 def weather_at(weather: Weather, when: datetime) -> HourWeather:
     """The hour that `when` falls in. Raises InputError for a time without a row."""
-    stamps = [hour.start.timestamp() for hour in weather.hours]
-    index = bisect_right(stamps, when.timestamp()) - 1
-    if index < 0 or when.timestamp() - stamps[index] >= 3600.0:
+    asked_s = when.timestamp()
+    index = bisect_right(weather.hours, asked_s, key=lambda hour: hour.start.timestamp()) - 1
+    if index < 0 or asked_s - weather.hours[index].start.timestamp() >= 3600.0:
         raise InputError(f"no weather for {when:%Y-%m-%d %H:%M %Z}", do="add a row to weather")
     return weather.hours[index]
 

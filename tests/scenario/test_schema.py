@@ -56,10 +56,11 @@ def line_of(text: str, words: str) -> int:
 def test_a_part_of_the_file_leaves_no_field_of_the_domain_to_its_default() -> None:
     class StudyWithoutSeed(Strict):
         replications: int
+        time_error_s: float
         becomes: ClassVar[Any] = Study
 
-    part = StudyWithoutSeed(replications=3)
-    assert part.to_domain(seed=7) == Study(seed=7, replications=3)
+    part = StudyWithoutSeed(replications=3, time_error_s=0.0)
+    assert part.to_domain(seed=7) == Study(seed=7, replications=3, time_error_s=0.0)
     with pytest.raises(AttributeError, match="seed"):
         part.to_domain()
 
