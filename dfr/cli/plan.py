@@ -31,6 +31,7 @@ from dfr.plan.model import LayoutGain, Plan
 from dfr.plan.objectives import Objective
 from dfr.plan.planner import with_roles
 from dfr.plan.siting.model import PROOF_TIME_LIMIT_S
+from dfr.plan.verdict import Verdict
 from dfr.plan.volumes import aip_corner
 from dfr.plan.worksheet import make_worksheet
 from dfr.units import FOOT_M
@@ -110,13 +111,12 @@ def plan(
     world = with_roles(world, require=require or (), forbid=forbid or ())
     progress = _Progress()
 
-    def as_document(made: Plan) -> dict[str, object]:
+    def keep_plan(made: Plan) -> tuple[Verdict, dict[str, object]]:
         judged = options.verdict(world, made)
-        return {**made.as_dict(), "go": judged.go, "verdict": judged.as_dict(), **estimated}
-
-    def keep(made: Plan) -> None:
+        told = {**made.as_dict(), "go": judged.go, "verdict": judged.as_dict(), **estimated}
         if out is not None:
-            write_atomically(out, json_text(as_document(made)))
+            write_atomically(out, json_text(told))
+        return judged, told
 
     with stop_softly(lambda: progress.found, _say_stopping) as stopped:
         proposed = make_plan(
@@ -127,11 +127,10 @@ def plan(
             budget=budget,
             capacity_per_h=capacity,
             on_progress=progress.report_gap,
-            on_plan=keep,
+            on_plan=keep_plan,
             stop=stopped,
         )
-    verdict, document = options.verdict(world, proposed), as_document(proposed)
-    keep(proposed)
+    verdict, document = keep_plan(proposed)
     if volumes is not None:
         write_atomically(volumes, volumes_document(proposed, volumes))
     if risk is not None:

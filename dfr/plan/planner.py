@@ -45,7 +45,7 @@ from dfr.world.model import World
 MOST_LAYOUTS = 6
 """Gains are shown up to so many docks."""
 
-OnPlan = Callable[[Plan], None]
+OnPlan = Callable[[Plan], object]
 """Given a plan that is complete but for the layouts of other numbers of docks."""
 
 NO_HEADWAY = "the wind leaves no headway at the tilt limit"
