@@ -173,7 +173,7 @@ class CandidateLayouts:
 
     def _solve_layout(self, count: int, seconds: float) -> Sites:
         rows, weights = self._late_rows
-        large = self.matrix.overhead_s.size > MOST_PROVEN
+        large = self._large
         found = solve_pmedian(
             rows,
             weights,
@@ -195,12 +195,16 @@ class CandidateLayouts:
             found, objective=share, bound=bound, gap=gap, status=found.status if gap <= 0.0 else FEASIBLE
         )
 
+    @property
+    def _large(self) -> bool:
+        return self.matrix.overhead_s.size > MOST_PROVEN
+
     @cached_property
     def _late_rows(self) -> tuple[FloatArray, FloatArray]:
         """(chances of being late, weights): a row for each hour and zone, merged in a large table."""
         late = 1.0 - self._probability_by_launch(self.matrix.overhead_s, self.limit_s)
         rows = late.reshape(-1, late.shape[2])
-        if rows.size <= MOST_PROVEN:
+        if not self._large:
             return rows, self._weights
         return merge_rows(rows, self._weights, step=MERGE_STEP)
 
@@ -223,11 +227,14 @@ class CandidateLayouts:
         return replace(best, chosen=chosen, objective=share, gap=gap, status=FEASIBLE)
 
     def soonest_layout(self, found: Sites) -> tuple[int, ...]:
-        """Of the layouts that cover as much, the one with the least mean time; the first of equals."""
+        """Of the layouts that cover as much, the one with the least mean time; the first of equals.
+
+        Where there are too many to compare, or in a large table, it is the one found.
+        """
         count = len(found.chosen)
         allowed = [j for j in range(len(self.scenario.candidates)) if j not in self.unusable]
         free = [j for j in allowed if j not in self.forced]
-        if math.comb(len(free), count - len(self.forced)) > MOST_COMPARED:
+        if self._large or math.comb(len(free), count - len(self.forced)) > MOST_COMPARED:
             return found.chosen
         layouts = [found.chosen] + [
             tuple(sorted((*self.forced, *rest)))

@@ -185,7 +185,7 @@ def _fly_in_classes(
     raises = np.array([raised_m.get(j, 0.0) for j in columns])
     for metres in dict.fromkeys(raises.tolist()):
         own = np.flatnonzero(raises == metres)
-        flown = [paths[columns[k]][i] for i in range(zones) for k in own]
+        flown = [paths[columns[k]][i] for i in range(zones) for k in own.tolist()]
         found = fly_paths(raised_scenario(scenario, metres), flown, windows)
         overhead[:, :, own], energy[:, :, own] = (part.reshape(len(windows), zones, -1) for part in found)
     return overhead, energy
