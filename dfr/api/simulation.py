@@ -66,6 +66,7 @@ def simulate(
     failures: Sequence[str] = (),
     overwatch: bool | None = None,
     move_up: bool | None = None,
+    without: Sequence[str] = (),
     calls: Sequence[TraceCall] | None = None,
     flights: FlightsOf | None = None,
     folder: Path | None = None,
@@ -75,7 +76,8 @@ def simulate(
 
     Without a plan one is made; `replications` and `seed` are the scenario's unless given. `dispatch`,
     `failures`, `overwatch` and `move_up` replace what the scenario says; `dispatch` is the name of a policy,
-    or a function of your own that chooses the drone. `calls` are simulated instead of random ones: those of a
+    or a function of your own that chooses the drone. `without` names policing policies of the scenario that
+    are off. `calls` are simulated instead of random ones: those of a
     log, or of a demand model of your own. `flights` makes the flights instead of the flight model, in this
     process only. With `folder`, replications are kept there as they finish, and the same call resumes after
     an interruption.
@@ -84,7 +86,14 @@ def simulate(
     study = study_of(world, replications=replications, seed=seed)
     plan = make_plan(world) if plan is None else plan
     inputs = simulation_inputs(
-        world, plan, dispatch=dispatch, failures=failures, overwatch=overwatch, move_up=move_up, calls=calls
+        world,
+        plan,
+        dispatch=dispatch,
+        failures=failures,
+        overwatch=overwatch,
+        move_up=move_up,
+        without=without,
+        calls=calls,
     )
     if flights is not None:
         return _with_flights(inputs, study, flights)
@@ -118,10 +127,11 @@ def simulation_inputs(
     failures: Sequence[str] = (),
     overwatch: bool | None = None,
     move_up: bool | None = None,
+    without: Sequence[str] = (),
     calls: Sequence[TraceCall] | None = None,
 ) -> SimInputs:
     """The deployment of a plan as plain values, with what is given in place of the scenario's."""
-    inputs = with_policies(sim_inputs(world, plan), failures=failures, dispatch=dispatch)
+    inputs = with_policies(sim_inputs(world, plan), failures=failures, dispatch=dispatch, without=without)
     inputs = with_move_up(with_overwatch(inputs, overwatch), move_up)
     return inputs if calls is None else replace(inputs, trace=tuple(calls))
 

@@ -38,6 +38,7 @@ from dfr.metrics.resilience import LossReport, n_minus_1
 from dfr.plan.model import Plan
 from dfr.plan.verdict import exercise_title
 from dfr.scenario.model import DispatchPolicy, Study
+from dfr.scenario.policing import POLICIES
 from dfr.sim.experiment import checked_replications
 from dfr.sim.inputs import SimInputs
 from dfr.store.earlier import REHEARSED
@@ -120,6 +121,13 @@ def simulate(
         bool | None,
         typer.Option("--move-up/--no-move-up", help="Move ready drones to free dock slots to keep coverage."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="POLICY",
+            help=f"Switch off a policing policy of the scenario: {', '.join(POLICIES)}. Repeatable.",
+        ),
+    ] = None,
     losses: NMinusOne = False,
     max_replications: Annotated[
         int, typer.Option(help="Most replications that --until-halfwidth may run.")
@@ -158,6 +166,7 @@ def simulate(
         failures=failures or (),
         overwatch=overwatch,
         move_up=move_up,
+        without=without or (),
         calls=None if calls is None else read_calls(calls, world, match=columns.match),
     )
     work = _SimulationWork(

@@ -30,6 +30,9 @@ from dfr.sim.events import Column, Missed, Records
 from dfr.sim.inputs import Deployment, Homes
 from dfr.statistics import FloatArray
 
+PlaceArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+"""Places in a table, or in a list of the deployment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingKind:
@@ -40,6 +43,9 @@ class LandingKind:
     least: int
     most: int
 
+
+CLOCK_S = 1e-6
+"""Moments nearer to each other than this are the same, to the rounding of a clock of weeks."""
 
 MANY = 1 << 30
 """More attempts than any landing takes."""
@@ -121,6 +127,7 @@ def summarise(records: Records, deployment: Deployment, *, seed: int) -> Summary
         *_footprint_kpis(view),
         *_overwatch_kpis(view),
         *_move_kpis(view),
+        *_policing_kpis(view),
     ]
     return Summary(
         scenario=deployment.scenario,
@@ -273,12 +280,13 @@ def _footprint_kpis(view: RunView) -> list[Kpi]:
     if homes is None:
         minutes = np.full(view.count, np.nan)
     else:
-        zone, dock = _zones_of_flights(view), view.places("flights", "dock", view.deployment.docks)
+        zone, dock = _zones_of(view, "flights"), view.places("flights", "dock", view.deployment.docks)
         flown_s = view.ended("landed_s") - view.number("flights", "airborne_s")
         stay_s = view.number("flights", "on_scene_s")
         over_s = np.asarray(homes.by_zone)[zone] * stay_s
         over_s += np.asarray(homes.by_way)[dock, zone] * np.maximum(0.0, flown_s - stay_s)
-        minutes = (view.sums("flights", over_s) + _moves_over_homes_s(view, homes)) / 60.0
+        others_s = _moves_over_homes_s(view, homes) + _retasks_over_homes_s(view, homes, zone)
+        minutes = (view.sums("flights", over_s) + others_s) / 60.0
     return [_per_day(view, "camera_minutes_over_homes_per_day", minutes)]
 
 
@@ -306,6 +314,42 @@ def _move_kpis(view: RunView) -> list[Kpi]:
     ]
 
 
+def _policing_kpis(view: RunView) -> list[Kpi]:
+    """What the policing policies did; nothing of those that are off."""
+    policing = view.deployment.policing
+    return [
+        *(_retask_kpis(view) if policing.re_task else []),
+        *(_stand_down_kpis(view) if policing.stand_down_s is not None else []),
+    ]
+
+
+def _retask_kpis(view: RunView) -> list[Kpi]:
+    taken = (~view.is_("retasks", "phase", events.BACK)).astype(float)
+    arrived = ~np.isnan(view.number("retasks", "overhead_s"))
+    span = int(view.number("calls", "call").max(initial=0)) + 1
+    served = view.replication("retasks")[arrived] * span + view.number("retasks", "call")[arrived]
+    calls = view.replication("calls") * span + view.number("calls", "call")
+    return [
+        _per_day(view, "re_tasks_per_day", view.counts("retasks")),
+        _per_day(view, "pre_empted_per_day", view.sums("retasks", taken)),
+        of_share(
+            KEY_FIGURES["served_from_the_air"],
+            np.isin(calls, served),
+            view.replication("calls"),
+            count=view.count,
+        ),
+    ]
+
+
+def _stand_down_kpis(view: RunView) -> list[Kpi]:
+    """A call is stood down where it ended so long after the arrival of officers, and not otherwise."""
+    in_hand_s = view.number("calls", "ground_s") + (view.deployment.policing.stand_down_s or 0.0)
+    ended_s = view.number("calls", "ended_s")
+    waited = view.is_("calls", "reason", Missed.IN_HAND)
+    there = ~view.is_("calls", "outcome", events.MISSED) & (abs(ended_s - in_hand_s) < CLOCK_S)
+    return [of_share(KEY_FIGURES["stood_down"], waited | there, view.replication("calls"), count=view.count)]
+
+
 def _moves_over_homes_s(view: RunView, homes: Homes) -> FloatArray:
     """Seconds of moves over homes for each replication."""
     if not homes.by_move:
@@ -315,17 +359,27 @@ def _moves_over_homes_s(view: RunView, homes: Homes) -> FloatArray:
     return view.sums("moves", np.asarray(homes.by_move)[start, end] * flown_s)
 
 
-def _zones_of_flights(view: RunView) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """The zone of each flight's call, counted as in the deployment."""
-    span = (
-        int(max(view.number("calls", "call").max(initial=0), view.number("flights", "call").max(initial=0)))
-        + 1
-    )
-    keys = view.replication("calls") * span + view.number("calls", "call")
-    order = np.argsort(keys)
-    wanted = view.replication("flights") * span + view.number("flights", "call")
+def _retasks_over_homes_s(view: RunView, homes: Homes, zone_of_flight: PlaceArray) -> FloatArray:
+    """Seconds over homes that stays at later calls of a flight add to stays at its first, per replication."""
+    stay_s, zone = view.number("retasks", "on_scene_s"), _zones_of(view, "retasks")
+    first = _rows_of(view, "retasks", "flights", "flight")
+    by_zone = np.asarray(homes.by_zone)
+    return view.sums("retasks", (by_zone[zone] - by_zone[zone_of_flight[first]]) * stay_s)
+
+
+def _zones_of(view: RunView, table: str) -> PlaceArray:
+    """The zone of the call of each row, counted as in the deployment."""
     zones = view.places("calls", "zone", view.deployment.zones)
-    return np.asarray(zones[order[np.searchsorted(keys[order], wanted)]])
+    return np.asarray(zones[_rows_of(view, table, "calls", "call")])
+
+
+def _rows_of(view: RunView, table: str, other: str, number: str) -> PlaceArray:
+    """For each row of a table the row of another that has its number in the same replication."""
+    span = int(max(view.number(each, number).max(initial=0) for each in (table, other))) + 1
+    keys = view.replication(other) * span + view.number(other, number)
+    order = np.argsort(keys)
+    wanted = view.replication(table) * span + view.number(table, number)
+    return np.asarray(order[np.searchsorted(keys[order], wanted)])
 
 
 def _per_day(view: RunView, name: str, values: FloatArray) -> Kpi:

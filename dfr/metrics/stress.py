@@ -72,7 +72,7 @@ def _logic_section(inputs: SimInputs) -> Section:
         "2.3 Scenario logic": f"Other traffic: {rules}. Dispatch: {inputs.dispatch_name}. "
         f"Failures: {failures}. "
         f"Continuous overwatch by relief drones: {'yes' if inputs.overwatch else 'no'}. "
-        f"{_moves_sentence(inputs)}",
+        f"{_moves_sentence(inputs)} {_policing_sentence(inputs)}",
         "2.4 Algorithms": "Calls are a Poisson process whose rate changes by the hour (thinning, Lewis & "
         "Shedler 1979), times a gamma factor for each replication. The flight model gives flight times, and "
         "the landing model the probabilities of landings, in each hour's wind.",
@@ -86,6 +86,12 @@ def _logic_section(inputs: SimInputs) -> Section:
         "2.5.5 Entry and exit": "Every call ends exactly once: the drone is first on scene, or attends after "
         "officers, or the call is missed for a recorded reason.",
     }
+
+
+def _policing_sentence(inputs: SimInputs) -> str:
+    """Which policing policies are on."""
+    on = ", ".join(inputs.policing.list_on()) or "none"
+    return f"Policing policies: {on}."
 
 
 def _moves_sentence(inputs: SimInputs) -> str:

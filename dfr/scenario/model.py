@@ -26,6 +26,7 @@ from dfr.scenario.air import (
 )
 from dfr.scenario.key_figures import PRIMARY
 from dfr.scenario.own_drone import OwnDrone
+from dfr.scenario.policing import NO_POLICING, Policing
 
 T = TypeVar("T")
 
@@ -596,6 +597,7 @@ class SimulationOptions:
     primary_figure: str = PRIMARY
     failures: tuple[FailureFigures, ...] = ()
     homes: tuple[tuple[str, Ring], ...] = ()
+    policing: Policing = NO_POLICING
 
 
 NO_OPTIONS = SimulationOptions()

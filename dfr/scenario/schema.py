@@ -49,6 +49,7 @@ from dfr.scenario.schema_parts import (
     require_somebody,
     schema_error,
 )
+from dfr.scenario.schema_policing import PolicingIn
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
 Wind = Annotated[float, Field(ge=0, le=80)]
@@ -568,6 +569,7 @@ class SimulationIn(Strict):
     )
     failures: list[FailureIn] = Field(default_factory=list, max_length=3)
     homes: list[HomesIn] = Field(default_factory=list, max_length=500)
+    policing: PolicingIn = PolicingIn()
     becomes: ClassVar[Any] = domain.SimulationOptions
 
     def differing_fields(self) -> dict[str, Any]:

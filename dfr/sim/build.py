@@ -86,6 +86,11 @@ ASSUMED: tuple[Assumption, ...] = (
     _list_assumed(
         "simulation.handover_s", f"{HANDOVER_S:g}", "two drones overhead while one relieves the other"
     ),
+    _list_assumed(
+        "simulation.re_task",
+        "planned routes alone, at once",
+        "a drone that is sent on flies back over its dock and out again, or on to the same zone",
+    ),
     _list_assumed("simulation.retry_s", f"{RETRY_S:g}", "climb and second approach after an aborted landing"),
     _list_assumed(
         "simulation.recovery_s", "median 600, p90 1200", "fetching a drone that landed outside its dock"
@@ -147,6 +152,7 @@ def _make_deployment(world: World, plan: Plan, transfers: Transfers) -> Deployme
         homes=homes_below(world, plan, transfers),
         overwatch=scenario.simulation.overwatch,
         move_up=scenario.simulation.move_up,
+        policing=scenario.simulation.policing,
     )
 
 
@@ -198,6 +204,7 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         homes=deployed.homes,
         in_turn=_in_turn(scenario, plan),
         move_up=deployed.move_up,
+        policing=deployed.policing,
     )
 
 
@@ -348,11 +355,16 @@ def _share_of(part: float, whole: float) -> float:
 
 
 def with_policies(
-    inputs: SimInputs, *, failures: Sequence[str] = (), dispatch: str | Policy | None = None
+    inputs: SimInputs,
+    *,
+    failures: Sequence[str] = (),
+    dispatch: str | Policy | None = None,
+    without: Sequence[str] = (),
 ) -> SimInputs:
     """The deployment with failures (`dock:200:4`, mean hours up and down) and a dispatch policy.
 
-    A part that is named goes before the scenario's rate of it; None leaves its policy.
+    A part that is named goes before the scenario's rate of it; None leaves its policy. The policing policies
+    named in `without` are off.
     Raises InputError for a part, a number or a policy that there is not.
     """
     dispatch = inputs.dispatch if dispatch is None else dispatch
@@ -361,7 +373,8 @@ def with_policies(
         raise InputError("failures of one part are given twice", do="give one rate for each part")
     named = {rate.part for rate in rates}
     kept = tuple(rate for rate in inputs.failures if rate.part not in named)
-    return replace(inputs, failures=kept + rates, dispatch=dispatch)
+    policing = inputs.policing.without(without)
+    return replace(inputs, failures=kept + rates, dispatch=dispatch, policing=policing)
 
 
 def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:

@@ -62,7 +62,9 @@ class Case:
     """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding).
 
     Once it has an `outcome` it is over, and it is its call's record (`dfr.sim.event_log`). A `relief` is a
-    further drone for a call that is attended: no call of its own. `turn` is its place in the queue.
+    further drone for a call that is attended: no call of its own. `turn` is its place in the queue. A call
+    that a drone was taken away from may wait with some of its stay behind it. Once it is `in_hand`, officers
+    need no drone.
     """
 
     call: Call
@@ -80,6 +82,7 @@ class Case:
     on_scene_s: float = 0.0
     outcome: str = ""
     reason: str = ""
+    in_hand: bool = False
     waiting: bool = False
     turn: tuple[int, float, int] = (0, 0.0, 0)
     need: OverwatchNeed | None = None

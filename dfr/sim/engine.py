@@ -17,14 +17,15 @@ from dfr.sim import events
 from dfr.sim.calls import Call, Outage, Visit, draw_calls, draw_outages, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState, choose, refusal, standing
 from dfr.sim.event_log import EventLog
-from dfr.sim.events import Log, Missed, Tables, vocabulary
+from dfr.sim.events import Log, Missed, Tables, came, vocabulary
 from dfr.sim.flight import Flights, ModelFlights
-from dfr.sim.flight_process import FlightProcess, Steps
-from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, RouteKey, SimInputs
+from dfr.sim.flight_process import FlightProcess, NextTask, Steps
+from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, Leg, RouteKey, SimInputs
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.randomness import Streams
 from dfr.sim.resources import FleetDrone
+from dfr.sim.retask import choose_retask
 from dfr.sim.sortie import Sortie
 
 FlightsOf = Callable[[simpy.Environment, DeploymentState], Flights]
@@ -104,6 +105,9 @@ class Engine:
         self._overwatch = Overwatch(self._field, self._serve_case, self._log) if inputs.overwatch else None
         self._failed: set[str] = set()
         self._grounded: list[FleetDrone] = []
+        policing = inputs.policing
+        self._re_tasks = policing.re_task and isinstance(self._flights, ModelFlights)
+        self._stand_down_s = policing.stand_down_s
 
     def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> EventLog:
         """Simulate up to the horizon and close what is open then."""
@@ -126,13 +130,16 @@ class Engine:
     # -- what the sorties tell (the `ControlRoom`) --
 
     def call_over(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
-        """Close a call, attended or missed for a reason, and write its record."""
+        """Close a call, attended or missed for a reason, after so long on scene; write its record."""
         call = case.call
         if case.outcome:
             raise AssertionError(f"call {call.id} ended twice: {reason or events.ATTENDED}")
         first = case.overhead_s < call.ground_s
+        if came(case.overhead_s):
+            reason = ""
         case.outcome = events.MISSED if reason else events.FIRST if first else events.ATTENDED
-        case.reason, case.on_scene_s, case.ended_s = reason, on_scene_s, ended_s
+        case.reason, case.ended_s = reason, ended_s
+        case.on_scene_s += on_scene_s
         video_s = case.overhead_s + call.video_s
         if video_s <= ended_s:
             case.video_s = video_s
@@ -147,9 +154,35 @@ class Engine:
 
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off: the call waits again, as long as its patience lasts."""
-        case.dispatched_s = events.NEVER
+        self._wait_again(case)
+
+    def sent_on(self, case: Case, on_scene_s: float) -> None:
+        """A drone was sent on from a call: it waits again where it needs one for longer."""
+        case.on_scene_s += on_scene_s
+        left_s, reached = case.call.on_scene_s - case.on_scene_s, came(case.overhead_s)
+        if reached and (left_s <= 0.0 or left_s < self._inputs.min_on_scene_s):
+            self.call_over(case, "", 0.0, self._env.now)
+            return
+        self._wait_again(case)
+
+    def _wait_again(self, case: Case) -> None:
+        """Put a call into the queue again; its clocks run to the drone that is overhead first."""
+        if not came(case.overhead_s):
+            case.dispatched_s = case.airborne_s = events.NEVER
         self._field.wait(case)
         self._await_patience(case)
+
+    def leaves(self, flight: FlightProcess) -> NextTask | None:
+        """A drone leaves its call: it is sent on to the first that waits and that it can serve."""
+        if not self._re_tasks or not self._field.waiting:
+            return None
+        now = self._env.now
+        for case in tuple(self._field.waiting):
+            leg = self._sent_on_of(case, [flight], now)
+            if leg is not None:
+                self._take_on(case, flight, now)
+                return NextTask(case, leg[1])
+        return None
 
     def crew_free(self, drone: FleetDrone) -> None:
         """A drone is down."""
@@ -206,6 +239,9 @@ class Engine:
         now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case
+        if self._stand_down_s is not None and call.ground_s < math.inf:
+            wait_s = max(0.0, call.ground_s + self._stand_down_s - now)
+            self._schedule_case(wait_s, self._take_in_hand, case)
         if call.patience_s < call.decision_s:
             self._schedule_case(call.patience_s, self._give_up_undecided, case)
         elif call.decision_s > 0.0:
@@ -216,10 +252,14 @@ class Engine:
         return case
 
     def _give_up_undecided(self, case: Case) -> None:
+        if case.outcome:
+            return
         self.call_over(case, Missed.BEFORE_DECISION, 0.0, self._env.now)
 
     def _decide_case(self, case: Case) -> None:
         """The decision to send a drone."""
+        if case.outcome:
+            return
         case.decided_s = self._env.now
         self._serve_case(case, case.decided_s)
 
@@ -236,6 +276,8 @@ class Engine:
         field.wait(case)
         if free:
             self.look_again()
+        if case.waiting and self._re_tasks:
+            self._send_on(case, now)
         if case.waiting:
             self._await_patience(case)
 
@@ -249,6 +291,78 @@ class Engine:
             reason = refusal(self._field, case) or Missed.NO_DRONE
             self._field.leave_queue(case)
             self.call_over(case, reason, 0.0, self._env.now)
+
+    # -- drones in the air --
+
+    def _send_on(self, case: Case, now: float) -> None:
+        """Send a drone that is in the air to a call that waits, where the rule finds one."""
+        found = self._sent_on_of(case, self.flights_out(), now)
+        if found is None:
+            return
+        sortie, leg = found
+        left = sortie.case
+        if sortie.phase != events.PREPARE:
+            self._take_on(case, sortie, now)
+        sortie.send_on(case, leg)
+        if left.waiting:
+            self.look_again()
+        if left.waiting:
+            self._send_on(left, now)
+
+    def _take_on(self, case: Case, flight: FlightProcess, now: float) -> None:
+        """A call that waits is served by a drone in the air."""
+        field = self._field
+        field.leave_queue(case)
+        if not came(case.overhead_s):
+            case.dispatched_s = case.airborne_s = now
+        field.out[flight.drone.id] = (flight.dock, case.call.zone)
+
+    def _sent_on_of(
+        self, case: Case, flights: Sequence[FlightProcess], now: float
+    ) -> tuple[Sortie, Leg] | None:
+        """Which of some flights is sent on to a call, and by which leg; None where none is."""
+        field, call = self._field, case.call
+        condition = field.condition(now)
+        if condition.hold:
+            return None
+        home_by_s, _ = field.home_by(now, field.crew.in_use)
+        able: dict[str, tuple[Sortie, Leg]] = {}
+        in_air = []
+        for flight in flights:
+            leg = condition.legs[flight.dock][call.zone]
+            if leg is None or not isinstance(flight, Sortie) or not self._air_is_free(flight.dock, call.zone):
+                continue
+            what = flight.in_air(call.zone, leg, home_by_s=home_by_s)
+            if what is not None:
+                in_air.append(what)
+                able[what.drone] = flight, leg
+        left_s = self._grades[call.grade].target_s - (now - case.heard_s)
+        least_s = self._inputs.min_on_scene_s
+        chosen = choose_retask(in_air, rank=case.rank, within_s=left_s, min_stay_s=least_s)
+        return None if chosen is None else able[chosen.drone]
+
+    def _air_is_free(self, dock: int, zone: int) -> bool:
+        """Whether a drone in the air may take a route: none that is flown in turn, or that traffic blocks."""
+        field = self._field
+        if field.down[dock] or field.meeting:
+            return False
+        return not field.visits or field.blocking(dock, zone) is None
+
+    def _take_in_hand(self, case: Case) -> None:
+        """Officers have a call in hand: every drone for it is released."""
+        now, case.in_hand = self._env.now, True
+        for other in [each for each in self._field.waiting if each.call.id == case.call.id]:
+            other.in_hand = True
+            self._field.leave_queue(other)
+            self.call_over(other, Missed.IN_HAND, 0.0, now)
+        out = [flight for flight in self.flights_out() if isinstance(flight, Sortie)]
+        for sortie in [each for each in out if each.case.call.id == case.call.id]:
+            sortie.case.in_hand = True
+            sortie.release(events.CUT_IN_HAND)
+        if self._overwatch is not None and case.need is not None:
+            self._overwatch.end_early(case.need, now)
+        if not case.outcome and not came(case.decided_s):
+            self.call_over(case, Missed.IN_HAND, 0.0, now)
 
     def _schedule_case(self, seconds: float, act: Callable[[Case], None], case: Case) -> None:
         """Act on a case after a time: a callback costs a third of a process."""
@@ -337,7 +451,8 @@ class Engine:
     def _send_drone(self, case: Case, drone: FleetDrone, now: float) -> None:
         """Send a drone to a call."""
         field, flights, log = self._field, self._flights, self._log
-        case.dispatched_s = now
+        if not came(case.overhead_s):
+            case.dispatched_s = now
         number = self._take_drone(drone, now, (drone.dock, case.call.zone))
         flight = self._sortie(
             number, field=field, control=self, flights=flights, log=log, case=case, drone=drone

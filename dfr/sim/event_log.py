@@ -57,10 +57,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "flights": {
         "flight": "number",
-        "call": "case.call.id",
+        "call": "first_case.call.id",
         "drone": "drone.id",
         "dock": "dock_id",
-        "predicted_overhead_s": "leg.overhead_s",
+        "predicted_overhead_s": "first_leg.overhead_s",
         "predicted_home_s": "leg.home_s",
         "land_s": "leg.land_s",
     },
@@ -79,8 +79,10 @@ TURNAROUND = {
 }
 """What a flight or move tells beyond its record: how it came down and was charged."""
 
+_AS_RECORDED = ("calls", "yields", "overwatch", "weather", "duties", "visits", "retasks")
+
 WRITTEN: Mapping[str, Mapping[str, type]] = {
-    **{name: FIELDS[name] for name in ("calls", "yields", "overwatch", "weather", "duties", "visits")},
+    **{name: FIELDS[name] for name in _AS_RECORDED},
     "flights": {**FIELDS["flights"], "climbed_s": float, **TURNAROUND},
     "moves": {**FIELDS["moves"], "at_dock": str, "left_s": float, **TURNAROUND},
 }
@@ -132,6 +134,9 @@ TIMELINES: Mapping[str, Timeline] = {
     ),
 }
 
+RETASK_PHASES = {BACK: "before_s", OUT: "sent_on_s", ON_SCENE: "overhead_s", "": "left_s"}
+"""The phases of what a flight does for a call that it was sent on to, as those of a `Timeline`."""
+
 SORTED_BY: Mapping[str, Sequence[str]] = {
     "calls": ("call",),
     "flights": ("flight",),
@@ -147,7 +152,7 @@ READY_CHANGE = np.dtype([("dock", "<f8"), ("ready", "<f8"), ("t_s", "<f8")])
 READY = "ready"
 """What a change of the drones that are ready is told as."""
 
-TOLD = ("calls", "flights", "moves", "yields", "overwatch")
+TOLD = ("calls", "flights", "moves", "yields", "overwatch", "retasks")
 """The tables that are written as things happen; the others follow from the deployment."""
 
 TellRow = Callable[[str, Mapping[str, object]], None]
@@ -252,7 +257,7 @@ class EventLog:
         codes = {word: code for code, word in enumerate(self._words)}
         self._logs = logs = {name: TableLog(name, codes) for name in WRITTEN}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
-        self.yields, self.overwatch = logs["yields"], logs["overwatch"]
+        self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
         self._tell: TellRow | None = None
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
@@ -263,7 +268,7 @@ class EventLog:
         self._logs.update((name, ToldTable(name, self._words, tell)) for name in TOLD)
         logs = self._logs
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
-        self.yields, self.overwatch = logs["yields"], logs["overwatch"]
+        self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
         self._tell = tell
 
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:
@@ -295,33 +300,49 @@ class EventLog:
         tables = {
             **written,
             **{name: _airborne(written[name], FIELDS[name]) for name in TIMELINES},
-            "phases": _join([self._phases(*flights) for flights in flown]),
+            "phases": self._all_phases(flown, written["retasks"]),
             "landings": _join([self._landings(*flights) for flights in flown]),
             "charges": _join([self._charges(*flights) for flights in flown]),
             "readiness": self._readiness_table(replication),
         }
         return {name: _sort_rows(tables[name], SORTED_BY.get(name, ())) for name in FIELDS}
 
-    def _phases(self, rows: Table, timeline: Timeline) -> Table:
-        """A `PhaseRecord` of each phase of flights that took any time before the horizon.
+    def _all_phases(self, flown: Sequence[tuple[Table, Timeline]], retasks: Table) -> Table:
+        """The phases of all flights; what one did for calls that it was sent on to takes their place."""
+        parts = [self._phases(*flights) for flights in flown]
+        if len(retasks["flight"]):
+            parts[0] = _without_spans(parts[0], retasks)
+            moments = np.stack([retasks[moment] for moment in RETASK_PHASES.values()], axis=1)
+            parts.append(self._lasting(retasks, "flight", list(RETASK_PHASES)[:-1], moments, retasks["dock"]))
+        return _join(parts)
 
-        A moment that never came is that of the next one that did: the phases between took no time.
-        """
+    def _phases(self, rows: Table, timeline: Timeline) -> Table:
+        """A `PhaseRecord` of each phase of flights that took any time before the horizon."""
         docked_s, ready_s = rows["docked_s"], rows["ready_s"]
         charged_s = np.where(
             np.isnan(docked_s), ready_s, docked_s + (ready_s - docked_s)
         )  # as the clock adds
         moments = np.stack([*(rows[start] for start in timeline.phases.values()), charged_s], axis=1)
+        in_dock = np.arange(len(timeline.phases)) >= list(timeline.phases).index(RECOVER)
+        docks = np.where(in_dock, rows[timeline.at_dock][:, None], rows[timeline.dock][:, None])
+        return self._lasting(rows, timeline.number, list(timeline.phases), moments, docks)
+
+    def _lasting(
+        self, rows: Table, number: str, phases: Sequence[str], moments: Column, docks: Column
+    ) -> Table:
+        """A `PhaseRecord` of each phase that took any time, from the moments at which they begin and end.
+
+        A moment that never came is that of the next one that did: the phases between took no time.
+        """
         moments = np.fmin(moments, self._inputs.horizon_s)
         moments = np.minimum.accumulate(moments[:, ::-1], axis=1)[:, ::-1]
         flight, phase = np.nonzero(moments[:, 1:] > moments[:, :-1])
-        in_dock = phase >= list(timeline.phases).index(RECOVER)
         return {
             "replication": rows["replication"][flight],
-            "flight": rows[timeline.number][flight],
+            "flight": rows[number][flight],
             "drone": rows["drone"][flight],
-            "dock": np.where(in_dock, rows[timeline.at_dock][flight], rows[timeline.dock][flight]),
-            "phase": self._codes(timeline.phases)[phase],
+            "dock": np.broadcast_to(docks.T, (len(phases), len(rows[number]))).T[flight, phase],
+            "phase": self._codes(phases)[phase],
             "start_s": moments[flight, phase],
             "end_s": moments[flight, phase + 1],
         }
@@ -440,6 +461,18 @@ def _airborne(rows: Table, fields: Iterable[str]) -> Table:
     """The records of the flights that left the ground."""
     airborne = ~np.isnan(rows["airborne_s"])
     return {field: rows[field][airborne] for field in ("replication", *fields)}
+
+
+def _without_spans(phases: Table, retasks: Table) -> Table:
+    """Phases of flights without those of the time in which they were for other calls."""
+    last = int(max(phases["flight"].max(), retasks["flight"].max()))
+    gone_s, back_s = np.full(last + 1, np.inf), np.full(last + 1, -np.inf)
+    np.minimum.at(gone_s, retasks["flight"], retasks["before_s"])
+    np.maximum.at(back_s, retasks["flight"], np.nan_to_num(retasks["left_s"], nan=np.inf))
+    kept, gone_s, back_s = dict(phases), gone_s[phases["flight"]], back_s[phases["flight"]]
+    kept["end_s"] = np.where(phases["start_s"] < back_s, np.minimum(phases["end_s"], gone_s), phases["end_s"])
+    lasts = kept["end_s"] > kept["start_s"]
+    return {field: column[lasts] for field, column in kept.items()}
 
 
 def _join(tables: Sequence[Table]) -> Table:

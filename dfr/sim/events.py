@@ -44,6 +44,7 @@ class Missed:
     RECALLED = "recalled_for_traffic"
     OUTAGE = "dock_or_link_down"
     LINK = "link_lost"
+    IN_HAND = "officers_have_it_in_hand"
     HORIZON = "horizon_end"
     WEATHER = "weather_"
 
@@ -73,6 +74,7 @@ DOCKED, DIVERTED, NOT_DISARMED, RETRIED = "docked", "diverted", "not_disarmed", 
 
 FULL_STAY, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED = "", "energy", "home_by", "traffic", "recalled"
 CUT_LINK = "link_lost"
+CUT_SENT_ON, CUT_IN_HAND = "sent_on", "officers_have_it_in_hand"
 """Why a stay on scene ended."""
 
 LINK_RULE = "return"
@@ -226,6 +228,27 @@ class MoveRecord(NamedTuple):
     reserve_fraction: float
 
 
+class RetaskRecord(NamedTuple):
+    """A drone in the air sent on to another call: in which phase, when, and what it did there.
+
+    `left_call` is the one that it was sent to before: waiting for a drone again, or over where it was on its
+    way `back`. `before_s` is when it stopped serving that call. `sent_on_s` and `before_s` differ only then.
+    """
+
+    flight: int
+    drone: str
+    dock: str
+    left_call: int
+    call: int
+    phase: str
+    before_s: float
+    sent_on_s: float
+    overhead_s: float
+    left_s: float
+    on_scene_s: float
+    cut_by: str
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -249,9 +272,13 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "visits": VisitRecord,
         "overwatch": OverwatchRecord,
         "moves": MoveRecord,
+        "retasks": RetaskRecord,
     }
 )
 """The tables of a run, by name."""
+
+LATER_TABLES = frozenset({"retasks"})
+"""Tables that runs of earlier versions did not have: there they are empty."""
 
 FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
     {name: types.MappingProxyType(get_type_hints(record)) for name, record in RECORDS.items()}
@@ -278,6 +305,7 @@ def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     reasons = [value for key, value in vars(Missed).items() if key.isupper() and key != "WEATHER"]
     phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER, MOVE]
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
+    endings += [CUT_LINK, CUT_SENT_ON, CUT_IN_HAND]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
     holds = [*WEATHER_HOLDS, *(condition.hold for condition in inputs.conditions)]
     words = chain(

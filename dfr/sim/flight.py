@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import simpy
 
@@ -81,6 +81,20 @@ class Flight(Protocol):
         """Energy used since lift-off, Wh."""
 
 
+@runtime_checkable
+class OnwardFlight(Flight, Protocol):
+    """A flight that can be sent on to another zone while it is in the air, along the planned routes."""
+
+    def onward(self, leg: Leg, *, same_zone: bool) -> tuple[float, float]:
+        """Seconds until it would be overhead by another leg from its dock, and how long it could stay."""
+
+    def send_on(self, leg: Leg, *, same_zone: bool) -> None:
+        """From now on it flies to another zone: `turn`, then `arrive`."""
+
+    def turn(self) -> simpy.Event | None:
+        """Fly back until over its dock, or finish the climb, on the way to another zone."""
+
+
 class Flights(Protocol):
     """Makes a flight of an order: the flight model, or vehicles."""
 
@@ -102,7 +116,7 @@ class ModelFlights:
         return ModelFlight(self, order)
 
 
-CLIMB, OUT, HOLD, HOME, LAND = range(5)
+CLIMB, OUT, HOLD, HOME, LAND, TURN = range(6)
 
 
 class ModelFlight:
@@ -118,16 +132,18 @@ class ModelFlight:
         "_order",
         "_phase",
         "_power_w",
+        "_turn_w",
         "_used_wh",
     )
 
     def __init__(self, flights: ModelFlights, order: Order) -> None:
         leg = order.leg
         self._flights, self._order, self._env = flights, order, flights.env
-        self._left_s = [leg.climb_s, leg.out_s, 0.0, 0.0, 0.0]
+        self._left_s = [leg.climb_s, leg.out_s, 0.0, 0.0, 0.0, 0.0]
         self._phase, self._power_w, self._used_wh = HOLD, 0.0, 0.0
         self._began_s = self._ends_s = 0.0
         self._landed: tuple[str, ...] = ()
+        self._turn_w = 0.0
 
     def launch(self) -> simpy.Event | None:
         """Lift off and climb."""
@@ -155,6 +171,7 @@ class ModelFlight:
         """Fly back the share of the outward path that was flown."""
         back_s = self._order.leg.back_s
         back_s = back_s * self._share_out() if back_s > 0.0 else 0.0
+        back_s += self._left_s[TURN]
         return self._begin_phase(HOME, back_s) if back_s > 0.0 else None
 
     def land(self) -> simpy.Event | None:
@@ -185,9 +202,46 @@ class ModelFlight:
         if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
             return math.inf
         self._book_energy()
-        home_wh = _home_w(leg) * (leg.back_s * self._share_out() + leg.land_s) / 3600.0
+        home_wh = _home_w(leg) * (leg.back_s * self._share_out() + leg.land_s + self._left_s[TURN]) / 3600.0
         spare_wh = order.energy_wh - order.reserve_wh - self._used_wh - home_wh
         return max(0.0, spare_wh * 3600.0 / leg.hover_w)
+
+    def onward(self, leg: Leg, *, same_zone: bool) -> tuple[float, float]:
+        """By the planned routes alone: on along its own to the same zone, else over its dock and out again.
+
+        One that is turning to another leg already finishes that turn first, and cannot say.
+        """
+        if self._left_s[TURN] > 0.0:
+            return math.inf, -math.inf
+        turn_s, turn_w, out_s = self._way_on(leg, same_zone)
+        order = self._order
+        if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
+            return turn_s + out_s, math.inf
+        fly_wh = (turn_s * turn_w + out_s * power_w(leg.out_wh, leg.overhead_s)) / 3600.0
+        spare_wh = order.energy_wh - order.reserve_wh - self._used_wh - fly_wh - leg.home_wh
+        return turn_s + out_s, spare_wh * 3600.0 / leg.hover_w
+
+    def send_on(self, leg: Leg, *, same_zone: bool) -> None:
+        """Turn to another leg, from wherever it is."""
+        turn_s, self._turn_w, out_s = self._way_on(leg, same_zone)
+        self._left_s = [0.0, out_s, 0.0, 0.0, 0.0, turn_s]
+        self._phase, self._order = HOLD, self._order._replace(leg=leg)
+
+    def turn(self) -> simpy.Event | None:
+        """Fly back over the dock, or finish the climb."""
+        left_s = self._left_s[TURN]
+        return self._begin_phase(TURN, left_s) if left_s > 0.0 else None
+
+    def _way_on(self, leg: Leg, same_zone: bool) -> tuple[float, float, float]:
+        """Seconds before it is on its way out by another leg and their power, W; then seconds out."""
+        self._book_energy()
+        own, left_s, place = self._order.leg, self._left_s, self._share_out()
+        if self._phase == HOME and own.back_s > 0.0:
+            place = left_s[HOME] / own.back_s
+        if same_zone or left_s[CLIMB] > 0.0:
+            climb_w = power_w(own.out_wh, own.overhead_s)
+            return left_s[CLIMB], climb_w, (1.0 - place) * leg.out_s
+        return place * own.back_s, _home_w(own), leg.out_s
 
     def used_wh(self) -> float:
         """Energy used so far."""
@@ -200,7 +254,7 @@ class ModelFlight:
         now = self._env.now
         self._left_s[phase] = seconds
         self._phase, self._began_s, self._ends_s = phase, now, now + seconds
-        self._power_w = _power_w(phase, self._order.leg)
+        self._power_w = self._turn_w if phase == TURN else _power_w(phase, self._order.leg)
         return self._env.timeout(seconds)
 
     def _book_energy(self) -> None:

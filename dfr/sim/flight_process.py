@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import simpy
@@ -38,6 +39,12 @@ class ControlRoom(Protocol):
     def back_to_queue(self, case: Case) -> None:
         """A launch was called off on the ground: the call waits again."""
 
+    def sent_on(self, case: Case, on_scene_s: float) -> None:
+        """A drone was sent on from a call, after so long on scene: the call waits again for what is left."""
+
+    def leaves(self, flight: FlightProcess) -> NextTask | None:
+        """A drone leaves its call: what it does next, None where it returns."""
+
     def crew_free(self, drone: FleetDrone) -> None:
         """A drone is down: those who flew it may fly another, and its route is free."""
 
@@ -48,10 +55,22 @@ class ControlRoom(Protocol):
         """Something changed that may let a waiting call be served."""
 
 
-class Interruption(Exception):  # noqa: N818 - it is no error, like simpy.Interrupt
-    """Something intervenes in a flight: `cause` is a `Visit` of other traffic, or the part that failed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class NextTask:
+    """The call that a drone in the air is sent on to, and its leg."""
 
-    def __init__(self, cause: Visit | str) -> None:
+    case: Case
+    leg: Leg
+
+
+class Interruption(Exception):  # noqa: N818 - it is no error, like simpy.Interrupt
+    """Something intervenes in a flight.
+
+    `cause` is a `Visit` of other traffic, a `NextTask`, or a word: the part that failed, or why it is
+    released.
+    """
+
+    def __init__(self, cause: Visit | NextTask | str) -> None:
         super().__init__(cause)
         self.cause = cause
 
@@ -166,7 +185,7 @@ class FlightProcess(ABC):
         if self.phase in _ON_ROUTE:
             self._write_yield(visit, self.phase, self._env.now)
 
-    def _interrupt_phase(self, cause: Visit | str) -> None:
+    def _interrupt_phase(self, cause: Visit | NextTask | str) -> None:
         """Interrupt the phase in progress where the flight gives way in it."""
         if not self._gives_way or self._awaited is None:
             return

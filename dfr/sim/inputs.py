@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from dfr.errors import InputError
 from dfr.scenario.model import DispatchPolicy
+from dfr.scenario.policing import NO_POLICING, Policing
 from dfr.sim.randomness import Spread
 
 
@@ -224,6 +225,7 @@ class Deployment:
     homes: Homes | None = None
     overwatch: bool = False
     move_up: bool = False
+    policing: Policing = NO_POLICING
 
     @property
     def days(self) -> float:
@@ -241,6 +243,7 @@ class SimInputs:
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
     None: the scenario does not say where people live. `in_turn` are the routes that are flown one at a time.
+    `policing` are the policies for calls beyond sending one drone to each.
     """
 
     scenario: str
@@ -275,6 +278,7 @@ class SimInputs:
     homes: Homes | None = None
     move_up: bool = False
     in_turn: tuple[RoutePair, ...] = ()
+    policing: Policing = NO_POLICING
 
     def __post_init__(self) -> None:
         """Refuse a dispatch policy that there is not."""
@@ -309,6 +313,7 @@ class SimInputs:
             homes=self.homes,
             overwatch=self.overwatch,
             move_up=self.move_up,
+            policing=self.policing,
         )
 
     def digest(self) -> str:

@@ -41,15 +41,22 @@ class Overwatch:
         for need in tuple(self.field.overwatch_needs):
             self._end_need(need, min(horizon_s, need.until_s))
 
+    def end_early(self, need: OverwatchNeed, t_s: float) -> None:
+        """No drone is needed any more."""
+        if need in self.field.overwatch_needs:
+            self._end_need(need, t_s)
+
     def _begin_need(self, case: Case) -> OverwatchNeed:
         need = OverwatchNeed(case.call, case.overhead_s, case.overhead_s + case.call.on_scene_s)
         case.need = need
         self.field.overwatch_needs.append(need)
-        self._schedule_at(need.until_s, lambda: self._end_need(need, need.until_s))
+        self._schedule_at(need.until_s, lambda: self.end_early(need, need.until_s))
         return need
 
     def _ask_for_relief(self, case: Case, need: OverwatchNeed) -> None:
         """Ask for a relief, whose landing has random numbers of its own."""
+        if need not in self.field.overwatch_needs:
+            return
         now, turn = self.field.env.now, need.drones % len(need.call.landing)
         call = need.call._replace(landing=need.call.landing[turn:] + need.call.landing[:turn])
         relief = Case(call, now, case.rank, need.until_s, decided_s=now, need=need, relief=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dfr.errors import InfeasibleError
+from dfr.scenario.policing import NO_POLICING
 from dfr.sim.build import with_overwatch
 from dfr.sim.calls import Call
 from dfr.sim.inputs import DockPlace, Duty, SimInputs
@@ -48,9 +49,10 @@ def live_window(
 ) -> SimInputs:
     """The window of a live shift, with its own drones in its docks: all that it meets comes from outside.
 
-    Drones on scene are relieved, and none moves to another dock.
+    Drones on scene are relieved, and none moves to another dock. People decide what the policing policies of
+    a scenario would.
     """
-    met = replace(inputs, docks=docks, trace=None, failures=(), move_up=False)
+    met = replace(inputs, docks=docks, trace=None, failures=(), move_up=False, policing=NO_POLICING)
     return with_overwatch(window(met, start_s=start_s, seconds=seconds), True)
 
 

@@ -37,7 +37,18 @@ from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.stress import stress, stress_markdown
 from dfr.plan.model import Plan
 from dfr.sim.build import sim_inputs
-from dfr.sim.events import COLUMNS, FIELDS, NUMPY_TYPES, RECORDS, Column, Records, Table, Tables, vocabulary
+from dfr.sim.events import (
+    COLUMNS,
+    FIELDS,
+    LATER_TABLES,
+    NUMPY_TYPES,
+    RECORDS,
+    Column,
+    Records,
+    Table,
+    Tables,
+    vocabulary,
+)
 from dfr.sim.experiment import OnDone, checked_replications, run
 from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
@@ -149,6 +160,9 @@ def load_records(folder: Path) -> Records:
     count = 0
     for name in FIELDS:
         path = folder / "records" / f"{name}.parquet"
+        if not path.is_file() and name in LATER_TABLES:
+            tables[name] = {field: np.empty(0, NUMPY_TYPES[kind]) for field, kind in COLUMNS[name].items()}
+            continue
         if not path.is_file():
             raise InputError(f"{path}: there is no such file", do=f"simulate with --out {folder} first")
         try:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from dfr.metrics.kpi import clock_seconds, summarise
+from dfr.scenario.policing import Policing
 from dfr.sim.events import (
     DutyRecord,
     MoveRecord,
     OverwatchRecord,
     ReadyRecord,
     Records,
+    RetaskRecord,
     WeatherRecord,
     YieldRecord,
 )
@@ -237,3 +239,36 @@ def test_percentiles_say_whether_they_are_of_all_observations(two: Records, depl
     kpis = summarise(two, deployment, seed=1).kpis
     assert kpis["call_to_overhead_s"].as_dict()["percentiles_of"] == "observations"
     assert kpis["attended"].as_dict()["percentiles_of"] == "replications"
+
+
+def test_drones_that_are_sent_on_have_figures_only_where_they_may_be(
+    records: Make, call: Make, flight: Make, deployment: Deployment
+) -> None:
+    taken = RetaskRecord(
+        0, "east/1", "east", 0, 1, "on_scene", 200.0, 200.0, 260.0, 300.0, on_scene_s=40.0, cut_by=""
+    )
+    late = taken._replace(call=2, left_call=1, phase="back", overhead_s=float("nan"), on_scene_s=0.0)
+    calls = [call(0), call(1, zone="beach"), call(2)]
+    log = records({"calls": calls, "flights": [flight(0, on_scene_s=100.0)], "retasks": [taken, late]})
+    assert "re_tasks_per_day" not in summarise(log, deployment, seed=1).kpis
+    homes = Homes(by_zone=(0.0, 1.0), by_way=((0.0, 0.0),))
+    policed = replace(deployment, policing=Policing(re_task=True), homes=homes)
+    figures = {name: kpi.mean for name, kpi in summarise(log, policed, seed=1).kpis.items()}
+    assert figures["re_tasks_per_day"] == pytest.approx(2 / deployment.days)
+    assert figures["pre_empted_per_day"] == pytest.approx(1 / deployment.days)
+    assert figures["served_from_the_air"] == pytest.approx(1 / 3)
+    assert figures["camera_minutes_over_homes_per_day"] == pytest.approx(40.0 / 60.0 / deployment.days)
+
+
+def test_calls_in_hand_are_counted_whether_a_drone_was_there_or_not(
+    records: Make, call: Make, missed: dict[str, Any], deployment: Deployment
+) -> None:
+    calls = [
+        call(0, ground_s=140.0, ended_s=200.0),
+        call(1, ground_s=140.0, ended_s=190.0),
+        call(2, ground_s=140.0, reason="officers_have_it_in_hand", **missed),
+    ]
+    policed = replace(deployment, policing=Policing(stand_down_s=60.0))
+    assert summarise(records({"calls": calls}), policed, seed=1).kpis["stood_down"].mean == pytest.approx(
+        2 / 3
+    )

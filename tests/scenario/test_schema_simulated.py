@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dfr.errors import ScenarioError
+from dfr.errors import InputError, ScenarioError
 from dfr.io.scenario_files import parse_scenario
 from dfr.scenario.model import NO_OPTIONS, DispatchPolicy, FailingPart, Scenario
+from dfr.scenario.policing import NO_POLICING, Policing
 
 SECTION = """
 simulation:
@@ -106,3 +107,36 @@ def test_moving_up_between_full_docks_is_refused_in_so_many_words(read: Read, sl
 def test_a_dock_needs_a_slot_for_each_drone(read: Read) -> None:
     with pytest.raises(ScenarioError, match="slots_per_dock"):
         read("", slots=0)
+
+
+POLICING = """
+simulation:
+  policing:
+    re_task:
+      assumed: true
+      note: no force publishes its rule
+    stand_down:
+      after_s: 90
+      enabled: true
+      source: the control room's log
+"""
+
+
+def test_policing_policies_are_read_with_their_sources_and_are_off_otherwise(read: Read) -> None:
+    scenario = read(POLICING)
+    assert scenario.simulation.policing == Policing(re_task=True, stand_down_s=90.0)
+    assert any(a.path.startswith("simulation.policing.re_task") and a.assumed for a in scenario.assumptions)
+    assert read("").simulation.policing == NO_POLICING
+
+
+def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> None:
+    scenario = read(POLICING.replace("enabled: true", "enabled: false"))
+    assert scenario.simulation.policing == Policing(re_task=True)
+    assert scenario.simulation.policing.without(["re_task"]) == NO_POLICING
+    with pytest.raises(InputError, match="no policy 'retask'"):
+        NO_POLICING.without(["retask"])
+
+
+def test_a_policy_needs_a_source(read: Read) -> None:
+    with pytest.raises(ScenarioError, match="stand_down"):
+        read(POLICING.replace("source: the control room's log", ""))

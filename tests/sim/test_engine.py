@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.scenario.model import DispatchPolicy
+from dfr.scenario.policing import Policing
 from dfr.sim import events
 from dfr.sim.build import PARTS, failure_rate
 from dfr.sim.calls import Call, Visit
@@ -444,6 +445,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         keep_within_s=200.0,
         move_up=draw(st.booleans()),
         failures=draw(st.sampled_from([(), FAILURES])),
+        policing=draw(st.sampled_from([Policing(), Policing(re_task=True, stand_down_s=30.0)])),
     )
 
 

@@ -1,0 +1,119 @@
+"""Each policing policy in the limit where queueing theory knows the answer: flights take no time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dfr.scenario.policing import Policing
+from dfr.sim.engine import replicate
+from dfr.sim.inputs import SimInputs
+from dfr.sim.randomness import Spread
+from dfr.statistics import ratio_variance, t_value
+
+REPLICATIONS = 12
+
+
+def logs(inputs: SimInputs, seed: int = 23) -> list[Any]:
+    return [replicate(inputs, seed=seed, replication=number) for number in range(REPLICATIONS)]
+
+
+def settled(log: Any, inputs: SimInputs) -> list[Any]:
+    """The calls of a replication without the first tenth."""
+    return [call for call in log["calls"] if call.call_s > 0.1 * inputs.horizon_s]
+
+
+def assert_mean(samples: Sequence[Sequence[float]], expected: float) -> None:
+    """Student's 99 % interval of the mean over replications, which is narrow, holds a value."""
+    tops = np.array([sum(each) for each in samples])
+    bottoms = np.array([len(each) for each in samples], dtype=float)
+    variance = ratio_variance(tops, bottoms)
+    assert variance is not None
+    half = t_value(len(samples) - 1, 0.99) * variance**0.5
+    assert 2.0 * half < 0.4 * expected
+    assert abs(float(tops.sum() / bottoms.sum()) - expected) <= half
+
+
+def two_classes(queue: Callable[..., SimInputs], servers: int, load: float, **other: Any) -> SimInputs:
+    """A queue with two grades, two in five calls of the first."""
+    mean_s = 900.0
+    inputs = queue(
+        servers=servers,
+        calls_per_h=load * servers * 3600.0 / mean_s,
+        service=Spread.exponential(mean_s),
+        hours=400.0 / servers,
+    )
+    grade = inputs.grades[0]
+    grades = (replace(grade, id="high", share=0.4), replace(grade, id="low", rank=1, share=0.6))
+    return replace(inputs, grades=grades, **other)
+
+
+def in_system(log: Any, inputs: SimInputs, *grades: str) -> list[float]:
+    """Seconds from call to end of those that ended before the horizon."""
+    return [c.ended_s - c.call_s for c in settled(log, inputs) if c.grade in grades and c.reason == ""]
+
+
+def erlang_c_time_s(servers: int, per_s: float, mean_s: float) -> float:
+    """Mean time in an M/M/c."""
+    offered = per_s * mean_s
+    top = offered**servers / math.factorial(servers) * servers / (servers - offered)
+    waits = top / (sum(offered**n / math.factorial(n) for n in range(servers)) + top)
+    return mean_s + waits * mean_s / (servers - offered)
+
+
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.55), (3, 0.6)])
+def test_a_higher_grade_is_served_as_if_the_lower_were_not_there(
+    queue: Callable[..., SimInputs], servers: int, load: float
+) -> None:
+    """Preemptive-resume priority: the first class has an M/M/c of its own, all together have that of all."""
+    inputs = two_classes(queue, servers, load, policing=Policing(re_task=True))
+    per_s, runs = load * servers / 900.0, logs(inputs)
+    first_s = erlang_c_time_s(servers, 0.4 * per_s, 900.0)
+    all_s = erlang_c_time_s(servers, per_s, 900.0)
+    assert_mean([in_system(log, inputs, "high") for log in runs], first_s)
+    assert_mean([in_system(log, inputs, "high", "low") for log in runs], all_s)
+    if servers == 1:
+        low_s = 900.0 / ((1.0 - 0.4 * load) * (1.0 - load))
+        assert low_s == pytest.approx((all_s - 0.4 * first_s) / 0.6)
+    assert sum(len(log["retasks"]) for log in runs) > 500
+
+
+def test_without_the_policy_a_higher_grade_waits_for_the_lower_to_end(
+    queue: Callable[..., SimInputs],
+) -> None:
+    """Non-preemptive priority (Cobham 1954): the mean wait of the first class is W0 / (1 - rho1)."""
+    inputs = two_classes(queue, 1, 0.55)
+    assert_mean([in_system(log, inputs, "high") for log in logs(inputs)], 900.0 + 0.55 * 900.0 / (1.0 - 0.22))
+
+
+def released_queue_s(servers: int, per_s: float, mean_s: float, in_hand_s: float) -> float:
+    """Mean time in a queue whose callers all leave at a rate, served or not: a birth and death process."""
+    weights = [1.0]
+    while weights[-1] > 1e-12 or len(weights) < servers + 5:
+        n = len(weights)
+        weights.append(weights[-1] * per_s / (min(n, servers) / mean_s + n / in_hand_s))
+    present = sum(n * weight for n, weight in enumerate(weights)) / sum(weights)
+    return present / per_s
+
+
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.9), (2, 1.2)])
+def test_officers_take_calls_in_hand_as_in_a_birth_and_death_process(
+    queue: Callable[..., SimInputs], servers: int, load: float
+) -> None:
+    inputs = queue(
+        servers=servers,
+        calls_per_h=load * servers * 4.0,
+        service=Spread.exponential(900.0),
+        hours=200.0 / servers,
+    )
+    inputs = replace(
+        inputs, ground_mobilisation=Spread.exponential(1200.0), policing=Policing(stand_down_s=0.0)
+    )
+    expected = released_queue_s(servers, load * servers / 900.0, 900.0, 1200.0)
+    samples = [[c.ended_s - c.call_s for c in settled(log, inputs)] for log in logs(inputs)]
+    assert_mean(samples, expected)

@@ -1,0 +1,96 @@
+"""The engine and one written separately (`oracle.py`) agree call by call under the policing policies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+import simpy
+
+from dfr.scenario.policing import Policing
+from dfr.sim import events
+from dfr.sim.calls import draw_calls
+from dfr.sim.engine import Engine, model_flights
+from dfr.sim.events import Missed
+from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Turnaround, ZoneDemand
+from dfr.sim.randomness import Spread, Streams
+from tests.sim.oracle import Oracle, Person
+
+POLICIES = {
+    "none": Policing(),
+    "re-task": Policing(re_task=True),
+    "stand down": Policing(stand_down_s=60.0),
+    "both": Policing(re_task=True, stand_down_s=60.0),
+}
+TURNAROUNDS = {
+    "at once": Turnaround.none(),
+    "charging": Turnaround(ready_fraction=0.9, to_ready_s=(400.0,) * 101, to_full_s=(700.0,) * 101),
+}
+SLOW = [pytest.param(number, marks=() if number < 2 else pytest.mark.slow) for number in range(30)]
+
+
+@pytest.fixture
+def busy(deployment: SimInputs, condition: Callable[..., Condition], leg: Leg) -> Callable[..., SimInputs]:
+    """Makes a deployment of two docks, two zones and three grades with more calls than drones for them."""
+    far = leg._replace(climb_s=23.0, out_s=90.0, back_s=101.0, out_wh=10.0, home_wh=12.0)
+    first, second = deployment.grades
+
+    def make(battery_wh: float, **other: Any) -> SimInputs:
+        return replace(
+            deployment,
+            rates_per_s=(8.0 / 3600.0,) * 10,
+            grades=(
+                replace(first, on_scene=Spread.lognormal(300.0, 700.0), patience=Spread.exponential(900.0)),
+                replace(second, on_scene=Spread.exponential(400.0), patience=Spread.exponential(1800.0)),
+                replace(second, id="low", rank=2, on_scene=Spread.exponential(600.0)),
+            ),
+            zones=(*deployment.zones, ZoneDemand(id="beach", share=1.0, ground_travel_s=300.0)),
+            decision=Spread.exponential(20.0),
+            launch=Spread.lognormal(25.0, 40.0),
+            ground_mobilisation=Spread.lognormal(120.0, 400.0),
+            docks=(DockPlace(id="east", drones=1), DockPlace(id="west", drones=2)),
+            conditions=(condition(((leg, far), (far, leg)), battery_wh=battery_wh),),
+            reserve_fraction=0.2,
+            min_on_scene_s=30.0,
+            **other,
+        )
+
+    return make
+
+
+def fate(call: Any) -> str:
+    if call.outcome != events.MISSED:
+        return "attended"
+    return "in hand" if call.reason == Missed.IN_HAND else "gave up"
+
+
+def assert_same(call: Any, person: Person) -> None:
+    """One call by both engines: its fate and its clocks."""
+    told = (call.dispatched_s, call.overhead_s, call.ended_s, call.on_scene_s)
+    other = (person.sent, person.overhead, person.ended, person.stayed)
+    assert fate(call) == person.fate, call
+    assert told == pytest.approx(other, abs=1e-6, nan_ok=True), call
+
+
+@pytest.mark.parametrize("number", SLOW)
+@pytest.mark.parametrize(("policy", "turnaround"), list(product(POLICIES, TURNAROUNDS)))
+@pytest.mark.parametrize("battery_wh", [100.0, math.inf])
+def test_two_engines_agree_call_by_call(
+    busy: Callable[..., SimInputs], policy: str, turnaround: str, battery_wh: float, number: int
+) -> None:
+    inputs = busy(battery_wh, policing=POLICIES[policy], turnaround=TURNAROUNDS[turnaround])
+    calls = draw_calls(inputs, Streams(3, number))
+    log = Engine(inputs, simpy.Environment(), model_flights).run(calls, []).named()
+    oracle = Oracle(inputs)
+    people = oracle.run(calls)
+    over = [call for call in log["calls"] if call.ended_s < inputs.horizon_s]
+    assert len(over) > 40
+    for call in over:
+        assert_same(call, people[call.call])
+    told = sorted((each.left_call, each.call) for each in log["retasks"])
+    assert told == sorted(oracle.sent_on)
+    assert bool(told) == POLICIES[policy].re_task
