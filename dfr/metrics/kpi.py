@@ -319,6 +319,7 @@ def _policing_kpis(view: RunView) -> list[Kpi]:
     policing = view.deployment.policing
     return [
         *(_retask_kpis(view) if policing.re_task else []),
+        *(_second_kpis(view) if policing.second_drone else []),
         *(_stand_down_kpis(view) if policing.stand_down_s is not None else []),
     ]
 
@@ -338,6 +339,17 @@ def _retask_kpis(view: RunView) -> list[Kpi]:
             view.replication("calls"),
             count=view.count,
         ),
+    ]
+
+
+def _second_kpis(view: RunView) -> list[Kpi]:
+    replication, overhead_s = view.replication("seconds"), view.number("seconds", "overhead_s")
+    wait_s = overhead_s - view.number("seconds", "decided_s")
+    arrived = KEY_FIGURES["second_drone_arrived"]
+    return [
+        _per_day(view, "second_drones_per_day", view.counts("seconds")),
+        of_share(arrived, ~np.isnan(overhead_s), replication, count=view.count),
+        of_values(KEY_FIGURES["decision_to_second_overhead_s"], wait_s, replication, count=view.count),
     ]
 
 

@@ -408,6 +408,27 @@ FIGURES = (
         what="share of all calls to which a drone in the air was sent on that then arrived",
     ),
     KeyFigure(
+        name="second_drones_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.NEITHER,
+        what="calls that wanted a second drone",
+    ),
+    KeyFigure(
+        name="second_drone_arrived",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.MORE,
+        what="share of the calls that wanted a second drone at which one arrived overhead",
+    ),
+    KeyFigure(
+        name="decision_to_second_overhead_s",
+        unit="s",
+        clock="the decision to arrival overhead",
+        better=Better.LESS,
+        what="time from the decision to the arrival of the second drone overhead",
+    ),
+    KeyFigure(
         name="stood_down",
         unit=SHARE,
         clock=PERIOD,

@@ -15,10 +15,12 @@ class Policing:
 
     With `re_task` a drone in the air is sent on to a call that finds none in a dock (`dfr.sim.retask`).
     With `stand_down_s` a drone is released so long after the first officers have arrived.
+    `second_drone` is the share of each grade's calls that want two drones.
     """
 
     re_task: bool = False
     stand_down_s: float | None = None
+    second_drone: tuple[tuple[str, float], ...] = ()
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -37,5 +39,7 @@ class Policing:
 
 NO_POLICING = Policing()
 
-POLICIES: Mapping[str, str] = types.MappingProxyType({"re_task": "re_task", "stand_down": "stand_down_s"})
+POLICIES: Mapping[str, str] = types.MappingProxyType(
+    {"re_task": "re_task", "stand_down": "stand_down_s", "second_drone": "second_drone"}
+)
 """The field of each policy by its name in a scenario file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -22,6 +22,14 @@ class StandDownIn(PolicyIn):
     after_s: float = Field(ge=0, le=86400, description="seconds from the arrival of the first officers")
 
 
+class SecondDroneIn(PolicyIn):
+    """A second drone for big incidents, which stays as long as is usual for the grade."""
+
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        min_length=1, description="share of the calls of each grade that want two drones: grade: share"
+    )
+
+
 class PolicingIn(Strict):
     """How calls are policed beyond sending one drone to each; a policy that is left out is off."""
 
@@ -32,15 +40,23 @@ class PolicingIn(Strict):
     stand_down: StandDownIn | None = Field(
         default=None, description="release a drone once officers have its call in hand"
     )
+    second_drone: SecondDroneIn | None = Field(
+        default=None, description="send two drones to a share of the calls of some grades"
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
         """The figures of the policies that are on."""
+        stand_down, second = _if_on(self.stand_down), _if_on(self.second_drone)
         return {
-            "re_task": _is_on(self.re_task),
-            "stand_down_s": self.stand_down.after_s if self.stand_down and self.stand_down.enabled else None,
+            "re_task": _if_on(self.re_task) is not None,
+            "stand_down_s": None if stand_down is None else stand_down.after_s,
+            "second_drone": () if second is None else tuple(second.shares.items()),
         }
 
 
-def _is_on(policy: PolicyIn | None) -> bool:
-    return policy is not None and policy.enabled
+P = TypeVar("P", bound=PolicyIn)
+
+
+def _if_on(policy: P | None) -> P | None:
+    return policy if policy is not None and policy.enabled else None

@@ -35,7 +35,8 @@ LANDING_DRAWS = 8
 class Call(NamedTuple):
     """One call and every random number that belongs to it, whatever happens to it.
 
-    `ground_s` is when the first officers reach it, `landing` decides the attempts of its drone.
+    `ground_s` is when the first officers reach it, `landing` decides the attempts of its drone. `second_s` is
+    how long it wants a second drone overhead, 0 where it wants none.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Call(NamedTuple):
     ground_s: float
     recovery_s: float
     landing: tuple[float, ...]
+    second_s: float = 0.0
 
 
 class Visit(NamedTuple):
@@ -147,8 +149,20 @@ def _make_calls(
     )
     landing = streams.uniform("calls/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
     cells = (column.tolist() for column in columns)
-    rows = zip(range(len(number)), *cells, map(tuple, landing.tolist()), strict=True)
+    second_s = _draw_seconds(inputs, streams, grade_of)[number].tolist()
+    rows = zip(range(len(number)), *cells, map(tuple, landing.tolist()), second_s, strict=True)
     return list(map(Call._make, rows))
+
+
+def _draw_seconds(inputs: SimInputs, streams: Streams, grade_of: NDArray[np.int64]) -> FloatArray:
+    """How long each candidate wants a second drone overhead; 0 for none."""
+    count, shares = len(grade_of), dict(inputs.policing.second_drone)
+    if not shares:
+        return np.zeros(count)
+    share = np.array([shares.get(grade.id, 0.0) for grade in inputs.grades])[grade_of]
+    wanted = streams.uniform("calls/second", count) < share
+    stay_s = streams.delays("calls/second/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)
+    return np.where(wanted, stay_s, 0.0)
 
 
 def draw_visits(inputs: SimInputs, streams: Streams) -> list[Visit]:

@@ -62,9 +62,9 @@ class Case:
     """A call on its way through the control room, `heard_s` by its clock (the call's time, to rounding).
 
     Once it has an `outcome` it is over, and it is its call's record (`dfr.sim.event_log`). A `relief` is a
-    further drone for a call that is attended: no call of its own. `turn` is its place in the queue. A call
-    that a drone was taken away from may wait with some of its stay behind it. Once it is `in_hand`, officers
-    need no drone.
+    further drone for a call, no call of its own: a `second` one beside the first, or one in its place.
+    `turn` is its place in the queue. A call that a drone was taken away from may wait with some of its stay
+    behind it. Once it is `in_hand`, officers need no drone.
     """
 
     call: Call
@@ -84,9 +84,10 @@ class Case:
     reason: str = ""
     in_hand: bool = False
     waiting: bool = False
-    turn: tuple[int, float, int] = (0, 0.0, 0)
+    turn: tuple[int, float, int, bool] = (0, 0.0, 0, False)
     need: OverwatchNeed | None = None
     relief: bool = False
+    second: bool = False
 
 
 _TURN = operator.attrgetter("turn")
@@ -232,7 +233,7 @@ class DeploymentState:
 
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
-        case.waiting, case.turn = True, (case.rank, case.decided_s, case.call.id)
+        case.waiting, case.turn = True, (case.rank, case.decided_s, case.call.id, case.second)
         if self.waiting:
             insort(self.waiting, case, key=_TURN)
         else:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import simpy
 
 from dfr.sim import events
-from dfr.sim.calls import Call, Outage, Visit, draw_calls, draw_outages, draw_visits
+from dfr.sim.calls import LANDING_DRAWS, Call, Outage, Visit, draw_calls, draw_outages, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState, choose, refusal, standing
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import Log, Missed, Tables, came, vocabulary
@@ -146,6 +146,8 @@ class Engine:
         if not case.relief:
             self._log.calls.write(case)
             self._open.pop(call.id, None)
+        elif case.second:
+            self._log.seconds.write(case)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
@@ -247,8 +249,7 @@ class Engine:
         elif call.decision_s > 0.0:
             self._schedule_case(call.decision_s, self._decide_case, case)
         else:
-            case.decided_s = now
-            self._serve_case(case, now)
+            self._decide_case(case)
         return case
 
     def _give_up_undecided(self, case: Case) -> None:
@@ -260,8 +261,19 @@ class Engine:
         """The decision to send a drone."""
         if case.outcome:
             return
-        case.decided_s = self._env.now
-        self._serve_case(case, case.decided_s)
+        case.decided_s = now = self._env.now
+        self._serve_case(case, now)
+        if case.call.second_s > 0.0:
+            self._serve_case(self._second_of(case), now)
+
+    def _second_of(self, case: Case) -> Case:
+        """The second drone that a call wants, whose landing has random numbers of its own."""
+        call, turn = case.call, LANDING_DRAWS // 2
+        own = call._replace(on_scene_s=call.second_s, landing=call.landing[turn:] + call.landing[:turn])
+        return Case(
+            own, case.heard_s, case.rank, case.patience_ends_s, case.zone_id, case.grade_id,
+            decided_s=case.decided_s, relief=True, second=True,
+        )  # fmt: skip
 
     def _serve_case(self, case: Case, now: float) -> None:
         """Send a drone, or let the case wait for as long as its patience lasts."""
@@ -498,7 +510,8 @@ class Engine:
         """Close everything that is still open at the horizon."""
         for flight in self.flights_out():
             flight.close(horizon_s)
-        for case in tuple(self._open.values()):
+        seconds = [case for case in self._field.waiting if case.second]
+        for case in (*self._open.values(), *seconds):
             self.call_over(case, Missed.HORIZON, 0.0, horizon_s)
         if self._overwatch is not None:
             self._overwatch.close(horizon_s)

@@ -64,6 +64,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "predicted_home_s": "leg.home_s",
         "land_s": "leg.land_s",
     },
+    "seconds": {"call": "call.id", "zone": "zone_id", "grade": "grade_id", "wanted_s": "call.on_scene_s"},
     "moves": {"move": "number", "drone": "drone.id", "land_s": "leg.land_s"},
 }
 """Where the fields of a record stand in the case, sortie or move that it is read off: under other names than
@@ -79,7 +80,7 @@ TURNAROUND = {
 }
 """What a flight or move tells beyond its record: how it came down and was charged."""
 
-_AS_RECORDED = ("calls", "yields", "overwatch", "weather", "duties", "visits", "retasks")
+_AS_RECORDED = ("calls", "yields", "overwatch", "weather", "duties", "visits", "retasks", "seconds")
 
 WRITTEN: Mapping[str, Mapping[str, type]] = {
     **{name: FIELDS[name] for name in _AS_RECORDED},
@@ -152,7 +153,7 @@ READY_CHANGE = np.dtype([("dock", "<f8"), ("ready", "<f8"), ("t_s", "<f8")])
 READY = "ready"
 """What a change of the drones that are ready is told as."""
 
-TOLD = ("calls", "flights", "moves", "yields", "overwatch", "retasks")
+TOLD = ("calls", "flights", "moves", "yields", "overwatch", "retasks", "seconds")
 """The tables that are written as things happen; the others follow from the deployment."""
 
 TellRow = Callable[[str, Mapping[str, object]], None]
@@ -258,6 +259,7 @@ class EventLog:
         self._logs = logs = {name: TableLog(name, codes) for name in WRITTEN}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
+        self.seconds = logs["seconds"]
         self._tell: TellRow | None = None
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
@@ -269,6 +271,7 @@ class EventLog:
         logs = self._logs
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
+        self.seconds = logs["seconds"]
         self._tell = tell
 
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:

@@ -249,6 +249,21 @@ class RetaskRecord(NamedTuple):
     cut_by: str
 
 
+class SecondRecord(NamedTuple):
+    """A second drone that a call wanted beside the first: its clocks, and why it did not come, or ''."""
+
+    call: int
+    zone: str
+    grade: str
+    decided_s: float
+    dispatched_s: float
+    overhead_s: float
+    ended_s: float
+    wanted_s: float
+    on_scene_s: float
+    reason: str
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -273,11 +288,12 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "overwatch": OverwatchRecord,
         "moves": MoveRecord,
         "retasks": RetaskRecord,
+        "seconds": SecondRecord,
     }
 )
 """The tables of a run, by name."""
 
-LATER_TABLES = frozenset({"retasks"})
+LATER_TABLES = frozenset({"retasks", "seconds"})
 """Tables that runs of earlier versions did not have: there they are empty."""
 
 FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(

@@ -17,6 +17,7 @@ from dfr.sim.events import (
     ReadyRecord,
     Records,
     RetaskRecord,
+    SecondRecord,
     WeatherRecord,
     YieldRecord,
 )
@@ -272,3 +273,17 @@ def test_calls_in_hand_are_counted_whether_a_drone_was_there_or_not(
     assert summarise(records({"calls": calls}), policed, seed=1).kpis["stood_down"].mean == pytest.approx(
         2 / 3
     )
+
+
+def test_second_drones_have_figures_where_they_are_sent(
+    records: Make, call: Make, deployment: Deployment
+) -> None:
+    nan = float("nan")
+    came = SecondRecord(0, "stage", "urgent", 10.0, 20.0, 110.0, 400.0, 290.0, 290.0, "")
+    late = came._replace(call=1, dispatched_s=nan, overhead_s=nan, on_scene_s=0.0, reason="no_drone_ready")
+    log = records({"calls": [call(0), call(1)], "seconds": [came, late]})
+    policed = replace(deployment, policing=Policing(second_drone=(("urgent", 1.0),)))
+    figures = {name: kpi.mean for name, kpi in summarise(log, policed, seed=1).kpis.items()}
+    assert figures["second_drones_per_day"] == pytest.approx(2 / deployment.days)
+    assert figures["second_drone_arrived"] == 0.5
+    assert figures["decision_to_second_overhead_s"] == 100.0

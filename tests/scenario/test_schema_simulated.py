@@ -119,20 +119,25 @@ simulation:
       after_s: 90
       enabled: true
       source: the control room's log
+    second_drone:
+      shares: {immediate: 0.25}
+      source: the control room's log
 """
 
 
 def test_policing_policies_are_read_with_their_sources_and_are_off_otherwise(read: Read) -> None:
     scenario = read(POLICING)
-    assert scenario.simulation.policing == Policing(re_task=True, stand_down_s=90.0)
+    assert scenario.simulation.policing == Policing(
+        re_task=True, stand_down_s=90.0, second_drone=(("immediate", 0.25),)
+    )
     assert any(a.path.startswith("simulation.policing.re_task") and a.assumed for a in scenario.assumptions)
     assert read("").simulation.policing == NO_POLICING
 
 
 def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> None:
     scenario = read(POLICING.replace("enabled: true", "enabled: false"))
-    assert scenario.simulation.policing == Policing(re_task=True)
-    assert scenario.simulation.policing.without(["re_task"]) == NO_POLICING
+    assert scenario.simulation.policing.list_on() == ["re_task", "second_drone"]
+    assert scenario.simulation.policing.without(["re_task", "second_drone"]) == NO_POLICING
     with pytest.raises(InputError, match="no policy 'retask'"):
         NO_POLICING.without(["retask"])
 

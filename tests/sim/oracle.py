@@ -42,6 +42,7 @@ class Person:
     waits: bool = False
     over: bool = False
     fate: str = ""
+    second: bool = False
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Drone:
     spans: list[Span] = field(default_factory=list)
     used: float = 0.0
     serves: Person | None = None
+    served: int = -1
+    number: int = -1
     zone: int = 0
     leg: Leg | None = None
     version: int = 0
@@ -89,8 +92,9 @@ class Oracle:
     def __init__(self, inputs: SimInputs) -> None:
         self.inputs, self.weather = inputs, inputs.conditions[0]
         self.events: list[tuple[float, int, Callable[[], None]]] = []
-        self.count, self.t = 0, 0.0
+        self.count, self.flights, self.t = 0, 0, 0.0
         self.people: dict[int, Person] = {}
+        self.seconds: dict[int, Person] = {}
         self.queue: list[Person] = []
         self.drones = [
             Drone(f"{dock.id}/{n + 1}", number, self.weather.battery_wh)
@@ -129,12 +133,17 @@ class Oracle:
         if not person.over:
             person.decided = self.t
             self.wait(person)
+            if person.call.second_s > 0.0:
+                call = person.call._replace(on_scene_s=person.call.second_s)
+                second = Person(call, person.rank, person.gives_up, decided=self.t, second=True)
+                self.seconds[call.id] = second
+                self.wait(second)
 
     def wait(self, person: Person) -> None:
         """It waits, unless it is served now: from a dock, or by a drone in the air."""
         person.waits = True
         self.queue.append(person)
-        self.queue.sort(key=lambda each: (each.rank, each.decided, each.call.id))
+        self.queue.sort(key=lambda each: (each.rank, each.decided, each.call.id, each.second))
         self.serve()
         if person.waits:
             self.take_from_the_air(person)
@@ -154,11 +163,19 @@ class Oracle:
         person.fate = fate if math.isnan(person.overhead) else "attended"
 
     def in_hand(self, person: Person) -> None:
-        for drone in self.drones:
-            span = drone.now(self.t) if drone.serves is person else None
-            if span is not None and span.what == "prepare":
+        """Officers have it: its drones are released, and nobody waits for one."""
+        its = [each for each in (person, self.seconds.get(person.call.id)) if each is not None]
+        for each in its:
+            if each.waits:
+                self.over(each, "in hand")
+        for drone in sorted(self.drones, key=lambda each: each.number):
+            span = drone.now(self.t) if any(drone.serves is each for each in its) else None
+            if span is None:
+                continue
+            if span.what == "prepare":
+                self.over(drone.serves, "in hand")
                 self.call_off(drone)
-            elif span is not None:
+            else:
                 self.leave(drone, "in hand")
         self.over(person, "in hand")
         self.serve()
@@ -169,6 +186,8 @@ class Oracle:
         for person in list(self.queue):
             if person.waits and (drone := self.from_dock(person)) is not None:
                 self.docked.remove(drone)
+                self.flights += 1
+                drone.number = self.flights
                 drone.has, drone.used = drone.share(self.t) * self.weather.battery_wh, 0.0
                 self.go(drone, person, self.weather.legs[drone.dock][person.call.zone], prepares=True)
 
@@ -203,7 +222,7 @@ class Oracle:
         else:
             spans = self.way_on(drone, person.call.zone, leg)
         drone.used, drone.spans = drone.spent(self.t) if not prepares else 0.0, spans
-        drone.serves, drone.leg, drone.zone = person, leg, person.call.zone
+        drone.serves, drone.leg, drone.zone, drone.served = person, leg, person.call.zone, person.call.id
         if person.waits:
             self.queue.remove(person)
         person.waits = False
@@ -236,20 +255,22 @@ class Oracle:
         person, leg = drone.serves, drone.leg
         if drone.spans[0].what == "scene":
             person.stayed += self.t - drone.spans[0].start
-        drone.used, drone.serves = drone.spent(self.t), None
+        drone.serves = None
         home_w = watts(leg.home_wh, leg.home_s)
         turning = span.end - self.t if span is not None and span.what in ("turn", "climb on") else 0.0
-        back = place * leg.back_s + turning
-        drone.spans = [Span("back", self.t, self.t + back, home_w, (place, 0.0))]
+        back = Span("back", self.t, self.t + place * leg.back_s + turning, home_w, (place, 0.0))
         if turning:
-            drone.spans[0].what = "back from a turn"
+            back.what = "back from a turn"
+        if span is None or span.what != "climb":
+            drone.used, drone.spans = drone.spent(self.t), [back]
         self.over(person, why)
         for waiting in list(self.queue):
             if self.takes(drone, waiting):
                 self.sent_on.append((person.call.id, waiting.call.id))
                 self.go(drone, waiting, self.weather.legs[drone.dock][waiting.call.zone])
                 return
-        self.then(drone, self.t + back, self.over_dock)
+        drone.used, drone.spans = drone.spent(self.t), [back]
+        self.then(drone, back.end, self.over_dock)
 
     def over_dock(self, drone: Drone) -> None:
         leg = drone.leg
@@ -341,7 +362,7 @@ class Oracle:
         else:
             if span.what == "scene":
                 left.stayed += self.t - span.start
-            self.sent_on.append((left.call.id if left else -1, person.call.id))
+            self.sent_on.append((drone.served, person.call.id))
             self.go(drone, person, self.weather.legs[drone.dock][person.call.zone])
         if left is not None:
             left.sent = math.nan if math.isnan(left.overhead) else left.sent

@@ -353,6 +353,8 @@ def test_calls_open_at_the_horizon_are_closed_with_what_became_of_them(
     assert math.isnan(log["flights"][0].landed_s)
 
 
+EVERY_POLICY = Policing(re_task=True, stand_down_s=30.0, second_drone=(("g0", 0.5),))
+
 FAILURES = tuple(failure_rate(f"{part}:1:0.2") for part in PARTS)
 
 spreads = st.one_of(
@@ -445,7 +447,7 @@ def deployments(draw: st.DrawFn) -> SimInputs:
         keep_within_s=200.0,
         move_up=draw(st.booleans()),
         failures=draw(st.sampled_from([(), FAILURES])),
-        policing=draw(st.sampled_from([Policing(), Policing(re_task=True, stand_down_s=30.0)])),
+        policing=draw(st.sampled_from([Policing(), EVERY_POLICY])),
     )
 
 

@@ -117,3 +117,20 @@ def test_officers_take_calls_in_hand_as_in_a_birth_and_death_process(
     expected = released_queue_s(servers, load * servers / 900.0, 900.0, 1200.0)
     samples = [[c.ended_s - c.call_s for c in settled(log, inputs)] for log in logs(inputs)]
     assert_mean(samples, expected)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_calls_that_want_two_drones_wait_as_arrivals_in_batches(
+    queue: Callable[..., SimInputs], share: float
+) -> None:
+    """M^X/M/1 with batches of one or two (Gross & Harris 2008, 3.1): the mean time of one drone's task."""
+    inputs = queue(servers=1, calls_per_h=1.2, service=Spread.exponential(900.0), hours=500.0)
+    inputs = replace(inputs, policing=Policing(second_drone=(("grade", share),)))
+    per_s, size, squared = 1.2 / 3600.0, 1.0 + share, 1.0 + 3.0 * share
+    load = per_s * size * 900.0
+    present = load * (1.0 + squared / size) / (2.0 * (1.0 - load))
+    samples = []
+    for log in logs(inputs):
+        tasks = [*settled(log, inputs), *(s for s in log["seconds"] if s.decided_s > 0.1 * inputs.horizon_s)]
+        samples.append([each.ended_s - each.decided_s for each in tasks if each.reason == ""])
+    assert_mean(samples, present / (per_s * size))

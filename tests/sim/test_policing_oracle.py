@@ -12,7 +12,6 @@ import pytest
 import simpy
 
 from dfr.scenario.policing import Policing
-from dfr.sim import events
 from dfr.sim.calls import draw_calls
 from dfr.sim.engine import Engine, model_flights
 from dfr.sim.events import Missed
@@ -24,7 +23,8 @@ POLICIES = {
     "none": Policing(),
     "re-task": Policing(re_task=True),
     "stand down": Policing(stand_down_s=60.0),
-    "both": Policing(re_task=True, stand_down_s=60.0),
+    "second drone": Policing(second_drone=(("urgent", 0.5), ("low", 0.2))),
+    "all": Policing(re_task=True, stand_down_s=60.0, second_drone=(("urgent", 0.5), ("low", 0.2))),
 }
 TURNAROUNDS = {
     "at once": Turnaround.none(),
@@ -63,7 +63,7 @@ def busy(deployment: SimInputs, condition: Callable[..., Condition], leg: Leg) -
 
 
 def fate(call: Any) -> str:
-    if call.outcome != events.MISSED:
+    if not call.reason:
         return "attended"
     return "in hand" if call.reason == Missed.IN_HAND else "gave up"
 
@@ -91,6 +91,10 @@ def test_two_engines_agree_call_by_call(
     assert len(over) > 40
     for call in over:
         assert_same(call, people[call.call])
+    for second in log["seconds"]:
+        if second.ended_s < inputs.horizon_s:
+            assert_same(second, oracle.seconds[second.call])
+    assert bool(log["seconds"]) == bool(inputs.policing.second_drone)
     told = sorted((each.left_call, each.call) for each in log["retasks"])
     assert told == sorted(oracle.sent_on)
     assert bool(told) == POLICIES[policy].re_task
