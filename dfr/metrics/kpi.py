@@ -320,6 +320,7 @@ def _policing_kpis(view: RunView) -> list[Kpi]:
     return [
         *(_retask_kpis(view) if policing.re_task else []),
         *(_second_kpis(view) if policing.second_drone else []),
+        *(_patrol_kpis(view, policing.patrols.units) if policing.patrols is not None else []),
         *(_stand_down_kpis(view) if policing.stand_down_s is not None else []),
     ]
 
@@ -350,6 +351,20 @@ def _second_kpis(view: RunView) -> list[Kpi]:
         _per_day(view, "second_drones_per_day", view.counts("seconds")),
         of_share(arrived, ~np.isnan(overhead_s), replication, count=view.count),
         of_values(KEY_FIGURES["decision_to_second_overhead_s"], wait_s, replication, count=view.count),
+    ]
+
+
+def _patrol_kpis(view: RunView, units: int) -> list[Kpi]:
+    replication, sent_s = view.replication("patrols"), view.number("patrols", "sent_s")
+    wait_s = sent_s - view.number("patrols", "asked_s")
+    freed = view.is_("patrols", "ending", events.CLEARED).astype(float)
+    horizon_s = view.deployment.horizon_s
+    busy_s = np.nan_to_num(np.fmin(view.number("patrols", "free_s"), horizon_s) - sent_s)
+    use = share_of(view.sums("patrols", busy_s), units * horizon_s)
+    return [
+        _per_day(view, "patrols_freed_per_day", view.sums("patrols", freed)),
+        of_values(KEY_FIGURES["patrol_wait_s"], wait_s, replication, count=view.count),
+        of_replications(KEY_FIGURES["patrol_utilisation"], use),
     ]
 
 

@@ -429,6 +429,27 @@ FIGURES = (
         what="time from the decision to the arrival of the second drone overhead",
     ),
     KeyFigure(
+        name="patrols_freed_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.MORE,
+        what="calls that a drone cleared before officers arrived, so that no patrol was needed",
+    ),
+    KeyFigure(
+        name="patrol_wait_s",
+        unit="s",
+        clock="asking for a patrol to one being sent",
+        better=Better.LESS,
+        what="time that calls wait for a patrol to be free",
+    ),
+    KeyFigure(
+        name="patrol_utilisation",
+        unit=SHARE,
+        clock=PERIOD,
+        better=Better.NEITHER,
+        what="share of the patrols' time that they are on their way to calls or busy there",
+    ),
+    KeyFigure(
         name="stood_down",
         unit=SHARE,
         clock=PERIOD,

@@ -10,17 +10,33 @@ from dfr.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatrolFigures:
+    """Patrols as a queue: how many, how long one is busy at a call, and when a drone has seen enough, s.
+
+    The shape is that of a duration of the scenario.
+    """
+
+    units: int
+    on_scene_shape: str
+    on_scene_median_s: float
+    on_scene_p90_s: float
+    clears_after_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policing:
     """The policies of a deployment.
 
     With `re_task` a drone in the air is sent on to a call that finds none in a dock (`dfr.sim.retask`).
     With `stand_down_s` a drone is released so long after the first officers have arrived.
-    `second_drone` is the share of each grade's calls that want two drones.
+    `second_drone` is the share of each grade's calls that want two drones. With `patrols` the officers on the
+    ground are a queue, from which calls that a drone has cleared are taken.
     """
 
     re_task: bool = False
     stand_down_s: float | None = None
     second_drone: tuple[tuple[str, float], ...] = ()
+    patrols: PatrolFigures | None = None
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -40,6 +56,11 @@ class Policing:
 NO_POLICING = Policing()
 
 POLICIES: Mapping[str, str] = types.MappingProxyType(
-    {"re_task": "re_task", "stand_down": "stand_down_s", "second_drone": "second_drone"}
+    {
+        "re_task": "re_task",
+        "stand_down": "stand_down_s",
+        "second_drone": "second_drone",
+        "patrols": "patrols",
+    }
 )
 """The field of each policy by its name in a scenario file."""

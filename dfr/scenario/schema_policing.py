@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import Field
 
 from dfr.scenario import policing as domain
-from dfr.scenario.schema_parts import Block, Strict
+from dfr.scenario.schema_parts import Block, DurationIn, Strict
 
 
 class PolicyIn(Block):
@@ -30,6 +30,16 @@ class SecondDroneIn(PolicyIn):
     )
 
 
+class PatrolsIn(PolicyIn):
+    """Officers on the ground as a queue; their posts are those of `demand.ground`, in turn."""
+
+    units: int = Field(ge=1, le=1000, description="patrols on duty all the time")
+    on_scene: DurationIn = Field(description="how long a patrol is busy at a call")
+    clears_after_s: float = Field(
+        ge=0, le=86400, description="a drone overhead for so long shows whether officers are needed"
+    )
+
+
 class PolicingIn(Strict):
     """How calls are policed beyond sending one drone to each; a policy that is left out is off."""
 
@@ -43,6 +53,11 @@ class PolicingIn(Strict):
     second_drone: SecondDroneIn | None = Field(
         default=None, description="send two drones to a share of the calls of some grades"
     )
+    patrols: PatrolsIn | None = Field(
+        default=None,
+        description="officers as a queue with places and travel; the share of calls that drones clear is "
+        "demand.cleared_without_patrol",
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
@@ -51,8 +66,22 @@ class PolicingIn(Strict):
         return {
             "re_task": _if_on(self.re_task) is not None,
             "stand_down_s": None if stand_down is None else stand_down.after_s,
+            "patrols": _patrols(_if_on(self.patrols)),
             "second_drone": () if second is None else tuple(second.shares.items()),
         }
+
+
+def _patrols(part: PatrolsIn | None) -> domain.PatrolFigures | None:
+    if part is None:
+        return None
+    stay = part.on_scene.to_domain()
+    return domain.PatrolFigures(
+        units=part.units,
+        on_scene_shape=stay.shape.value,
+        on_scene_median_s=stay.median_s,
+        on_scene_p90_s=stay.p90_s,
+        clears_after_s=part.clears_after_s,
+    )
 
 
 P = TypeVar("P", bound=PolicyIn)

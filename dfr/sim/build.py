@@ -24,7 +24,14 @@ from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
 from dfr.plan.matrix import Transfers, between_docks, transfers_of
 from dfr.plan.model import Plan, Route
-from dfr.scenario.model import Assumption, Duration, OperationKind, OtherTraffic, Scenario
+from dfr.scenario.model import (
+    Assumption,
+    Duration,
+    DurationShape,
+    OperationKind,
+    OtherTraffic,
+    Scenario,
+)
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.dispatch import Policy
 from dfr.sim.inputs import (
@@ -38,6 +45,7 @@ from dfr.sim.inputs import (
     FailureRate,
     Grade,
     Homes,
+    Patrols,
     RoutePair,
     SimInputs,
     Traffic,
@@ -205,6 +213,7 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         in_turn=_in_turn(scenario, plan),
         move_up=deployed.move_up,
         policing=deployed.policing,
+        patrols=_make_patrols(scenario),
     )
 
 
@@ -252,6 +261,35 @@ def _make_zones(scenario: Scenario) -> tuple[ZoneDemand, ...]:
         travel_s = nearest_m * ground.detour_factor / ground.speed_mps
         zones.append(ZoneDemand(id=zone.id, share=float(share), ground_travel_s=travel_s))
     return tuple(zones)
+
+
+def _make_patrols(scenario: Scenario) -> Patrols | None:
+    """The patrols of the deployment, at the posts in turn. Raises InputError where there is no post."""
+    figures, ground = scenario.simulation.policing.patrols, scenario.demand.ground
+    if figures is None:
+        return None
+    if not ground.posts:
+        raise InputError(
+            "patrols have no post to go from", do="give demand.ground.posts, or leave patrols out"
+        )
+    centres = [zone_centre(zone) for zone in scenario.demand.zones]
+    m_per_s = ground.speed_mps / ground.detour_factor
+    travel_s = tuple(
+        tuple(distance_m(place, centre) / m_per_s for centre in centres)
+        for place in (*ground.posts, *centres)
+    )
+    stay = Duration(
+        shape=DurationShape(figures.on_scene_shape),
+        median_s=figures.on_scene_median_s,
+        p90_s=figures.on_scene_p90_s,
+    )
+    return Patrols(
+        posts=tuple(unit % len(ground.posts) for unit in range(figures.units)),
+        travel_s=travel_s,
+        on_scene=spread(stay),
+        cleared_share=scenario.demand.cleared_without_patrol or 0.0,
+        clears_after_s=figures.clears_after_s,
+    )
 
 
 def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:
@@ -374,7 +412,8 @@ def with_policies(
     named = {rate.part for rate in rates}
     kept = tuple(rate for rate in inputs.failures if rate.part not in named)
     policing = inputs.policing.without(without)
-    return replace(inputs, failures=kept + rates, dispatch=dispatch, policing=policing)
+    patrols = None if policing.patrols is None else inputs.patrols
+    return replace(inputs, failures=kept + rates, dispatch=dispatch, policing=policing, patrols=patrols)
 
 
 def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:

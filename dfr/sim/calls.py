@@ -36,7 +36,9 @@ class Call(NamedTuple):
     """One call and every random number that belongs to it, whatever happens to it.
 
     `ground_s` is when the first officers reach it, `landing` decides the attempts of its drone. `second_s` is
-    how long it wants a second drone overhead, 0 where it wants none.
+    how long it wants a second drone overhead, 0 where it wants none. Where patrols are a queue, `ground_s` is
+    when one is asked for until one is there, `patrol_s` how long it is busy, and `clears` whether a drone can
+    show that none is needed.
     """
 
     id: int
@@ -52,6 +54,8 @@ class Call(NamedTuple):
     recovery_s: float
     landing: tuple[float, ...]
     second_s: float = 0.0
+    patrol_s: float = 0.0
+    clears: bool = False
 
 
 class Visit(NamedTuple):
@@ -107,14 +111,16 @@ def _draw_rest(inputs: SimInputs, streams: Streams, trace: tuple[TraceCall, ...]
         zone_of=np.array([row.zone for row in trace], dtype=np.int64),
         grade_of=np.array([row.grade for row in trace], dtype=np.int64),
     )
-    return [_as_logged(call, row) for call, row in zip(made, trace, strict=True)]
+    queued = inputs.patrols is not None
+    return [_as_logged(call, row, queued) for call, row in zip(made, trace, strict=True)]
 
 
-def _as_logged(call: Call, row: TraceCall) -> Call:
+def _as_logged(call: Call, row: TraceCall, queued: bool) -> Call:
+    """A call with what its log tells; where patrols are a queue, that says when officers reach it."""
     return call._replace(
         decision_s=_logged_or_drawn(row.decision_s, call.decision_s),
         on_scene_s=_logged_or_drawn(row.on_scene_s, call.on_scene_s),
-        ground_s=_logged_or_drawn(row.t_s + row.ground_s, call.ground_s),
+        ground_s=call.ground_s if queued else _logged_or_drawn(row.t_s + row.ground_s, call.ground_s),
     )
 
 
@@ -133,7 +139,7 @@ def _make_calls(
 ) -> list[Call]:
     """Calls of these times, whose `number` among the candidates says which draws are theirs."""
     count, zone, grade = len(grade_of), zone_of[number], grade_of[number]
-    travel = np.array([z.ground_travel_s for z in inputs.zones])[zone]
+    travel = np.array([0.0 if inputs.patrols else z.ground_travel_s for z in inputs.zones])[zone]
     ground = times + streams.delay("calls/ground", inputs.ground_mobilisation, count)[number] + travel
     columns = (
         times,
@@ -150,7 +156,11 @@ def _make_calls(
     landing = streams.uniform("calls/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
     cells = (column.tolist() for column in columns)
     second_s = _draw_seconds(inputs, streams, grade_of)[number].tolist()
-    rows = zip(range(len(number)), *cells, map(tuple, landing.tolist()), second_s, strict=True)
+    patrol = _draw_patrols(inputs, streams, count)
+    patrol_s, clears = (column[number].tolist() for column in patrol)
+    rows = zip(
+        range(len(number)), *cells, map(tuple, landing.tolist()), second_s, patrol_s, clears, strict=True
+    )
     return list(map(Call._make, rows))
 
 
@@ -163,6 +173,15 @@ def _draw_seconds(inputs: SimInputs, streams: Streams, grade_of: NDArray[np.int6
     wanted = streams.uniform("calls/second", count) < share
     stay_s = streams.delays("calls/second/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)
     return np.where(wanted, stay_s, 0.0)
+
+
+def _draw_patrols(inputs: SimInputs, streams: Streams, count: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """How long a patrol is busy at each candidate, and whether a drone can clear it."""
+    patrols = inputs.patrols
+    if patrols is None:
+        return np.zeros(count), np.zeros(count, dtype=np.bool_)
+    clears = streams.uniform("calls/cleared", count) < patrols.cleared_share
+    return streams.delay("calls/patrol", patrols.on_scene, count), clears
 
 
 def draw_visits(inputs: SimInputs, streams: Streams) -> list[Visit]:

@@ -23,6 +23,7 @@ from dfr.sim.flight_process import FlightProcess, NextTask, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, Leg, RouteKey, SimInputs
 from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
+from dfr.sim.patrols import PatrolBoard
 from dfr.sim.randomness import Streams
 from dfr.sim.resources import FleetDrone
 from dfr.sim.retask import choose_retask
@@ -108,6 +109,10 @@ class Engine:
         policing = inputs.policing
         self._re_tasks = policing.re_task and isinstance(self._flights, ModelFlights)
         self._stand_down_s = policing.stand_down_s
+        self._unsettled: dict[int, Case] = {}
+        self._patrols: PatrolBoard | None = None
+        if inputs.patrols is not None:
+            self._patrols = PatrolBoard(self._env, inputs.patrols, self._log, self._officers_arrive)
 
     def run(self, calls: list[Call], visits: list[Visit], outages: Sequence[Outage] = ()) -> EventLog:
         """Simulate up to the horizon and close what is open then."""
@@ -135,7 +140,7 @@ class Engine:
         if case.outcome:
             raise AssertionError(f"call {call.id} ended twice: {reason or events.ATTENDED}")
         first = case.overhead_s < call.ground_s
-        if came(case.overhead_s):
+        if reason and came(case.overhead_s):
             reason = ""
         case.outcome = events.MISSED if reason else events.FIRST if first else events.ATTENDED
         case.reason, case.ended_s = reason, ended_s
@@ -144,10 +149,33 @@ class Engine:
         if video_s <= ended_s:
             case.video_s = video_s
         if not case.relief:
-            self._log.calls.write(case)
             self._open.pop(call.id, None)
+            if self._patrols is None or self._patrols.settled(case):
+                self._write_call(case)
+            else:
+                self._unsettled[call.id] = case
         elif case.second:
             self._log.seconds.write(case)
+
+    def _write_call(self, case: Case) -> None:
+        """Write the record of a call that is over, once it is known when officers reach it."""
+        if case.call.ground_s == math.inf and self._patrols is not None:
+            case.call = case.call._replace(ground_s=events.NEVER)
+        self._log.calls.write(case)
+
+    def reached(self, case: Case) -> None:
+        """A drone is overhead: it may show that no officers are needed."""
+        if self._patrols is not None and not case.relief:
+            self._patrols.see_from_above(case)
+
+    def _officers_arrive(self, case: Case) -> None:
+        """A patrol is at a call."""
+        now = self._env.now
+        case.call = case.call._replace(ground_s=now)
+        if self._stand_down_s is not None:
+            self._schedule_case(self._stand_down_s, self._take_in_hand, case)
+        if self._unsettled.pop(case.call.id, None) is not None:
+            self._write_call(case)
 
     def must_leave(self, case: Case, leaves_s: float) -> None:
         """A drone overhead will have to leave early: where overwatch is wanted, another relieves it."""
@@ -241,7 +269,10 @@ class Engine:
         now, grade = self._env.now, self._grades[call.grade]
         case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case
-        if self._stand_down_s is not None and call.ground_s < math.inf:
+        if self._patrols is not None:
+            case.call = call._replace(ground_s=math.inf)
+            self._patrols.hear(case, call.ground_s)
+        elif self._stand_down_s is not None and call.ground_s < math.inf:
             wait_s = max(0.0, call.ground_s + self._stand_down_s - now)
             self._schedule_case(wait_s, self._take_in_hand, case)
         if call.patience_s < call.decision_s:
@@ -513,5 +544,9 @@ class Engine:
         seconds = [case for case in self._field.waiting if case.second]
         for case in (*self._open.values(), *seconds):
             self.call_over(case, Missed.HORIZON, 0.0, horizon_s)
+        for case in self._unsettled.values():
+            self._write_call(case)
+        if self._patrols is not None:
+            self._patrols.close()
         if self._overwatch is not None:
             self._overwatch.close(horizon_s)

@@ -80,7 +80,17 @@ TURNAROUND = {
 }
 """What a flight or move tells beyond its record: how it came down and was charged."""
 
-_AS_RECORDED = ("calls", "yields", "overwatch", "weather", "duties", "visits", "retasks", "seconds")
+_AS_RECORDED = (
+    "calls",
+    "yields",
+    "overwatch",
+    "weather",
+    "duties",
+    "visits",
+    "retasks",
+    "seconds",
+    "patrols",
+)
 
 WRITTEN: Mapping[str, Mapping[str, type]] = {
     **{name: FIELDS[name] for name in _AS_RECORDED},
@@ -142,6 +152,7 @@ SORTED_BY: Mapping[str, Sequence[str]] = {
     "calls": ("call",),
     "flights": ("flight",),
     "landings": ("flight",),
+    "patrols": ("call",),
     "phases": ("start_s", "drone"),
     "charges": ("start_s", "drone"),
 }
@@ -259,7 +270,7 @@ class EventLog:
         self._logs = logs = {name: TableLog(name, codes) for name in WRITTEN}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
-        self.seconds = logs["seconds"]
+        self.seconds, self.patrols = logs["seconds"], logs["patrols"]
         self._tell: TellRow | None = None
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
@@ -271,7 +282,7 @@ class EventLog:
         logs = self._logs
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
-        self.seconds = logs["seconds"]
+        self.seconds, self.patrols = logs["seconds"], logs["patrols"]
         self._tell = tell
 
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:

@@ -77,6 +77,9 @@ CUT_LINK = "link_lost"
 CUT_SENT_ON, CUT_IN_HAND = "sent_on", "officers_have_it_in_hand"
 """Why a stay on scene ended."""
 
+CLEARED = "cleared"
+"""How a patrol's errand ends that a drone made needless."""
+
 LINK_RULE = "return"
 """What a drone does that loses its link, in the words of `YieldRecord`."""
 
@@ -264,6 +267,19 @@ class SecondRecord(NamedTuple):
     reason: str
 
 
+class PatrolRecord(NamedTuple):
+    """What a call asked of the patrols: when, which one went (-1: none), its clocks, whether `cleared`."""
+
+    call: int
+    zone: str
+    unit: int
+    asked_s: float
+    sent_s: float
+    arrived_s: float
+    free_s: float
+    ending: str
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -289,11 +305,12 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "moves": MoveRecord,
         "retasks": RetaskRecord,
         "seconds": SecondRecord,
+        "patrols": PatrolRecord,
     }
 )
 """The tables of a run, by name."""
 
-LATER_TABLES = frozenset({"retasks", "seconds"})
+LATER_TABLES = frozenset({"retasks", "seconds", "patrols"})
 """Tables that runs of earlier versions did not have: there they are empty."""
 
 FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(
@@ -321,7 +338,7 @@ def vocabulary(inputs: SimInputs) -> tuple[str, ...]:
     reasons = [value for key, value in vars(Missed).items() if key.isupper() and key != "WEATHER"]
     phases = [PREPARE, CLIMB, OUT, ON_SCENE, BACK, LAND, YIELD, CHARGE, RECOVER, MOVE]
     endings = [DOCKED, DIVERTED, NOT_DISARMED, RETRIED, CUT_ENERGY, CUT_HOME_BY, CUT_TRAFFIC, NOT_REACHED]
-    endings += [CUT_LINK, CUT_SENT_ON, CUT_IN_HAND]
+    endings += [CUT_LINK, CUT_SENT_ON, CUT_IN_HAND, CLEARED]
     drones = [drone_id(dock.id, index) for dock in inputs.docks for index in range(dock.drones)]
     holds = [*WEATHER_HOLDS, *(condition.hold for condition in inputs.conditions)]
     words = chain(

@@ -42,6 +42,9 @@ class ControlRoom(Protocol):
     def sent_on(self, case: Case, on_scene_s: float) -> None:
         """A drone was sent on from a call, after so long on scene: the call waits again for what is left."""
 
+    def reached(self, case: Case) -> None:
+        """A drone is overhead at a call, the first one."""
+
     def leaves(self, flight: FlightProcess) -> NextTask | None:
         """A drone leaves its call: what it does next, None where it returns."""
 

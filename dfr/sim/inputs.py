@@ -203,6 +203,21 @@ class FailureRate:
     repair: Spread
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patrols:
+    """Officers on the ground: the post of each patrol, travel, and how long one is busy at a call.
+
+    `travel_s[place][zone]`: the places are the posts, then the centres of the zones. `cleared_share` of the
+    calls are cleared by a drone that has been overhead for `clears_after_s`.
+    """
+
+    posts: tuple[int, ...]
+    travel_s: tuple[tuple[float, ...], ...]
+    on_scene: Spread
+    cleared_share: float = 0.0
+    clears_after_s: float = 0.0
+
+
 NO_TURNAROUND = Turnaround.none()
 NO_RECOVERY = Spread.constant(0.0)
 
@@ -243,7 +258,8 @@ class SimInputs:
     `keep_within_s` is the flight time within which the coverage-keeping policy counts demand as
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
     None: the scenario does not say where people live. `in_turn` are the routes that are flown one at a time.
-    `policing` are the policies for calls beyond sending one drone to each.
+    `policing` are the policies for calls beyond sending one drone to each. With `patrols` officers reach
+    calls as those are free, else after mobilisation and travel.
     """
 
     scenario: str
@@ -279,6 +295,7 @@ class SimInputs:
     move_up: bool = False
     in_turn: tuple[RoutePair, ...] = ()
     policing: Policing = NO_POLICING
+    patrols: Patrols | None = None
 
     def __post_init__(self) -> None:
         """Refuse a dispatch policy that there is not."""

@@ -122,7 +122,8 @@ class Sortie(FlightProcess):
         if not self.case.outcome and not self._returns:
             missed = "" if came(self.case.overhead_s) else Missed.HORIZON
             self._control.call_over(self.case, missed, self.on_scene_s - self._stayed_before_s, t_s)
-            self._end_task(NEVER)
+            if self.task is not None:
+                self._end_task(self.task, NEVER)
         if not came(self.landed_s):
             if came(self.airborne_s):
                 self.energy_wh = self._flight.used_wh()
@@ -200,12 +201,13 @@ class Sortie(FlightProcess):
         """It is done with its call: for good, or for another one."""
         self.left_s = now = self._env.now
         case, stayed_s = self.case, self.on_scene_s - self._stayed_before_s
-        self._end_task(now)
+        if self.task is not None:
+            self._end_task(self.task, now)
         if self._next is not None:
             self._control.sent_on(case, stayed_s)
             return
         self._control.call_over(case, "" if there else self._why_turned(), stayed_s, now)
-        if not self.landing and not self._link_lost:
+        if self._field.inputs.policing.re_task and not self.landing and not self._link_lost:
             self.phase, self._returns = events.BACK, True
             self._next = self._control.leaves(self)
 
@@ -238,14 +240,12 @@ class Sortie(FlightProcess):
             yield from self._stay_on_scene()
         self._leave_call(there)
 
-    def _end_task(self, left_s: float) -> None:
+    def _end_task(self, task: Task, left_s: float) -> None:
         """Write what it did for a call that it was sent on to; its own record is about the first."""
-        task = self.task
-        if task is not None:
-            task.left_s, task.on_scene_s = left_s, self.on_scene_s - self._stayed_before_s
-            task.cut_by, self.cut_by = self.cut_by, self._first_cut or ""
-            self._log.retasks.write(task)
-            self.task = None
+        task.left_s, task.on_scene_s = left_s, self.on_scene_s - self._stayed_before_s
+        task.cut_by, self.cut_by = self.cut_by, self._first_cut or ""
+        self._log.retasks.write(task)
+        self.task = None
 
     def _recovery_s(self) -> float:
         return self.case.call.recovery_s
@@ -303,6 +303,8 @@ class Sortie(FlightProcess):
             self.task.overhead_s = now
         if not came(case.overhead_s):
             case.overhead_s = now
+            if self._field.inputs.patrols is not None:
+                self._control.reached(case)
         self.phase = events.ON_SCENE
         self.cut_by, left_s = events.FULL_STAY, case.call.on_scene_s - case.on_scene_s
         if case.relief and case.need is not None:

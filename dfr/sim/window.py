@@ -52,7 +52,9 @@ def live_window(
     Drones on scene are relieved, and none moves to another dock. People decide what the policing policies of
     a scenario would.
     """
-    met = replace(inputs, docks=docks, trace=None, failures=(), move_up=False, policing=NO_POLICING)
+    met = replace(
+        inputs, docks=docks, trace=None, failures=(), move_up=False, policing=NO_POLICING, patrols=None
+    )
     return with_overwatch(window(met, start_s=start_s, seconds=seconds), True)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from dfr.metrics.kpi import clock_seconds, summarise
-from dfr.scenario.policing import Policing
+from dfr.scenario.policing import PatrolFigures, Policing
 from dfr.sim.events import (
     DutyRecord,
     MoveRecord,
     OverwatchRecord,
+    PatrolRecord,
     ReadyRecord,
     Records,
     RetaskRecord,
@@ -287,3 +288,22 @@ def test_second_drones_have_figures_where_they_are_sent(
     assert figures["second_drones_per_day"] == pytest.approx(2 / deployment.days)
     assert figures["second_drone_arrived"] == 0.5
     assert figures["decision_to_second_overhead_s"] == 100.0
+
+
+def test_patrols_that_drones_free_are_counted_and_their_time_is_measured(
+    records: Make, call: Make, deployment: Deployment
+) -> None:
+    nan, horizon_s = float("nan"), deployment.horizon_s
+    done = PatrolRecord(0, "stage", 0, 100.0, 160.0, 400.0, 1000.0, "")
+    freed = PatrolRecord(1, "stage", 1, 200.0, 220.0, nan, 250.0, "cleared")
+    never = PatrolRecord(2, "stage", -1, 300.0, nan, nan, nan, "cleared")
+    late = PatrolRecord(3, "stage", 1, horizon_s - 50.0, horizon_s - 40.0, nan, nan, "")
+    log = records({"calls": [call(0), call(1), call(2), call(3)], "patrols": [done, freed, never, late]})
+    figures = PatrolFigures(
+        units=2, on_scene_shape="constant", on_scene_median_s=600.0, on_scene_p90_s=600.0, clears_after_s=0.0
+    )
+    policed = replace(deployment, policing=Policing(patrols=figures))
+    kpis = {name: kpi.mean for name, kpi in summarise(log, policed, seed=1).kpis.items()}
+    assert kpis["patrols_freed_per_day"] == pytest.approx(2 / deployment.days)
+    assert kpis["patrol_wait_s"] == pytest.approx((60.0 + 20.0 + 10.0) / 3.0)
+    assert kpis["patrol_utilisation"] == pytest.approx((840.0 + 30.0 + 40.0) / (2.0 * horizon_s))

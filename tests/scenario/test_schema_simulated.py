@@ -122,22 +122,31 @@ simulation:
     second_drone:
       shares: {immediate: 0.25}
       source: the control room's log
+    patrols:
+      units: 4
+      clears_after_s: 60
+      source: the duty roster
+      on_scene: {shape: exponential, median_s: 900, source: the control room's log}
 """
 
 
 def test_policing_policies_are_read_with_their_sources_and_are_off_otherwise(read: Read) -> None:
     scenario = read(POLICING)
     assert scenario.simulation.policing == Policing(
-        re_task=True, stand_down_s=90.0, second_drone=(("immediate", 0.25),)
+        re_task=True,
+        stand_down_s=90.0,
+        second_drone=(("immediate", 0.25),),
+        patrols=scenario.simulation.policing.patrols,
     )
+    assert scenario.simulation.policing.patrols.units == 4
     assert any(a.path.startswith("simulation.policing.re_task") and a.assumed for a in scenario.assumptions)
     assert read("").simulation.policing == NO_POLICING
 
 
 def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> None:
     scenario = read(POLICING.replace("enabled: true", "enabled: false"))
-    assert scenario.simulation.policing.list_on() == ["re_task", "second_drone"]
-    assert scenario.simulation.policing.without(["re_task", "second_drone"]) == NO_POLICING
+    assert scenario.simulation.policing.list_on() == ["re_task", "second_drone", "patrols"]
+    assert scenario.simulation.policing.without(["re_task", "second_drone", "patrols"]) == NO_POLICING
     with pytest.raises(InputError, match="no policy 'retask'"):
         NO_POLICING.without(["retask"])
 

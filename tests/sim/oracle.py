@@ -43,6 +43,9 @@ class Person:
     over: bool = False
     fate: str = ""
     second: bool = False
+    officers: float = math.nan
+    patrol: str = ""
+    unit: int = -1
 
 
 @dataclass
@@ -103,6 +106,7 @@ class Oracle:
         ]
         self.docked = list(self.drones)
         self.sent_on: list[tuple[int, int]] = []
+        self.force = Force(self)
 
     def run(self, calls: Sequence[Call]) -> dict[int, Person]:
         for call in calls:
@@ -122,7 +126,9 @@ class Oracle:
         person = Person(call, self.inputs.grades[call.grade].rank, self.t + call.patience_s)
         self.people[call.id] = person
         after_s = self.inputs.policing.stand_down_s
-        if after_s is not None:
+        if self.inputs.patrols is not None:
+            self.at(call.ground_s, lambda: self.force.ask(person))
+        elif after_s is not None:
             self.at(max(self.t, call.ground_s + after_s), lambda: self.in_hand(person))
         if call.patience_s < call.decision_s:
             self.at(person.gives_up, lambda: self.over(person, "gave up"))
@@ -238,6 +244,9 @@ class Oracle:
         person, leg = drone.serves, drone.leg
         if math.isnan(person.overhead):
             person.overhead = self.t
+            if person.call.clears and not person.second:
+                look_s = self.inputs.patrols.clears_after_s
+                self.at(self.t + look_s, lambda: self.force.clear(person))
         stay = min(person.call.on_scene_s - person.stayed, self.endurance(drone, leg))
         drone.used = drone.spent(self.t)
         drone.spans = [Span("scene", self.t, self.t + stay, leg.hover_w, (1.0, 1.0))]
@@ -371,6 +380,62 @@ class Oracle:
                 self.over(left, "done")
             else:
                 self.wait(left)
+
+
+class Force:
+    """The patrols: a unit is free, or bound to one call until a moment."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self.oracle, self.force = oracle, oracle.inputs.patrols
+        self.units = list(self.force.posts) if self.force else []
+        self.bound: dict[int, Person] = {}
+        self.sent: dict[int, tuple[float, float]] = {}
+        self.queue: list[tuple[int, float, int, Person]] = []
+
+    def ask(self, person: Person) -> None:
+        if person.patrol != "cleared":
+            self.queue.append((person.rank, self.oracle.t, person.call.id, person))
+            self.go()
+
+    def go(self) -> None:
+        """The best call gets the nearest unit that is free."""
+        while self.queue and len(self.bound) < len(self.units):
+            self.queue.sort(key=lambda each: each[:3])
+            person = self.queue.pop(0)[3]
+            free = [unit for unit in range(len(self.units)) if unit not in self.bound]
+            far = {unit: self.force.travel_s[self.units[unit]][person.call.zone] for unit in free}
+            unit = min(free, key=lambda each: (far[each], each))
+            person.unit, person.patrol = unit, "sent"
+            self.bound[unit], self.sent[unit] = person, (self.oracle.t, self.oracle.t + far[unit])
+            self.oracle.at(self.oracle.t + far[unit], lambda p=person, u=unit: self.there(p, u))
+
+    def there(self, person: Person, unit: int) -> None:
+        if person.patrol != "sent":
+            return
+        t, after_s = self.oracle.t, self.oracle.inputs.policing.stand_down_s
+        person.patrol, person.officers = "there", t
+        self.oracle.at(t + person.call.patrol_s, lambda: self.done(unit, person.call.zone))
+        if after_s is not None:
+            self.oracle.at(t + after_s, lambda: self.oracle.in_hand(person))
+
+    def done(self, unit: int, zone: int) -> None:
+        del self.bound[unit]
+        self.units[unit] = len(self.force.travel_s) - len(self.force.travel_s[0]) + zone
+        self.go()
+
+    def clear(self, person: Person) -> None:
+        if person.waits or person.patrol == "there":
+            return
+        self.queue = [each for each in self.queue if each[3] is not person]
+        if person.patrol == "sent":
+            left, comes = self.sent[person.unit]
+            if self.oracle.t >= (left + comes) / 2.0:
+                person.patrol = "cleared"
+                self.done(person.unit, person.call.zone)
+                return
+            del self.bound[person.unit]
+        person.patrol = "cleared"
+        self.go()
 
 
 def watts(wh: float, seconds: float) -> float:

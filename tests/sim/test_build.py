@@ -15,10 +15,12 @@ from dfr.plan.model import Plan
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
 from dfr.scenario.model import DockObstacle
-from dfr.sim.build import ASSUMED, deployment_of, sim_inputs
+from dfr.scenario.policing import PatrolFigures, Policing
+from dfr.sim.build import ASSUMED, _make_patrols, _make_zones, deployment_of, sim_inputs
 from dfr.sim.conditions import Conditions
 from dfr.sim.events import holding_limits
 from dfr.sim.inputs import SimInputs
+from dfr.sim.randomness import Spread
 from dfr.sim.resources import holds_by_hour
 from dfr.world.model import World
 from dfr.world.weather import weather_at
@@ -182,3 +184,27 @@ def test_docks_with_room_are_joined_by_ways_inside_the_flight_geography(
         assert [tuple(leg) for leg in with_room if leg] == [
             pytest.approx(tuple(leg), rel=1e-12) for leg in without if leg
         ]
+
+
+def test_patrols_stand_at_their_posts_in_turn_and_travel_as_officers_do(
+    world: World,
+) -> None:
+    figures = PatrolFigures(
+        units=3,
+        on_scene_shape="lognormal",
+        on_scene_median_s=900.0,
+        on_scene_p90_s=1800.0,
+        clears_after_s=60.0,
+    )
+    policing = replace(world.scenario.simulation, policing=Policing(patrols=figures))
+    patrols = _make_patrols(replace(world.scenario, simulation=policing))
+    posts = len(world.scenario.demand.ground.posts)
+    zones = _make_zones(world.scenario)
+    assert patrols is not None
+    assert patrols.posts == tuple(unit % posts for unit in range(3))
+    assert len(patrols.travel_s) == posts + len(zones)
+    for number, zone in enumerate(zones):
+        nearest_s = min(patrols.travel_s[post][number] for post in range(posts))
+        assert nearest_s == pytest.approx(zone.ground_travel_s)
+        assert patrols.travel_s[posts + number][number] == 0.0
+    assert patrols.on_scene == Spread.lognormal(900.0, 1800.0)

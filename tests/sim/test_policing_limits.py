@@ -12,7 +12,8 @@ import pytest
 
 from dfr.scenario.policing import Policing
 from dfr.sim.engine import replicate
-from dfr.sim.inputs import SimInputs
+from dfr.sim.events import came
+from dfr.sim.inputs import Patrols, SimInputs
 from dfr.sim.randomness import Spread
 from dfr.statistics import ratio_variance, t_value
 
@@ -134,3 +135,40 @@ def test_calls_that_want_two_drones_wait_as_arrivals_in_batches(
         tasks = [*settled(log, inputs), *(s for s in log["seconds"] if s.decided_s > 0.1 * inputs.horizon_s)]
         samples.append([each.ended_s - each.decided_s for each in tasks if each.reason == ""])
     assert_mean(samples, present / (per_s * size))
+
+
+@pytest.mark.parametrize("cleared", [0.0, 0.4])
+def test_patrols_are_an_erlang_c_queue_thinned_by_what_drones_clear(
+    queue: Callable[..., SimInputs], cleared: float
+) -> None:
+    """Poisson calls of which a share needs no patrol are Poisson calls at less of a rate: M/M/c."""
+    inputs = queue(servers=8, calls_per_h=7.0, service=Spread.constant(1.0), hours=90.0)
+    patrols = Patrols(
+        posts=(0,) * 3, travel_s=((0.0,), (0.0,)), on_scene=Spread.exponential(900.0), cleared_share=cleared
+    )
+    inputs = replace(inputs, patrols=patrols, ground_mobilisation=Spread.constant(1.0))
+    expected = erlang_c_time_s(3, 7.0 / 3600.0 * (1.0 - cleared), 900.0)
+    runs = logs(inputs)
+    sent = [
+        [e for e in log["patrols"] if e.asked_s > 3600.0 and e.ending == "" and came(e.free_s)]
+        for log in runs
+    ]
+    assert_mean([[each.free_s - each.asked_s for each in errands] for errands in sent], expected)
+    for log in runs:
+        reached = {call.call: call.ground_s for call in log["calls"]}
+        assert all(each.arrived_s == reached[each.call] for each in log["patrols"] if came(each.arrived_s))
+
+
+def test_fewer_busy_patrols_reach_the_other_calls_sooner(queue: Callable[..., SimInputs]) -> None:
+    """The feedback: what drones clear shortens the wait of calls that they do not clear."""
+    inputs = queue(servers=8, calls_per_h=10.0, service=Spread.constant(1.0), hours=100.0)
+    patrols = Patrols(posts=(0,) * 3, travel_s=((60.0,), (60.0,)), on_scene=Spread.exponential(900.0))
+    inputs = replace(inputs, patrols=patrols, ground_mobilisation=Spread.constant(30.0))
+
+    def mean_s(share: float) -> float:
+        told = replace(inputs, patrols=replace(patrols, cleared_share=share))
+        calls = replicate(told, seed=23, replication=0)["calls"]
+        return float(np.mean([c.ground_s - c.call_s for c in calls if came(c.ground_s)]))
+
+    busy, lighter = mean_s(0.0), mean_s(0.3)
+    assert 90.0 < lighter < 0.7 * busy

@@ -12,10 +12,11 @@ import pytest
 import simpy
 
 from dfr.scenario.policing import Policing
+from dfr.sim import events
 from dfr.sim.calls import draw_calls
 from dfr.sim.engine import Engine, model_flights
 from dfr.sim.events import Missed
-from dfr.sim.inputs import Condition, DockPlace, Leg, SimInputs, Turnaround, ZoneDemand
+from dfr.sim.inputs import Condition, DockPlace, Leg, Patrols, SimInputs, Turnaround, ZoneDemand
 from dfr.sim.randomness import Spread, Streams
 from tests.sim.oracle import Oracle, Person
 
@@ -26,6 +27,15 @@ POLICIES = {
     "second drone": Policing(second_drone=(("urgent", 0.5), ("low", 0.2))),
     "all": Policing(re_task=True, stand_down_s=60.0, second_drone=(("urgent", 0.5), ("low", 0.2))),
 }
+FORCE = Patrols(
+    posts=(0, 0, 1),
+    travel_s=((120.0, 333.0), (280.0, 90.0), (40.0, 260.0), (260.0, 40.0)),
+    on_scene=Spread.lognormal(900.0, 1800.0),
+    cleared_share=0.5,
+    clears_after_s=45.0,
+)
+"""Three patrols, two at the first of two posts, who are short of time."""
+
 TURNAROUNDS = {
     "at once": Turnaround.none(),
     "charging": Turnaround(ready_fraction=0.9, to_ready_s=(400.0,) * 101, to_full_s=(700.0,) * 101),
@@ -79,10 +89,16 @@ def assert_same(call: Any, person: Person) -> None:
 @pytest.mark.parametrize("number", SLOW)
 @pytest.mark.parametrize(("policy", "turnaround"), list(product(POLICIES, TURNAROUNDS)))
 @pytest.mark.parametrize("battery_wh", [100.0, math.inf])
+@pytest.mark.parametrize("patrols", [None, FORCE], ids=["officers come", "patrols in a queue"])
 def test_two_engines_agree_call_by_call(
-    busy: Callable[..., SimInputs], policy: str, turnaround: str, battery_wh: float, number: int
+    busy: Callable[..., SimInputs],
+    policy: str,
+    turnaround: str,
+    battery_wh: float,
+    patrols: Patrols | None,
+    number: int,
 ) -> None:
-    inputs = busy(battery_wh, policing=POLICIES[policy], turnaround=TURNAROUNDS[turnaround])
+    inputs = busy(battery_wh, policing=POLICIES[policy], turnaround=TURNAROUNDS[turnaround], patrols=patrols)
     calls = draw_calls(inputs, Streams(3, number))
     log = Engine(inputs, simpy.Environment(), model_flights).run(calls, []).named()
     oracle = Oracle(inputs)
@@ -91,6 +107,12 @@ def test_two_engines_agree_call_by_call(
     assert len(over) > 40
     for call in over:
         assert_same(call, people[call.call])
+    for call in over if patrols else []:
+        assert call.ground_s == pytest.approx(people[call.call].officers, abs=1e-6, nan_ok=True), call
+    for errand in log["patrols"]:
+        assert (errand.ending == events.CLEARED) == (people[errand.call].patrol == "cleared"), errand
+        assert errand.unit == people[errand.call].unit, errand
+    assert bool(log["patrols"]) == (patrols is not None)
     for second in log["seconds"]:
         if second.ended_s < inputs.horizon_s:
             assert_same(second, oracle.seconds[second.call])
