@@ -24,19 +24,34 @@ class PatrolFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BurstFigures:
+    """Calls that come in bursts: how many more follow the first of an incident on average, and how soon, s.
+
+    `joined_share` of those is known to be about the same incident, and no call of its own.
+    """
+
+    further_calls: float
+    within_mean_s: float
+    joined_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policing:
     """The policies of a deployment.
 
     With `re_task` a drone in the air is sent on to a call that finds none in a dock (`dfr.sim.retask`).
     With `stand_down_s` a drone is released so long after the first officers have arrived.
     `second_drone` is the share of each grade's calls that want two drones. With `patrols` the officers on the
-    ground are a queue, from which calls that a drone has cleared are taken.
+    ground are a queue, from which calls that a drone has cleared are taken. `bursts` are several calls of one
+    incident. `patience_by_hour` are factors on how long callers wait, for each local hour of the day.
     """
 
     re_task: bool = False
     stand_down_s: float | None = None
     second_drone: tuple[tuple[str, float], ...] = ()
     patrols: PatrolFigures | None = None
+    bursts: BurstFigures | None = None
+    patience_by_hour: tuple[float, ...] = ()
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -61,6 +76,8 @@ POLICIES: Mapping[str, str] = types.MappingProxyType(
         "stand_down": "stand_down_s",
         "second_drone": "second_drone",
         "patrols": "patrols",
+        "bursts": "bursts",
+        "patience_by_hour": "patience_by_hour",
     }
 )
 """The field of each policy by its name in a scenario file."""

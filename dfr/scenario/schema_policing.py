@@ -40,6 +40,26 @@ class PatrolsIn(PolicyIn):
     )
 
 
+class BurstsIn(PolicyIn):
+    """Several calls about one incident; the totals of `demand.days` count all of them."""
+
+    further_calls: float = Field(ge=0, le=100, description="calls after the first of an incident, on average")
+    within_mean_s: float = Field(
+        gt=0, le=86400, description="how long after the first they come, on average (exponential)"
+    )
+    joined_share: float = Field(
+        ge=0, le=1, description="share of them that is joined to the incident and is no call of its own"
+    )
+
+
+class PatienceByHourIn(PolicyIn):
+    """Callers wait for longer or shorter than their grade says, by the hour of the call."""
+
+    factors: list[Annotated[float, Field(gt=0, le=100)]] = Field(
+        min_length=24, max_length=24, description="factor on the patience in each local hour 0..23"
+    )
+
+
 class PolicingIn(Strict):
     """How calls are policed beyond sending one drone to each; a policy that is left out is off."""
 
@@ -58,14 +78,21 @@ class PolicingIn(Strict):
         description="officers as a queue with places and travel; the share of calls that drones clear is "
         "demand.cleared_without_patrol",
     )
+    bursts: BurstsIn | None = Field(default=None, description="several calls about one incident")
+    patience_by_hour: PatienceByHourIn | None = Field(
+        default=None, description="factors on the patience of callers by the hour of their call"
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
         """The figures of the policies that are on."""
         stand_down, second = _if_on(self.stand_down), _if_on(self.second_drone)
+        patience = _if_on(self.patience_by_hour)
         return {
             "re_task": _if_on(self.re_task) is not None,
             "stand_down_s": None if stand_down is None else stand_down.after_s,
+            "bursts": _bursts(_if_on(self.bursts)),
+            "patience_by_hour": () if patience is None else tuple(patience.factors),
             "patrols": _patrols(_if_on(self.patrols)),
             "second_drone": () if second is None else tuple(second.shares.items()),
         }
@@ -81,6 +108,14 @@ def _patrols(part: PatrolsIn | None) -> domain.PatrolFigures | None:
         on_scene_median_s=stay.median_s,
         on_scene_p90_s=stay.p90_s,
         clears_after_s=part.clears_after_s,
+    )
+
+
+def _bursts(part: BurstsIn | None) -> domain.BurstFigures | None:
+    if part is None:
+        return None
+    return domain.BurstFigures(
+        further_calls=part.further_calls, within_mean_s=part.within_mean_s, joined_share=part.joined_share
     )
 
 

@@ -214,6 +214,7 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
         move_up=deployed.move_up,
         policing=deployed.policing,
         patrols=_make_patrols(scenario),
+        patience_factors=_patience_factors(scenario, demand.slots),
     )
 
 
@@ -261,6 +262,12 @@ def _make_zones(scenario: Scenario) -> tuple[ZoneDemand, ...]:
         travel_s = nearest_m * ground.detour_factor / ground.speed_mps
         zones.append(ZoneDemand(id=zone.id, share=float(share), ground_travel_s=travel_s))
     return tuple(zones)
+
+
+def _patience_factors(scenario: Scenario, slots: Sequence[HourSlot]) -> tuple[float, ...]:
+    """The factor on patience in each hour of the period, by its local hour."""
+    by_hour, zone = scenario.simulation.policing.patience_by_hour, scenario.period.zone
+    return tuple(by_hour[slot.start.astimezone(zone).hour] for slot in slots) if by_hour else ()
 
 
 def _make_patrols(scenario: Scenario) -> Patrols | None:
@@ -413,7 +420,15 @@ def with_policies(
     kept = tuple(rate for rate in inputs.failures if rate.part not in named)
     policing = inputs.policing.without(without)
     patrols = None if policing.patrols is None else inputs.patrols
-    return replace(inputs, failures=kept + rates, dispatch=dispatch, policing=policing, patrols=patrols)
+    factors = inputs.patience_factors if policing.patience_by_hour else ()
+    return replace(
+        inputs,
+        failures=kept + rates,
+        dispatch=dispatch,
+        policing=policing,
+        patrols=patrols,
+        patience_factors=factors,
+    )
 
 
 def with_overwatch(inputs: SimInputs, wanted: bool | None) -> SimInputs:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dfr.scenario.policing import BurstFigures
 from dfr.sim.events import drone_id
 from dfr.sim.inputs import DRONE_PART, FailureRate, SimInputs, TraceCall
 from dfr.sim.randomness import FloatArray, Streams
@@ -92,13 +93,49 @@ def draw_calls(inputs: SimInputs, streams: Streams) -> list[Call]:
     """
     if inputs.trace is not None:
         return _draw_rest(inputs, streams, inputs.trace)
-    factor = streams.gamma_factor("calls/rate", inputs.rate_cv)
+    factor, bursts = streams.gamma_factor("calls/rate", inputs.rate_cv), inputs.policing.bursts
+    if bursts is not None:
+        factor /= 1.0 + bursts.further_calls
     rates = tuple(rate * factor for rate in inputs.rates_per_s)
     times, number = thinned_times(streams, "calls", edges_s=inputs.hour_edges_s, rates_per_s=rates)
     count = int(number[-1]) + 1 if len(number) else 0
     zone_of = _pick_indices(streams, "calls/zone", count, [z.share for z in inputs.zones])
     grade_of = _pick_indices(streams, "calls/grade", count, [g.share for g in inputs.grades])
-    return _make_calls(inputs, streams, times=times, number=number, zone_of=zone_of, grade_of=grade_of)
+    first = _make_calls(inputs, streams, times=times, number=number, zone_of=zone_of, grade_of=grade_of)
+    if bursts is None:
+        return first
+    further = _draw_further(inputs, streams, bursts, times, number, zone_of, grade_of)
+    both = sorted((*first, *further), key=lambda call: call.t_s)
+    return [call._replace(id=place) for place, call in enumerate(both)]
+
+
+def _draw_further(  # noqa: PLR0917 - the incidents as they were drawn
+    inputs: SimInputs,
+    streams: Streams,
+    bursts: BurstFigures,
+    times: FloatArray,
+    number: NDArray[np.int64],
+    zone_of: NDArray[np.int64],
+    grade_of: NDArray[np.int64],
+) -> list[Call]:
+    """The further calls of incidents that are calls of their own: a Neyman-Scott process.
+
+    Each incident has a Poisson number of them, each an exponential time after the first call, in its zone and
+    of its grade. Those that are joined to the incident, or come after the horizon, are left out.
+    """
+    many = streams.generator("bursts/count").poisson(bursts.further_calls, len(grade_of))
+    incident = np.repeat(np.arange(len(grade_of)), many)
+    first_s = np.full(len(grade_of), np.inf)
+    first_s[number] = times
+    count = len(incident)
+    delay_s = streams.generator("bursts/delay").standard_exponential(count) * bursts.within_mean_s
+    t_s = first_s[incident] + delay_s
+    kept = (t_s < inputs.horizon_s) & (streams.uniform("bursts/joined", count) >= bursts.joined_share)
+    chosen = np.flatnonzero(kept)
+    return _make_calls(
+        inputs, streams, times=t_s[chosen], number=chosen, zone_of=zone_of[incident],
+        grade_of=grade_of[incident], name="bursts",
+    )  # fmt: skip
 
 
 def _draw_rest(inputs: SimInputs, streams: Streams, trace: tuple[TraceCall, ...]) -> list[Call]:
@@ -136,27 +173,28 @@ def _make_calls(
     number: NDArray[np.int64],
     zone_of: NDArray[np.int64],
     grade_of: NDArray[np.int64],
+    name: str = "calls",
 ) -> list[Call]:
-    """Calls of these times, whose `number` among the candidates says which draws are theirs."""
+    """Calls of these times, whose `number` among the candidates says which draws of `name` are theirs."""
     count, zone, grade = len(grade_of), zone_of[number], grade_of[number]
     travel = np.array([0.0 if inputs.patrols else z.ground_travel_s for z in inputs.zones])[zone]
-    ground = times + streams.delay("calls/ground", inputs.ground_mobilisation, count)[number] + travel
+    ground = times + streams.delay(f"{name}/ground", inputs.ground_mobilisation, count)[number] + travel
     columns = (
         times,
         zone,
         grade,
-        streams.delay("calls/decision", inputs.decision, count)[number],
-        streams.delay("calls/launch", inputs.launch, count)[number],
-        streams.delay("calls/video", inputs.video, count)[number],
-        streams.delays("calls/patience", tuple(g.patience for g in inputs.grades), grade_of)[number],
-        streams.delays("calls/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)[number],
+        streams.delay(f"{name}/decision", inputs.decision, count)[number],
+        streams.delay(f"{name}/launch", inputs.launch, count)[number],
+        streams.delay(f"{name}/video", inputs.video, count)[number],
+        _draw_patience(inputs, streams, name, grade_of)[number] * _patience_factor(inputs, times),
+        streams.delays(f"{name}/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)[number],
         ground,
-        streams.delay("calls/recovery", inputs.recovery, count)[number],
+        streams.delay(f"{name}/recovery", inputs.recovery, count)[number],
     )
-    landing = streams.uniform("calls/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
+    landing = streams.uniform(f"{name}/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
     cells = (column.tolist() for column in columns)
-    second_s = _draw_seconds(inputs, streams, grade_of)[number].tolist()
-    patrol = _draw_patrols(inputs, streams, count)
+    second_s = _draw_seconds(inputs, streams, name, grade_of)[number].tolist()
+    patrol = _draw_patrols(inputs, streams, name, count)
     patrol_s, clears = (column[number].tolist() for column in patrol)
     rows = zip(
         range(len(number)), *cells, map(tuple, landing.tolist()), second_s, patrol_s, clears, strict=True
@@ -164,24 +202,39 @@ def _make_calls(
     return list(map(Call._make, rows))
 
 
-def _draw_seconds(inputs: SimInputs, streams: Streams, grade_of: NDArray[np.int64]) -> FloatArray:
+def _draw_seconds(inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64]) -> FloatArray:
     """How long each candidate wants a second drone overhead; 0 for none."""
     count, shares = len(grade_of), dict(inputs.policing.second_drone)
     if not shares:
         return np.zeros(count)
     share = np.array([shares.get(grade.id, 0.0) for grade in inputs.grades])[grade_of]
-    wanted = streams.uniform("calls/second", count) < share
-    stay_s = streams.delays("calls/second/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)
+    wanted = streams.uniform(f"{name}/second", count) < share
+    stay_s = streams.delays(f"{name}/second/on_scene", tuple(g.on_scene for g in inputs.grades), grade_of)
     return np.where(wanted, stay_s, 0.0)
 
 
-def _draw_patrols(inputs: SimInputs, streams: Streams, count: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _draw_patrols(
+    inputs: SimInputs, streams: Streams, name: str, count: int
+) -> tuple[FloatArray, NDArray[np.bool_]]:
     """How long a patrol is busy at each candidate, and whether a drone can clear it."""
     patrols = inputs.patrols
     if patrols is None:
         return np.zeros(count), np.zeros(count, dtype=np.bool_)
-    clears = streams.uniform("calls/cleared", count) < patrols.cleared_share
-    return streams.delay("calls/patrol", patrols.on_scene, count), clears
+    clears = streams.uniform(f"{name}/cleared", count) < patrols.cleared_share
+    return streams.delay(f"{name}/patrol", patrols.on_scene, count), clears
+
+
+def _draw_patience(inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64]) -> FloatArray:
+    """How long each candidate waits by its grade."""
+    return streams.delays(f"{name}/patience", tuple(grade.patience for grade in inputs.grades), grade_of)
+
+
+def _patience_factor(inputs: SimInputs, times: FloatArray) -> FloatArray | float:
+    """How much longer callers wait in the hour of their call than their grade says."""
+    if not inputs.patience_factors:
+        return 1.0
+    hour = np.searchsorted(inputs.hour_edges_s, times, side="right") - 1
+    return np.asarray(inputs.patience_factors)[np.clip(hour, 0, len(inputs.patience_factors) - 1)]
 
 
 def draw_visits(inputs: SimInputs, streams: Streams) -> list[Visit]:

@@ -259,7 +259,8 @@ class SimInputs:
     covered. With `move_up` ready drones are moved to docks with a free slot (`dfr.sim.move_up`). `homes`
     None: the scenario does not say where people live. `in_turn` are the routes that are flown one at a time.
     `policing` are the policies for calls beyond sending one drone to each. With `patrols` officers reach
-    calls as those are free, else after mobilisation and travel.
+    calls as those are free, else after mobilisation and travel. `patience_factors` has one entry for each
+    hour, or none.
     """
 
     scenario: str
@@ -296,6 +297,7 @@ class SimInputs:
     in_turn: tuple[RoutePair, ...] = ()
     policing: Policing = NO_POLICING
     patrols: Patrols | None = None
+    patience_factors: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a dispatch policy that there is not."""

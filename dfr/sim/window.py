@@ -31,6 +31,7 @@ def window(inputs: SimInputs, *, start_s: float, seconds: float) -> SimInputs:
         inputs,
         hour_edges_s=tuple(cut - start_s for cut in cuts),
         rates_per_s=tuple(inputs.rates_per_s[hour] for hour in hours),
+        patience_factors=tuple(inputs.patience_factors[hour] for hour in hours if inputs.patience_factors),
         condition_of_hour=tuple(inputs.condition_of_hour[hour] for hour in hours),
         duties=tuple(
             replace(duty, start_s=max(0.0, duty.start_s - start_s), end_s=duty.end_s - start_s)

@@ -10,7 +10,7 @@ import pytest
 from dfr.errors import InputError, ScenarioError
 from dfr.io.scenario_files import parse_scenario
 from dfr.scenario.model import NO_OPTIONS, DispatchPolicy, FailingPart, Scenario
-from dfr.scenario.policing import NO_POLICING, Policing
+from dfr.scenario.policing import NO_POLICING, BurstFigures, Policing
 
 SECTION = """
 simulation:
@@ -154,3 +154,18 @@ def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> 
 def test_a_policy_needs_a_source(read: Read) -> None:
     with pytest.raises(ScenarioError, match="stand_down"):
         read(POLICING.replace("source: the control room's log", ""))
+
+
+def test_bursts_and_patience_by_hour_are_read(read: Read) -> None:
+    factors = [1.0] * 23 + [2.0]
+    scenario = read(
+        "simulation:\n  policing:\n"
+        "    bursts: {further_calls: 0.5, within_mean_s: 120, joined_share: 0.7, source: the log}\n"
+        f"    patience_by_hour: {{factors: {factors}, source: the log}}\n"
+    )
+    policing = scenario.simulation.policing
+    assert policing.bursts == BurstFigures(further_calls=0.5, within_mean_s=120.0, joined_share=0.7)
+    assert policing.patience_by_hour == tuple(factors)
+    assert policing.list_on() == ["bursts", "patience_by_hour"]
+    with pytest.raises(ScenarioError, match="factors"):
+        read("simulation:\n  policing:\n    patience_by_hour: {factors: [1.0], source: the log}\n")

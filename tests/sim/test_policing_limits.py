@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
-from dfr.scenario.policing import Policing
+from dfr.scenario.policing import BurstFigures, Policing
+from dfr.sim.calls import draw_calls
 from dfr.sim.engine import replicate
-from dfr.sim.events import came
+from dfr.sim.events import MISSED, came
 from dfr.sim.inputs import Patrols, SimInputs
-from dfr.sim.randomness import Spread
+from dfr.sim.randomness import Spread, Streams
 from dfr.statistics import ratio_variance, t_value
 
 REPLICATIONS = 12
@@ -172,3 +175,80 @@ def test_fewer_busy_patrols_reach_the_other_calls_sooner(queue: Callable[..., Si
 
     busy, lighter = mean_s(0.0), mean_s(0.3)
     assert 90.0 < lighter < 0.7 * busy
+
+
+@pytest.mark.parametrize("joined", [0.0, 0.5])
+def test_bursts_and_an_uncertain_rate_spread_counts_as_theory_says(
+    queue: Callable[..., SimInputs], joined: float
+) -> None:
+    """A gamma-mixed Neyman-Scott process: mean, and variance by the moments of a burst and of the rate."""
+    inputs = queue(servers=1, calls_per_h=12.0, service=Spread.constant(1.0), hours=10.0)
+    bursts = BurstFigures(further_calls=2.0, within_mean_s=60.0, joined_share=joined)
+    inputs = replace(inputs, policing=Policing(bursts=bursts), rate_cv=0.3)
+    counts = np.array([len(draw_calls(inputs, Streams(9, number))) for number in range(400)], dtype=float)
+    incidents, further = 120.0 / 3.0, 2.0 * (1.0 - joined)
+    mean = incidents * (1.0 + further)
+    variance = incidents * ((1.0 + further) ** 2 + further) + (0.3 * mean) ** 2
+    assert counts.mean() == pytest.approx(mean, rel=0.07)
+    assert counts.var() == pytest.approx(variance, rel=0.25)
+
+
+def test_an_uncertain_rate_alone_gives_negative_binomial_counts(queue: Callable[..., SimInputs]) -> None:
+    inputs = queue(servers=1, calls_per_h=12.0, service=Spread.constant(1.0), hours=10.0)
+    inputs = replace(inputs, rate_cv=0.3)
+    counts = np.array([len(draw_calls(inputs, Streams(9, number))) for number in range(400)], dtype=float)
+    assert counts.mean() == pytest.approx(120.0, rel=0.07)
+    assert counts.var() == pytest.approx(120.0 + 36.0**2, rel=0.25)
+    shape = 0.3**-2
+    quarter = nbinom.ppf(0.25, shape, shape / (shape + 120.0))
+    assert np.mean(counts <= quarter) == pytest.approx(
+        nbinom.cdf(quarter, shape, shape / (shape + 120.0)), abs=0.08
+    )
+
+
+def test_the_calls_of_a_burst_are_of_one_zone_and_grade_and_soon_after_the_first(
+    queue: Callable[..., SimInputs],
+) -> None:
+    inputs = two_classes(queue, 1, 0.3)
+    alone = draw_calls(inputs, Streams(9, 0))
+    bursts = BurstFigures(further_calls=0.0, within_mean_s=60.0, joined_share=0.0)
+    assert draw_calls(replace(inputs, policing=Policing(bursts=bursts)), Streams(9, 0)) == alone
+    told = replace(inputs, policing=Policing(bursts=replace(bursts, further_calls=3.0)))
+    calls = draw_calls(told, Streams(9, 0))
+    assert [call.id for call in calls] == list(range(len(calls)))
+    gaps = [(b.t_s - a.t_s, a.grade == b.grade) for a, b in pairwise(calls)]
+    near = [same for gap_s, same in gaps if gap_s < 60.0]
+    far = [same for gap_s, same in gaps if gap_s > 600.0]
+    assert np.mean(near) > 0.9 > 0.7 > np.mean(far)
+
+
+def abandoning_share(servers: int, per_s: float, mean_s: float, patience_s: float) -> float:
+    """Share of callers who give up in an M/M/c+M (Erlang-A): patience runs only while they wait."""
+    weights = [1.0]
+    while weights[-1] > 1e-12 or len(weights) < servers + 5:
+        n = len(weights)
+        weights.append(weights[-1] * per_s / (min(n, servers) / mean_s + max(0, n - servers) / patience_s))
+    waiting = sum(max(0, n - servers) * weight for n, weight in enumerate(weights)) / sum(weights)
+    return waiting / patience_s / per_s
+
+
+def test_patience_that_changes_with_the_hour_gives_up_as_erlang_a_says_in_each(
+    queue: Callable[..., SimInputs],
+) -> None:
+    """Two long regimes, each an M/M/2+M of its own once the first tenth of it has passed."""
+    inputs = queue(servers=2, calls_per_h=10.0, service=Spread.exponential(900.0), hours=200.0)
+    grade, half_s = inputs.grades[0], 100.0 * 3600.0
+    inputs = replace(
+        inputs,
+        hour_edges_s=(0.0, half_s, 2.0 * half_s),
+        rates_per_s=inputs.rates_per_s * 2,
+        condition_of_hour=(0, 0),
+        grades=(replace(grade, patience=Spread.exponential(600.0)),),
+        patience_factors=(0.5, 3.0),
+    )
+    runs = logs(inputs)
+    for part, factor in enumerate(inputs.patience_factors):
+        first_s = (part + 0.1) * half_s
+        calls = [[c for c in log["calls"] if first_s < c.call_s < (part + 0.95) * half_s] for log in runs]
+        lost = [[float(call.outcome == MISSED) for call in each] for each in calls]
+        assert_mean(lost, abandoning_share(2, 10.0 / 3600.0, 900.0, 600.0 * factor))
