@@ -162,12 +162,17 @@ def modest_chromium(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> 
     return chromium
 
 
+PICTURES = ("--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection")
+"""Two pages of one machine send each other pictures, whatever its network is like."""
+
+
 @pytest.fixture(scope="session")
 def browser(modest_chromium: str) -> Iterator[Any]:
     """One browser for all tests of a worker: its driver can be started only once at a time."""
     with _playwright()() as driver:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = driver.chromium.launch(executable_path=modest_chromium, args=[*FLAGS, *root])
+        args = [*FLAGS, *root, *PICTURES]
+        made = driver.chromium.launch(executable_path=modest_chromium, args=args)
         yield made
         made.close()
 

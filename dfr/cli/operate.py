@@ -36,6 +36,7 @@ from dfr.store.landing_cache import use_landing_cache
 from dfr.store.shift_log import KEEP_DAYS, ShiftLog
 from dfr.web.guard import Access
 from dfr.web.operate import operate_app
+from dfr.web.video import VideoGateway, read_video
 from dfr.world.model import World
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -118,6 +119,15 @@ def operate(
     people: PeopleOptions,
     hears: ReceiverOptions,
     server: ServerOptions,
+    video: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[iframe:]URL",
+            help="Where a browser finds the picture of each drone, at a gateway of yours: a WHEP address"
+            " (MediaMTX, go2rtc), or with `iframe:` a page. {call_sign}, {dock}, {number} and {vehicle} stand"
+            " for the drone, as in http://gateway:8889/{call_sign}/whep.",
+        ),
+    ] = None,
     supervised: Annotated[
         bool,
         typer.Option(
@@ -138,6 +148,7 @@ def operate(
 
     Ctrl-C recalls every drone and ends the shift once all are down. A second Ctrl-C leaves them flying.
     """
+    gateway = None if video is None else read_video(video)
     if supervised:
         _refuse_builtin(vehicle)
         out.mkdir(parents=True, exist_ok=True)
@@ -168,7 +179,7 @@ def operate(
         stack.callback(AirWatch(room, feeds, qnh_hpa=hears.qnh_hpa).close)
         if calls is not None:
             replay_calls(room, calls, world)
-        address = stack.enter_context(_serving(room, out, people, server))
+        address = stack.enter_context(_serving(room, out, people, server, gateway))
         count = counted_noun(len(vehicle), "vehicle")
         say(f"shift of {count} from {room.setup.start.isoformat()}, at {address}")
         _run_to_end(room)
@@ -177,15 +188,18 @@ def operate(
 
 
 @contextmanager
-def _serving(room: LiveShift, out: Path, people: PeopleOptions, server: ServerOptions) -> Iterator[str]:
+def _serving(
+    room: LiveShift, out: Path, people: PeopleOptions, server: ServerOptions, video: VideoGateway | None
+) -> Iterator[str]:
     """The address of the shift's board and commands, which are served until the end of the block."""
     desk = Desk(room)
     with open_listener(server.host, server.port) as listener:
         port = listener.getsockname()[1]
         address = address_of(server.host, port)
-        access = Access(hosts=allowed_hosts(server.host, port, server.allow_host or []), bearer=True)
+        hosts = allowed_hosts(server.host, port, server.allow_host or [])
+        access = Access(hosts=hosts, bearer=True, opened={} if video is None else video.opened)
         known = _people_of_shift(out, people, address=address)
-        with serve_beside(operate_app(desk, known, access), listener):
+        with serve_beside(operate_app(desk, known, access, video=video), listener):
             yield address
 
 

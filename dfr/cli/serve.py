@@ -155,7 +155,7 @@ def serve(
         access = Access(
             hosts=allowed_hosts(host, own, allow_host or []),
             token=token,
-            tiles_origin="" if tile_server is None else tile_server.origin,
+            opened={} if tile_server is None else tile_server.opened,
         )
         served: Sequence[ServedVehicle] = ()
         if scenario is None and run is None and not vehicle:

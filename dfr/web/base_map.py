@@ -7,6 +7,7 @@ Tiles are asked for by the browser, from the one server that `dfr serve --tiles`
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dfr.io.base_drawing import SUFFIX
 from dfr.io.base_import import read_base_file
 from dfr.io.files import write_atomically
 from dfr.io.site_photo import SitePhoto, is_photo, pin_photo, remove_photo, save_photo, site_photo
-from dfr.web.guard import is_loopback
+from dfr.web.guard import is_loopback, names_an_origin, origin_of
 from dfr.web.page_words import words_for_page
 
 VECTOR_ENDS = (".pbf", ".mvt")
@@ -33,10 +34,9 @@ class TileServer:
     attribution: str
 
     @property
-    def origin(self) -> str:
-        """The one other server that a page may ask, as a policy names it."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+    def opened(self) -> Mapping[str, str]:
+        """What the policy of a page must open: pictures and data of the tiles' server."""
+        return dict.fromkeys(("img-src", "connect-src"), origin_of(self.url))
 
     def as_dict(self) -> dict[str, Any]:
         """The tiles as a page asks for them; vector tiles are told by the end of the address."""
@@ -47,10 +47,8 @@ class TileServer:
 def read_tile_server(url: str, attribution: str) -> TileServer:
     """The tile server of an address. Raises InputError for one that no page should be opened to."""
     parts = urlsplit(url)
-    name = parts.hostname or ""
-    plain = parts.scheme == "http" and is_loopback(name)
-    clean = all(character.isalnum() or character in ".-:[]" for character in parts.netloc)
-    if not name or not clean or not (parts.scheme == "https" or plain):
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not names_an_origin(parts) or not (parts.scheme == "https" or plain):
         raise InputError(f"--tiles {url}: not an https address", do="give https://HOST/.../{z}/{x}/{y}.png")
     missing = [place for place in PLACES if place not in parts.path + parts.query]
     if missing:

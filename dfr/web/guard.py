@@ -10,10 +10,10 @@ import asyncio
 import hmac
 import ipaddress
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -53,13 +53,14 @@ HEADERS = {
 class Access:
     """What a request needs: a host of these, as `name:port`, and the token where there is one.
 
-    `tiles_origin` is the one other server that a page may ask, for tiles alone; '' for none. `bearer`: a
-    system that sends its token in Authorization needs no Origin, as no page of another site can send that.
+    `opened` are the other servers that a page may ask: kinds of content (as a policy names them) with the
+    one origin of each. `bearer`: a system that sends its token in Authorization needs no Origin, as no page
+    of another site can send that.
     """
 
     hosts: frozenset[str]
     token: str | None = None
-    tiles_origin: str = ""
+    opened: Mapping[str, str] = field(default_factory=dict)
     bearer: bool = False
 
 
@@ -76,7 +77,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app, self._access = app, access
-        self._headers = {**HEADERS, POLICY: policy_with(access.tiles_origin)}
+        self._headers = {**HEADERS, POLICY: policy_with(access.opened)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or socket."""
@@ -168,12 +169,24 @@ class _BufferedBody:
         return message if message is not None else await self._receive()
 
 
-def policy_with(origin: str) -> str:
-    """The policy of the pages, opened for the pictures and data of one other origin; '' opens it for none."""
-    policy = HEADERS[POLICY]
-    for kind in ("img-src 'self'", "connect-src 'self'") if origin else ():
-        policy = policy.replace(kind, f"{kind} {origin}")
-    return policy
+def policy_with(opened: Mapping[str, str]) -> str:
+    """The policy of the pages, opened for one other origin in each of some kinds of content."""
+    parts = dict(part.split(" ", 1) for part in HEADERS[POLICY].split("; "))
+    for kind, origin in opened.items():
+        parts[kind] = f"{parts[kind]} {origin}" if kind in parts else origin
+    return "; ".join(f"{kind} {sources}" for kind, sources in parts.items())
+
+
+def origin_of(url: str) -> str:
+    """The origin of an address, as a policy names it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def names_an_origin(parts: SplitResult) -> bool:
+    """Whether an address is of one server that a policy can name: no user, nothing with a meaning there."""
+    clean = all(character.isalnum() or character in ".-:[]" for character in parts.netloc)
+    return bool(parts.hostname) and clean and (parts.port is None or parts.port > 0)
 
 
 def _with_headers(send: Send, added: Mapping[str, str]) -> Send:

@@ -23,11 +23,14 @@ from dfr.io.incidents.inbox import Arrival, FloodError
 from dfr.io.incidents.json_text import read_json_object
 from dfr.io.incidents.reading import read_incident
 from dfr.operate.desk import Desk, utc_now
-from dfr.operate.people import NotAllowedError, People, Person, TokenError
+from dfr.operate.people import NotAllowedError, People, Person, Role, TokenError
+from dfr.operate.room import ShiftSetup
+from dfr.sim.events import drone_id
 from dfr.web.assets import page_routes
 from dfr.web.guard import BEARER, Access, Guard
 from dfr.web.layers import plan_layers, static_layers, to_lonlat
 from dfr.web.page_words import words_for_page
+from dfr.web.video import Camera, VideoGateway
 
 PAGES = ("operate",)
 COOKIE = "dfr_operate"
@@ -46,9 +49,14 @@ Command = Callable[[Person, Mapping[str, Any]], object]
 
 
 def operate_app(
-    desk: Desk, people: People, access: Access, *, now: Callable[[], datetime] = utc_now
+    desk: Desk,
+    people: People,
+    access: Access,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    video: VideoGateway | None = None,
 ) -> ASGIApp:
-    """The application of a shift's server, behind its guard."""
+    """The application of a shift's server, behind its guard; `video` is where its drones' pictures are."""
     who = _Visitors(people, now)
 
     async def receive_call(request: Request) -> Response:
@@ -62,8 +70,9 @@ def operate_app(
         return _json(await run_in_threadpool(lambda: desk.board(person)))
 
     async def show_place(request: Request) -> Response:
-        who.identify(request)
-        return _json(await run_in_threadpool(lambda: describe_place(desk)))
+        person = who.identify(request)
+        seen = video if person.role.may_act_as(Role.VIEWER) else None
+        return _json(await run_in_threadpool(lambda: describe_place(desk, seen)))
 
     def command(path: str, act: Command) -> Route:
         async def answer(request: Request) -> Response:
@@ -87,8 +96,8 @@ def operate_app(
     return Guard(app, access=access)
 
 
-def describe_place(desk: Desk) -> dict[str, Any]:
-    """What the page draws once: the site and the plan, and the grades of calls."""
+def describe_place(desk: Desk, video: VideoGateway | None = None) -> dict[str, Any]:
+    """What the page draws once: the site and the plan, the grades of calls, where pictures are."""
     setup = desk.setup
     scenario = setup.world.scenario
     layers = static_layers(setup.world) | plan_layers(setup.world, setup.plan)
@@ -97,7 +106,17 @@ def describe_place(desk: Desk) -> dict[str, Any]:
         "grades": [grade.id for grade in scenario.demand.priorities],
         "centre": to_lonlat(setup.plan.sites[0].position),
         "layers": layers,
+        "video": None if video is None else video.as_dict(list_cameras(setup)),
     }
+
+
+def list_cameras(setup: ShiftSetup) -> list[Camera]:
+    """The drones of a shift, in the order of their vehicles."""
+    numbered = [(dock.id, number) for dock in setup.shift.inputs.docks for number in range(dock.drones)]
+    return [
+        Camera(drone=drone_id(dock, number), dock=dock, number=number + 1, vehicle=count)
+        for count, (dock, number) in enumerate(numbered, start=1)
+    ]
 
 
 class _Visitors:

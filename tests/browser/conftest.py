@@ -25,15 +25,16 @@ WINDOW = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 0.5
 class Watched:
     """A page that remembers what went wrong on it."""
 
-    def __init__(self, page, base):
+    def __init__(self, page, base, allowed=()):
         self.page, self.base = page, base
+        self._allowed = (base, *allowed, "data:", "blob:")
         self.errors, self.outside = [], []
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._asked)
 
     def _asked(self, request):
-        if not request.url.startswith((self.base, "data:", "blob:")):
+        if not request.url.startswith(self._allowed):
             self.outside.append(request.url)
 
     def open(self, name):
@@ -47,9 +48,9 @@ def watched(browser):
     """A function from a server's address to a watched page; at the end nothing may have gone wrong."""
     made = []
 
-    def watch(base, **options):
+    def watch(base, *, allowed=(), **options):
         context = browser.new_context(**{**WINDOW, **options})
-        page = Watched(context.new_page(), base)
+        page = Watched(context.new_page(), base, allowed)
         made.append((context, page))
         return page
 

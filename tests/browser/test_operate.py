@@ -1,45 +1,14 @@
 """The Operate page: a call from the map, two yeses, a drone out and home, contact lost and found."""
 
-import contextlib
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
-from .pages import FLIGHT_S, PLAN_S, until
+from .pages import FLIGHT_S, until
+from .shifts import enter, operating
 
 pytestmark = pytest.mark.browser
-
-
-@contextlib.contextmanager
-def operating(folder, plan):
-    """`dfr operate` with a built-in vehicle, its address and the token of each role."""
-    command = [
-        sys.executable, "-m", "dfr", "operate", "victorious-2024", "--plan", str(plan), "--out", str(folder),
-        "--vehicle", "builtin", "--speedup", "20", "--start", "2024-08-23T11:00+01:00", "--port", "0",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            tokens, base = {}, ""
-            while not (line := process.stdout.readline()).startswith("shift of"):
-                assert line, "it did not start"
-                name, base, token = re.match(r"(\w+) .*?(http://[^/]+)/\?token=(.*)", line).groups()
-                tokens[name] = token
-            yield base, tokens, process
-        finally:
-            process.kill()
-
-
-def enter(watched, base, token):
-    """The page of somebody with a token."""
-    page = watched(base).page
-    page.set_default_timeout(PLAN_S)
-    page.goto(f"{base}/?token={token}")
-    page.wait_for_selector("body[data-ready]", timeout=60_000)
-    assert "token" not in page.url
-    return page
 
 
 def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_folder, tmp_path):

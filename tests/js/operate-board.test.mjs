@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callWords, contactWords, heldWords, linkWords, mustSound, offerWords, stateWords } from "../../dfr/web/static/operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, offerWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
 
 const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
 const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], blocked: "", drones: [], zone: "Pier", exercise: false };
@@ -48,7 +48,7 @@ test("a call without a grade of ours says how it is taken, and an exercise that 
 
 test("only warnings and cautions sound, and only until they are acknowledged", () => {
   const alert = { alert: 1, level: "warning", words: "", acknowledged: "" };
-  assert.equal(mustSound([alert]), true);
-  assert.equal(mustSound([{ ...alert, acknowledged: "Ann" }]), false);
-  assert.equal(mustSound([{ ...alert, level: "advisory" }]), false);
+  assert.equal(soundLevel([{ ...alert, level: "caution" }, alert]), alert.level);
+  assert.equal(soundLevel([{ ...alert, acknowledged: "Ann" }]), "");
+  assert.equal(soundLevel([{ ...alert, level: "advisory" }]), "");
 });

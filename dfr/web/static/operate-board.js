@@ -64,6 +64,6 @@ export function linkWords(drone) {
   return "heard";
 }
 
-// Whether to sound: a warning or caution that nobody has acknowledged.
-/** @type {(alerts: Alert[]) => boolean} */
-export const mustSound = (alerts) => alerts.some((alert) => alert.level !== "advisory" && !alert.acknowledged);
+// The gravest of the warnings and cautions that nobody has acknowledged, for which the page sounds; '' for none.
+/** @type {(alerts: Alert[]) => string} */
+export const soundLevel = (alerts) => ["warning", "caution"].find((level) => alerts.some((alert) => alert.level === level && !alert.acknowledged)) ?? "";

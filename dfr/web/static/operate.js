@@ -7,12 +7,13 @@
 /** @typedef {{ key: string, words: string, by: string }} Question */
 /** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
 
-import { $, beginLook, element, get, percent, post, tell } from "./common.js";
+import { beginAlarm, sound, soundLoss } from "./alarm.js";
+import { $, beginLook, element, first, get, percent, post, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
-import { callWords, contactWords, heldWords, linkWords, mustSound, offerWords, stateWords } from "./operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, offerWords, soundLevel, stateWords } from "./operate-board.js";
+import { beginVideo, hasVideo, toggleVideo } from "./operate-video.js";
 
 const ASK_EVERY_MS = 500;
-const SOUND_EVERY_MS = 1500;
 
 /** @type {any} */
 let map = null;
@@ -21,9 +22,6 @@ let board = /** @type {any} */ (null);
 let heardAt = performance.now();
 /** @type {any} */
 let asked = null;
-/** @type {any} */
-let sound = null;
-let soundedAt = 0;
 /** @type {Map<string, any>} */
 const drones = new Map();
 /** @type {any[]} */
@@ -76,9 +74,9 @@ function drawCalls() {
 }
 
 function drawFleet() {
-  redraw("fleet", board.drones, (drone) => [drone.drone, drone.phase, stateWords(drone), percent(drone.battery), linkWords(drone)], (drone) => {
+  redraw("fleet", board.drones, (drone) => [drone.drone, drone.phase, stateWords(drone), percent(drone.battery), linkWords(drone), hasVideo(drone.drone)], (drone) => {
     const flies = drone.phase !== "" && isPilot();
-    return element("tr", { "data-drone": drone.drone }, element("td", {}, drone.drone), element("td", {}, stateWords(drone)), element("td", {}, percent(drone.battery)), element("td", {}, linkWords(drone)), element("td", {}, flies ? button("Return", () => askFor({ command: "recall", drone: drone.drone })) : "", flies ? button("Land", () => askFor({ command: "land", drone: drone.drone }), { class: "danger" }) : ""));
+    return element("tr", { "data-drone": drone.drone }, element("td", {}, drone.drone), element("td", {}, stateWords(drone)), element("td", {}, percent(drone.battery)), element("td", {}, linkWords(drone)), element("td", {}, flies ? button("Return", () => askFor({ command: "recall", drone: drone.drone })) : "", flies ? button("Land", () => askFor({ command: "land", drone: drone.drone }), { class: "danger" }) : "", hasVideo(drone.drone) ? button("Picture", () => toggleVideo(drone.drone), { class: "plain" }) : ""));
   });
 }
 
@@ -105,17 +103,6 @@ function drawMap() {
   });
 }
 
-// The second sense: a short tone while an alert stands that nobody has acknowledged.
-function sounds() {
-  if (!sound || !mustSound(board.alerts) || performance.now() - soundedAt < SOUND_EVERY_MS) return;
-  soundedAt = performance.now();
-  const tone = sound.createOscillator();
-  tone.frequency.value = board.alerts.some((alert) => alert.level === "warning" && !alert.acknowledged) ? 880 : 520;
-  tone.connect(sound.destination);
-  tone.start();
-  tone.stop(sound.currentTime + 0.25);
-}
-
 function draw() {
   $("you").textContent = `${board.you.name} (${board.you.role})${board.simulated ? " · SIMULATED vehicles" : ""} · crew ${board.crew.in_use} of ${board.crew.allowed}`;
   $("held").textContent = heldWords(board);
@@ -128,7 +115,6 @@ function draw() {
   drawFleet();
   drawTraffic();
   drawMap();
-  sounds();
 }
 
 async function look() {
@@ -150,6 +136,11 @@ function watchContact() {
   $("no-contact").hidden = words === "";
   if (words) $("no-contact-words").textContent = words;
   document.body.classList.toggle("no-contact", words !== "");
+  // What is old can neither be pressed nor answered.
+  first("main")?.toggleAttribute("inert", words !== "");
+  if (words) $("confirm").close();
+  soundLoss(words ? "contact" : "");
+  if (!words && !board?.ended) sound(soundLevel(board?.alerts ?? []));
   document.title = words ? "NO CONTACT - dfr" : board?.ended ? "Shift ended - dfr" : "Operate - dfr";
 }
 
@@ -178,8 +169,7 @@ async function start() {
   $("no").addEventListener("click", () => $("confirm").close());
   $("report").addEventListener("submit", report);
   $("end").addEventListener("click", () => askFor({ command: "end" }));
-  // A browser lets a page sound only after somebody has touched it.
-  addEventListener("pointerdown", () => (sound ??= new AudioContext()), { once: true });
+  beginAlarm();
   setInterval(look, ASK_EVERY_MS);
   setInterval(watchContact, ASK_EVERY_MS);
   /** @type {any} */
@@ -187,6 +177,7 @@ async function start() {
   document.body.dataset.ready = "yes";
   if (!place) return;
   $("place").textContent = place.title;
+  beginVideo(place.video);
   $("grade").append(...place.grades.map((grade) => element("option", {}, grade)));
   map = await makeMap(place.centre);
   if (!map) return;
