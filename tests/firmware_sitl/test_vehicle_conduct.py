@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.ardupilot.items import WireItem
@@ -17,7 +18,11 @@ STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 0, 3, 4, 5, 6, 9,
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
 ARM, TAKEOFF, SET_MODE, MISSION_START, SET_INTERVAL, REQUEST = 400, 22, 176, 300, 511, 512
 RELATIVE = Frame.GLOBAL_RELATIVE_ALT
-
+CAPABLE = (
+    mavlink.MAV_PROTOCOL_CAPABILITY_MISSION_FLOAT
+    | mavlink.MAV_PROTOCOL_CAPABILITY_FTP
+    | mavlink.MAV_PROTOCOL_CAPABILITY_COMPASS_CALIBRATION
+)
 
 RANGEFINDER = {
     "RNGFND1_TYPE": 1,
@@ -251,7 +256,7 @@ def test_a_single_message_comes_on_request(connect: Any) -> None:
     with connect(ready=False) as client:
         client.receive("HEARTBEAT")
         client.do(REQUEST, 148)
-        assert client.receive("AUTOPILOT_VERSION").capabilities & 1
+        assert client.receive("AUTOPILOT_VERSION").capabilities & CAPABLE == CAPABLE
         assert client.command(31999) == UNSUPPORTED
 
 
