@@ -60,8 +60,11 @@ class Line:
         writes = [self.client] if self.client and self._to_client else []
         return reads, [*writes, self.vehicle] if self.vehicle and self._to_vehicle else writes
 
-    def pass_on(self, readable: Sequence[socket.socket]) -> None:
-        """Take new connections and bytes from the sockets that have some, and pass on what can be."""
+    def pass_on(self, readable: Sequence[socket.socket], *, held: bool) -> None:
+        """Take new connections and bytes from the sockets that have some, and pass on what can be.
+
+        What the vehicle says is kept for the first client while it is held; later nobody keeps it.
+        """
         if self._listener in readable:
             self.client = _accept(self._listener)
         if self._inside in readable:
@@ -70,7 +73,7 @@ class Line:
             self._to_vehicle += self._receive_from_client()
         if self.vehicle in readable:
             self._to_client += self._receive_from_vehicle()
-        if self.client is None:
+        if self.client is None and not held:
             self._to_client = b""
         self._to_client = _send(self.client, self._to_client)
         self._to_vehicle = _send(self.vehicle, self._to_vehicle)
@@ -113,7 +116,7 @@ def _serve(vehicle: subprocess.Popen[bytes], lines: Sequence[Line]) -> int:
     held = told = False
     while (code := vehicle.poll()) is None:
         before = lines[0].vehicle
-        _pass_on(lines)
+        _pass_on(lines, held=held)
         if lines[0].vehicle not in {before, None}:
             held = True
             vehicle.send_signal(signal.SIGSTOP)
@@ -127,12 +130,12 @@ def _serve(vehicle: subprocess.Popen[bytes], lines: Sequence[Line]) -> int:
     return code
 
 
-def _pass_on(lines: Sequence[Line]) -> None:
+def _pass_on(lines: Sequence[Line], *, held: bool) -> None:
     awaited = [line.awaited() for line in lines]
     reads, writes = (list(itertools.chain(*ends)) for ends in zip(*awaited, strict=True))
     readable, _, _ = select.select(reads, writes, [], LOOK_S)
     for line in lines:
-        line.pass_on(readable)
+        line.pass_on(readable, held=held)
 
 
 def _end(vehicle: subprocess.Popen[bytes]) -> None:
