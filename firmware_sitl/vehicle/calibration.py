@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
@@ -19,6 +20,9 @@ COMPASSES = range(3)
 RUNNING, FIRST_ATTEMPT = 2, 1
 NO_DIRECTION_SEEN = [0] * 9 + [8]
 """ArduCopter's completion mask of a vehicle that lies still."""
+
+ACCELEROMETERS_REST_S = 5.0
+"""So soon after a calibration of the accelerometers ArduCopter takes no other."""
 
 STATUS_EVERY_S = 0.5
 STATUSES_PER_TEXT = 10
@@ -34,6 +38,7 @@ class Calibrations:
     """What is being calibrated: compasses by their bits, the sticks by a ground station."""
 
     accelerometers: bool = False
+    accelerometers_done_s: float = -inf
     sticks: bool = False
     compasses: int = 0
     compass_wants_reboot: bool = False

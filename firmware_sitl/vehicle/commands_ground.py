@@ -8,7 +8,7 @@ from math import isnan
 from dfr.ardupilot.commands import TERRAIN_FRAMES, Command, Frame
 from dfr.ardupilot.items import MOST_ALTITUDE_M, cast
 from firmware_sitl.vehicle import actions, arming
-from firmware_sitl.vehicle.calibration import MotorInterference
+from firmware_sitl.vehicle.calibration import ACCELEROMETERS_REST_S, MotorInterference
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
 from firmware_sitl.vehicle.request import (
     ACCEPTED,
@@ -89,11 +89,16 @@ def _calibrate_sensors(request: CommandRequest) -> int:
 
 def _calibrate_accelerometers(state: State, how: float) -> int:
     """Level or as they lie, or begin to have the vehicle turned about, which keeps the others from it."""
-    if state.calibrations.accelerometers:
+    calibrations, t_s = state.calibrations, state.aircraft.t_s
+    if calibrations.accelerometers:
         return ACCEPTED if how == TURNED_ABOUT else TEMPORARILY_REJECTED
+    if how != TURNED_ABOUT:
+        if t_s - calibrations.accelerometers_done_s < ACCELEROMETERS_REST_S:
+            return TEMPORARILY_REJECTED
+        calibrations.accelerometers_done_s = t_s
     state.say(6, STARTS)
-    state.calibrations.accelerometers = how == TURNED_ABOUT
-    if state.calibrations.accelerometers:
+    calibrations.accelerometers = how == TURNED_ABOUT
+    if calibrations.accelerometers:
         state.say(2, "Place vehicle level and press any key.")
     elif how == LEVEL:
         state.say(6, "Trim OK: roll=0.00 pitch=0.00 yaw=0.00")

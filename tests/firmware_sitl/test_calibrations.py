@@ -6,6 +6,9 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.client import SitlClient
+from firmware_sitl.vehicle.channel import Channel
+
+from .inside import fly, standing
 
 CALIBRATE = mavlink.MAV_CMD_PREFLIGHT_CALIBRATION
 ARM = mavlink.MAV_CMD_COMPONENT_ARM_DISARM
@@ -22,7 +25,8 @@ def client(connect):
 
 
 def _throttle(client: SitlClient, pulse_us: int) -> None:
-    """Hold the throttle there from now on."""
+    """Hold the throttle there from now on, however seldom it is said."""
+    client.set_parameter("RC_OVERRIDE_TIME", -1)
     client.sticks = [NO_CHANGE] * 8
     client.sticks[THROTTLE_PLACE] = pulse_us
     client.receive("RC_CHANNELS", where=lambda m: m.chan3_raw == pulse_us)
@@ -99,6 +103,28 @@ def test_compasses_are_named_by_their_bits(client):
     progress = client.receive("MAG_CAL_PROGRESS")
     assert (progress.compass_id, progress.cal_mask) == (1, 2)
     assert client.command(CANCEL, 2) == ACCEPTED
+
+
+def test_the_accelerometers_are_not_calibrated_twice_within_five_seconds():
+    """As a real ArduCopter, asked twice at once; in vehicle time, so here of the built-in vehicle alone."""
+    vehicle = standing()
+    channel = Channel(vehicle.state, 0)
+    channel.connected = True
+
+    def ask() -> int:
+        asker = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
+        question = mavlink.MAVLink_command_long_message(1, 1, CALIBRATE, 0, 0, 0, 0, 0, 4, 0, 0)
+        for message in channel.parse_bytes(question.pack(asker)):
+            vehicle.receive_message(channel, message)
+        (answer,) = asker.parse_buffer(bytes(channel.out))
+        channel.out.clear()
+        return int(answer.result)
+
+    assert ask() == ACCEPTED
+    fly(vehicle, 4.0)
+    assert ask() == TEMPORARILY_REJECTED
+    fly(vehicle, 1.5)
+    assert ask() == ACCEPTED
 
 
 def test_sticks_that_are_being_calibrated_bar_arming_until_they_no_longer_are(client):
