@@ -136,9 +136,8 @@ function watchContact() {
   $("no-contact").hidden = words === "";
   if (words) $("no-contact-words").textContent = words;
   document.body.classList.toggle("no-contact", words !== "");
-  // What is old can neither be pressed nor answered.
+  // What is old can neither be pressed nor answered; a question goes on once contact is back, while it is valid.
   first("main")?.toggleAttribute("inert", words !== "");
-  if (words) $("confirm").close();
   soundLoss(words ? "contact" : "");
   if (!words && !board?.ended) sound(soundLevel(board?.alerts ?? []));
   document.title = words ? "NO CONTACT - dfr" : board?.ended ? "Shift ended - dfr" : "Operate - dfr";
