@@ -123,7 +123,7 @@ def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> SortiePredict
         drone=catalogue.find_drone(key),
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
-        turbulence_intensity=column["turbulence_intensity"] if column["turbulence_intensity"].any() else None,
+        gust_deviation_mps=column["turbulence_intensity"] * speed,
         sitl=SitlEffects(up_s=column["up_s"]),
     )
 

@@ -4,117 +4,24 @@ The ground speed of a leg is the commanded one, or what the tilt limit leaves: A
 line first, so the cross wind takes its share of the tilt and the rest drives the drone on, while the
 leg's moving target waits for it. Through a corner it starts the next leg before the last one ends.
 A leg ends within 2 m of its end point (`dfr.track`).
-
-Gusts cost time where the tilt limit binds, and scatter it. At the limit a drone's ground speed goes with the
-wind. Where it falls short of the wanted speed the leg's target waits; in a lull the drone flies no faster
-than wanted, so that a gust is not given back. And a leg meets only so many gusts: their mean over its time is
-not zero, and a slow path against the wind scatters.
+What gusts do to it is `dfr.aircraft.gusty_legs`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
+from dfr.aircraft.gusty_legs import Gusts, ground_speed_in_gusts, time_deviation_s
 from dfr.aircraft.profiles import LegProfile, distance_from_rest, leg_profile, time_to_cover
 from dfr.aircraft.settings import YAW_AHEAD, YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, SettingColumns
 from dfr.aircraft.trim import Airframe, airspeed_of_lean, balancing_lean, speed_along
 from dfr.geo import FloatArray
-from dfr.normal import normal_cdf
 from dfr.track import REACHED_M
 from dfr.units import GRAVITY_MPS2
-
-CROSS_GUST_SHARE = 0.8
-"""Cross-wind over along-wind gust deviation (ESDU 85020 near the ground)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gusts:
-    """Gusts at flight height over each path, shape (n,): deviation along the wind, and their length.
-
-    A drone meets them as fast as it flies through the air; simulated ones that are the same `everywhere` come
-    with the wind alone.
-    """
-
-    deviation_mps: FloatArray
-    length_m: FloatArray
-    everywhere: bool = False
-
-    def rows(self, index: np.ndarray) -> Gusts:
-        """Those of some paths, in the order of an index."""
-        return replace(self, deviation_mps=self.deviation_mps[index], length_m=self.length_m[index])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GustySpeed:
-    """The ground speed of legs, (n, legs): its mean, the deviation that gusts leave it, and their time."""
-
-    mean_mps: FloatArray
-    deviation_mps: FloatArray
-    gust_s: FloatArray
-
-
-def ground_speed_in_gusts(
-    wanted: FloatArray,
-    able: FloatArray,
-    *,
-    along: FloatArray,
-    cross: FloatArray,
-    lean: FloatArray,
-    gusts: Gusts | None,
-) -> GustySpeed:
-    """Ground speed of legs that want a speed and are able to another at the tilt limit, in wind and gusts.
-
-    At a fixed lean a drone takes the time constant v / (2 g lean) to a new wind, v its airspeed; a
-    first-order gust that takes T to pass moves it by the root of T / (T + that).
-    """
-    if gusts is None:
-        calm = np.zeros_like(able)
-        return GustySpeed(mean_mps=np.minimum(wanted, able), deviation_mps=calm, gust_s=calm)
-    speed2 = np.maximum(along**2 + cross**2, 1e-9)
-    toward = np.sqrt((along**2 + (CROSS_GUST_SHARE * cross) ** 2) / speed2)
-    aside = np.sqrt(((CROSS_GUST_SHARE * along) ** 2 + cross**2) / speed2)
-    air = np.maximum(np.hypot(able - along, cross), 1.0)
-    passes_s = gusts.length_m[:, None] / (np.maximum(np.sqrt(speed2), 1.0) if gusts.everywhere else air)
-    lag_s = air / (2.0 * GRAVITY_MPS2 * lean)
-    felt = np.sqrt(passes_s / (passes_s + lag_s))
-    deviation = gusts.deviation_mps[:, None] * toward * felt
-    # Holding the line against gusts from either side takes of the tilt that drives the drone on.
-    able = able - (gusts.deviation_mps[:, None] * aside * felt) ** 2 / (2.0 * air)
-    binds = normal_cdf((wanted - able) / np.maximum(deviation, 1e-9))
-    return GustySpeed(
-        mean_mps=mean_of_lesser(wanted, able, deviation),
-        deviation_mps=deviation * binds,
-        gust_s=passes_s + lag_s,
-    )
-
-
-def mean_of_lesser(wanted: FloatArray, able: FloatArray, deviation: FloatArray) -> FloatArray:
-    """Mean of the lesser of a wanted speed and one that varies normally about `able`, m/s.
-
-    >>> round(float(mean_of_lesser(np.array(10.0), np.array(10.0), np.array(1.0))), 3)
-    9.601
-    """
-    spread = np.maximum(deviation, 1e-9)
-    over = (able - wanted) / spread
-    lost = spread * (over * normal_cdf(over) + np.exp(-0.5 * over**2) / math.sqrt(2.0 * math.pi))
-    return np.where(deviation > 0.0, able - lost, np.minimum(wanted, able))
-
-
-def time_deviation_s(lengths_m: FloatArray, speed_mps: FloatArray, gusty: GustySpeed) -> FloatArray:
-    """Deviation of the time of paths from flight to flight, shape (n,): of their gusts' mean over each leg.
-
-    The mean of a first-order process of time T over t >> T has the deviation sigma sqrt(2 T / t).
-    """
-    seconds = np.maximum(lengths_m / speed_mps, 1e-9)
-    averaged = np.minimum(2.0 * gusty.gust_s / seconds, 1.0)
-    legs = (seconds * gusty.deviation_mps / speed_mps) ** 2 * averaged
-    scatter: FloatArray = np.sqrt(legs.sum(axis=1))
-    return scatter
-
 
 SLOWEST_GROUND_SPEED_MPS = 0.1
 """A leg flown slower than this is called unreachable: no battery outlasts it."""

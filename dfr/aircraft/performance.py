@@ -14,11 +14,11 @@ import numpy as np
 
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.energy import forward_power_w
+from dfr.aircraft.gusty_legs import Gusts
 from dfr.aircraft.legs import (
     ARRIVAL_S,
     TAKEOFF_HEADING_RAD,
     FlownLegs,
-    Gusts,
     Wind,
     fly_legs,
     heading_out,
@@ -26,6 +26,7 @@ from dfr.aircraft.legs import (
 )
 from dfr.aircraft.profiles import climb_seconds, land_seconds
 from dfr.aircraft.return_leg import (
+    NOTICED,
     ReturnFlight,
     ReturnPath,
     Scatter,
@@ -126,6 +127,11 @@ class SortiePredictions:
     def __len__(self) -> int:
         return len(self.climb_s)
 
+    @property
+    def overhead_s(self) -> FloatArray:
+        """Seconds from lift-off to overhead of the latest of nine flights in ten: what plans count on."""
+        return self.climb_s + self.out_late_s
+
     def sortie(self, index: int) -> SortiePrediction:
         """One of them."""
         reachable = bool(np.isfinite(self.total_s[index]))
@@ -175,6 +181,7 @@ def predict_path(
         on_scene_s=np.array([on_scene_s]),
         wind_east_mps=np.array([east]),
         wind_north_mps=np.array([north]),
+        gust_deviation_mps=np.array([wind.gust_deviation_mps]),
         drone=drone,
         settings=settings,
         temperature_c=temperature_c,
@@ -194,7 +201,7 @@ def predict_paths(
     settings: FlightSettings | Sequence[FlightSettings],
     temperature_c: float | FloatArray = 15.0,
     ground_m_amsl: float = 0.0,
-    turbulence_intensity: FloatArray | None = None,
+    gust_deviation_mps: FloatArray | None = None,
     sitl: SitlEffects | None = None,
 ) -> SortiePredictions:
     """Many sorties of one drone at once.
@@ -202,9 +209,9 @@ def predict_paths(
     `lengths_m` and `courses_deg` have shape (n, legs), shorter paths padded with legs of length 0; the
     rest broadcasts to (n,). The wind is the way the air moves at flight height
     (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
-    sequence with one for each path. `turbulence_intensity` is the deviation of the gusts along the wind over
-    its mean, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `sitl` corrects
-    the return for flights on ArduCopter SITL (`dfr.aircraft.sitl_effects`); None is for real drones.
+    sequence with one for each path. `gust_deviation_mps` is the standard deviation of the gusts
+    along the wind, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `sitl`
+    corrects the return for flights on ArduCopter SITL (`dfr.aircraft.sitl_effects`); None is for real drones.
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]
@@ -219,7 +226,7 @@ def predict_paths(
         courses_rad=np.radians(np.broadcast_to(np.asarray(courses_deg, dtype=float), lengths.shape)),
         height_m=height,
         on_scene_s=scene,
-        wind=_wind_of(wind_e, wind_n, density, turbulence_intensity, height, everywhere=sitl is not None),
+        wind=_wind_of(wind_e, wind_n, density, gust_deviation_mps, height, everywhere=sitl is not None),
         settings=SettingColumns.from_settings(settings, count),
         temperature_c=temperature_c,
         sitl=sitl,
@@ -362,7 +369,7 @@ class _Paths:
         arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
         energy = self.energy_wh(phases, out, home.legs, hover_w)
-        sooner_s, later_s = usual_spread_s(out, phases.out_s, out.deviation_s > 0.0)
+        sooner_s, later_s = usual_spread_s(out, phases.out_s, out.deviation_s > NOTICED * phases.out_s)
         # The late ones make hardly any headway: they fly at about the wind's own speed.
         late_wh = np.hypot(later_s, home.late_s - home.seconds) * hover_w / 3600.0
         return SortiePredictions(
@@ -409,20 +416,20 @@ def _wind_of(
     east: FloatArray,
     north: FloatArray,
     density: FloatArray,
-    intensity: FloatArray | None,
+    gust_deviation_mps: FloatArray | None,
     height: FloatArray,
     *,
     everywhere: bool,
 ) -> Wind:
-    """The wind of each path, gusts included where an intensity is given; simulated ones are `everywhere`."""
-    if intensity is None:
+    """The wind of each path, gusts included where any are given; simulated ones are `everywhere`."""
+    if gust_deviation_mps is None or not np.any(gust_deviation_mps > 0.0):
         return Wind(east_mps=east, north_mps=north, density=density)
     return Wind(
         east_mps=east,
         north_mps=north,
         density=density,
         gusts=Gusts(
-            deviation_mps=intensity * np.hypot(east, north),
+            deviation_mps=gust_deviation_mps,
             length_m=_gust_lengths_m(np.full_like(height, SIM_GUST_HEIGHT_M) if everywhere else height),
             everywhere=everywhere,
         ),
@@ -430,7 +437,8 @@ def _wind_of(
 
 
 def _gust_lengths_m(height: FloatArray) -> FloatArray:
-    return np.array([scale_lengths_m(metres)[0] for metres in height.tolist()])
+    heights, at = np.unique(height, return_inverse=True)
+    return np.array([scale_lengths_m(metres)[0] for metres in heights.tolist()])[at]
 
 
 def _none_if_nan(value: float) -> float | None:

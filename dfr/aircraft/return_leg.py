@@ -64,6 +64,12 @@ MOST_SPREAD = 0.8
 RARE = 0.05
 """What a smaller share of flights does lies outside the band of nine in ten."""
 
+NOTICED = 0.001
+"""A deviation of a smaller share of the time makes no flight differ from another."""
+
+MOST_GUSTS = 4.0
+"""Gusts of more deviations than these bring no leg to the tilt limit."""
+
 CornerCutShare = Callable[[FloatArray, SettingColumns], FloatArray]
 """Share of returns, (n,), that cut the corner out of a climb (m) which brakes at its full acceleration."""
 
@@ -149,13 +155,12 @@ class RtlLeg:
 
     def may_be_slowed(self) -> np.ndarray:
         """Where the tilt limit may set the speed: the wind on the nose, or abeam, makes the most drag."""
-        if self.wind.gusts is not None:
-            return np.ones(self.length_m.shape, dtype=bool)
+        gust_mps = 0.0 if self.wind.gusts is None else MOST_GUSTS * self.wind.gusts.deviation_mps
         lean = STEADY_LEAN * np.tan(np.radians(self.settings.lean_limit_deg))
         able = airspeed_of_lean(self.airframe, lean, self.wind.density)
         along, cross = self.wind_home_mps()
         speed = np.sqrt(np.maximum(able**2 - cross**2, 0.0)) + along
-        slowed: np.ndarray = speed < self.settings.effective_return_mps
+        slowed: np.ndarray = speed - gust_mps < self.settings.effective_return_mps
         return slowed
 
     def wind_home_mps(self) -> tuple[FloatArray, FloatArray]:
@@ -250,7 +255,7 @@ def return_flight(
         rounding_s=climb.deviation_s,
     )
     seconds = legs.seconds + climb.seconds
-    random = spread.uncertain | (scatter.deviation_s > 0.0)
+    random = spread.uncertain | (scatter.deviation_s > NOTICED * seconds)
     sooner_s, later_s = usual_spread_s(legs, seconds, random)
     return ReturnFlight(
         legs=legs,

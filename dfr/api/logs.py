@@ -19,7 +19,7 @@ from dfr.logs.flights import LoggedFlight, find_flights
 from dfr.logs.model import FlightLog
 from dfr.mission.formats import read_plan
 from dfr.mission.items import MissionItem
-from dfr.plan.model import Route
+from dfr.plan.model import Plan, Route
 from dfr.scenario.model import Fleet
 from dfr.scenario.own_drone import OwnDrone, OwnFigure
 from dfr.statistics import t_value
@@ -28,7 +28,10 @@ from dfr.world.weather import MeanWind
 LEAST_ENERGY_BAND = 0.05
 """The flight model alone is not better than this (assumed), whatever a calibration says."""
 
-LOG_SUFFIXES = frozenset({".bin", ".log", ".tlog", ".ulg", ".csv", ".tsv", ".gpx"})
+TELEMETRY = ".tlog"
+"""What `dfr fly`, a rehearsal and a live shift keep of each vehicle that they hear."""
+
+LOG_SUFFIXES = frozenset({".bin", ".log", TELEMETRY, ".ulg", ".csv", ".tsv", ".gpx"})
 """What is taken from a folder of logs; a file that is named is read whatever its suffix."""
 
 
@@ -102,7 +105,8 @@ def compare(
     path = None if mission is None else Path(mission)
     items = None if path is None else read_plan(read_bounded(path), name=path.name).items
     given = None if wind is None else _read_wind(wind)
-    compared, left_out = [], []
+    compared: list[FlightComparison] = []
+    left_out: list[str] = []
     for log in map(read_log, find_logs(paths)):
         for flight in find_flights(log):
             try:
@@ -114,6 +118,38 @@ def compare(
         why = "; ".join(left_out) or "no flight in these logs"
         raise InputError(f"no flight to compare: {why}", do="give logs of dispatches, out and back")
     return ComparedFlights(flights=tuple(compared), left_out=tuple(left_out))
+
+
+def compare_shift(folder: Path, plan: Plan, fleet: Fleet) -> ComparedFlights:
+    """Predicted against flown for the flights of a live shift, by the telemetry that it kept of its drones.
+
+    A flight is set beside the route of the plan that it flew, else beside what its log says it was sent to
+    do. Files that cannot be read and flights that cannot be compared are left out and named; nothing is
+    there where no telemetry was kept.
+    """
+    judged = judge_fleet(fleet)
+    compared: list[FlightComparison] = []
+    left_out: list[str] = []
+    for path in sorted(folder.glob(f"*{TELEMETRY}")):
+        try:
+            log = read_log(path)
+            flights = find_flights(log)
+        except InputError as error:
+            left_out.append(f"{error}")
+            continue
+        for flight in flights:
+            try:
+                compared.append(judged.compare(log, flight, route=_route_of(plan, flight)))
+            except InputError as error:
+                left_out.append(f"{error}")
+    return ComparedFlights(flights=tuple(compared), left_out=tuple(left_out))
+
+
+def _route_of(plan: Plan, flight: LoggedFlight) -> Route | None:
+    try:
+        return find_route(plan, flight)
+    except InputError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -38,26 +39,26 @@ def compare(
     """
     found = compare_logs(logs, drone=drone, plan=plan, mission=mission, wind=wind)
     if as_json:
-        emit_json(_document(found))
+        emit_json(comparison_document(found))
         return
-    for one in found.flights:
-        _print_flight(one)
-    for why in found.left_out:
-        say(f"left out: {why}")
+    for line in comparison_lines(found):
+        say(line)
     if len(found.flights) > 1:
         say(f"over {counted_noun(len(found.flights), 'flight')}, flown against predicted:")
         for summary in found.summaries:
             say(f"  {_summary_text(summary)}")
 
 
-def _print_flight(one: FlightComparison) -> None:
-    began = "" if one.began is None else f", {one.began:%Y-%m-%d %H:%M} UTC"
-    say(f"{one.label}{began}")
-    for note in one.notes:
-        say(f"  {note}")
-    for phase in one.phases:
-        say(f"  {phase.phase.value.replace('_', ' '):<9} {_phase_text(one, phase)}")
-    say(f"  energy    {_energy_text(one)}")
+def comparison_lines(found: ComparedFlights) -> Iterator[str]:
+    """Flights beside their predictions in words, and why others are left out."""
+    for one in found.flights:
+        began = "" if one.began is None else f", {one.began:%Y-%m-%d %H:%M} UTC"
+        yield f"{one.label}{began}"
+        yield from (f"  {note}" for note in one.notes)
+        for phase in one.phases:
+            yield f"  {phase.phase.value.replace('_', ' '):<9} {_phase_text(one, phase)}"
+        yield f"  energy    {_energy_text(one)}"
+    yield from (f"left out: {why}" for why in found.left_out)
 
 
 def _phase_text(one: FlightComparison, phase: PhaseComparison) -> str:
@@ -107,7 +108,8 @@ def _summary_text(summary: ErrorSummary) -> str:
     return text + (f"; outliers: {', '.join(summary.outliers)}" if summary.outliers else "")
 
 
-def _document(found: ComparedFlights) -> dict[str, object]:
+def comparison_document(found: ComparedFlights) -> dict[str, object]:
+    """Flights beside their predictions as they appear in JSON."""
     return {
         "flights": [
             {

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from dfr.api.logs import compare_shift
+from dfr.cli.log_compare import comparison_document, comparison_lines
 from dfr.cli.options import NoCache, ScenarioName
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.errors import InputError, NonCompliantError
@@ -15,6 +17,7 @@ from dfr.findings import counted_noun
 from dfr.io.files import refuse_unwritable, write_atomically
 from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.logs.comparison import ComparedFlights
 from dfr.metrics.logged_shift import LoggedFlight, LoggedShift
 from dfr.rehearsal.logged_shift import REPLICATIONS, report_shift
 from dfr.report.words import figure
@@ -45,6 +48,9 @@ def report(
 ) -> None:
     """Report a live shift from its log: calls, predicted and flown times of flights, and key figures.
 
+    Flights whose telemetry (.tlog) lies in the shift's folder are compared phase by phase, as dfr log
+    compare does.
+
     The figures are defined as in the simulation. Beside each is what the model expects: the mean of
     simulations of the same calls at the same times, with the same time on scene at each.
 
@@ -56,17 +62,18 @@ def report(
     log = read_shift_log(shift)
     world = load_world(find_scenario(scenario))
     note(f"simulating the shift's calls {counted_noun(replications, 'time')} ...")
-    found = report_shift(
-        world, read_plan(_plan_file(shift, plan), world.scenario), log, replications=replications
-    )
+    flown_by = read_plan(_plan_file(shift, plan), world.scenario)
+    found = report_shift(world, flown_by, log, replications=replications)
+    compared = compare_shift(shift, flown_by, world.scenario.fleet)
     if out is not None:
         from dfr.report.shift_page import shift_page  # loads the templates, which the words do without
 
-        write_atomically(out, shift_page(found, log.check))
+        write_atomically(out, shift_page(found, log.check, compared))
     if as_json:
-        emit_json({"log": log.check.as_dict(), **found.as_dict()})
+        telemetry = comparison_document(compared)
+        emit_json({"log": log.check.as_dict(), **found.as_dict(), "telemetry": telemetry})
     else:
-        for line in _lines(found, log.check):
+        for line in (*_lines(found, log.check), *_telemetry_lines(compared)):
             say(line)
     if not log.check.is_whole:
         raise typer.Exit(NonCompliantError.exit_code)
@@ -98,6 +105,15 @@ def _lines(shift: LoggedShift, check: LogCheck) -> Iterator[str]:
     yield from (f"unknown: {words}" for words in shift.unknown)
     yield f"log: {check}"
     yield f"last hash: {check.head}"
+
+
+def _telemetry_lines(compared: ComparedFlights) -> Iterator[str]:
+    """The flights by the telemetry that the shift kept, each phase and the energy beside the prediction."""
+    if not compared.flights and not compared.left_out:
+        yield "telemetry: none was kept in this folder, so that no flight is compared phase by phase"
+        return
+    yield f"telemetry: {counted_noun(len(compared.flights), 'flight')} compared phase by phase"
+    yield from (f"  {line}" for line in comparison_lines(compared))
 
 
 def _flight_line(flight: LoggedFlight) -> str:

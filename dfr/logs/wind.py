@@ -32,6 +32,9 @@ STEADY_MPS2 = 1.0
 
 UPRIGHT_RAD = math.radians(50.0)
 CLIMBS_MPS = 1.5
+LOW_SHARE = 0.6
+"""Lower than this share of a flight's usual height the wind is another: less, near the ground (assumed)."""
+
 COURSES_APART_RAD = math.radians(60.0)
 FAST_MPS = 3.0
 COURSE_S = 4.0
@@ -202,14 +205,23 @@ def steady_motion(log: FlightLog, flight: LoggedFlight) -> SteadyMotion | None:
     )
     velocity = np.column_stack([north, east])
     means = [
-        _mean_of_steps(values) for values in (t_s, velocity, push, heading, climb, np.hypot(roll, pitch))
+        _mean_of_steps(values)
+        for values in (t_s, velocity, push, heading, climb, np.hypot(roll, pitch), _height_share(log, t_s))
     ]
-    mean_s, mean_velocity, mean_push, mean_heading, mean_climb, mean_lean = means
+    mean_s, mean_velocity, mean_push, mean_heading, mean_climb, mean_lean, mean_height = means
     if len(mean_s) < 3:
         return None
-    acceleration = np.gradient(mean_velocity, mean_s, axis=0)
+    # Over the very second of the mean lean: a neighbouring one is another part of a manoeuvre.
+    edges = [mean_s - 0.5 * STEP_S, mean_s + 0.5 * STEP_S]
+    before, after = (
+        np.column_stack(
+            [log.series[quantity].at(edge) for quantity in (Quantity.NORTH_MPS, Quantity.EAST_MPS)]
+        )
+        for edge in edges
+    )
+    acceleration = (after - before) / STEP_S
     steady = np.hypot(*acceleration.T) < STEADY_MPS2
-    steady &= (np.abs(mean_climb) < CLIMBS_MPS) & (mean_lean < UPRIGHT_RAD)
+    steady &= (np.abs(mean_climb) < CLIMBS_MPS) & (mean_lean < UPRIGHT_RAD) & (mean_height > LOW_SHARE)
     found = SteadyMotion(
         t_s=mean_s,
         velocity_mps=mean_velocity,
@@ -219,6 +231,15 @@ def steady_motion(log: FlightLog, flight: LoggedFlight) -> SteadyMotion | None:
         climb_mps=mean_climb,
     )
     return found.where(steady) if np.count_nonzero(steady) >= 3 else None
+
+
+def _height_share(log: FlightLog, t_s: FloatArray) -> FloatArray:
+    """Heights as shares of the usual one; 1 where a log does not tell any."""
+    if Quantity.HEIGHT_M_HOME not in log.series:
+        return np.ones(len(t_s))
+    height_m = log.series[Quantity.HEIGHT_M_HOME].at(t_s)
+    usual_m = float(np.median(height_m))
+    return height_m / usual_m if usual_m > 0.0 else np.ones(len(t_s))
 
 
 def _unwrapped_heading(log: FlightLog, t_s: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from dfr import __version__
+from dfr.logs.comparison import ComparedFlights
 from dfr.metrics.logged_shift import LoggedShift
 from dfr.report.words import figure, number, plural, sentence
 
@@ -41,8 +42,11 @@ class LogCheck(Protocol):
         """Of how many they went in another way."""
 
 
-def shift_page(shift: LoggedShift, check: LogCheck) -> str:
-    """The page with its styles inside; no script, no outside address."""
+def shift_page(shift: LoggedShift, check: LogCheck, compared: ComparedFlights) -> str:
+    """The page with its styles inside; no script, no outside address.
+
+    `compared` are the flights of which the shift kept telemetry, none where it kept none.
+    """
     templates = resources.files("dfr.report") / "templates"
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False, lstrip_blocks=True
@@ -52,6 +56,7 @@ def shift_page(shift: LoggedShift, check: LogCheck) -> str:
     return template.render(
         shift=shift,
         check=check,
+        compared=compared,
         version=__version__,
         css=Markup((templates / "report.css").read_text(encoding="utf-8")),
         figure=figure,

@@ -11,7 +11,13 @@ import pytest
 
 from dfr.aircraft.cases import predict_cases, read_cases
 from dfr.aircraft.catalogue import find_drone
-from dfr.aircraft.legs import GustySpeed, mean_of_lesser, time_deviation_s
+from dfr.aircraft.gusty_legs import (
+    Gusts,
+    GustySpeed,
+    ground_speed_in_gusts,
+    moments_of_lesser,
+    time_deviation_s,
+)
 from dfr.aircraft.performance import FlightSettings, flight_settings, predict_path
 from dfr.world.weather import MeanWind
 
@@ -30,8 +36,26 @@ FLOWN = recorded("gusty_legs.jsonl")
 def test_the_mean_pace_is_that_of_many_drawn_gusts(able, deviation):
     drawn = np.random.default_rng(1).normal(able, deviation, 400_000)
     expected = np.minimum(drawn, 10.0).mean()
-    found = mean_of_lesser(np.array(10.0), np.array(able), np.array(deviation))
-    assert float(found) == pytest.approx(expected, abs=0.01)
+    mean, square = moments_of_lesser(np.array(10.0), np.array(able), np.array(deviation))
+    assert float(mean) == pytest.approx(expected, abs=0.01)
+    assert float(square - mean**2) == pytest.approx(np.minimum(drawn, 10.0).var(), abs=0.02)
+
+
+@pytest.mark.parametrize(("along", "cross"), [(-7.0, 0.0), (-4.0, 6.0), (0.0, 8.0), (3.0, -7.0)])
+def test_the_speed_left_by_gusts_is_that_of_many_drawn_on_both_axes(along, cross):
+    """A drone of at most 10 m/s through the air that wants 9 m/s, in gusts too long for it to lag behind."""
+    wind, drawn = math.hypot(along, cross), np.random.default_rng(4).normal(0.0, 1.2, (2, 400_000))
+    with_it, aside = np.array([along, cross]) / wind, np.array([cross, -along]) / wind
+    gusts = with_it[:, None] * drawn[0] + aside[:, None] * 0.8 * drawn[1]
+    spare = 100.0 - (cross + gusts[1]) ** 2
+    speed = np.minimum(9.0, along + gusts[0] + np.sign(spare) * np.sqrt(np.abs(spare)))
+    one = np.ones((1, 1))
+    found = ground_speed_in_gusts(
+        9.0 * one, (along + math.sqrt(100.0 - cross**2)) * one, along=along * one, cross=cross * one,
+        lean=one, gusts=Gusts(deviation_mps=np.array([1.2]), length_m=np.array([1e6])),
+    )  # fmt: skip
+    assert found.mean_mps[0, 0] == pytest.approx(speed.mean(), abs=0.03)
+    assert found.deviation_mps[0, 0] == pytest.approx(speed.std(), rel=0.08)
 
 
 def test_times_scatter_as_those_flown_through_a_drawn_series():

@@ -7,18 +7,22 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import simpy
 from typer.testing import CliRunner
 
+from dfr.api.logs import compare, compare_shift
 from dfr.cli.report import app
 from dfr.errors import InputError
 from dfr.io.files import json_text
 from dfr.io.scenario_files import find_scenario, load_world
+from dfr.logs.comparison import ComparedFlights
 from dfr.metrics.kpi import Summary, summarise
 from dfr.metrics.logged_shift import PRIVACY, LoggedShift
+from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
 from dfr.rehearsal.logged_shift import report_log
 from dfr.report.shift_page import shift_page
@@ -39,7 +43,10 @@ from dfr.sim.inputs import (
 from dfr.sim.randomness import Spread, Streams
 from dfr.store.shift_log import LOG, ShiftLog, read_shift_log
 
+from ..io.logs.log_samples import SAMPLES
+
 SCENARIO = "victorious-2024"
+NONE_KEPT = ComparedFlights(flights=(), left_out=())
 SECONDS = 4 * 3600.0
 LEG = Leg(climb_s=20.0, out_s=40.0, back_s=50.0, land_s=30.0, out_wh=6.0, home_wh=8.0, hover_w=360.0)
 
@@ -152,11 +159,31 @@ def test_the_page_holds_it_all_and_no_markup_of_others(
     report: LoggedShift, shift: tuple[Path, Summary]
 ) -> None:
     check = read_shift_log(shift[0]).check
-    page = shift_page(replace(report, scenario="<script>alert(1)</script>"), check)
+    page = shift_page(replace(report, scenario="<script>alert(1)</script>"), check, NONE_KEPT)
     assert "<script" not in page
     assert check.head in page
     assert "The log is whole" in page
+    assert "No telemetry was kept" in page
     assert len(re.findall("<tr><td>", page)) >= len(report.flights) + len(report.kpis)
+
+
+def test_flights_of_which_telemetry_was_kept_are_told_phase_by_phase(
+    report: LoggedShift, shift: tuple[Path, Summary], tmp_path: Path
+) -> None:
+    """The telemetry of one sortie, to none of the plan's routes, beside a file that is none."""
+    (tmp_path / "east-1-20240824T120000.tlog").write_bytes(SAMPLES["flight.tlog"])
+    (tmp_path / "east-2-20240824T120000.tlog").write_bytes(b"no telemetry")
+    plan = cast(Plan, SimpleNamespace(routes=()))
+    fleet = load_world(find_scenario(SCENARIO)).scenario.fleet
+    compared = compare_shift(tmp_path, plan, fleet)
+    (flight,) = compared.flights
+    assert {phase.phase.value for phase in flight.phases if phase.flown_s} >= {"climb", "out", "back", "land"}
+    assert flight == compare([tmp_path / "east-1-20240824T120000.tlog"], drone=fleet.drone).flights[0]
+    assert "east-2" in compared.left_out[0]
+    page = shift_page(report, read_shift_log(shift[0]).check, compared)
+    assert flight.label in page
+    assert "Left out: " in page
+    assert "No telemetry was kept" not in page
 
 
 def test_a_shift_that_has_not_ended_says_so(
@@ -176,7 +203,7 @@ def test_a_changed_log_is_told_as_far_as_it_is_whole(
     (tmp_path / LOG).write_bytes(b"".join(lines))
     found = report_log(inputs, read_shift_log(tmp_path), title="A fête", replications=1, seed=1)
     assert any(words.startswith("only what stands before the change is told") for words in found.unknown)
-    assert "THE LOG WAS CHANGED" in shift_page(found, read_shift_log(tmp_path).check)
+    assert "THE LOG WAS CHANGED" in shift_page(found, read_shift_log(tmp_path).check, NONE_KEPT)
 
 
 def test_a_yes_is_the_decision_and_officers_that_nobody_noted_are_unknown(
@@ -231,6 +258,7 @@ def test_the_verb_tells_a_shift_of_a_scenario_in_words_and_json_and_a_page(tmp_p
     assert done.exit_code == 0
     assert "unknown: no call ended in the log" in done.stdout
     assert "last hash:" in done.stdout
+    assert "telemetry: none was kept" in done.stdout
     assert page.is_file()
     document = json.loads(run_report(tmp_path, SCENARIO, "--json").stdout)
     assert document["log"]["whole"]
