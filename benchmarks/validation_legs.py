@@ -144,6 +144,7 @@ def gusty_rows() -> Iterator[Row]:
     for file, label in (
         ("gusty_legs.jsonl", "gusty sorties"),
         ("gusty_fresh.jsonl", "gusty sorties at random"),
+        ("gusty_more.jsonl", "more gusty sorties"),
     ):
         scores, steady = [], []
         for one in records(file):

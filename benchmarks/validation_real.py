@@ -18,8 +18,6 @@ import numpy as np
 from validation_rows import ROOT
 
 from dfr.aircraft.catalogue import find_drone
-from dfr.aircraft.profiles import land_seconds
-from dfr.aircraft.settings import PARAMETERS, FlightSettings, flight_settings
 from dfr.api.logs import read_log
 from dfr.geo import FloatArray
 from dfr.logs.calibration import pool_values
@@ -28,7 +26,6 @@ from dfr.logs.effort import flown_wh, hover_seconds
 from dfr.logs.flights import find_flights
 from dfr.logs.measures import measure_flight
 from dfr.logs.model import FlightLog
-from dfr.logs.parts import Part
 from dfr.logs.wind import FlightWind, wind_from_lean
 
 BEGIN, END = "<!-- real flights -->", "<!-- end of real flights -->"
@@ -89,7 +86,7 @@ def mission_rows(log: FlightLog) -> Iterator[RealRow]:
     yield RealRow(
         what="way out, 94 m at 5 m/s, profile before 4.1", errors=out[0] / out[1] - 1.0, firmware=firmware
     )
-    landings = landing_seconds(log)
+    landings = phase_seconds(compared, "land")
     yield RealRow(
         what="landing from 17 m, by the log's parameters",
         errors=landings[0] / landings[1] - 1.0,
@@ -99,32 +96,11 @@ def mission_rows(log: FlightLog) -> Iterator[RealRow]:
 
 
 def phase_seconds(compared: Sequence[FlightComparison], name: str) -> tuple[FloatArray, FloatArray]:
-    """(flown, predicted) of a phase."""
+    """(flown, predicted) of a phase, of the flights whose log tells it."""
     phases = [phase for one in compared for phase in one.phases if phase.phase.value == name]
-    return np.array([phase.flown_s for phase in phases]), np.array([phase.predicted_s for phase in phases])
-
-
-def landing_seconds(log: FlightLog) -> tuple[FloatArray, FloatArray]:
-    """(flown, predicted) of the landings that end a flight, from where they begin to disarming."""
-    known = {name: value for name, value in log.parameters.items() if name in PARAMETERS and value >= 0.0}
-    asked = FlightSettings.from_params(known, base=flight_settings(CRAFT))
-    flown, predicted = [], []
-    for flight in find_flights(log):
-        last = flight.parts[-1]
-        if last.kind is not Part.LANDING or flight.hop.ground_after_m is None:
-            continue
-        height = np.interp(last.start_s, flight.track.t_s, flight.track.height_m) - flight.hop.ground_after_m
-        _, land_s = land_seconds(
-            np.array([height]),
-            asked.effective_land_high_mps,
-            asked.land_low_mps,
-            asked.land_low_height_m,
-            asked.vertical_accel_mps2,
-            asked.vertical_shaping_jerk_mps3,
-        )
-        flown.append(flight.end_s - last.start_s)
-        predicted.append(float(land_s[0]))
-    return np.array(flown), np.array(predicted)
+    known = [(phase.flown_s, phase.predicted_s) for phase in phases if phase.flown_s is not None]
+    flown, predicted = np.array(known, dtype=float).T
+    return flown, predicted
 
 
 def energy_rows(log: FlightLog) -> Iterator[RealRow]:

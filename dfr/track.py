@@ -103,13 +103,24 @@ def phase_seconds(
 
 def landing_seconds(track: FlightTrack) -> float | None:
     """Seconds of the landing at home, as a phase is measured; None where there is none."""
+    return _seconds_between(*_landing_times(track))
+
+
+def unseen_before_touchdown_s(track: FlightTrack) -> float:
+    """Seconds between the first sample on the ground and the one before it; 0 where it does not land."""
+    _, ground = _landing_times(track)
+    at = 0 if ground is None else int(np.searchsorted(track.t_s, ground))
+    return float(track.t_s[at] - track.t_s[at - 1]) if at else 0.0
+
+
+def _landing_times(track: FlightTrack) -> tuple[float | None, float | None]:
+    """(when it has begun to sink at home, when it is on the ground)."""
     home_t_s = _home_t_s(track)
     if home_t_s is None or track.ground_after_m is None:
-        return None
+        return None, None
     sunk = track.height_m <= _top_so_far_m(track, home_t_s) - SUNK_M
     down = _first_time(track, sunk, after=home_t_s)
-    ground = _first_time(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
-    return _seconds_between(down, ground)
+    return down, _first_time(track, track.height_m <= track.ground_after_m + TOUCHED_M, after=down)
 
 
 def landed_from_m(track: FlightTrack) -> float | None:

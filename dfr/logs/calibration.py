@@ -69,8 +69,8 @@ NEVER_IN_LOGS: dict[str, str] = {
 MOST_HALF_WIDTH = 0.25
 """A figure whose interval reaches further, as a share of it, is shown and not planned with (assumed)."""
 
-DRAG_MODEL_SHARE = 0.03
-"""How far the fitted drag is off besides chance, as a share: up to 2 to 3 % in logs of simulated flights."""
+DRAG_MODEL_SHARE = 0.02
+"""How far the fitted drag is off besides chance, as a share: about so far in logs of simulated flights."""
 
 DRAG_SPEEDS_MPS = 3.0
 """Drag is not told from flights that are slower through the air (assumed)."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -27,13 +28,21 @@ from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame
 from dfr.logs.effort import hover_seconds
 from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
+from dfr.logs.measures import MOST_UNSEEN_S
 from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
 from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
 from dfr.metrics.flown import PhaseComparison, PredictedPhases, compare_phases
 from dfr.mission.items import MissionItem
 from dfr.plan.model import Plan, Route
-from dfr.track import REACHED_M, FlightTrack, Phase, landing_seconds, phase_seconds
+from dfr.track import (
+    REACHED_M,
+    FlightTrack,
+    Phase,
+    landing_seconds,
+    phase_seconds,
+    unseen_before_touchdown_s,
+)
 from dfr.world.weather import MeanWind
 
 PASSED_WITHIN_M = 15.0
@@ -58,6 +67,9 @@ estimate is how much the wind varied with time and height, which says nothing ag
 
 STRAIGHT = 1.15
 """A way that is longer than so many times the straight one was not flown straight (assumed)."""
+
+LEAST_TOP_M = 2.0
+"""No landing is predicted from lower."""
 
 DJI = "DJI"
 DJI_LAND_LOW_M, DJI_LAND_MPS = 3.0, 0.3
@@ -181,7 +193,7 @@ def compare_flight(
     if leash is not None:
         settings_note += "; legs by the profile of its firmware, before 4.1"
     predicted, predicted_wh = _predicted_phases(
-        flight, sortie, flown, drone=drone, settings=settings, wind=aloft
+        log, flight, sortie, flown, drone=drone, settings=settings, wind=aloft
     )
     seconds, bands = dict(predicted.seconds), dict(predicted.bands)
     if leash is not None:
@@ -216,7 +228,13 @@ def _flown_phases(
     notes = []
     if ended_away_m(flight) > HOME_M:
         notes.append(f"it ends {ended_away_m(flight):.0f} m from its lift-off, so that it has no way back")
-        flown |= {Phase.BACK: None, Phase.LAND: landing_seconds(_about_its_end(track))}
+        track = _about_its_end(track)
+        flown |= {Phase.BACK: None, Phase.LAND: landing_seconds(track)}
+    if (unseen_s := unseen_before_touchdown_s(track)) > MOST_UNSEEN_S:
+        notes.append(
+            f"its log has a gap of {unseen_s:.0f} s at its touchdown, so that its landing is unknown"
+        )
+        flown[Phase.LAND] = None
     if not sortie.given:
         out_m = _flown_m(track, until_s=_there_s(track, sortie))
         back_m = _flown_m(track, from_s=track.return_t_s)
@@ -236,8 +254,11 @@ def _motion_wh(log: FlightLog, flight: LoggedFlight, drone: Drone, power_w: floa
 
 
 def _about_its_end(track: FlightTrack) -> FlightTrack:
-    """The track about where it ends, for a landing that is not at home."""
-    return replace(track, east_m=track.east_m - track.east_m[-1], north_m=track.north_m - track.north_m[-1])
+    """The track about where it ends, for a landing that is not at home: it returns once it stays there."""
+    east_m, north_m = track.east_m - track.east_m[-1], track.north_m - track.north_m[-1]
+    away = np.flatnonzero(np.hypot(east_m, north_m) > REACHED_M)
+    stays_s = float(track.t_s[away[-1] if away.size else 0])
+    return replace(track, east_m=east_m, north_m=north_m, return_t_s=stays_s)
 
 
 def _there_s(track: FlightTrack, sortie: Sortie) -> float:
@@ -260,6 +281,7 @@ def _length_m(path: FloatArray) -> float:
 
 
 def _predicted_phases(
+    log: FlightLog,
     flight: LoggedFlight,
     sortie: Sortie,
     flown: Mapping[Phase, float | None],
@@ -281,9 +303,29 @@ def _predicted_phases(
         settings=settings,
     )
     there, home = predict(sortie.out_m), predict(sortie.back_m[::-1])
+    lands = predict(sortie.out_m, **_above_its_ground(log, flight, settings))
     phases = PredictedPhases.of_sorties(there, home)
-    made = {Phase.ON_SCENE: flown[Phase.ON_SCENE], Phase.LAND: there.land_s}
+    made = {Phase.ON_SCENE: flown[Phase.ON_SCENE], Phase.LAND: lands.land_s}
     return replace(phases, seconds={**phases.seconds, **made}), there.energy_wh
+
+
+def _above_its_ground(log: FlightLog, flight: LoggedFlight, settings: FlightSettings) -> dict[str, Any]:
+    """What a landing is predicted with: heights over the ground it ends on, as the vehicle reads that.
+
+    It slows down where its own height says so; DJI's drones and those with a rangefinder measure the ground.
+    """
+    ground_m = flight.hop.ground_after_m or 0.0
+    ranging = any(log.parameters.get(name, 0.0) > 0.0 for name in ("RNGFND_TYPE", "RNGFND1_TYPE"))
+    slow_m = settings.land_low_height_m - (0.0 if ranging or log.autopilot == DJI else ground_m)
+    top_m = settings.return_height_m
+    return {
+        "height_m": max(_cruise_height_m(flight) - ground_m, LEAST_TOP_M),
+        "settings": replace(
+            settings,
+            land_low_height_m=max(slow_m, 0.0),
+            return_height_m=None if top_m is None else max(top_m - ground_m, LEAST_TOP_M),
+        ),
+    }
 
 
 def _predict_along(

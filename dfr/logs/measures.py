@@ -17,6 +17,7 @@ from dfr.geo import FloatArray
 from dfr.logs.flights import LoggedFlight, ended_away_m
 from dfr.logs.model import FlightLog, Quantity, Series
 from dfr.logs.parts import FlightPart, Part
+from dfr.track import TOUCHED_M
 from dfr.units import AIR_DENSITY_KG_M3
 
 STEP_S = 0.2
@@ -39,6 +40,9 @@ LAND_LOW_M = 10.0
 """ArduCopter's LAND_ALT_LOW: below it a landing is slow."""
 
 LAND_BETWEEN_M = (0.7, 4.0)
+MOST_UNSEEN_S = 3.0
+"""A landing with a longer gap in its log is of no known rate, a touchdown after one at no known time."""
+
 DRAWN_AT_LEAST = 0.2
 """A battery's energy is told from a flight that uses a fifth of it at least (assumed)."""
 
@@ -155,7 +159,7 @@ def _measure_landing(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
         return {}
     found: dict[str, float] = {}
     last = flight.parts[-1] if flight.parts else None
-    if last is not None and last.kind is Part.LANDING:
+    if last is not None and last.kind is Part.LANDING and _is_seen_to_land(flight, last.start_s):
         t_s = np.arange(last.start_s, flight.end_s, STEP_S / 2.0)
         heights = np.interp(t_s, flight.track.t_s, flight.track.height_m) - flight.hop.ground_after_m
         inside = (heights > LAND_BETWEEN_M[0]) & (heights < LAND_BETWEEN_M[1])
@@ -167,6 +171,15 @@ def _measure_landing(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
     if flight.home is not None and flight.track.return_t_s is not None:
         found["landed_off_m"] = ended_away_m(flight)
     return found
+
+
+def _is_seen_to_land(flight: LoggedFlight, start_s: float) -> bool:
+    """Whether there is no long gap in a log from where a landing begins to its touchdown."""
+    track = flight.track
+    begins = int(np.searchsorted(track.t_s, start_s))
+    flies = track.height_m[begins:] - (flight.hop.ground_after_m or 0.0) > TOUCHED_M
+    until = begins + (int(np.argmin(flies)) if flies.size else 0) + 1
+    return float(np.diff(track.t_s[begins:until]).max(initial=0.0)) <= MOST_UNSEEN_S
 
 
 def _measure_starts(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:

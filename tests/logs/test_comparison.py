@@ -16,7 +16,7 @@ from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.logs.comparison import FlightComparison, compare_flight, summarise_comparisons
 from dfr.logs.flights import find_flights
-from dfr.logs.model import EventKind, FlightLog, LogEvent
+from dfr.logs.model import EventKind, FlightLog, LogEvent, Quantity
 from dfr.logs.parts import Part
 from dfr.metrics.flown import PhaseComparison
 from dfr.mission.items import MissionItem
@@ -213,3 +213,36 @@ def test_a_dji_flight_lands_by_the_law_of_its_own_autopilot():
     sinking, landing = DRONE.descent_mps, DRONE.land_mps
     saved = 7.0 * (1.0 / landing - 1.0 / sinking) + 3.0 / landing - 3.0 / 0.3
     assert ours - dji == pytest.approx(saved, abs=1.0)
+
+
+def landing_of(found: FlightComparison) -> PhaseComparison:
+    return next(phase for phase in found.phases if phase.phase is Phase.LAND)
+
+
+def test_a_landing_slows_down_where_the_vehicle_reads_its_height() -> None:
+    """The ground reads 2 m by the end: the drone is slow for 8 m over it, not for 10 m."""
+    level = as_predicted()
+    height = level.series[Quantity.HEIGHT_M_HOME]
+    drift_m = 2.0 * np.clip((height.t_s - 20.0) / 40.0, 0.0, 1.0)
+    drifted = replace(height, values=height.values + drift_m)
+    log = replace(level, series={**level.series, Quantity.HEIGHT_M_HOME: drifted})
+    usual, sooner = landing_of(compared(level)), landing_of(compared(log))
+    assert usual.predicted_s is not None
+    assert sooner.predicted_s is not None
+    # 2 m less at 0.5 m/s: flown at 1.5 m/s where it begins as high over the ground, else not at all.
+    assert 2.0 / 0.5 - 2.0 / 1.5 - 0.3 < usual.predicted_s - sooner.predicted_s < 2.0 / 0.5 + 0.3
+
+
+def test_a_touchdown_in_a_gap_of_the_log_is_at_no_known_time() -> None:
+    log = as_predicted()
+    assert landing_of(compared(log)).flown_s is not None
+    (flight,) = find_flights(log)
+    stands_s = flight.hop.touch_t_s
+    assert stands_s is not None
+    cut = {}
+    for quantity, series in log.series.items():
+        kept = (series.t_s < stands_s - 6.0) | (series.t_s > stands_s + 1.0)
+        cut[quantity] = replace(series, t_s=series.t_s[kept], values=series.values[kept])
+    found = compared(replace(log, series=cut))
+    assert landing_of(found).flown_s is None
+    assert any("gap of" in note for note in found.notes)
