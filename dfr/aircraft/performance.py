@@ -39,6 +39,7 @@ from dfr.aircraft.sitl_effects import (
     SIM_GUST_HEIGHT_M,
     SitlEffects,
     fly_return_from_any_heading,
+    fly_return_from_heading,
     fly_return_of_sitl,
     heading_error,
 )
@@ -336,6 +337,8 @@ class _Paths:
             return fly_return(path)
         if self.sitl.looks_down:
             return fly_return_from_any_heading(path)
+        if self.sitl.scene_heading_deg is not None:
+            return fly_return_from_heading(path, np.radians(self.sitl.scene_heading_deg))
         course = self.courses_rad[:, 0]
         error = heading_error(
             self.drone,

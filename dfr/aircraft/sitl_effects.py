@@ -141,11 +141,13 @@ class SitlEffects:
     """The correction: `up_s` is how long the simulator has been up at the lift, as its drift counts.
 
     `looks_down`: the mission looks at the very place that the drone hovers over (DO_SET_ROI), and its bearing
-    goes round with the centimetres by which the drone sways.
+    goes round with the centimetres by which the drone sways. `scene_heading_deg` is the true heading of one
+    that looks to a place aside instead, and holds it; None where the mission names no such place.
     """
 
     up_s: float | FloatArray = SIM_UP_S
     looks_down: bool = False
+    scene_heading_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +326,15 @@ def fly_return_from_any_heading(path: ReturnPath) -> ReturnFlight:
         uncertain=rows,
     )
     return return_flight(path, usual, spread, _cut_share)
+
+
+def fly_return_from_heading(path: ReturnPath, heading_rad: float) -> ReturnFlight:
+    """The returns of drones that hold a heading on scene, which nothing turns: they look at a place."""
+    rows = path.direct & keeps_heading(path.settings)
+    held = np.where(rows, heading_rad, path.heading_rad)
+    none = np.zeros_like(held)
+    spread = HeadingSpread(sooner_s=none, later_s=none, uncertain=none > 0.0)
+    return return_flight(path, _swing_leg(path.rtl, held), spread, _cut_share)
 
 
 def _swing_leg(rtl: RtlLeg, held_rad: FloatArray) -> FlownLegs:

@@ -19,7 +19,7 @@ from dfr.aircraft.performance import (
     predict_path,
 )
 from dfr.ardupilot.commands import Command
-from dfr.geo import FloatArray, LocalFrame, distance_m
+from dfr.geo import FloatArray, LocalFrame, Position, bearing_deg, distance_m
 from dfr.io.files import write_atomically
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
@@ -197,7 +197,7 @@ def predicted_phases(
             wind=wind,
             drone=drone,
             settings=_settings_in_flight(mission, drone),
-            sitl=SitlEffects(looks_down=looks_down(mission)),
+            sitl=SitlEffects(looks_down=looks_down(mission), scene_heading_deg=scene_heading_deg(mission)),
         )
 
     return PredictedPhases.of_sorties(predict_along(out), predict_along(back[::-1]))
@@ -205,13 +205,25 @@ def predicted_phases(
 
 def looks_down(mission: FlightPlan) -> bool:
     """Whether the camera's target on scene is the place that the drone holds over."""
+    seen = _hold_and_target(mission)
+    return seen is not None and distance_m(*seen) < LEAST_ASIDE_M
+
+
+def scene_heading_deg(mission: FlightPlan) -> float | None:
+    """The true heading on scene, to the camera's target; None without one aside of where the drone holds."""
+    seen = _hold_and_target(mission)
+    return None if seen is None or distance_m(*seen) < LEAST_ASIDE_M else bearing_deg(*seen)
+
+
+def _hold_and_target(mission: FlightPlan) -> tuple[Position, Position] | None:
+    """Where the drone holds on scene and what its camera looks at there."""
     target = None
     for item in mission.items:
         if item.command == Command.DO_SET_ROI:
             target = item.position
         elif item.command in HOLDS and target is not None and item.position is not None:
-            return distance_m(target, item.position) < LEAST_ASIDE_M
-    return False
+            return item.position, target
+    return None
 
 
 def _settings_in_flight(mission: FlightPlan, drone: Drone) -> FlightSettings:

@@ -95,3 +95,22 @@ def test_looking_at_the_place_below_leaves_any_heading_for_the_return():
     assert sortie.back_early_s < sortie.back_s < sortie.back_late_s
     assert sortie.back_early_s <= 211.7 <= sortie.back_late_s
     assert sortie.back_late_s > 1.2 * sortie.back_early_s
+
+
+def test_a_return_begins_with_the_heading_to_the_camera_s_target_on_scene():
+    """Recorded: 400 m out down 8 m/s of wind, the camera's target 45 degrees to the right, back in 130.4 s."""
+    back_s = {}
+    for heading_deg in (90.0, 135.0):
+        sortie = predict_path(
+            [400.0],
+            [90.0],
+            height_m=10.0,
+            on_scene_s=32.1,
+            wind=MeanWind(speed_mps=8.0, from_deg=270.0),
+            drone=find_drone(QUAD),
+            settings=FlightSettings(return_height_m=10.0),
+            sitl=SitlEffects(scene_heading_deg=heading_deg),
+        )
+        back_s[heading_deg] = sortie.back_s
+    assert back_s[135.0] == pytest.approx(130.4, rel=0.02)
+    assert back_s[90.0] > 1.4 * back_s[135.0]

@@ -7,7 +7,7 @@ import pytest
 from dfr.ardupilot.commands import Command
 from dfr.geo import Position, offset
 from dfr.mission.items import FlightPlan, item_at
-from dfr.rehearsal.dispatches import looks_down
+from dfr.rehearsal.dispatches import looks_down, scene_heading_deg
 
 HOME = Position(lat_deg=50.781, lon_deg=-1.089)
 SCENE = offset(HOME, bearing_deg=40.0, distance_m=300.0)
@@ -27,3 +27,5 @@ def test_a_camera_on_the_place_below_leaves_the_nose_no_bearing(aside_m: float |
     )
     flight = FlightPlan(name="flight", home=HOME, home_m_amsl=3.0, items=items, fence=(), rally=(), params={})
     assert looks_down(flight) is down
+    heading = None if aside_m != 30.0 else pytest.approx(90.0, abs=0.01)
+    assert scene_heading_deg(flight) == heading
