@@ -98,7 +98,7 @@ def test_looking_at_the_place_below_leaves_any_heading_for_the_return():
 
 
 def test_a_return_begins_with_the_heading_to_the_camera_s_target_on_scene():
-    """Recorded: 400 m out down 8 m/s of wind, the camera's target 45 degrees to the right, back in 130.4 s."""
+    """Recorded: 400 m down 8 m/s of wind, the camera's target 45 degrees to the right, back in 130.4 s."""
     back_s = {}
     for heading_deg in (90.0, 135.0):
         sortie = predict_path(
