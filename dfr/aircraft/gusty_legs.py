@@ -25,6 +25,7 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 """Deviations at which gusts across the course are taken, and how much each counts (Gauss and Hermite)."""
 
 LEAST_AIRSPEED_MPS = 1.0
+CALM_MPS = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +71,14 @@ def ground_speed_in_gusts(
     if gusts is None:
         calm = np.zeros_like(able)
         return GustySpeed(mean_mps=np.minimum(wanted, able), deviation_mps=calm, gust_s=calm)
-    wind = np.maximum(np.hypot(along, cross), 1e-9)
+    wind = np.maximum(np.hypot(along, cross), CALM_MPS)
     air = np.maximum(np.hypot(able - along, cross), LEAST_AIRSPEED_MPS)
     passes_s = gusts.length_m[:, None] / (np.maximum(wind, 1.0) if gusts.everywhere else air)
     lag_s = air / (2.0 * GRAVITY_MPS2 * lean)
     deviation = gusts.deviation_mps[:, None] * np.sqrt(passes_s / (passes_s + lag_s))
     # The gusts' deviations along and across the course, of those along and across the wind.
-    cosine, sine = along / wind, cross / wind
+    # In calm air they blow as if along it.
+    cosine, sine = np.where(wind > CALM_MPS, along / wind, 1.0), np.where(wind > CALM_MPS, cross / wind, 0.0)
     lengthwise = np.hypot(cosine, CROSS_GUST_SHARE * sine)
     aside = np.hypot(sine, CROSS_GUST_SHARE * cosine)
     shared = (1.0 - CROSS_GUST_SHARE**2) * cosine * sine / (lengthwise * aside)

@@ -25,7 +25,7 @@ from dfr.aircraft.settings import PARAMETERS, FlightSettings, flight_settings
 from dfr.ardupilot.commands import Command
 from dfr.errors import InputError
 from dfr.findings import counted_noun
-from dfr.geo import FloatArray, LocalFrame
+from dfr.geo import FloatArray, LocalFrame, Position
 from dfr.logs.effort import hover_seconds
 from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
 from dfr.logs.measures import MOST_UNSEEN_S
@@ -33,6 +33,7 @@ from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
 from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
 from dfr.metrics.flown import PhaseComparison, PredictedPhases, compare_phases
+from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.items import MissionItem
 from dfr.plan.model import Plan, Route
 from dfr.track import (
@@ -414,10 +415,15 @@ def _sortie_of_mission(flight: LoggedFlight, items: Sequence[MissionItem], sourc
     """The paths of a mission; None where it has no legs, or was not the one flown."""
     assert flight.home is not None
     ends = next((n for n, item in enumerate(items) if item.command in ENDS), len(items))
-    places = [item.position for item in items[:ends] if item.command in PLACED and item.position is not None]
-    if not places:
+    placed = [(n, item.position) for n, item in enumerate(items[:ends]) if item.command in PLACED]
+    frame = LocalFrame(flight.home)
+    # The list of a vehicle begins with its home, which is no leg.
+    known = [
+        (n, place) for n, place in placed if place is not None and (n or _gone_m(frame, place) > REACHED_M)
+    ]
+    if not known:
         return None
-    points = LocalFrame(flight.home).points(places)
+    points = frame.points([place for _, place in known])
     track = flight.track
     nearest = np.hypot(track.east_m[:, None] - points[:, 0], track.north_m[:, None] - points[:, 1]).min(
         axis=0
@@ -425,10 +431,19 @@ def _sortie_of_mission(flight: LoggedFlight, items: Sequence[MissionItem], sourc
     if nearest.max() > PASSED_WITHIN_M:
         return None
     returns = ends < len(items) and items[ends].command == Command.NAV_RETURN_TO_LAUNCH
-    turn = len(points) - 1 if returns else int(np.argmax(np.hypot(*points.T)))
+    if any(item.command in HOLDS for item in items[:ends]):
+        back_seq = return_seq(items) or len(items) + 1
+        turn = max(sum(n < back_seq - 1 for n, _ in known) - 1, 0)
+    else:
+        turn = len(points) - 1 if returns else int(np.argmax(np.hypot(*points.T)))
     home = np.zeros((1, 2))
     back = np.vstack([points[turn:], home])
     return Sortie(out_m=np.vstack([home, points[: turn + 1]]), back_m=back, source=source, given=True)
+
+
+def _gone_m(frame: LocalFrame, place: Position) -> float:
+    """How far a place is from home."""
+    return math.hypot(*frame.point(place))
 
 
 def _with_return(log: FlightLog, flight: LoggedFlight, sortie: Sortie) -> FlightTrack:
@@ -446,9 +461,8 @@ def _with_return(log: FlightLog, flight: LoggedFlight, sortie: Sortie) -> Flight
 
 def _return_item_s(log: FlightLog, flight: LoggedFlight) -> float | None:
     """When the flight began the item of its mission that sends it home; None where the log does not tell."""
-    items = log.missions[-1] if log.missions else ()
-    home = next((n for n, item in enumerate(items) if item.command == Command.NAV_RETURN_TO_LAUNCH), None)
-    begun = (event for event in log.events if event.kind is EventKind.ITEM and event.text == f"item {home}")
+    seq = return_seq(log.missions[-1][1:]) if log.missions else None
+    begun = (event for event in log.events if event.kind is EventKind.ITEM and event.text == f"item {seq}")
     return next((event.t_s for event in begun if flight.start_s < event.t_s < flight.end_s), None)
 
 

@@ -139,3 +139,14 @@ def test_a_corner_takes_as_long_as_on_arducopter(flight):
         ),
     )
     assert sortie.out_s == pytest.approx(flight["out"], abs=0.2 * (len(flight["legs"]) - 1))
+
+
+def test_gusts_in_calm_air_blow_from_somewhere():
+    """A mean of nothing has no direction, and a reported gust counts all the same."""
+    one, none = np.ones((1, 1)), np.zeros((1, 1))
+    found = ground_speed_in_gusts(
+        10.0 * one, 10.0 * one, along=none, cross=none, lean=one,
+        gusts=Gusts(deviation_mps=np.array([1.0]), length_m=np.array([1e6])),
+    )  # fmt: skip
+    assert 9.0 < found.mean_mps[0, 0] < 10.0
+    assert found.deviation_mps[0, 0] > 0.3

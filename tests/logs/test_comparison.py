@@ -246,3 +246,17 @@ def test_a_touchdown_in_a_gap_of_the_log_is_at_no_known_time() -> None:
     found = compared(replace(log, series=cut))
     assert landing_of(found).flown_s is None
     assert any("gap of" in note for note in found.notes)
+
+
+def test_a_mission_that_passes_home_after_its_hold_goes_out_to_the_hold() -> None:
+    """So a dispatch returns over its dock where a rally point is nearer to the scene."""
+    hold = replace(waypoint(200.0), command=Command.NAV_LOITER_TIME, params=(20.0, 0.0, 1.0, 0.0))
+    home = MissionItem(command=Command.NAV_RETURN_TO_LAUNCH, frame=Frame.GLOBAL_RELATIVE_ALT)
+    straight = compared(replace(as_predicted(), missions=((waypoint(0.0), hold, home),)))
+    over = compared(replace(as_predicted(), missions=((waypoint(0.0), hold, waypoint(0.0), home),)))
+    assert over.notes[0] == "the mission in the log"
+    assert over.phases[1].phase is Phase.OUT
+    assert over.phases[1] == straight.phases[1]
+    assert over.phases[1].flown_s is not None
+    back_s = next(p.flown_s for p in over.phases if p.phase is Phase.BACK)
+    assert back_s == next(p.flown_s for p in straight.phases if p.phase is Phase.BACK)
