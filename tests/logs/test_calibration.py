@@ -171,7 +171,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth(key: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("key", AIRFRAMES)
 def test_logs_of_the_built_in_vehicle_give_back_what_it_flies(key: str) -> None:
-    """Figures of its frame file and parameters; of the drag the sum at 10 m/s, which is all that is flown."""
+    """Figures of its frame file and parameters; of the drag both parts, and the tilt at 10 m/s."""
     frame = read_airframe(FRAMES / f"{key}.json")
     rng = np.random.default_rng(3)
     logs = [fly_sitl_flight(frame, rng, name=f"flight-{n}.bin") for n in range(5)]
@@ -189,6 +189,8 @@ def test_logs_of_the_built_in_vehicle_give_back_what_it_flies(key: str) -> None:
     area_m2, momentum = frame.drag_coefficients()
     true = replace(find_drone(key), mass_kg=frame.mass_kg, disc_area_m2=frame.disc_area_m2)
     true = replace(true, drag_area_m2=area_m2, momentum_drag=momentum)
+    assert figures["drag_area_m2"].value == pytest.approx(area_m2, rel=0.06)
+    assert figures["momentum_drag"].value == pytest.approx(momentum, rel=0.03)
     density = air_density(0.0)
     tilts = [
         float(tilt_for_airspeed(airframe_of(drone), 10.0, density))
