@@ -33,7 +33,6 @@ from dfr.logs.model import EventKind, FlightLog
 from dfr.logs.parts import HOME_M, Part
 from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
 from dfr.metrics.flown import PhaseComparison, PredictedPhases, compare_phases
-from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.items import MissionItem
 from dfr.plan.model import Plan, Route
 from dfr.track import (
@@ -55,6 +54,7 @@ LEAST_GONE_M = 20.0
 PLACED = frozenset(
     {Command.NAV_WAYPOINT, Command.NAV_LOITER_UNLIM, Command.NAV_LOITER_TURNS, Command.NAV_LOITER_TIME}
 )
+HOLDS = PLACED - {Command.NAV_WAYPOINT}
 SETTINGS: dict[str, str] = {
     "climb_mps": "climb_mps",
     "descent_mps": "descent_mps",
@@ -431,14 +431,22 @@ def _sortie_of_mission(flight: LoggedFlight, items: Sequence[MissionItem], sourc
     if nearest.max() > PASSED_WITHIN_M:
         return None
     returns = ends < len(items) and items[ends].command == Command.NAV_RETURN_TO_LAUNCH
-    if any(item.command in HOLDS for item in items[:ends]):
-        back_seq = return_seq(items) or len(items) + 1
-        turn = max(sum(n < back_seq - 1 for n, _ in known) - 1, 0)
+    back_at = _goes_back_at(items)
+    if back_at is not None and back_at < ends:
+        turn = max(sum(n < back_at for n, _ in known) - 1, 0)
     else:
         turn = len(points) - 1 if returns else int(np.argmax(np.hypot(*points.T)))
     home = np.zeros((1, 2))
     back = np.vstack([points[turn:], home])
     return Sortie(out_m=np.vstack([home, points[: turn + 1]]), back_m=back, source=source, given=True)
+
+
+def _goes_back_at(items: Sequence[MissionItem]) -> int | None:
+    """The place in a mission of its first leg after its last hold; without a hold, of its RTL."""
+    held = [n for n, item in enumerate(items) if item.command in HOLDS]
+    ends = PLACED | ENDS if held else {Command.NAV_RETURN_TO_LAUNCH}
+    after = held[-1] + 1 if held else 0
+    return next((n for n, item in enumerate(items) if n >= after and item.command in ends), None)
 
 
 def _gone_m(frame: LocalFrame, place: Position) -> float:
@@ -461,8 +469,10 @@ def _with_return(log: FlightLog, flight: LoggedFlight, sortie: Sortie) -> Flight
 
 def _return_item_s(log: FlightLog, flight: LoggedFlight) -> float | None:
     """When the flight began the item of its mission that sends it home; None where the log does not tell."""
-    seq = return_seq(log.missions[-1][1:]) if log.missions else None
-    begun = (event for event in log.events if event.kind is EventKind.ITEM and event.text == f"item {seq}")
+    begins_at = _goes_back_at(log.missions[-1]) if log.missions else None
+    begun = (
+        event for event in log.events if event.kind is EventKind.ITEM and event.text == f"item {begins_at}"
+    )
     return next((event.t_s for event in begun if flight.start_s < event.t_s < flight.end_s), None)
 
 
