@@ -26,11 +26,11 @@ from dfr.aircraft.legs import (
 )
 from dfr.aircraft.profiles import climb_seconds, land_seconds
 from dfr.aircraft.return_leg import (
-    NOTICED,
     ReturnFlight,
     ReturnPath,
     Scatter,
     fly_return,
+    gust_share,
     return_height_m,
     usual_spread_s,
 )
@@ -372,7 +372,7 @@ class _Paths:
         arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
         energy = self.energy_wh(phases, out, home.legs, hover_w)
-        sooner_s, later_s = usual_spread_s(out, phases.out_s, out.deviation_s > NOTICED * phases.out_s)
+        sooner_s, later_s = usual_spread_s(out, phases.out_s, gust_share(out, phases.out_s))
         # The late ones make hardly any headway: they fly at about the wind's own speed.
         late_wh = np.hypot(later_s, home.late_s - home.seconds) * hover_w / 3600.0
         return SortiePredictions(

@@ -64,9 +64,6 @@ MOST_SPREAD = 0.8
 RARE = 0.05
 """What a smaller share of flights does lies outside the band of nine in ten."""
 
-NOTICED = 0.001
-"""A deviation of a smaller share of the time makes no flight differ from another."""
-
 MOST_GUSTS = 4.0
 """Gusts of more deviations than these bring no leg to the tilt limit."""
 
@@ -255,7 +252,8 @@ def return_flight(
         rounding_s=climb.deviation_s,
     )
     seconds = legs.seconds + climb.seconds
-    random = spread.uncertain | (scatter.deviation_s > NOTICED * seconds)
+    differs = spread.uncertain | (scatter.heading_s > 0.0) | (scatter.rounding_s > 0.0)
+    random = np.where(differs, 1.0, gust_share(legs, seconds))
     sooner_s, later_s = usual_spread_s(legs, seconds, random)
     return ReturnFlight(
         legs=legs,
@@ -266,14 +264,20 @@ def return_flight(
     )
 
 
-def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: np.ndarray) -> tuple[FloatArray, FloatArray]:
+def gust_share(legs: FlownLegs, seconds: FloatArray) -> FloatArray:
+    """How far gusts make flights differ, shape (n,): 1 where by as much as the model's own error or more."""
+    share: FloatArray = np.clip(legs.deviation_s / np.maximum(OWN_ERROR * seconds, 1e-9), 0.0, 1.0)
+    return share
+
+
+def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: FloatArray) -> tuple[FloatArray, FloatArray]:
     """By how much nine flights in ten are earlier, and later, than `seconds`, shape (n,).
 
-    Gusts make it, and the model's own error where anything is `random`. It is the mean speed that spreads, so
-    that the late ones are further off than the early ones.
+    Gusts make it, and the model's own error as far as anything is `random`, 0 to 1. It is the mean speed that
+    spreads, so that the late ones are further off than the early ones.
     """
     slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
-    own = np.where(random, np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly), 0.0)
+    own = random * np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly)
     share = NINE_IN_TEN * np.hypot(BEYOND_GUSTS * legs.deviation_s / np.maximum(seconds, 1e-9), own)
     share = np.minimum(share, MOST_SPREAD)
     return seconds * share / (1.0 + share), seconds * share / (1.0 - share)
