@@ -128,11 +128,6 @@ class SortiePredictions:
     def __len__(self) -> int:
         return len(self.climb_s)
 
-    @property
-    def overhead_s(self) -> FloatArray:
-        """Seconds from lift-off to overhead of the latest of nine flights in ten: what plans count on."""
-        return self.climb_s + self.out_late_s
-
     def sortie(self, index: int) -> SortiePrediction:
         """One of them."""
         reachable = bool(np.isfinite(self.total_s[index]))

@@ -60,8 +60,8 @@ PathFinder = Callable[[Point, Point], FlightPath]
 class Matrix:
     """Paths and times between candidate sites and zones.
 
-    `paths[site][zone]`; `overhead_s` (from lift-off) and `energy_wh`, both of the latest of nine flights in
-    ten, have shape (hours, zones, sites).
+    `paths[site][zone]`; `overhead_s` (from lift-off) and `energy_wh` (of the latest of nine flights in ten)
+    have shape (hours, zones, sites).
     A time is inf where the zone cannot be reached and returned from in that hour's wind within the
     battery less its reserve.
     """
@@ -158,7 +158,7 @@ def _fly_sites(
         pairs = [(j, i) for i in range(shape[1]) for j in columns]
         raises = [raised_m.get(j, 0.0) for j, _ in pairs]
         sorties = sorties_of(scenario, [paths[j][i] for j, i in pairs], windows, raises)
-        overhead = sorties.overhead_s.reshape(shape)
+        overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
         energy = sorties.late_energy_wh.reshape(shape)
     else:
         overhead, energy = _fly_in_classes(scenario, paths, windows, columns, raised_m)

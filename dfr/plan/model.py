@@ -51,8 +51,7 @@ class Route:
     of it from which a dock or rally point is reached with the energy left on the return leg,
     `diversion_share` the part from which one other than the own dock is. `return_by_s` is the latest time to
     turn home from the target, in s from lift-off, that leaves the reserve untouched on a whole battery.
-    `energy_wh` is what nine flights in ten keep within, and `out_late_s` the time: gusts at the tilt limit
-    make it more than `out_s`. None in plans of earlier versions.
+    `energy_wh` is what nine flights in ten keep within.
     """
 
     site_id: str
@@ -67,7 +66,6 @@ class Route:
     back_s: float | None
     land_s: float | None
     energy_wh: float | None
-    out_late_s: float | None = None
     return_by_s: float | None = None
     stand_off_m: float = 0.0
     safe_landing_share: float | None = None
@@ -76,9 +74,8 @@ class Route:
 
     @property
     def overhead_s(self) -> float | None:
-        """Seconds from lift-off to overhead, as late as nine flights in ten are."""
-        out_s = self.out_s if self.out_late_s is None else self.out_late_s
-        return None if self.climb_s is None or out_s is None else self.climb_s + out_s
+        """Seconds from lift-off to overhead."""
+        return None if self.climb_s is None or self.out_s is None else self.climb_s + self.out_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

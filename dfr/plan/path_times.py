@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,12 +20,6 @@ from dfr.scenario.model import Scenario
 
 HELD_SHARE = 0.99
 """A ground speed of this share of the wanted one counts as held."""
-
-GUST_STEP = 0.01
-"""Hours of one class of gusts, by their deviation over the wind, are flown together, as the gustiest of it."""
-
-LEAST_WIND_MPS = 0.5
-"""In less wind than this gusts are far from any limit."""
 
 NO_PATH, BENT = -1, -2
 
@@ -71,20 +64,12 @@ def sorties_of(
         on_scene_s=np.full(count, on_scene_s(scenario)),
         wind_east_mps=winds[:, 0],
         wind_north_mps=winds[:, 1],
-        gust_deviation_mps=np.repeat([window.wind.gust_deviation_mps for window in windows], len(paths)),
         drone=drone_of(scenario.fleet),
         settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
     )
     missing = np.tile(np.array([not path.reachable for path in paths]), hours)
-    for column in (
-        found.out_s,
-        found.out_late_s,
-        found.back_s,
-        found.total_s,
-        found.energy_wh,
-        found.late_energy_wh,
-    ):
+    for column in (found.out_s, found.back_s, found.total_s, found.energy_wh, found.late_energy_wh):
         column[missing] = np.nan
     return found
 
@@ -97,28 +82,18 @@ def fly_paths(
     Those of one straight leg are read from classes of leg and wind (`dfr.plan.wind_classes`): times within
     the battery are right to `study.time_error_s`. NaN where nothing flies.
     """
+    sorties = _Sorties.of(scenario, paths, windows)
     overhead, energy = np.full((2, len(windows), len(paths)), np.nan)
-    gusty = np.array([_gustiness(scenario, window) for window in windows])
-    for gustiness in sorted(set(gusty.tolist())):
-        hours = np.flatnonzero(gusty == gustiness)
-        sorties = _Sorties.of(scenario, paths, [windows[hour] for hour in hours], gustiness)
-        for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
-            own = np.flatnonzero(sorties.straight_after == lead)
-            found = sorties.fly_each(own) if lead == BENT else sorties.fly_straight(own, lead)
-            overhead[np.ix_(hours, own)], energy[np.ix_(hours, own)] = found
+    for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
+        own = np.flatnonzero(sorties.straight_after == lead)
+        found = sorties.fly_each(own) if lead == BENT else sorties.fly_straight(own, lead)
+        overhead[:, own], energy[:, own] = found
     return overhead, energy
-
-
-def _gustiness(scenario: Scenario, window: HourWindow) -> float:
-    """The deviation of an hour's gusts over its wind at flight height, rounded up to a class; 1 at most."""
-    wind_mps = window.wind.speed_at_mps(scenario.operation.cruise_height_m_agl)
-    share = window.wind.gust_deviation_mps / max(wind_mps, LEAST_WIND_MPS)
-    return min(1.0, round(math.ceil(share / GUST_STEP - 1e-6) * GUST_STEP, 6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sorties:
-    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2), all as gusty.
+    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2).
 
     `straight_after` is how many legs of no length go before the only one of a straight sortie (one where
     RTL begins over the dock), BENT for a sortie of several legs, NO_PATH where there is none.
@@ -129,18 +104,11 @@ class _Sorties:
     courses_deg: FloatArray
     straight_after: IntArray
     winds_mps: FloatArray
-    gustiness: float
     usable_wh: FloatArray
     temperature_c: float
 
     @classmethod
-    def of(
-        cls,
-        scenario: Scenario,
-        paths: Sequence[FlightPath],
-        windows: Sequence[HourWindow],
-        gustiness: float,
-    ) -> _Sorties:
+    def of(cls, scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[HourWindow]) -> _Sorties:
         frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
         lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
         height = scenario.operation.cruise_height_m_agl
@@ -151,7 +119,6 @@ class _Sorties:
             courses_deg=courses,
             straight_after=np.where([path.reachable for path in paths], straight, NO_PATH),
             winds_mps=np.array([w.wind.components_mps(height) for w in windows]).reshape(-1, 2),
-            gustiness=gustiness,
             usable_wh=usable_by_hour(scenario, windows),
             temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
         )
@@ -201,14 +168,13 @@ class _Sorties:
             on_scene_s=np.full(len(lengths_m), on_scene_s(self.scenario)),
             wind_east_mps=winds_mps[:, 0],
             wind_north_mps=winds_mps[:, 1],
-            gust_deviation_mps=self.gustiness * np.hypot(*winds_mps.T),
             drone=drone_of(self.scenario.fleet),
             settings=settings,
             temperature_c=self.temperature_c,
         )
         held = found.ground_speed_out_mps >= HELD_SHARE * settings.cruise_mps
         return Flown(
-            overhead_s=found.overhead_s,
+            overhead_s=found.climb_s + found.out_s,
             energy_wh=found.late_energy_wh,
             kind=2.0 * found.limited + held,
         )

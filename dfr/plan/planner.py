@@ -361,7 +361,6 @@ def _time_routes(
             route,
             climb_s=sortie.climb_s,
             out_s=sortie.out_s,
-            out_late_s=sortie.out_late_s,
             back_s=sortie.back_s,
             land_s=sortie.land_s,
             energy_wh=sortie.late_energy_wh,

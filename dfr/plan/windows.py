@@ -22,7 +22,7 @@ from dfr.world.weather import (
     WeatherQuantity,
     broken_limits,
     compare_with_limits,
-    gusty_wind,
+    mean_wind,
     operation_limits,
     weather_at,
 )
@@ -69,7 +69,7 @@ def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
             window = HourWindow(
                 start=slot.start,
                 weather=hour,
-                wind=gusty_wind(scenario, hour),
+                wind=mean_wind(scenario, hour),
                 calls_by_zone=tuple(float(x) for x in calls),
                 limited_by=(
                     *_limits_broken(scenario, hour, drone, dock),

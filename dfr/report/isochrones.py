@@ -113,7 +113,7 @@ def _seconds_along(
 ) -> FloatArray:
     """Seconds from lift-off to overhead, shape (winds, paths); inf where it cannot be flown."""
     sorties = sorties_of(scenario, paths, [window for _, window in windows])
-    seconds = np.where(np.isfinite(sorties.overhead_s), sorties.overhead_s, np.inf)
+    seconds = np.where(np.isfinite(sorties.out_s), sorties.climb_s + sorties.out_s, np.inf)
     return seconds.reshape(len(windows), len(paths))
 
 

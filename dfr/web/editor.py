@@ -258,7 +258,8 @@ class ScenarioEditor:
         start = frame.point(position)
         centres = zone_centres(scenario)
         paths = [find(start, frame.point(centre)) for centre in centres.values()]
-        seconds = sorties_of(scenario, paths, [hour]).overhead_s
+        found = sorties_of(scenario, paths, [hour])
+        seconds = found.climb_s + found.out_s
         return {zone: float(s) if np.isfinite(s) else None for zone, s in zip(centres, seconds, strict=True)}
 
     def _find_site(self, site_id: str) -> CandidateSite:

@@ -72,26 +72,6 @@ def test_the_return_height_of_the_scenario_is_flown(field: Field):
     assert climbing.land_s[0] > level.land_s[0]
 
 
-def test_a_plan_counts_on_the_gusts_of_its_hours(field: Field):
-    """Near the tilt limit they cost time, and late flights, which count, more; far from it nothing."""
-    scenario = field().scenario
-    hour = hour_windows(scenario)[0]
-    way = router_of(field()).find_path((0.0, 0.0), (0.0, 300.0))
-    assert hour.wind.gust_deviation_mps > 0.0
-    for wind_mps, near_limit in ((2.0, False), (14.0, True)):
-        windy = replace(hour.wind, speed_mps=wind_mps, from_deg=0.0, roughness_m=None, gust_deviation_mps=0.0)
-        calm, gusty = (
-            sorties_of(scenario, [way], [replace(hour, wind=replace(windy, gust_deviation_mps=gust_mps))])
-            for gust_mps in (0.0, 0.17 * wind_mps)
-        )
-        assert calm.overhead_s == pytest.approx(calm.climb_s + calm.out_s)
-        if near_limit:
-            assert gusty.overhead_s[0] > 1.05 * calm.overhead_s[0]
-            assert gusty.late_energy_wh[0] > calm.late_energy_wh[0]
-        else:
-            assert gusty.overhead_s == pytest.approx(calm.overhead_s)
-
-
 @pytest.mark.parametrize("towards_deg", range(0, 360, 45))
 def test_a_way_bends_only_where_straight_is_not_open(field: Field, towards_deg: int):
     """So the way reversed is straight wherever straight home keeps every margin: 8 winds, many targets."""
