@@ -137,7 +137,7 @@ def test_camera_minutes_are_told_for_the_shift_itself_too(
     (on_scene, *_) = (pair for pair in report.privacy if pair.name.startswith("on_scene"))
     assert on_scene.flown is not None
     assert "(4.0 h)" in on_scene.what
-    page = shift_page(report, read_shift_log(shift[0]).check)
+    page = shift_page(report, read_shift_log(shift[0]).check, NONE_KEPT)
     assert f"{on_scene.flown:.1f} min a day" in page
     assert f">{on_scene.flown * 4.0 / 24.0:.1f} min<" in page
 
