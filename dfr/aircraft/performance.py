@@ -177,7 +177,6 @@ def predict_path(
         on_scene_s=np.array([on_scene_s]),
         wind_east_mps=np.array([east]),
         wind_north_mps=np.array([north]),
-        gust_deviation_mps=np.array([wind.gust_deviation_mps]),
         drone=drone,
         settings=settings,
         temperature_c=temperature_c,
