@@ -24,12 +24,12 @@ from dfr.io.plan_files import read_plan
 from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.link.lost_link import describe_left_vehicle
 from dfr.operate.air_watch import AirWatch
-from dfr.operate.builtin import BUILTIN
 from dfr.operate.desk import Desk, utc_now
 from dfr.operate.people import People, Role, issue_tokens, read_people, write_people
 from dfr.operate.replay import replay_calls
 from dfr.operate.room import LiveShift
 from dfr.operate.setup import ShiftOptions, open_shift
+from dfr.operate.simulated import engine_of
 from dfr.operate.supervisor import ALIVE, Supervisor
 from dfr.plan.model import Plan
 from dfr.store.landing_cache import use_landing_cache
@@ -85,8 +85,8 @@ def operate(
         list[str],
         typer.Option(
             help="A vehicle: tcp:, tcpin:, udp: or udpout:HOST:PORT, or serial:PATH[:BAUD], each also with"
-            " #SYSTEM; or `builtin`, a simulated one. Give one for each drone, in the order of the docks."
-            " Repeatable."
+            " #SYSTEM; or `builtin` or `ardupilot`, which starts a simulated one. Give one for each drone, in"
+            " the order of the docks. Repeatable."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the shift: its log, plan, tokens and packet logs.")],
@@ -150,14 +150,14 @@ def operate(
     """
     gateway = None if video is None else read_video(video)
     if supervised:
-        _refuse_builtin(vehicle)
+        _refuse_own_vehicles(vehicle)
         out.mkdir(parents=True, exist_ok=True)
         code, again = Supervisor(out, note, stops=STOPS).supervise()
         if code is not None:
             raise typer.Exit(code)
         people = replace(people, new_tokens=people.new_tokens and not again)
     use_landing_cache(on=not no_cache)
-    all_simulated = simulated or set(vehicle) == {BUILTIN}
+    all_simulated = simulated or engine_of(vehicle) is not None
     if yes and not all_simulated:
         raise InputError("--yes stands for a person's yes with simulated vehicles alone", do="leave it out")
     note(f"reading {scenario} ...")
@@ -241,10 +241,10 @@ def _days_kept(world: World) -> int:
     return KEEP_DAYS if said is None else said
 
 
-def _refuse_builtin(urls: Sequence[str]) -> None:
-    if BUILTIN in urls:
+def _refuse_own_vehicles(urls: Sequence[str]) -> None:
+    if engine_of(urls) is not None:
         raise InputError(
-            "built-in vehicles end with the process that starts them", do="start them with `dfr sitl`"
+            "vehicles that dfr operate starts end with its process", do="start them with `dfr sitl`"
         )
 
 

@@ -20,6 +20,7 @@ from dfr.link.framing import Message, Signing
 from dfr.link.onboard import Kept
 from dfr.link.peer import Peer
 from dfr.link.port import (
+    DEAF_S,
     FASTEST_HEARTBEAT_S,
     GCS_COMPONENT,
     GCS_SYSTEM,
@@ -27,7 +28,7 @@ from dfr.link.port import (
     MavlinkPort,
     Source,
 )
-from dfr.link.transport import open_transport
+from dfr.link.transport import is_dialled, open_transport
 from dfr.link.vehicle import OnboardPlan, VehicleState
 
 REOPEN_TRY_S = 1.0
@@ -269,6 +270,7 @@ def open_port(
         signing=None if signing_key is None else Signing(signing_key),
         tlog=None if tlog is None else tlog.open("wb"),
         reopen=lambda: open_transport(url, timeout_s=REOPEN_TRY_S),
+        deaf_s=DEAF_S if is_dialled(url) else None,
         silent=silent,
     )
 

@@ -37,6 +37,10 @@ FIRST_REOPEN_S = 0.1
 LONGEST_REOPEN_S = 2.0
 """A line that broke is opened again after the first, doubled with each try, at most the longest (assumed)."""
 
+DEAF_S = 5.0
+"""A connection that stays open while nothing more comes for so long may have nobody at its other end, as
+behind a relay that hangs (assumed; vehicles speak every second)."""
+
 STOPPED_S = 2.0
 """The reader was not run for so long though it asked to be: the process was stopped (assumed)."""
 
@@ -127,7 +131,8 @@ class MavlinkPort:
     would act on. `failure` says why the line does not work now; None while it does. With `reopen` a line that
     broke is opened again, however long that takes; `opened_at` is when, by our clock, that was done last, and
     `last_failure` why it broke before. `stopped_s` is how long this process has been stopped in all (by a
-    signal, a debugger, a laptop that slept).
+    signal, a debugger, a laptop that slept). A line on which nothing comes for `deaf_s` once it was heard is
+    taken for broken; None waits for ever.
     """
 
     def __init__(
@@ -139,6 +144,7 @@ class MavlinkPort:
         signing: Signing | None = None,
         tlog: BinaryIO | None = None,
         reopen: Reopen | None = None,
+        deaf_s: float | None = None,
         silent: bool = False,
     ) -> None:
         self.system, self.component = system, component
@@ -149,7 +155,7 @@ class MavlinkPort:
         self.stopped_s = 0.0
         self.losses: dict[Source, PacketLoss] = {}
         self._transport = transport
-        self._reopen = reopen
+        self._reopen, self._deaf_s = reopen, deaf_s
         self._nothing_waits = threading.Event()
         self._signing = signing
         self._signed: set[Source] = set()
@@ -285,7 +291,7 @@ class MavlinkPort:
 
     def _read_on(self) -> None:
         """Read and send heartbeats until stopped. Raises LinkError once the line breaks."""
-        next_beat = time.monotonic()
+        next_beat, heard_at = time.monotonic(), now_s()
         while not self._stop.is_set():
             next_beat = self._send_heartbeat(next_beat)
             wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
@@ -295,9 +301,12 @@ class MavlinkPort:
                 self.stopped_s += late_s
             if self._transport.fileno() in ready:
                 self._read_messages()
+                heard_at = now_s()
             elif self._woken.fileno() in ready:
                 self._woken.recv(CHUNK)
                 self._nothing_waits.set()
+            elif self._deaf_s is not None and self.losses and now_s() - heard_at > self._deaf_s:
+                raise LinkError(f"nothing came over the connection for {self._deaf_s:g} s")
 
     def _reopen_line(self, error: LinkError) -> None:
         """The line does not work: say why, and open it again if that may be done."""

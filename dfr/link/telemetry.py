@@ -29,6 +29,8 @@ def update_state(state: VehicleState, message: Message) -> VehicleState:
     if reader is None:
         return state
     changes = reader(message)
+    if "armed" in changes:
+        changes["armed_t_s"] = state.t_s
     if "mission_seq" in changes:
         changes["mission_seq_t_s"] = state.t_s
     boot_ms = getattr(message, "time_boot_ms", None)

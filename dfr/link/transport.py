@@ -82,6 +82,11 @@ def open_transport(url: str, *, timeout_s: float = 30.0) -> Transport:
     )
 
 
+def is_dialled(url: str) -> bool:
+    """Whether we make the connection of a URL, and can at any time make it anew."""
+    return url.startswith("tcp:")
+
+
 @dataclass
 class TcpTransport:
     """A connected TCP socket."""

@@ -20,18 +20,23 @@ class OnboardPlan(StrEnum):
     UNKNOWN = "unknown"
 
 
+TELLS_WITHIN_S = 1.0
+"""A vehicle that was commanded to arm shows it by then (it reports its state once a second)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleState:
     """What a vehicle has said of itself; None for what it has not said yet.
 
     `t_s` is its own clock (seconds since boot), the only clock deadlines of a flight are counted in;
-    `mission_seq_t_s` is what it read when the item was last told.
+    `armed_t_s` and `mission_seq_t_s` are what it read when that was last told.
     `gps_geoid_m` is the receiver's height of mean sea level above the ellipsoid; None too where it gives two
     equal altitudes, as one that does not know it does. `remote_id` is empty where Remote ID is fit to arm.
     """
 
     t_s: float | None = None
     armed: bool | None = None
+    armed_t_s: float | None = None
     mode: int | None = None
     position: Position | None = None
     height_m_home: float | None = None
@@ -63,6 +68,13 @@ class VehicleState:
     remote_id: str | None = None
     wind_mps: float | None = None
     reboots: int = 0
+
+    def disarmed_since(self, earlier: VehicleState) -> bool:
+        """Whether it is disarmed, and said so late enough to know of all that was commanded at `earlier`."""
+        if self.armed is not False or self.armed_t_s is None:
+            return False
+        restarted = self.reboots > earlier.reboots
+        return restarted or self.armed_t_s > (earlier.t_s or 0.0) + TELLS_WITHIN_S
 
     @property
     def speed_mps(self) -> float | None:

@@ -66,6 +66,7 @@ class LiveFlight(FlownFlight):
         self._read_failsafe = lambda: read_failsafe(order.drone)
         self.failure: DfrError | None = None
         self.overdue = ""
+        self._failed_in = VehicleState()
         self._low = False
         self._note_record, self._tell_failure = note, failed
         self._adoption = adoption
@@ -233,6 +234,8 @@ class LiveFlight(FlownFlight):
     def _fail(self, error: DfrError) -> None:
         """It is not ours to fly any more; a return or landing in progress becomes a wait until it is down."""
         self.failure = error
+        if self._pilot.vehicle is not None:
+            self._failed_in = self._pilot.vehicle.state
         self._note("hands_off", why=str(error))
         if (self._task is not None and self._phase is Phase.BACK) or (self._task is not None and self._low):
             self._task.end()
@@ -241,8 +244,8 @@ class LiveFlight(FlownFlight):
         self._tell_failure(self)
 
     def _is_down(self, state: VehicleState) -> bool:
-        """Disarmed, and not falling."""
-        if state.armed is not False or self._is_falling(state):
+        """Disarmed by what it says after we let go, and not falling: a command to arm may be on its way."""
+        if not state.disarmed_since(self._failed_in) or self._is_falling(state):
             return False
         return self._record_landing(state, DIVERTED if self._fell else DOCKED)
 

@@ -402,12 +402,12 @@ class LiveShift:
                 f"{drone} is not ours to fly: {sortie.flight.failure}",
                 do="use its transmitter, or `dfr vehicle recall`",
             )
-        self._note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
         if not sortie.turn_back(why):
             raise InputError(
                 f"{drone} cannot be turned back now: {sortie.phase}",
                 do="it comes home by itself, or is down",
             )
+        self._note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
 
     def _flight_failed(self, flight: LiveFlight) -> None:
         """A flight is no longer ours: its sortie turns back as far as the dispatcher is concerned."""

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from dfr.errors import InputError
 from dfr.link.operator import NOBODY, Operator
-from dfr.operate.builtin import BUILTIN, start_builtin_fleet
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.room import LiveShift, ShiftSetup
+from dfr.operate.simulated import engine_of, start_fleet
 from dfr.operate.story import ShiftStory, read_story
 from dfr.plan.model import Plan
 from dfr.rehearsal.fleet import ShiftToFly, place_drones
@@ -34,9 +34,9 @@ INBOUND = "inbound"
 class ShiftOptions:
     """What a shift is run with beside its plan.
 
-    `urls` has a vehicle for each drone, or `builtin` for each. `start` is the moment of the scenario, as it
-    is written; None is now, or with `simulated` vehicles the begin of the scenario. With `stand_in` the
-    scenario's dispatch policy decides in place of people.
+    `urls` has a vehicle for each drone, or for each the name of the engine that is to be started. `start` is
+    the moment of the scenario, as it is written; None is now, or with `simulated` vehicles the begin of the
+    scenario. With `stand_in` the scenario's dispatch policy decides in place of people.
     """
 
     urls: Sequence[str]
@@ -80,12 +80,12 @@ def open_shift(world: World, plan: Plan, log: ShiftLog, options: ShiftOptions) -
 
 
 def _urls_of(world: World, plan: Plan, options: ShiftOptions, stack: ExitStack) -> list[str]:
-    """The URLs, with a built-in vehicle started in its dock for each `builtin`."""
-    if BUILTIN not in options.urls:
+    """The URLs, with a simulated vehicle started in its dock for each name of an engine."""
+    engine = engine_of(options.urls)
+    if engine is None:
         return list(options.urls)
-    if set(options.urls) != {BUILTIN}:
-        raise InputError("some vehicles are `builtin`, others are not", do="give one kind")
-    return start_builtin_fleet(world, plan, len(options.urls), options.speedup, stack)
+    started = start_fleet(world, plan, len(options.urls), engine=engine, speedup=options.speedup, stack=stack)
+    return [vehicle.url for vehicle in started]
 
 
 def _start_of(world: World, story: ShiftStory, options: ShiftOptions, now: datetime) -> datetime:

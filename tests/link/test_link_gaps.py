@@ -23,12 +23,13 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError
-from dfr.link import pacing
+from dfr.link import mavlink, pacing
 from dfr.link.control_authority import ControlAuthority
 from dfr.link.dispatch import fly_dispatch
+from dfr.link.framing import Encoder, Framer
 from dfr.link.limits import FlightLimits
 from dfr.link.link_gaps import GapTolerantLink
-from dfr.link.mavlink import RATES_HZ, connect
+from dfr.link.mavlink import RATES_HZ, connect, open_port
 from dfr.link.outcome import Event, Outcome
 from dfr.link.telemetry import update_state
 from dfr.link.transfer import upload_verified
@@ -106,7 +107,7 @@ def test_a_gap_is_told_and_the_flight_followed_to_its_end(unhurried, proxy_to, l
         flight = Flight(for_a_while(proxy, GAP_S))
         flown = flown_through(vehicle, long_stay, flight)
         beats = proxy.count("up", "HEARTBEAT")
-    (lost,) = [at for event, at in flight.told if event.what.startswith("LINK LOST")]
+    lost = next(at for event, at in flight.told if event.what.startswith("LINK LOST"))
     assert lost - flight.acted_at < 5.0, "told at once"
     assert flight.words("link back after")
     assert flight.words("the plan on board is still the verified one: control continues")
@@ -160,6 +161,23 @@ def test_a_line_that_breaks_is_opened_again(unhurried, proxy_to, long_stay):
     assert flight.words("LINK LOST: the vehicle closed the connection")
     assert flight.words("link back after")
     assert flown.docked
+
+
+def test_a_connection_with_nobody_at_its_other_end_is_made_again(monkeypatch):
+    """A relay that hangs keeps the connection open, and the vehicle behind it hears no heartbeat."""
+    monkeypatch.setattr(mavlink, "DEAF_S", 0.2)
+    beat = dialect.MAVLink_heartbeat_message(dialect.MAV_TYPE_QUADROTOR, 3, 0, 0, 0, 3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20.0)
+        with open_port(f"tcp:127.0.0.1:{server.getsockname()[1]}"):
+            deaf, _ = server.accept()
+            deaf.sendall(Encoder(system=1, component=1).encode(beat))
+            again, _ = server.accept()
+            again.settimeout(20.0)
+            ((heard, _), *_) = Framer().feed(again.recv(4096))
+            deaf.close()
+            again.close()
+    assert heard.get_type() == "HEARTBEAT"
 
 
 def test_on_a_line_opened_again_the_vehicle_is_asked_for_its_rates_once_more(unhurried, proxy_to):

@@ -9,13 +9,13 @@ import pytest
 
 from dfr.errors import DfrError
 from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
-from dfr.operate.builtin import start_builtin_fleet
 from dfr.operate.clock import FleetTime, LiveClock
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.flight import LiveFlight
 from dfr.operate.incidents import IncidentBook
 from dfr.operate.replay import AGENCY
 from dfr.operate.setup import shift_to_operate
+from dfr.operate.simulated import start_fleet
 from dfr.sim.flight import Order
 from dfr.world.demand import zone_centres
 from tests.shipped import plan_of, world_of
@@ -28,7 +28,8 @@ START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
 def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(tmp_path):
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
-        urls = start_builtin_fleet(world, plan, 1, 20.0, stack)
+        started = start_fleet(world, plan, 1, engine="builtin", speedup=20.0, stack=stack)
+        urls = [vehicle.url for vehicle in started]
         fleet = stack.enter_context(LiveFleet(world, plan, urls, tmp_path, simulated=True, speedup=20.0))
         shift = shift_to_operate(world, plan, vehicles=1, start=START)
         fleet.serve(shift)

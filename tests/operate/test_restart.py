@@ -5,77 +5,24 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
+from benchmarks.faulty_line import FaultyLine
 from dfr.io.files import json_text
-from dfr.operate.builtin import start_builtin_fleet
+from dfr.operate.simulated import start_fleet
 from dfr.store.shift_log import read_shift_log
 from tests.shipped import plan_of, world_of
 
 pytestmark = pytest.mark.slow
 
 SPEEDUP = 1.0
-GCS, HEARTBEAT = 255, 0
 MOST_GAP_S = 10.0
-
-
-class Tap:
-    """A line to a vehicle that notes, by the vehicle's clock, when our heartbeats reached it."""
-
-    def __init__(self, url: str) -> None:
-        self._to = ("127.0.0.1", int(url.rpartition(":")[2]))
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"tcp:127.0.0.1:{self._server.getsockname()[1]}"
-        self.beats: list[float] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        vehicle = socket.create_connection(self._to)
-        while True:
-            client, _ = self._server.accept()
-            down = threading.Thread(target=self._pump, args=(vehicle, client, False), daemon=True)
-            down.start()
-            self._pump(client, vehicle, True)
-            down.join()
-
-    def _pump(self, source: socket.socket, target: socket.socket, up: bool) -> None:
-        source.settimeout(0.2)
-        while True:
-            try:
-                data = source.recv(65536)
-            except TimeoutError:
-                if target.fileno() == -1:
-                    return
-                continue
-            except OSError:
-                return
-            if not data:
-                source.close()
-                return
-            if up:
-                self._note(data)
-            with suppress(OSError):
-                target.sendall(data)
-                continue
-            return
-
-    def _note(self, data: bytes) -> None:
-        for at in range(len(data) - 10):
-            if data[at] == 0xFD and data[at + 5] == GCS and data[at + 7 : at + 10] == b"\0\0\0":
-                self.beats.append(time.monotonic() * SPEEDUP)
-
-    @property
-    def longest_gap_s(self) -> float:
-        """The longest time without a heartbeat of ours, s of the vehicle."""
-        return max(later - earlier for earlier, later in zip(self.beats, self.beats[1:], strict=False))
 
 
 def shift_process(log: Path) -> int:
@@ -112,8 +59,9 @@ def test_a_shift_that_is_killed_twice_loses_no_drone_and_no_call(tmp_path):
         table.writerow(["time", "priority", "zone", "on_scene_s"])
         table.writerows([f"2024-08-23T{at}+01:00", "immediate", zone, "60"] for at, zone in rows)
     with ExitStack() as stack:
-        taps = [Tap(url) for url in start_builtin_fleet(world, plan, 2, SPEEDUP, stack)]
-        vehicles = [word for tap in taps for word in ("--vehicle", tap.url)]
+        started = start_fleet(world, plan, 2, engine="builtin", speedup=SPEEDUP, stack=stack)
+        lines = [stack.enter_context(FaultyLine(vehicle.url)) for vehicle in started]
+        vehicles = [word for line in lines for word in ("--vehicle", line.url)]
         command = [
             sys.executable, "-m", "dfr", "operate", "victorious-2024", "--plan", str(plan_file), *vehicles,
             "--simulated", "--speedup", f"{SPEEDUP:g}", "--yes", "--calls", str(calls), "--out", str(folder),
@@ -129,12 +77,13 @@ def test_a_shift_that_is_killed_twice_loses_no_drone_and_no_call(tmp_path):
             wait_for(lambda: shift_process(log) != 0)
         wait_for(lambda: ended(folder) == [0, 1])
         wait_for(lambda: did(folder, "landed") + did(folder, "found_down") >= 2)
+        gaps_s = [line.longest_gap_s() for line in lines]
         supervisor.send_signal(signal.SIGINT)
         assert supervisor.wait(timeout=60.0) == 0
     assert read_shift_log(folder).check.is_whole
     assert did(folder, "taken_on") >= 2
     assert ended(folder) == [0, 1]
-    assert max(tap.longest_gap_s for tap in taps) < MOST_GAP_S
+    assert max(gaps_s) < MOST_GAP_S
 
 
 def ended(folder: Path) -> list[int]:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from dfr.cli.server import open_listener, serve_beside
-from dfr.operate.builtin import BUILTIN
 from dfr.operate.desk import Desk
 from dfr.operate.people import People, Role, issue_tokens
 from dfr.operate.room import LiveShift
@@ -104,7 +103,7 @@ def rig(tmp_path_factory):
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
         log = stack.enter_context(ShiftLog(folder))
-        options = ShiftOptions(urls=[BUILTIN] * 2, simulated=True, speedup=SPEEDUP, start=START.isoformat())
+        options = ShiftOptions(urls=["builtin"] * 2, simulated=True, speedup=SPEEDUP, start=START.isoformat())
         room = stack.enter_context(open_shift(world, plan, log, options))
         now = datetime.now(tz=UTC)
         named = [("Vi", Role.VIEWER), ("Sam", Role.SAFETY), ("Pia", Role.PILOT), ("Lee", Role.LEAD)]
@@ -201,6 +200,7 @@ def a_recalled_drone_comes_home_and_its_call_has_ended_attended(rig, places):
     ended = {row["call"]: row["ended"] for row in board["calls"]}
     assert ended[0] == "attended"
     assert drone_in(board, "castle-car-park/1")["armed"] is False
+    assert rig.say_yes("Pia", "recall", drone="castle-car-park/1")[0] == 400
 
 
 def a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
@@ -237,6 +237,8 @@ def at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
     assert sorted(ended) == [0, 1, 2, 3]
     landed = [record.content for record in read.of_kind("flight") if record.content["what"] == "landed"]
     assert [each["landing"] for each in landed] == ["docked", "docked"]
+    orders = [record.content["drone"] for record in read.of_kind("order")]
+    assert orders == ["castle-car-park/1", "naval-memorial/1"], "one that was refused is none"
     yes = [record.content for record in read.of_kind("yes")]
     assert [(each["by"], each["second"]) for each in yes] == [("Pia", "Sam"), ("Pia", "Sam")]
     assert all("water" not in json.dumps(dict(record.content)) for record in read.records)
