@@ -183,6 +183,7 @@ def operate(
         count = counted_noun(len(vehicle), "vehicle")
         say(f"shift of {count} from {room.setup.start.isoformat()}, at {address}")
         _run_to_end(room)
+        (out / ALIVE).unlink(missing_ok=True)
         time.sleep(TOLD_S)
     say(f"shift ended; the log is in {out}")
 

@@ -162,6 +162,7 @@ class LiveShift:
                     self._end_incident(incident, MISSED, Missed.HORIZON)
         finally:
             self._ended.set()
+            ticker.join()
         self._note("shift.ended", {"t_s": self.clock.now})
         self.has_ended = True
 

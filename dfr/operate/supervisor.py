@@ -17,13 +17,16 @@ from types import FrameType
 from dfr.link.pacing import now_s
 
 ALIVE = "alive"
-"""The file in the folder of a shift that its process touches twice a second."""
+"""The file in the folder of a shift that its process touches twice a second, and removes at its end."""
 
 HANGS_S = 5.0
 """A process that has touched nothing for so long is stopped or hangs: it is killed (assumed)."""
 
 STARTS_WITHIN_S = 120.0
 """Until its first touch a process reads its scenario and works out its shift (assumed)."""
+
+CLOSES_WITHIN_S = 60.0
+"""Pages, lines and logs are closed by then, once the shift has ended (assumed)."""
 
 AGAIN_S = 0.2
 LOOK_EVERY_S = 0.05
@@ -41,7 +44,7 @@ class Supervisor:
     def __init__(self, folder: Path, tell: Callable[[str], None], *, stops: Sequence[signal.Signals]) -> None:
         self._alive, self._tell, self._stops = folder / ALIVE, tell, stops
         self._child = 0
-        self._stopped = False
+        self._stopped = self._closes = False
 
     def supervise(self) -> tuple[int | None, bool]:
         """(None, whether it is not the first) in each process that is to run the shift.
@@ -67,7 +70,7 @@ class Supervisor:
                     signal.signal(number, handler)
                 return None, again
             code = self._watch()
-            if self._stopped or code in FINAL:
+            if self._stopped or self._closes or code in FINAL:
                 return code, again
             self._tell(f"the shift ended (exit code {code}): starting it again")
             time.sleep(AGAIN_S)
@@ -87,7 +90,9 @@ class Supervisor:
             time.sleep(LOOK_EVERY_S)
             stamp = self._alive.stat().st_mtime_ns if self._alive.exists() else 0
             if stamp != seen:
-                seen, touched_s, limit_s = stamp, now_s(), HANGS_S
+                self._closes = stamp == 0
+                seen, touched_s = stamp, now_s()
+                limit_s = CLOSES_WITHIN_S if self._closes else HANGS_S
             elif now_s() - touched_s > limit_s:
                 self._tell(f"the shift has hung for {limit_s:.0f} s: killing it")
                 touched_s = now_s()

@@ -20,14 +20,14 @@ if code is not None:
 (folder / supervisor.ALIVE).touch()
 print("shift again" if again else "shift", flush=True)
 if again:
-    sys.exit(0)
+    os._exit(0)
 {first}
 """
 
 
 def supervised(folder, first):
     # Only a process that really hangs is given little time: others may have to wait for a processor.
-    hangs_s = 0.3 if "SIGSTOP" in first else 60.0
+    hangs_s = 0.3 if "SIGSTOP" in first or "unlink" in first else 60.0
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(first=first, hangs_s=hangs_s), str(folder)],
         capture_output=True,
@@ -60,6 +60,11 @@ def test_a_shift_that_dies_or_hangs_is_started_again(tmp_path, first, words):
 @pytest.mark.parametrize("code", [0, 2, 3, 4, 130])
 def test_a_shift_that_ended_or_cannot_be_run_is_not_started_again(tmp_path, code):
     assert supervised(tmp_path, f"os._exit({code})") == (code, ["shift"])
+
+
+def test_a_shift_that_has_ended_has_time_to_close(tmp_path):
+    """Longer than one that runs may stay silent: it is neither killed nor started again."""
+    assert supervised(tmp_path, "(folder / supervisor.ALIVE).unlink(); time.sleep(1.5)") == (0, ["shift"])
 
 
 def test_a_stop_is_passed_on_and_ends_both(tmp_path):
