@@ -105,7 +105,11 @@ class FaultyLine:
 
     def _run(self) -> None:
         up, down = Splitter(), Splitter()
-        with socket.create_connection(self._to) as vehicle, self._server:
+        with (
+            socket.create_connection(self._to) as vehicle,
+            self._server,
+            contextlib.suppress(ConnectionError),
+        ):
             vehicle.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while not self._stop.is_set():
                 self._do_asked()
@@ -113,24 +117,33 @@ class FaultyLine:
                 reads = [vehicle, self._server, *([client] if client else [])]
                 writes = [client] if client and self._waiting else []
                 ready, writable, _ = select.select(reads, writes, [], 0.05)
-                if vehicle in ready:
-                    for frame in down.feed(vehicle.recv(65536)):
-                        self._note_down(frame)
+                if vehicle in ready and not self._hear_vehicle(vehicle, down):
+                    break
                 if client is not None and client in ready:
                     for frame in up.feed(self._read_client(client)):
                         self._pass_up(frame, vehicle)
                 if self._server in ready:
-                    self._drop_client()
-                    self._client, _ = self._server.accept()
-                    self._client.setblocking(False)
-                    self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    self._waiting.clear()
+                    self._accept_client()
                     up = Splitter()
                 elif client is not None and client in writable and client is self._client:
                     self._write_client(client)
-            self._drop_client()
-            for sock in self._deaf:
-                sock.close()
+        self._drop_client()
+        for sock in self._deaf:
+            sock.close()
+
+    def _hear_vehicle(self, vehicle: socket.socket, splitter: Splitter) -> bool:
+        """Take what the vehicle says; False where it has ended."""
+        data = vehicle.recv(65536)
+        for frame in splitter.feed(data):
+            self._note_down(frame)
+        return data != b""
+
+    def _accept_client(self) -> None:
+        self._drop_client()
+        self._client, _ = self._server.accept()
+        self._client.setblocking(False)
+        self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._waiting.clear()
 
     def _do_asked(self) -> None:
         while self._asked:

@@ -39,7 +39,7 @@ from dfr.link.recorder import Recorder
 from dfr.link.status_texts import doubted_by_flags
 from dfr.link.traffic import TrafficPicture
 from dfr.link.transfer import replace_mission
-from dfr.link.vehicle import TELLS_WITHIN_S, OnboardPlan, VehicleState
+from dfr.link.vehicle import ANSWER_S, OnboardPlan, VehicleState
 from dfr.mission.changes import FIRST_ITEM, retask_flight
 from dfr.mission.compile import HOLDS, return_seq
 from dfr.mission.duration import longest_s
@@ -225,7 +225,7 @@ class Director:
     def describe_stop(self) -> str:
         """Who is left in the air when the program is stopped, what it will do, and how to take it over."""
         with contextlib.suppress(LinkError):  # an order to arm may be on its way
-            self.vehicle.wait(lambda state: state.armed is True, vehicle_s=TELLS_WITHIN_S, what="armed")
+            self.vehicle.wait(lambda state: state.armed is True, vehicle_s=ANSWER_S, what="armed")
         state = self.vehicle.state
         words = f"{self.vehicle.describe_whereabouts()}: "
         if state.armed is False:

@@ -20,7 +20,7 @@ class OnboardPlan(StrEnum):
     UNKNOWN = "unknown"
 
 
-TELLS_WITHIN_S = 1.0
+ANSWER_S = 1.0
 """A vehicle that was commanded to arm shows it by then (it reports its state once a second)."""
 
 
@@ -74,7 +74,7 @@ class VehicleState:
         if self.armed is not False or self.armed_t_s is None:
             return False
         restarted = self.reboots > earlier.reboots
-        return restarted or self.armed_t_s > (earlier.t_s or 0.0) + TELLS_WITHIN_S
+        return restarted or self.armed_t_s > (earlier.t_s or 0.0) + ANSWER_S
 
     @property
     def speed_mps(self) -> float | None:

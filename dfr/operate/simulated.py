@@ -22,13 +22,12 @@ def engine_of(urls: Sequence[str]) -> SitlEngine | None:
 
     Raises InputError for several kinds.
     """
-    named = {ENGINES[url] for url in urls if url in ENGINES}
-    if not named:
+    kinds = set(urls)
+    if not kinds & ENGINES.keys():
         return None
-    if set(urls) != named:
-        kinds = " or ".join(f"`{name}`" for name in ENGINES)
-        raise InputError(f"some vehicles are {kinds}, others are not", do="give one kind")
-    return named.pop()
+    if len(kinds) > 1:
+        raise InputError(f"vehicles of several kinds: {', '.join(sorted(kinds))}", do="give one kind")
+    return ENGINES[kinds.pop()]
 
 
 def start_fleet(
