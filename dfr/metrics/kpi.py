@@ -319,6 +319,7 @@ def _policing_kpis(view: RunView) -> list[Kpi]:
     policing = view.deployment.policing
     return [
         *(_retask_kpis(view) if policing.re_task else []),
+        *(_recall_kpis(view) if policing.recall_few else []),
         *(_second_kpis(view) if policing.second_drone else []),
         *(_patrol_kpis(view, policing.patrols.units) if policing.patrols is not None else []),
         *(_stand_down_kpis(view) if policing.stand_down_s is not None else []),
@@ -341,6 +342,13 @@ def _retask_kpis(view: RunView) -> list[Kpi]:
             count=view.count,
         ),
     ]
+
+
+def _recall_kpis(view: RunView) -> list[Kpi]:
+    cut = [
+        view.sums(t, view.is_(t, "cut_by", events.CUT_HOME_BY).astype(float)) for t in ("flights", "retasks")
+    ]
+    return [_per_day(view, "recalled_for_crew_per_day", sum(cut, np.zeros(view.count)))]
 
 
 def _second_kpis(view: RunView) -> list[Kpi]:

@@ -83,7 +83,8 @@ def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
 def drones_on_duty(scenario: Scenario, shift: Shift) -> int:
     """How many drones the people of a shift may have in the air; BVLOS needs no safety pilot."""
     crew = scenario.crew
-    by_pilots = shift.remote_pilots * crew.drones_per_pilot
+    each = crew.drones_per_pilot if shift.drones_per_pilot is None else shift.drones_per_pilot
+    by_pilots = shift.remote_pilots * each
     if crew.safety_pilots_per_drone == 0 or scenario.operation.kind is OperationKind.BVLOS:
         return by_pilots
     return min(by_pilots, shift.safety_pilots // crew.safety_pilots_per_drone)

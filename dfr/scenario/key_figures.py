@@ -429,6 +429,13 @@ FIGURES = (
         what="time from the decision to the arrival of the second drone overhead",
     ),
     KeyFigure(
+        name="recalled_for_crew_per_day",
+        unit="1/day",
+        clock=DAY,
+        better=Better.LESS,
+        what="stays cut short to be home before docks shut, or before the crew is too few for the drone",
+    ),
+    KeyFigure(
         name="patrols_freed_per_day",
         unit="1/day",
         clock=DAY,

@@ -213,13 +213,24 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """So many remote pilots of a shift who rest from when to when."""
+
+    start: datetime
+    end: datetime
+    remote_pilots: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Who is on duty from when to when."""
+    """Who is on duty from when to when, and how many drones a pilot flies, if not as many as is usual."""
 
     start: datetime
     end: datetime
     remote_pilots: int
     safety_pilots: int
+    drones_per_pilot: int | None = None
+    breaks: tuple[Break, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

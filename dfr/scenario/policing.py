@@ -43,7 +43,8 @@ class Policing:
     With `stand_down_s` a drone is released so long after the first officers have arrived.
     `second_drone` is the share of each grade's calls that want two drones. With `patrols` the officers on the
     ground are a queue, from which calls that a drone has cleared are taken. `bursts` are several calls of one
-    incident. `patience_by_hour` are factors on how long callers wait, for each local hour of the day.
+    incident. `patience_by_hour` are factors on how long callers wait, for each local hour of the day. With
+    `recall_few` a drop of crew calls only as many drones home as must be, the ones sent last.
     """
 
     re_task: bool = False
@@ -52,6 +53,7 @@ class Policing:
     patrols: PatrolFigures | None = None
     bursts: BurstFigures | None = None
     patience_by_hour: tuple[float, ...] = ()
+    recall_few: bool = False
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -78,6 +80,7 @@ POLICIES: Mapping[str, str] = types.MappingProxyType(
         "patrols": "patrols",
         "bursts": "bursts",
         "patience_by_hour": "patience_by_hour",
+        "recall_few": "recall_few",
     }
 )
 """The field of each policy by its name in a scenario file."""

@@ -234,6 +234,15 @@ class FleetIn(Block):
         return {"own_drone": None}
 
 
+class BreakIn(Strict):
+    """Pilots of a shift who rest, from when to when."""
+
+    start: LocalTime
+    end: LocalTime
+    remote_pilots: int = Field(ge=1, le=1000, description="how many rest")
+    becomes: ClassVar[Any] = domain.Break
+
+
 class ShiftIn(Strict):
     """Who is on duty, from when to when."""
 
@@ -241,6 +250,10 @@ class ShiftIn(Strict):
     end: LocalTime
     remote_pilots: int = Field(ge=0, le=1000)
     safety_pilots: int = Field(ge=0, le=1000)
+    drones_per_pilot: int | None = Field(
+        default=None, ge=1, le=50, description="in this shift; that of the crew where left out"
+    )
+    breaks: list[BreakIn] = Field(default_factory=list, max_length=50)
     becomes: ClassVar[Any] = domain.Shift
 
 

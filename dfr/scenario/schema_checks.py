@@ -303,6 +303,11 @@ def _check_spans(parts: Parts) -> Iterator[Complaint]:
     spans: list[tuple[Loc, Loose]] = [
         (("crew", "shifts", i), item) for i, item in enumerate(parts.get(list, "crew", "shifts") or [])
     ]
+    spans += [
+        (("crew", "shifts", i, "breaks", j), item)
+        for i, shift in enumerate(parts.get(list, "crew", "shifts") or [])
+        for j, item in enumerate(shift.breaks)
+    ]
     spans += [(("restrictions", i), item) for i, item in enumerate(parts.get(list, "restrictions") or [])]
     for i, crowd in enumerate(parts.get(list, "site", "crowds") or []):
         spans += [(("site", "crowds", i, "presence", j), item) for j, item in enumerate(crowd.presence)]

@@ -82,6 +82,10 @@ class PolicingIn(Strict):
     patience_by_hour: PatienceByHourIn | None = Field(
         default=None, description="factors on the patience of callers by the hour of their call"
     )
+    recall_few: PolicyIn | None = Field(
+        default=None,
+        description="where the crew drops, call home only as many drones as must be, the last sent",
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
@@ -90,6 +94,7 @@ class PolicingIn(Strict):
         patience = _if_on(self.patience_by_hour)
         return {
             "re_task": _if_on(self.re_task) is not None,
+            "recall_few": _if_on(self.recall_few) is not None,
             "stand_down_s": None if stand_down is None else stand_down.after_s,
             "bursts": _bursts(_if_on(self.bursts)),
             "patience_by_hour": () if patience is None else tuple(patience.factors),

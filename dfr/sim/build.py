@@ -9,8 +9,9 @@ for the report to show.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import shapely
 
@@ -26,11 +27,14 @@ from dfr.plan.matrix import Transfers, between_docks, transfers_of
 from dfr.plan.model import Plan, Route
 from dfr.scenario.model import (
     Assumption,
+    Crew,
     Duration,
     DurationShape,
     OperationKind,
     OtherTraffic,
+    Period,
     Scenario,
+    Shift,
 )
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.dispatch import Policy
@@ -170,6 +174,7 @@ def sim_inputs(world: World, plan: Plan) -> SimInputs:
     Raises InputError where the weather has no row for an hour of the period, or the catalogue no such drone.
     """
     scenario = world.scenario
+    _check_grades(scenario)
     demand = hourly_demand(scenario)
     weather = [weather_at(scenario.weather, slot.start) for slot in demand.slots]
     kinds = {kind_of(hour): hour for hour in weather}
@@ -264,6 +269,14 @@ def _make_zones(scenario: Scenario) -> tuple[ZoneDemand, ...]:
     return tuple(zones)
 
 
+def _check_grades(scenario: Scenario) -> None:
+    """Raises InputError where a policy speaks of a grade that there is not."""
+    known = [grade.id for grade in scenario.demand.priorities]
+    for name, _ in scenario.simulation.policing.second_drone:
+        if name not in known:
+            raise InputError(f"second_drone: there is no grade {name!r}", do=f"choose {', '.join(known)}")
+
+
 def _patience_factors(scenario: Scenario, slots: Sequence[HourSlot]) -> tuple[float, ...]:
     """The factor on patience in each hour of the period, by its local hour."""
     by_hour, zone = scenario.simulation.policing.patience_by_hour, scenario.period.zone
@@ -314,23 +327,35 @@ def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:
 
 
 def _make_duties(scenario: Scenario) -> tuple[Duty, ...]:
-    crew, period = scenario.crew, scenario.period
+    """The duties of each shift, cut where a break begins or ends."""
     seen = scenario.operation.kind is not OperationKind.BVLOS
     return tuple(
-        Duty(
-            start_s=period.t_s(shift.start),
-            end_s=period.t_s(shift.end),
+        duty
+        for shift in scenario.crew.shifts
+        for duty in _duties_of(shift, scenario.crew, scenario.period, seen)
+    )
+
+
+def _duties_of(shift: Shift, crew: Crew, period: Period, seen: bool) -> Iterator[Duty]:
+    start_s, end_s = period.t_s(shift.start), period.t_s(shift.end)
+    breaks = [(period.t_s(each.start), period.t_s(each.end), each.remote_pilots) for each in shift.breaks]
+    inner = {moment for first, last, _ in breaks for moment in (first, last) if start_s < moment < end_s}
+    for begin_s, until_s in pairwise([start_s, *sorted(inner), end_s]):
+        resting = sum(pilots for first, last, pilots in breaks if first <= begin_s < last)
+        pilots = max(0, shift.remote_pilots - resting)
+        each = crew.drones_per_pilot if shift.drones_per_pilot is None else shift.drones_per_pilot
+        yield Duty(
+            start_s=begin_s,
+            end_s=until_s,
             drones=drones_of_crew(
-                remote_pilots=shift.remote_pilots,
+                remote_pilots=pilots,
                 safety_pilots=shift.safety_pilots,
-                drones_per_pilot=crew.drones_per_pilot,
+                drones_per_pilot=each,
                 safety_pilots_per_drone=crew.safety_pilots_per_drone if seen else 0,
             ),
-            remote_pilots=shift.remote_pilots,
+            remote_pilots=pilots,
             safety_pilots=shift.safety_pilots,
         )
-        for shift in crew.shifts
-    )
 
 
 def _make_traffic(  # noqa: PLR0917 - routes of two kinds, met in each hour

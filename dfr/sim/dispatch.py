@@ -196,6 +196,12 @@ class DeploymentState:
             found = self._home_by[drones] = shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
         return found
 
+    def drones_before(self, drone: FleetDrone) -> int:
+        """How many drones in use count when one has to be home: all, or those sent no later than it."""
+        if not self.inputs.policing.recall_few:
+            return self.crew.in_use
+        return list(self.out).index(drone.id) + 1
+
     def _step_on(self, t_s: float) -> None:
         """The weather or the crew changes: what holds until it does again."""
         edges = self.inputs.hour_edges_s

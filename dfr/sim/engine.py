@@ -109,6 +109,7 @@ class Engine:
         policing = inputs.policing
         self._re_tasks = policing.re_task and isinstance(self._flights, ModelFlights)
         self._stand_down_s = policing.stand_down_s
+        self._looks_later = False
         self._unsettled: dict[int, Case] = {}
         self._patrols: PatrolBoard | None = None
         if inputs.patrols is not None:
@@ -239,7 +240,7 @@ class Engine:
     def look_again(self) -> None:
         """Serve whoever can be served now, in order of the queue."""
         field, now = self._field, self._env.now
-        if not field.waiting or standing(field, now):
+        if self._looks_later or not field.waiting or standing(field, now):
             return
         for case in tuple(field.waiting):
             if not case.waiting:
@@ -346,11 +347,18 @@ class Engine:
         left = sortie.case
         if sortie.phase != events.PREPARE:
             self._take_on(case, sortie, now)
-        sortie.send_on(case, leg)
-        if left.waiting:
-            self.look_again()
+        with self._looking_later():
+            sortie.send_on(case, leg)
         if left.waiting:
             self._send_on(left, now)
+
+    @contextmanager
+    def _looking_later(self) -> Iterator[None]:
+        """Look at the queue only afterwards: a drone whose launch is called off is ready by then."""
+        self._looks_later = True
+        yield
+        self._looks_later = False
+        self.look_again()
 
     def _take_on(self, case: Case, flight: FlightProcess, now: float) -> None:
         """A call that waits is served by a drone in the air."""
@@ -399,9 +407,10 @@ class Engine:
             self._field.leave_queue(other)
             self.call_over(other, Missed.IN_HAND, 0.0, now)
         out = [flight for flight in self.flights_out() if isinstance(flight, Sortie)]
-        for sortie in [each for each in out if each.case.call.id == case.call.id]:
-            sortie.case.in_hand = True
-            sortie.release(events.CUT_IN_HAND)
+        with self._looking_later():
+            for sortie in [each for each in out if each.case.call.id == case.call.id]:
+                sortie.case.in_hand = True
+                sortie.release(events.CUT_IN_HAND)
         if self._overwatch is not None and case.need is not None:
             self._overwatch.end_early(case.need, now)
         if not case.outcome and not came(case.decided_s):

@@ -147,5 +147,6 @@ def _manned(shift: Shift, crew: Crew, pilots: int, *, seen: bool) -> Shift:
     """A shift with so many remote pilots; one with none stays so."""
     if shift.remote_pilots == 0:
         return shift
-    watchers = pilots * crew.drones_per_pilot * crew.safety_pilots_per_drone if seen else shift.safety_pilots
+    each = crew.drones_per_pilot if shift.drones_per_pilot is None else shift.drones_per_pilot
+    watchers = pilots * each * crew.safety_pilots_per_drone if seen else shift.safety_pilots
     return replace(shift, remote_pilots=pilots, safety_pilots=watchers)

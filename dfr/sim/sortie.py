@@ -349,7 +349,7 @@ class Sortie(FlightProcess):
     def _allowed_stay(self, wanted_s: float, now: float) -> tuple[float, str]:
         """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
         field, endurance_s = self._field, self._flight.endurance_s()
-        home_by_s, _ = field.home_by(now, field.crew.in_use)
+        home_by_s, _ = field.home_by(now, field.drones_before(self.drone))
         until_s = max(0.0, home_by_s - now - self.leg.home_s)
         if wanted_s <= endurance_s and wanted_s <= until_s:
             return wanted_s, events.FULL_STAY

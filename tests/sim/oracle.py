@@ -109,12 +109,27 @@ class Oracle:
         self.force = Force(self)
 
     def run(self, calls: Sequence[Call]) -> dict[int, Person]:
+        for duty in self.inputs.duties:
+            for edge in (duty.start_s, duty.end_s):
+                self.at(edge, self.serve)
         for call in calls:
             self.at(call.t_s, lambda call=call: self.hear(call))
         while self.events and self.events[0][0] < self.inputs.horizon_s:
             self.t, _, act = heapq.heappop(self.events)
             act()
         return self.people
+
+    def may_fly(self, t: float) -> int:
+        """Drones that the people on duty may have in use."""
+        return sum(duty.drones for duty in self.inputs.duties if duty.start_s <= t < duty.end_s)
+
+    def in_use(self) -> list[Drone]:
+        return sorted((drone for drone in self.drones if drone.spans), key=lambda each: each.number)
+
+    def home_by(self, drones: int) -> float:
+        """When so many drones will be too many."""
+        edges = {edge for duty in self.inputs.duties for edge in (duty.start_s, duty.end_s) if edge > self.t}
+        return min((edge for edge in edges if self.may_fly(edge) < drones), default=math.inf)
 
     def at(self, t: float, act: Callable[[], None]) -> None:
         self.count += 1
@@ -190,6 +205,8 @@ class Oracle:
 
     def serve(self) -> None:
         for person in list(self.queue):
+            if len(self.in_use()) >= self.may_fly(self.t):
+                return
             if person.waits and (drone := self.from_dock(person)) is not None:
                 self.docked.remove(drone)
                 self.flights += 1
@@ -204,6 +221,11 @@ class Oracle:
             if ready:
                 drone = max(ready, key=lambda each: each.share(self.t))
                 leg = self.weather.legs[dock][zone]
+                median_s, least_s = self.inputs.launch.median_s, self.inputs.min_on_scene_s
+                if self.t + median_s + leg.overhead_s + least_s + leg.home_s > self.home_by(
+                    len(self.in_use()) + 1
+                ):
+                    continue
                 if self.weather.battery_wh == math.inf:
                     return drone
                 hover = leg.hover_w * self.inputs.min_on_scene_s / 3600.0
@@ -247,7 +269,9 @@ class Oracle:
             if person.call.clears and not person.second:
                 look_s = self.inputs.patrols.clears_after_s
                 self.at(self.t + look_s, lambda: self.force.clear(person))
-        stay = min(person.call.on_scene_s - person.stayed, self.endurance(drone, leg))
+        few, using = self.inputs.policing.recall_few, self.in_use()
+        until = self.home_by(using.index(drone) + 1 if few else len(using)) - self.t - leg.home_s
+        stay = min(person.call.on_scene_s - person.stayed, self.endurance(drone, leg), max(0.0, until))
         drone.used = drone.spent(self.t)
         drone.spans = [Span("scene", self.t, self.t + stay, leg.hover_w, (1.0, 1.0))]
         self.then(drone, self.t + stay, lambda each: self.leave(each, "done"))
@@ -295,6 +319,7 @@ class Oracle:
         drone.free_at, drone.full_at = self.t + table.to_ready_s[0], self.t + table.to_full_s[0]
         drone.ready_share = max(left, table.ready_fraction)
         self.then(drone, drone.free_at, self.ready)
+        self.serve()
 
     def ready(self, drone: Drone) -> None:
         self.docked.append(drone)
@@ -339,6 +364,7 @@ class Oracle:
             flown = sum(each.watts * (each.end - each.start) / 3600.0 for each in spans)
             left = drone.has - self.reserve() - drone.spent(self.t) - flown - leg.home_wh
             stay = left * 3600.0 / leg.hover_w
+        stay = min(stay, self.home_by(len(self.in_use())) - self.t - way - leg.home_s)
         return (way, stay) if stay >= self.inputs.min_on_scene_s else None
 
     def takes(self, drone: Drone, person: Person) -> bool:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
 import shapely
 
+from dfr.errors import InputError
 from dfr.geo import distance_m
 from dfr.plan.matrix import transfers_of
 from dfr.plan.model import Plan
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import hour_windows
-from dfr.scenario.model import DockObstacle
+from dfr.scenario.model import Break, DockObstacle
 from dfr.scenario.policing import PatrolFigures, Policing
-from dfr.sim.build import ASSUMED, _make_patrols, _make_zones, deployment_of, sim_inputs
+from dfr.sim.build import ASSUMED, _make_duties, _make_patrols, _make_zones, deployment_of, sim_inputs
 from dfr.sim.conditions import Conditions
 from dfr.sim.events import holding_limits
 from dfr.sim.inputs import SimInputs
@@ -208,3 +210,27 @@ def test_patrols_stand_at_their_posts_in_turn_and_travel_as_officers_do(
         assert nearest_s == pytest.approx(zone.ground_travel_s)
         assert patrols.travel_s[posts + number][number] == 0.0
     assert patrols.on_scene == Spread.lognormal(900.0, 1800.0)
+
+
+def test_a_shift_is_cut_at_its_breaks_and_may_have_more_drones_a_pilot(world: World) -> None:
+    scenario = world.scenario
+    shift = scenario.crew.shifts[0]
+    starts = shift.start + timedelta(hours=1)
+    rest = Break(start=starts, end=starts + timedelta(minutes=30), remote_pilots=1)
+    crew = replace(
+        scenario.crew,
+        safety_pilots_per_drone=0,
+        shifts=(replace(shift, remote_pilots=2, drones_per_pilot=3, breaks=(rest,)),),
+    )
+    duties = _make_duties(replace(scenario, crew=crew))
+    first_s = scenario.period.t_s(shift.start)
+    assert [(duty.start_s - first_s, duty.drones) for duty in duties] == [(0.0, 6), (3600.0, 3), (5400.0, 6)]
+    assert duties[-1].end_s == scenario.period.t_s(shift.end)
+    assert [duty.remote_pilots for duty in duties] == [2, 1, 2]
+
+
+def test_a_second_drone_for_a_grade_that_there_is_not_is_refused(world: World, plan: Plan) -> None:
+    policing = Policing(second_drone=(("purple", 1.0),))
+    simulation = replace(world.scenario.simulation, policing=policing)
+    with pytest.raises(InputError, match="no grade 'purple'"):
+        sim_inputs(replace(world, scenario=replace(world.scenario, simulation=simulation)), plan)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.scenario.model import DispatchPolicy
-from dfr.scenario.policing import Policing
+from dfr.scenario.policing import BurstFigures, Policing
 from dfr.sim import events
 from dfr.sim.build import PARTS, failure_rate
 from dfr.sim.calls import Call, Visit
@@ -204,6 +204,24 @@ def test_the_crew_limits_how_many_fly_at_once(deployment: SimInputs, call: Calla
     assert the(log["calls"], 1).reason == Missed.CREW_BUSY
 
 
+def test_where_the_crew_drops_only_as_many_are_recalled_as_must_be(
+    deployment: SimInputs, call: Callable[..., Call]
+) -> None:
+    """Three drones out, two pilots left: the one sent last comes home; without the policy all three do."""
+    duties = (
+        Duty(start_s=0.0, end_s=99999.0, drones=2, remote_pilots=2, safety_pilots=2),
+        Duty(start_s=0.0, end_s=600.0, drones=1, remote_pilots=1, safety_pilots=1),
+    )
+    inputs = replace(deployment, docks=(DockPlace(id="east", drones=3),), duties=duties)
+    calls = [call(number, 100.0 + number, on_scene_s=500.0) for number in range(3)]
+    all_home = run(inputs, calls)["flights"]
+    assert [flight.landed_s for flight in all_home] == pytest.approx([600.0] * 3)
+    few = run(replace(inputs, policing=Policing(recall_few=True)), calls)["flights"]
+    assert [flight.cut_by for flight in few] == ["", "", events.CUT_HOME_BY]
+    assert few[2].landed_s == pytest.approx(600.0)
+    assert all(flight.on_scene_s == pytest.approx(500.0) for flight in few[:2])
+
+
 def test_outside_the_shifts_nobody_flies_and_flights_end_with_them(
     deployment: SimInputs, call: Callable[..., Call]
 ) -> None:
@@ -353,7 +371,13 @@ def test_calls_open_at_the_horizon_are_closed_with_what_became_of_them(
     assert math.isnan(log["flights"][0].landed_s)
 
 
-EVERY_POLICY = Policing(re_task=True, stand_down_s=30.0, second_drone=(("g0", 0.5),))
+EVERY_POLICY = Policing(
+    re_task=True,
+    stand_down_s=30.0,
+    second_drone=(("g0", 0.5),),
+    bursts=BurstFigures(further_calls=0.5, within_mean_s=60.0, joined_share=0.5),
+    recall_few=True,
+)
 
 FAILURES = tuple(failure_rate(f"{part}:1:0.2") for part in PARTS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from dfr.sim import events
 from dfr.sim.calls import draw_calls
 from dfr.sim.engine import Engine, model_flights
 from dfr.sim.events import Missed
-from dfr.sim.inputs import Condition, DockPlace, Leg, Patrols, SimInputs, Turnaround, ZoneDemand
+from dfr.sim.inputs import Condition, DockPlace, Duty, Leg, Patrols, SimInputs, Turnaround, ZoneDemand
 from dfr.sim.randomness import Spread, Streams
 from tests.sim.oracle import Oracle, Person
 
@@ -25,6 +25,7 @@ POLICIES = {
     "re-task": Policing(re_task=True),
     "stand down": Policing(stand_down_s=60.0),
     "second drone": Policing(second_drone=(("urgent", 0.5), ("low", 0.2))),
+    "recall few": Policing(recall_few=True),
     "all": Policing(re_task=True, stand_down_s=60.0, second_drone=(("urgent", 0.5), ("low", 0.2))),
 }
 FORCE = Patrols(
@@ -35,6 +36,12 @@ FORCE = Patrols(
     clears_after_s=45.0,
 )
 """Three patrols, two at the first of two posts, who are short of time."""
+
+ROSTER = tuple(
+    Duty(start_s=start_s, end_s=start_s + 1900.0, drones=drones, remote_pilots=1, safety_pilots=1)
+    for start_s, drones in zip(range(0, 36000, 1000), [1, 2, 0, 1, 1, 0] * 6, strict=True)
+)
+"""Duties that overlap, so that the crew comes and goes."""
 
 TURNAROUNDS = {
     "at once": Turnaround.none(),
@@ -120,3 +127,26 @@ def test_two_engines_agree_call_by_call(
     told = sorted((each.left_call, each.call) for each in log["retasks"])
     assert told == sorted(oracle.sent_on)
     assert bool(told) == POLICIES[policy].re_task
+
+
+def first_tie_s(log: Any, inputs: SimInputs) -> float:
+    """When two drones first land at one moment, to be home by the end of a duty: either may go next."""
+    landed = sorted(flight.landed_s for flight in log["flights"] if not math.isnan(flight.landed_s))
+    return next((a for a, b in pairwise(landed) if b - a < 1e-6), inputs.horizon_s)
+
+
+@pytest.mark.parametrize("number", SLOW)
+@pytest.mark.parametrize("battery_wh", [100.0, math.inf])
+@pytest.mark.parametrize("policy", ["none", "all", "recall few"])
+def test_two_engines_agree_where_the_crew_comes_and_goes(
+    busy: Callable[..., SimInputs], policy: str, battery_wh: float, number: int
+) -> None:
+    inputs = replace(busy(battery_wh, policing=POLICIES[policy]), duties=ROSTER)
+    calls = draw_calls(inputs, Streams(3, number))
+    log = Engine(inputs, simpy.Environment(), model_flights).run(calls, []).named()
+    people = Oracle(inputs).run(calls)
+    assert {flight.cut_by for flight in log["flights"]} >= {events.CUT_HOME_BY}
+    over = [call for call in log["calls"] if call.ended_s < first_tie_s(log, inputs)]
+    assert over
+    for call in over:
+        assert_same(call, people[call.call])
