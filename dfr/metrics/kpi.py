@@ -319,6 +319,7 @@ def _policing_kpis(view: RunView) -> list[Kpi]:
     policing = view.deployment.policing
     return [
         *(_retask_kpis(view) if policing.re_task else []),
+        *(_triage_kpis(view) if policing.triage else []),
         *(_recall_kpis(view) if policing.recall_few else []),
         *(_second_kpis(view) if policing.second_drone else []),
         *(_patrol_kpis(view, policing.patrols.units) if policing.patrols is not None else []),
@@ -342,6 +343,16 @@ def _retask_kpis(view: RunView) -> list[Kpi]:
             count=view.count,
         ),
     ]
+
+
+def _triage_kpis(view: RunView) -> list[Kpi]:
+    replication, too_low = view.replication("calls"), view.number("misgraded", "too_low") > 0
+    kpis = []
+    for name, mask in (("graded_too_low", too_low), ("graded_too_high", ~too_low)):
+        hits = np.zeros(len(replication), dtype=np.bool_)
+        hits[_rows_of(view, "misgraded", "calls", "call")[mask]] = True
+        kpis.append(of_share(KEY_FIGURES[name], hits, replication, count=view.count))
+    return kpis
 
 
 def _recall_kpis(view: RunView) -> list[Kpi]:

@@ -436,6 +436,20 @@ FIGURES = (
         what="stays cut short to be home before docks shut, or before the crew is too few for the drone",
     ),
     KeyFigure(
+        name="graded_too_low",
+        unit=SHARE,
+        clock="the call",
+        better=Better.LESS,
+        what="share of all calls that are given a lower grade than turns out to be theirs",
+    ),
+    KeyFigure(
+        name="graded_too_high",
+        unit=SHARE,
+        clock="the call",
+        better=Better.LESS,
+        what="share of all calls that are given a higher grade than turns out to be theirs",
+    ),
+    KeyFigure(
         name="patrols_freed_per_day",
         unit="1/day",
         clock=DAY,

@@ -44,7 +44,8 @@ class Policing:
     `second_drone` is the share of each grade's calls that want two drones. With `patrols` the officers on the
     ground are a queue, from which calls that a drone has cleared are taken. `bursts` are several calls of one
     incident. `patience_by_hour` are factors on how long callers wait, for each local hour of the day. With
-    `recall_few` a drop of crew calls only as many drones home as must be, the ones sent last.
+    `recall_few` a drop of crew calls only as many drones home as must be, the ones sent last. `triage` is,
+    for a grade that a call turns out to have, the share of each grade that it is given when it is heard.
     """
 
     re_task: bool = False
@@ -54,6 +55,7 @@ class Policing:
     bursts: BurstFigures | None = None
     patience_by_hour: tuple[float, ...] = ()
     recall_few: bool = False
+    triage: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -81,6 +83,7 @@ POLICIES: Mapping[str, str] = types.MappingProxyType(
         "bursts": "bursts",
         "patience_by_hour": "patience_by_hour",
         "recall_few": "recall_few",
+        "triage": "triage",
     }
 )
 """The field of each policy by its name in a scenario file."""

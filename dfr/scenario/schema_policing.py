@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dfr.scenario import policing as domain
-from dfr.scenario.schema_parts import Block, DurationIn, Strict
+from dfr.scenario.schema_parts import Block, DurationIn, Strict, schema_error
+
+SHARE_TOLERANCE = 1e-6
+"""How far shares that are to sum to 1 may miss it."""
 
 
 class PolicyIn(Block):
@@ -60,6 +63,24 @@ class PatienceByHourIn(PolicyIn):
     )
 
 
+class TriageIn(PolicyIn):
+    """Calls are graded by what the caller says, and queue by that; what they need is by their own grade."""
+
+    given: dict[str, dict[str, Annotated[float, Field(ge=0, le=1)]]] = Field(
+        min_length=1,
+        description="for a call's own grade the share of each grade that it is given; others get their own",
+    )
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> Self:
+        for grade, shares in self.given.items():
+            if abs(sum(shares.values()) - 1.0) > SHARE_TOLERANCE:
+                raise schema_error(
+                    f"given.{grade}: the shares sum to {sum(shares.values()):.6g}", "make them sum to 1"
+                )
+        return self
+
+
 class PolicingIn(Strict):
     """How calls are policed beyond sending one drone to each; a policy that is left out is off."""
 
@@ -86,16 +107,20 @@ class PolicingIn(Strict):
         default=None,
         description="where the crew drops, call home only as many drones as must be, the last sent",
     )
+    triage: TriageIn | None = Field(
+        default=None, description="grades given by what callers say, which need not be those of the calls"
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
         """The figures of the policies that are on."""
         stand_down, second = _if_on(self.stand_down), _if_on(self.second_drone)
-        patience = _if_on(self.patience_by_hour)
+        patience, triage = _if_on(self.patience_by_hour), _if_on(self.triage)
         return {
             "re_task": _if_on(self.re_task) is not None,
             "recall_few": _if_on(self.recall_few) is not None,
             "stand_down_s": None if stand_down is None else stand_down.after_s,
+            "triage": () if triage is None else tuple((g, tuple(s.items())) for g, s in triage.given.items()),
             "bursts": _bursts(_if_on(self.bursts)),
             "patience_by_hour": () if patience is None else tuple(patience.factors),
             "patrols": _patrols(_if_on(self.patrols)),

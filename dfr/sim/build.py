@@ -272,9 +272,12 @@ def _make_zones(scenario: Scenario) -> tuple[ZoneDemand, ...]:
 def _check_grades(scenario: Scenario) -> None:
     """Raises InputError where a policy speaks of a grade that there is not."""
     known = [grade.id for grade in scenario.demand.priorities]
-    for name, _ in scenario.simulation.policing.second_drone:
+    policing = scenario.simulation.policing
+    named = [("second_drone", name) for name, _ in policing.second_drone]
+    named += [("triage", name) for grade, given in policing.triage for name in (grade, *dict(given))]
+    for policy, name in named:
         if name not in known:
-            raise InputError(f"second_drone: there is no grade {name!r}", do=f"choose {', '.join(known)}")
+            raise InputError(f"{policy}: there is no grade {name!r}", do=f"choose {', '.join(known)}")
 
 
 def _patience_factors(scenario: Scenario, slots: Sequence[HourSlot]) -> tuple[float, ...]:

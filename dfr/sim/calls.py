@@ -39,7 +39,7 @@ class Call(NamedTuple):
     `ground_s` is when the first officers reach it, `landing` decides the attempts of its drone. `second_s` is
     how long it wants a second drone overhead, 0 where it wants none. Where patrols are a queue, `ground_s` is
     when one is asked for until one is there, `patrol_s` how long it is busy, and `clears` whether a drone can
-    show that none is needed.
+    show that none is needed. `given` is the grade that it is given when it is heard, -1 for its own.
     """
 
     id: int
@@ -57,6 +57,7 @@ class Call(NamedTuple):
     second_s: float = 0.0
     patrol_s: float = 0.0
     clears: bool = False
+    given: int = -1
 
 
 class Visit(NamedTuple):
@@ -196,8 +197,16 @@ def _make_calls(
     second_s = _draw_seconds(inputs, streams, name, grade_of)[number].tolist()
     patrol = _draw_patrols(inputs, streams, name, count)
     patrol_s, clears = (column[number].tolist() for column in patrol)
+    given = _draw_given(inputs, streams, name, grade_of)[number].tolist()
     rows = zip(
-        range(len(number)), *cells, map(tuple, landing.tolist()), second_s, patrol_s, clears, strict=True
+        range(len(number)),
+        *cells,
+        map(tuple, landing.tolist()),
+        second_s,
+        patrol_s,
+        clears,
+        given,
+        strict=True,
     )
     return list(map(Call._make, rows))
 
@@ -222,6 +231,21 @@ def _draw_patrols(
         return np.zeros(count), np.zeros(count, dtype=np.bool_)
     clears = streams.uniform(f"{name}/cleared", count) < patrols.cleared_share
     return streams.delay(f"{name}/patrol", patrols.on_scene, count), clears
+
+
+def _draw_given(
+    inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The grade that each candidate is given by what its caller says; -1 for its own."""
+    given = np.full(len(grade_of), -1, dtype=np.int64)
+    places = {grade.id: place for place, grade in enumerate(inputs.grades)}
+    draws = streams.uniform(f"{name}/given", len(grade_of)) if inputs.policing.triage else np.empty(0)
+    for grade, shares in inputs.policing.triage:
+        mask = grade_of == places[grade]
+        bounds = np.cumsum([share for _, share in shares])
+        picked = np.minimum(np.searchsorted(bounds / bounds[-1], draws[mask], side="right"), len(shares) - 1)
+        given[mask] = np.array([places[name] for name, _ in shares])[picked]
+    return given
 
 
 def _draw_patience(inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64]) -> FloatArray:

@@ -389,7 +389,7 @@ def choose_coverage_keeping(field_: DeploymentState, case: Case, fits: Iterator[
     preparedness of Andersson & Varbrand 2007, J. Oper. Res. Soc. 58:195-201; `UncoveredDemand`).
     """
     fit, grade = list(fits), field_.inputs.grades[case.call.grade]
-    if not fit or grade.rank == 0:
+    if not fit or case.rank == 0:
         return fit[0][0] if fit else None
     now = field_.env.now
     condition = field_.condition(now)

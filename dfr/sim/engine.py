@@ -17,7 +17,7 @@ from dfr.sim import events
 from dfr.sim.calls import LANDING_DRAWS, Call, Outage, Visit, draw_calls, draw_outages, draw_visits
 from dfr.sim.dispatch import ActiveVisit, Case, DeploymentState, choose, refusal, standing
 from dfr.sim.event_log import EventLog
-from dfr.sim.events import Log, Missed, Tables, came, vocabulary
+from dfr.sim.events import Log, MisgradedRecord, Missed, Tables, came, vocabulary
 from dfr.sim.flight import Flights, ModelFlights
 from dfr.sim.flight_process import FlightProcess, NextTask, Steps
 from dfr.sim.inputs import HEIGHT_SPLIT, LINK_PART, MOVING, Leg, RouteKey, SimInputs
@@ -268,7 +268,12 @@ class Engine:
     def hear_call(self, call: Call) -> Case:
         """A call comes in: the control room decides, unless the caller gives up before."""
         now, grade = self._env.now, self._grades[call.grade]
-        case = Case(call, now, grade.rank, now + call.patience_s, self._zones[call.zone], grade.id)
+        rank = grade.rank if call.given < 0 else self._grades[call.given].rank
+        if rank != grade.rank:
+            self._log.misgraded.write(
+                MisgradedRecord(call.id, grade.id, self._grades[call.given].id, rank - grade.rank)
+            )
+        case = Case(call, now, rank, now + call.patience_s, self._zones[call.zone], grade.id)
         self._open[call.id] = case
         if self._patrols is not None:
             case.call = call._replace(ground_s=math.inf)

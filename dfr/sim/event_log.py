@@ -90,6 +90,7 @@ _AS_RECORDED = (
     "retasks",
     "seconds",
     "patrols",
+    "misgraded",
 )
 
 WRITTEN: Mapping[str, Mapping[str, type]] = {
@@ -164,7 +165,7 @@ READY_CHANGE = np.dtype([("dock", "<f8"), ("ready", "<f8"), ("t_s", "<f8")])
 READY = "ready"
 """What a change of the drones that are ready is told as."""
 
-TOLD = ("calls", "flights", "moves", "yields", "overwatch", "retasks", "seconds")
+TOLD = ("calls", "flights", "moves", "yields", "overwatch", "retasks", "seconds", "patrols", "misgraded")
 """The tables that are written as things happen; the others follow from the deployment."""
 
 TellRow = Callable[[str, Mapping[str, object]], None]
@@ -270,7 +271,7 @@ class EventLog:
         self._logs = logs = {name: TableLog(name, codes) for name in WRITTEN}
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
-        self.seconds, self.patrols = logs["seconds"], logs["patrols"]
+        self.seconds, self.patrols, self.misgraded = logs["seconds"], logs["patrols"], logs["misgraded"]
         self._tell: TellRow | None = None
         self._ready_changes = bytearray()
         for number, dock in enumerate(inputs.docks):
@@ -282,7 +283,7 @@ class EventLog:
         logs = self._logs
         self.calls, self.flights, self.moves = logs["calls"], logs["flights"], logs["moves"]
         self.yields, self.overwatch, self.retasks = logs["yields"], logs["overwatch"], logs["retasks"]
-        self.seconds, self.patrols = logs["seconds"], logs["patrols"]
+        self.seconds, self.patrols, self.misgraded = logs["seconds"], logs["patrols"], logs["misgraded"]
         self._tell = tell
 
     def ready_changed(self, dock: int, ready: int, t_s: float) -> None:

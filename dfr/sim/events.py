@@ -280,6 +280,15 @@ class PatrolRecord(NamedTuple):
     ending: str
 
 
+class MisgradedRecord(NamedTuple):
+    """A call that is given another grade than its own, `too_low` by so many ranks (below 0: too high)."""
+
+    call: int
+    grade: str
+    given: str
+    too_low: int
+
+
 class VisitRecord(NamedTuple):
     """Other traffic in our air."""
 
@@ -306,11 +315,12 @@ RECORDS: Mapping[str, type[tuple[Any, ...]]] = types.MappingProxyType(
         "retasks": RetaskRecord,
         "seconds": SecondRecord,
         "patrols": PatrolRecord,
+        "misgraded": MisgradedRecord,
     }
 )
 """The tables of a run, by name."""
 
-LATER_TABLES = frozenset({"retasks", "seconds", "patrols"})
+LATER_TABLES = frozenset({"retasks", "seconds", "patrols", "misgraded"})
 """Tables that runs of earlier versions did not have: there they are empty."""
 
 FIELDS: Mapping[str, Mapping[str, type]] = types.MappingProxyType(

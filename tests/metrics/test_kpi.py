@@ -12,6 +12,7 @@ from dfr.metrics.kpi import clock_seconds, summarise
 from dfr.scenario.policing import PatrolFigures, Policing
 from dfr.sim.events import (
     DutyRecord,
+    MisgradedRecord,
     MoveRecord,
     OverwatchRecord,
     PatrolRecord,
@@ -307,3 +308,13 @@ def test_patrols_that_drones_free_are_counted_and_their_time_is_measured(
     assert kpis["patrols_freed_per_day"] == pytest.approx(2 / deployment.days)
     assert kpis["patrol_wait_s"] == pytest.approx((60.0 + 20.0 + 10.0) / 3.0)
     assert kpis["patrol_utilisation"] == pytest.approx((840.0 + 30.0 + 40.0) / (2.0 * horizon_s))
+
+
+def test_calls_that_are_given_another_grade_are_counted_by_direction(
+    records: Make, call: Make, deployment: Deployment
+) -> None:
+    low, high = MisgradedRecord(1, "urgent", "routine", 1), MisgradedRecord(3, "routine", "urgent", -1)
+    log = records({"calls": [call(number) for number in range(4)], "misgraded": [low, high]})
+    policed = replace(deployment, policing=Policing(triage=(("urgent", (("routine", 1.0),)),)))
+    figures = {name: kpi.mean for name, kpi in summarise(log, policed, seed=1).kpis.items()}
+    assert (figures["graded_too_low"], figures["graded_too_high"]) == (0.25, 0.25)

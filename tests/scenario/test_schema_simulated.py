@@ -169,3 +169,14 @@ def test_bursts_and_patience_by_hour_are_read(read: Read) -> None:
     assert policing.list_on() == ["bursts", "patience_by_hour"]
     with pytest.raises(ScenarioError, match="factors"):
         read("simulation:\n  policing:\n    patience_by_hour: {factors: [1.0], source: the log}\n")
+
+
+def test_the_grades_that_calls_are_given_sum_to_one(read: Read) -> None:
+    text = (
+        "simulation:\n  policing:\n"
+        "    triage: {{given: {{immediate: {{immediate: {share}}}}}, source: a study}}\n"
+    )
+    policing = read(text.format(share=1.0)).simulation.policing
+    assert policing.triage == (("immediate", (("immediate", 1.0),)),)
+    with pytest.raises(ScenarioError, match=r"sum to 0\.8"):
+        read(text.format(share=0.8))

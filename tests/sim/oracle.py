@@ -138,7 +138,8 @@ class Oracle:
     # -- calls --
 
     def hear(self, call: Call) -> None:
-        person = Person(call, self.inputs.grades[call.grade].rank, self.t + call.patience_s)
+        heard = call.grade if call.given < 0 else call.given
+        person = Person(call, self.inputs.grades[heard].rank, self.t + call.patience_s)
         self.people[call.id] = person
         after_s = self.inputs.policing.stand_down_s
         if self.inputs.patrols is not None:

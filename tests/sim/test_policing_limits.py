@@ -252,3 +252,17 @@ def test_patience_that_changes_with_the_hour_gives_up_as_erlang_a_says_in_each(
         calls = [[c for c in log["calls"] if first_s < c.call_s < (part + 0.95) * half_s] for log in runs]
         lost = [[float(call.outcome == MISSED) for call in each] for each in calls]
         assert_mean(lost, abandoning_share(2, 10.0 / 3600.0, 900.0, 600.0 * factor))
+
+
+def test_a_grade_that_is_heard_wrong_waits_in_the_wrong_class(queue: Callable[..., SimInputs]) -> None:
+    """Cobham's two classes with what is heard as their shares: a call waits as the grade that it is given."""
+    load = 0.55
+    given = (("high", (("high", 0.5), ("low", 0.5))),)
+    inputs = two_classes(queue, 1, load, policing=Policing(triage=given))
+    rest_s, first = load * 900.0, 0.2 * load
+    high_s, low_s = rest_s / (1.0 - first), rest_s / ((1.0 - first) * (1.0 - load))
+    runs = logs(inputs)
+    assert_mean([in_system(log, inputs, "high") for log in runs], 900.0 + 0.5 * (high_s + low_s))
+    assert_mean([in_system(log, inputs, "low") for log in runs], 900.0 + low_s)
+    heard_low = sum(len(log["misgraded"]) for log in runs)
+    assert heard_low == pytest.approx(0.2 * sum(len(log["calls"]) for log in runs), rel=0.1)

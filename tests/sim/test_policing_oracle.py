@@ -26,6 +26,9 @@ POLICIES = {
     "stand down": Policing(stand_down_s=60.0),
     "second drone": Policing(second_drone=(("urgent", 0.5), ("low", 0.2))),
     "recall few": Policing(recall_few=True),
+    "triage": Policing(
+        re_task=True, triage=(("urgent", (("urgent", 0.6), ("low", 0.4))), ("low", (("routine", 1.0),)))
+    ),
     "all": Policing(re_task=True, stand_down_s=60.0, second_drone=(("urgent", 0.5), ("low", 0.2))),
 }
 FORCE = Patrols(
