@@ -12,8 +12,9 @@ drones. A drone that is down is not offered; one that fails in the air is found 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,21 +195,24 @@ def _make_calls(
     )
     landing = streams.uniform(f"{name}/landing", count * LANDING_DRAWS).reshape(-1, LANDING_DRAWS)[number]
     cells = (column.tolist() for column in columns)
-    second_s = _draw_seconds(inputs, streams, name, grade_of)[number].tolist()
-    patrol = _draw_patrols(inputs, streams, name, count)
-    patrol_s, clears = (column[number].tolist() for column in patrol)
-    given = _draw_given(inputs, streams, name, grade_of)[number].tolist()
-    rows = zip(
-        range(len(number)),
-        *cells,
-        map(tuple, landing.tolist()),
-        second_s,
-        patrol_s,
-        clears,
-        given,
-        strict=True,
-    )
+    policed = _draw_policed(inputs, streams, name, grade_of, number)
+    rows = zip(range(len(number)), *cells, map(tuple, landing.tolist()), *policed)  # noqa: B905 - repeats
     return list(map(Call._make, rows))
+
+
+def _draw_policed(
+    inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64], number: NDArray[np.int64]
+) -> tuple[Iterable[Any], ...]:
+    """What the policing policies add to calls: `second_s`, `patrol_s`, `clears` and `given`."""
+    policing = inputs.policing
+    if inputs.patrols is None and not policing.second_drone and not policing.triage:
+        return repeat(0.0), repeat(0.0), repeat(False), repeat(-1)
+    columns = (
+        _draw_seconds(inputs, streams, name, grade_of),
+        *_draw_patrols(inputs, streams, name, len(grade_of)),
+        _draw_given(inputs, streams, name, grade_of),
+    )
+    return tuple(column[number].tolist() for column in columns)
 
 
 def _draw_seconds(inputs: SimInputs, streams: Streams, name: str, grade_of: NDArray[np.int64]) -> FloatArray:

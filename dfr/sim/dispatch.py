@@ -196,10 +196,8 @@ class DeploymentState:
             found = self._home_by[drones] = shuts if shuts[0] <= crew_s else (crew_s, Missed.SHIFT_END)
         return found
 
-    def drones_before(self, drone: FleetDrone) -> int:
-        """How many drones in use count when one has to be home: all, or those sent no later than it."""
-        if not self.inputs.policing.recall_few:
-            return self.crew.in_use
+    def place_of(self, drone: FleetDrone) -> int:
+        """How many of the drones in use were sent no later than one of them, itself among them."""
         return list(self.out).index(drone.id) + 1
 
     def _step_on(self, t_s: float) -> None:

@@ -96,7 +96,6 @@ class Sortie(FlightProcess):
         self.first_case, self.first_leg, self._released, self._returns = case, leg, "", False
         self.task: Task | None = None
         self._next: NextTask | None = None
-        self._first_cut: str | None = None
         self.climbed_s = self.overhead_s = NEVER
         self.yielded_s = self.on_scene_s = self._stayed_before_s = 0.0
         self.cut_by, self._link_lost = events.NOT_REACHED, False
@@ -221,7 +220,7 @@ class Sortie(FlightProcess):
     def _attend(self, going: NextTask) -> Steps:
         """Fly on to another call and serve it."""
         case, flight, before = going.case, cast("OnwardFlight", self._flight), self.case
-        if self._first_cut is None:
+        if before is self.first_case:
             self._first_cut = self.cut_by
         self.task = Task(
             self.number, self.drone.id, self.dock_id, before.call.id, case.call.id, self.phase,
@@ -243,7 +242,7 @@ class Sortie(FlightProcess):
     def _end_task(self, task: Task, left_s: float) -> None:
         """Write what it did for a call that it was sent on to; its own record is about the first."""
         task.left_s, task.on_scene_s = left_s, self.on_scene_s - self._stayed_before_s
-        task.cut_by, self.cut_by = self.cut_by, self._first_cut or ""
+        task.cut_by, self.cut_by = self.cut_by, self._first_cut
         self._log.retasks.write(task)
         self.task = None
 
@@ -349,7 +348,8 @@ class Sortie(FlightProcess):
     def _allowed_stay(self, wanted_s: float, now: float) -> tuple[float, str]:
         """Seconds that the drone may stay now, and what cuts them short of what is wanted."""
         field, endurance_s = self._field, self._flight.endurance_s()
-        home_by_s, _ = field.home_by(now, field.drones_before(self.drone))
+        few = field.inputs.policing.recall_few
+        home_by_s, _ = field.home_by(now, field.place_of(self.drone) if few else field.crew.in_use)
         until_s = max(0.0, home_by_s - now - self.leg.home_s)
         if wanted_s <= endurance_s and wanted_s <= until_s:
             return wanted_s, events.FULL_STAY
