@@ -256,7 +256,10 @@ class Oracle:
             self.queue.remove(person)
         person.waits = False
         person.sent = self.t if math.isnan(person.overhead) else person.sent
-        self.then(drone, spans[-1].end, self.arrive)
+        if spans[-1].end <= self.t:
+            self.arrive(drone)
+        else:
+            self.then(drone, spans[-1].end, self.arrive)
 
     def then(self, drone: Drone, t: float, act: Callable[[Drone], None]) -> None:
         drone.version += 1
