@@ -118,12 +118,15 @@ class ShiftFleet:
 
     def planned_mission(self, site_id: str, zone_id: str) -> FlightPlan:
         """The compiled dispatch of a route; compiled once, which takes a second."""
+        route = (site_id, zone_id)
+        if route in self._missions:  # nobody waits for another route's
+            return self._missions[route]
         with self._compiling:
-            if (site_id, zone_id) not in self._missions:
-                self._missions[site_id, zone_id] = compile_dispatch(
+            if route not in self._missions:
+                self._missions[route] = compile_dispatch(
                     self._world, self._plan, site_id=site_id, zone_id=zone_id
                 )
-            return self._missions[site_id, zone_id]
+            return self._missions[route]
 
     def zone_id(self, order: Order) -> str:
         """The id of the zone that an order flies to."""

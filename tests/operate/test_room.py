@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -136,6 +137,16 @@ def test_a_shift_whose_own_thread_hangs_does_not_tell_the_supervisor_that_it_liv
 def test_real_vehicles_do_not_go_on_with_a_shift_of_simulated_ones(begin):
     with pytest.raises(InputError, match="begun with simulated vehicles"):
         begin(ShiftStory(simulated=True))
+
+
+def test_a_yes_waits_for_no_other_routes_mission_to_be_compiled(begin):
+    fleet = begin(run=False).fleet
+    route = ("castle-car-park", "castle-stage")
+    fleet._missions[route] = planned = object()
+    answers = ThreadPoolExecutor(1)
+    with fleet._compiling:
+        assert answers.submit(fleet.planned_mission, *route).result(timeout=20.0) is planned
+    answers.shutdown()
 
 
 def test_nobody_sends_a_drone_while_the_shift_is_being_ended(begin):
