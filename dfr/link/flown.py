@@ -35,8 +35,10 @@ from dfr.link.vehicle_clock import TimedPhase, VehicleClock
 from dfr.metrics.shift import Sample
 from dfr.mission.changes import hold_position, leave_stay_open, takeoff_height_m
 from dfr.mission.compile import return_seq
+from dfr.mission.items import FlightPlan
 from dfr.sim.events import DIVERTED, DOCKED, NOT_DISARMED
 from dfr.sim.flight import Order
+from dfr.sim.inputs import Leg
 from dfr.track import CLIMBED_SHORT_OF_M, LIFTED_M, REACHED_M, TOUCHED_M, Phase
 
 SLOW_FACTOR, SPARE_S = 4.0, 240.0
@@ -66,8 +68,10 @@ class FlownFlight:
         tell: Tell,
         aloft: bool = False,
         kept: bool = False,
+        plan: FlightPlan | None = None,
+        knows_mission: bool = True,
     ) -> None:
-        self.order, self.plan = order, leave_stay_open(fleet.mission(order))
+        self.order, self.plan = order, leave_stay_open(fleet.mission(order) if plan is None else plan)
         self._low_m, self._tolerance_m = fleet.hold_low_m(order), dock_tolerance_m
         self.seconds: dict[Phase, float] = {}
         self.asked_on_scene_s = 0.0
@@ -76,7 +80,16 @@ class FlownFlight:
         self.landing_error_m: float | None = None
         self.recorder = Recorder(self.plan.home, return_seq=return_seq(self.plan.items))
         self._clock = clock
-        self._pilot = Pilot(order, self.plan, fleet, confirmed=confirmed, tell=tell, aloft=aloft, kept=kept)
+        self._pilot = Pilot(
+            order,
+            self.plan,
+            fleet,
+            confirmed=confirmed,
+            tell=tell,
+            aloft=aloft,
+            kept=kept,
+            knows_mission=knows_mission,
+        )
         self._scene, self._height_m = hold_position(self.plan), takeoff_height_m(self.plan)
         self._task: TimedPhase | None = None
         self._phase = Phase.CLIMB
@@ -170,8 +183,13 @@ class FlownFlight:
             predicted_s=self.order.leg.back_s,
         )
         self._pilot.homeward = True
-        self._order(self._pilot.home_by_mission if self._over else self._pilot.retrace_path)
+        self._order(self._way_home())
         return event
+
+    def _way_home(self) -> Callable[[], None]:
+        if not self._pilot.knows_mission:
+            return self._pilot.go_straight_home
+        return self._pilot.home_by_mission if self._over else self._pilot.retrace_path
 
     def land(self) -> simpy.Event | None:
         """Come down where the return leg ends, until it rests."""
@@ -201,12 +219,20 @@ class FlownFlight:
 
         A vehicle that draws more than the model is taken to do so on the return leg as well.
         """
-        leg, order = self.order.leg, self.order
-        if leg.hover_w <= 0.0 or order.energy_wh == math.inf:
+        leg = self.order.leg
+        if leg.hover_w <= 0.0 or self.order.energy_wh == math.inf:
             return math.inf
-        thirst = max(1.0, (self.recorder.power_w or 0.0) / leg.hover_w)
-        spare_wh = order.energy_wh - order.reserve_wh - self.recorder.used_wh - leg.home_wh * thirst
-        return max(0.0, spare_wh * 3600.0 / (leg.hover_w * thirst))
+        return max(0.0, self.spare_wh(leg) * 3600.0 / (leg.hover_w * self._thirst(leg)))
+
+    def spare_wh(self, leg: Leg, *, way_wh: float = 0.0, stay_s: float = 0.0) -> float:
+        """What would be left above the reserve after a way, a stay, and the return of a leg."""
+        needed_wh = way_wh + leg.hover_w * stay_s / 3600.0 + leg.home_wh
+        order = self.order
+        return order.energy_wh - order.reserve_wh - self.recorder.used_wh - needed_wh * self._thirst(leg)
+
+    def _thirst(self, leg: Leg) -> float:
+        """By how much it draws more than the model; never less."""
+        return max(1.0, (self.recorder.power_w or 0.0) / leg.hover_w) if leg.hover_w > 0.0 else 1.0
 
     def used_wh(self) -> float:
         """What the vehicle's battery monitor has counted in the phases.

@@ -105,7 +105,7 @@ class GapTolerantLink:
     def __init__(
         self,
         vehicle: MavlinkVehicle,
-        plan: FlightPlan,
+        plan: FlightPlan | None,
         tell: Callable[[str], None],
         *,
         give_up_s: float | None = None,
@@ -126,7 +126,7 @@ class GapTolerantLink:
             if not self._monitor.watch_link():
                 self._refuse_lost()
                 return False
-            if self._monitor.proven:
+            if self._monitor.proven or self._plan is None:
                 return True
             differences = self._monitor.prove_plan(self._plan)
         if differences:
@@ -135,6 +135,11 @@ class GapTolerantLink:
                 do="bring it home by its transmitter or another ground station",
             )
         return differences is not None
+
+    def carry(self, plan: FlightPlan | None) -> None:
+        """It carries another plan from now on; None while nobody knows which, and no mission is flown."""
+        with self._lock:
+            self._plan = plan
 
     def do(self, act: Callable[[], None]) -> None:
         """Do it, and again where a gap is why it did not get through. Raises as `act` and `check_reached`."""

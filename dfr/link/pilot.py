@@ -14,14 +14,16 @@ from typing import Protocol
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import RETURN_MODES, CopterMode, mode_name
-from dfr.errors import LinkError, VehicleRefusedError
+from dfr.errors import LinkError, NonCompliantError, VehicleRefusedError
+from dfr.geo import Position
 from dfr.link.dispatch import adopt_flight, refuse_no_go
 from dfr.link.link_gaps import GapTolerantLink
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.operator import Tell, ignore_words
 from dfr.link.preflight import wait_ready
-from dfr.link.transfer import upload_verified
+from dfr.link.transfer import replace_mission, upload_verified
 from dfr.link.vehicle import VehicleState
+from dfr.mission.changes import FIRST_ITEM
 from dfr.mission.compile import HOLDS
 from dfr.mission.items import FlightPlan
 from dfr.sim.flight import Order
@@ -48,7 +50,8 @@ class Pilot:
     """Commands one vehicle. `mode` is the mode that we asked for last, None before the first.
 
     Once it is `homeward`, a failsafe that also takes it home is allowed to. `aloft`: it is in the air already
-    and carries the plan (`dfr.link.dispatch.adopt_flight`). One that is `kept` is never given up.
+    and carries the plan (`dfr.link.dispatch.adopt_flight`), unless nobody `knows_mission`: what is on board
+    may be half of another, and it is sent home straight. One that is `kept` is never given up.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class Pilot:
         tell: Tell = ignore_words,
         aloft: bool = False,
         kept: bool = False,
+        knows_mission: bool = True,
     ) -> None:
         self.drone, self.plan = order.drone, plan
+        self.knows_mission = knows_mission
         self.link: GapTolerantLink | None = None
         self._tell = tell
         self.mode: CopterMode | None = None
@@ -202,6 +207,44 @@ class Pilot:
         except VehicleRefusedError:
             self.change_mode(CopterMode.RTL)
 
+    def go_straight_home(self) -> None:
+        """RTL: the mission on board is not to be flown."""
+        self.change_mode(CopterMode.RTL)
+
+    def stop_here(self) -> Position:
+        """Hover where it is, in GUIDED; returns where that is. Raises for one that somebody else flies."""
+        state = self.require_vehicle().state
+        if state.mode not in {CopterMode.AUTO, CopterMode.GUIDED}:
+            raise VehicleRefusedError(
+                f"{self.drone}: {mode_name(state.mode or 0)}: it is not in a mode of ours"
+            )
+        if state.position is None or state.height_m_home is None:
+            raise LinkError(f"{self.drone}: it does not say where it is")
+        self._note_mode(CopterMode.GUIDED)
+        self.require_vehicle().go_to(state.position, height_m_home=state.height_m_home)
+        return state.position
+
+    def change_plan(self, plan: FlightPlan) -> None:
+        """Put another mission and its parameters on board of a drone that hovers, prove them, and fly it.
+
+        Fence and rally points stay: raises NonCompliantError, with nothing changed, where they would differ.
+        What else it raises leaves the mission unknown.
+        """
+        vehicle, link = self.require_vehicle(), self.link
+        if (plan.fence, plan.rally) != (self.plan.fence, self.plan.rally):
+            raise NonCompliantError("it needs another fence or rally points than are on board")
+        assert link is not None
+        self.knows_mission = False
+        link.carry(None)
+        replace_mission(vehicle, plan)
+        for name, value in plan.params.items():
+            if self.plan.params.get(name) != value:
+                vehicle.set_param(name, value)
+        self.plan, self.knows_mission, self.homeward = plan, True, False
+        link.carry(plan)
+        vehicle.command(Command.DO_SET_MISSION_CURRENT, float(FIRST_ITEM))
+        self.change_mode(CopterMode.AUTO)
+
     def disarm(self) -> None:
         """For a drone that is low and still and leans into the wind: see `dfr.link.ground_watch`."""
         vehicle = self.require_vehicle()
@@ -237,13 +280,14 @@ class Pilot:
             raise VehicleRefusedError(f"{self.drone} is not known to be simulated", do="confirm its flights")
         if self._aloft:
             self.vehicle = vehicle  # it is followed until it is down, whatever it carries
-            adopt_flight(vehicle, self.plan)
+            if self.knows_mission:
+                adopt_flight(vehicle, self.plan)
             self._note_mode(CopterMode(vehicle.state.mode or 0))
         else:
             self._upload(vehicle)
         self.link = GapTolerantLink(
             vehicle,
-            self.plan,
+            self.plan if self.knows_mission else None,
             lambda words: self._tell(f"{self.drone}: {words}"),
             give_up_s=math.inf if self._kept else None,
         )

@@ -15,10 +15,11 @@ from dfr.link.mavlink import MavlinkVehicle
 from dfr.operate.alerts import Alert, Cause, Level
 from dfr.operate.fleet import Berth
 from dfr.operate.incidents import CallState, Incident
+from dfr.operate.onward import advised_drone
 from dfr.operate.room import LiveShift
 from dfr.operate.sortie import LiveSortie
 from dfr.report.words import missed_words
-from dfr.sim.dispatch import Offer, standing
+from dfr.sim.dispatch import Case, Offer, standing
 from dfr.sim.events import Missed, came
 from dfr.sim.resources import FleetDrone
 
@@ -77,6 +78,7 @@ def _call_row(shift: LiveShift, call: Incident) -> dict[str, Any]:
         "age_s": shift.clock.now - call.heard_s,
         "waits_for": "" if case is None else "a relief" if case.relief else "a drone",
         "offers": [_offer_row(shift, offer) for offer in offers],
+        "onward": [] if case is None else _onward_rows(shift, case),
         "blocked": _blocked(shift, call, offers),
         "drones": [sortie.drone.id for sortie in shift.sorties_to(call.number)],
     }
@@ -102,6 +104,24 @@ def _offer_row(shift: LiveShift, offer: Offer) -> dict[str, Any]:
         "reserve": offer.reserve_fraction,
         "blocked": _why_blocked(shift, offer),
     }
+
+
+def _onward_rows(shift: LiveShift, case: Case) -> list[dict[str, Any]]:
+    """What each drone in the air can do for a call, which call it would leave, and which the rule advises."""
+    offers = shift.onward.offers(case)
+    advised = advised_drone(shift.engine.field, offers, case, now=shift.clock.now)
+    return [
+        {
+            "drone": offer.sortie.drone.id,
+            "leaves": offer.sortie.case.call.id,
+            "phase": offer.sortie.phase,
+            "overhead_s": offer.overhead_s if math.isfinite(offer.overhead_s) else None,
+            "reserve": offer.reserve_fraction,
+            "advised": offer.sortie.drone.id == advised,
+            "blocked": offer.blocked,
+        }
+        for offer in offers
+    ]
 
 
 def _why_blocked(shift: LiveShift, offer: Offer) -> str:

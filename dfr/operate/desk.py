@@ -162,6 +162,8 @@ class Desk:
     def _make(self, person: Person, command: str, *, call: int, drone: str, traffic: str) -> Question:
         if command == "dispatch":
             return self._make_dispatch(person, call, drone)
+        if command == "retask":
+            return self._make_retask(person, call, drone)
         if command in {"recall", "land"}:
             return self._make_turn_back(person, command, drone)
         if command == "close":
@@ -173,7 +175,8 @@ class Desk:
             words = "The shift ends: every open call ends with it. Drones stay in their docks."
             return _ask_person(person, Role.LEAD, words, lambda _first, _second: self._shift.end())
         raise InputError(
-            f"no command is called {command!r:.30}", do="dispatch, recall, land, close, inbound, clear or end"
+            f"no command is called {command!r:.30}",
+            do="dispatch, retask, recall, land, close, inbound, clear or end",
         )
 
     @property
@@ -232,13 +235,11 @@ class Desk:
         person.require(Role.PILOT)
         shift = self._shift
         found = shift.book.find(call)
-        if found.report.exercise and not shift.fleet.simulated:
-            raise NonCompliantError("an exercise: no real drone is sent to it", do="close the call")
+        self._refuse_exercise(found)
         offer = self._find_offer(call, drone)
-        site, world = shift.setup.plan.sites[offer["dock"]], shift.setup.world
-        zone = world.scenario.demand.zones[offer["zone"]]
-        mission = shift.fleet.planned_mission(site.id, zone.id)
-        require_sound(dispatch_findings(mission, world.scenario))
+        site = shift.setup.plan.sites[offer["dock"]]
+        zone = shift.setup.world.scenario.demand.zones[offer["zone"]]
+        self._require_sound(offer["dock"], offer["zone"])
         self._require_go()
         words = (
             f"{self._kind} drone {drone}: upload, arm, take off from {site.name} and fly to {zone.name} for "
@@ -254,13 +255,67 @@ class Desk:
         self._require_go()
         self._shift.clock.ask(lambda: self._send_as_asked(asked, drone, first, second))
 
+    def _make_retask(self, person: Person, call: int, drone: str) -> Question:
+        """The question whether a drone in the air is to fly on to another call. Its way there is found first.
+
+        Raises InfeasibleError or NonCompliantError where it cannot go, or its return is not proven.
+        """
+        person.require(Role.PILOT)
+        shift = self._shift
+        found = shift.book.find(call)
+        self._refuse_exercise(found)
+        begun = shift.plan_retask(call, drone)
+        path = shift.fleet.onward_path(begun.order, begun.here)
+        way = shift.plan_retask(call, drone, path=path)
+        shift.fleet.check_onward(way.order, path)
+        shift.fleet.onward(way.order, path)
+        self._require_sound(way.order.dock, way.order.zone)
+        self._require_go()
+        zone = shift.setup.world.scenario.demand.zones[way.order.zone].name
+        words = (
+            f"{self._kind} drone {drone} leaves call {way.leaves_id} ({way.grade}, {way.phase}) and flies "
+            f"on to {zone} for call {found.report.id}; overhead in about {way.order.leg.out_s:.0f} s, "
+            f"{way.reserve:.0%} left on return after the usual stay."
+        )
+        question = _ask_person(
+            person,
+            Role.PILOT,
+            words,
+            lambda first, other: self._retask(found, drone, way.leaves, first, other),
+        )
+        return replace(question, second_role=Role.SAFETY) if shift.setup.second_yes else question
+
+    def _retask(self, asked: Incident, drone: str, leaves: int, first: str, second: str) -> None:
+        """Send a drone on to the call as it was when the question was asked, from where it was out to."""
+        self._require_go()
+
+        def send_on() -> None:
+            self._refuse_told_anew(asked)
+            self._shift.send_on(asked.number, drone, leaves=leaves, by=first, second=second)
+
+        self._shift.clock.ask(send_on)
+
+    def _refuse_exercise(self, call: Incident) -> None:
+        if call.report.exercise and not self._shift.fleet.simulated:
+            raise NonCompliantError("an exercise: no real drone is sent to it", do="close the call")
+
     def _send_as_asked(self, asked: Incident, drone: str, first: str, second: str) -> None:
+        self._refuse_told_anew(asked)
+        self._shift.send(asked.number, drone, by=first, second=second)
+
+    def _refuse_told_anew(self, asked: Incident) -> None:
         if _what_was_asked(self._shift.book.find(asked.number)) != _what_was_asked(asked):
             raise InputError(
                 f"call {asked.report.id} was told anew after the question, nothing was done",
                 do="look at the call, and ask again",
             )
-        self._shift.send(asked.number, drone, by=first, second=second)
+
+    def _require_sound(self, dock: int, zone: int) -> None:
+        """Raise NonCompliantError unless the planned flight to a zone is sound."""
+        setup = self._shift.setup
+        site, scenario = setup.plan.sites[dock], setup.world.scenario
+        mission = self._shift.fleet.planned_mission(site.id, scenario.demand.zones[zone].id)
+        require_sound(dispatch_findings(mission, scenario))
 
     def _require_go(self) -> None:
         """Raise NonCompliantError unless the plan is a go now; simulated vehicles fly as rehearsals do."""

@@ -6,18 +6,19 @@ person's yes. It ends once: attended, closed by a person, or at the end of the s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from dfr.errors import InfeasibleError, InputError
 from dfr.operate.approval import Approvals
 from dfr.operate.clock import LiveClock
-from dfr.operate.sortie import LiveSortie
+from dfr.operate.sortie import LiveSortie, OnwardTask
 from dfr.sim.calls import Call
 from dfr.sim.dispatch import Case, DeploymentState, Offer, offers, refusal
 from dfr.sim.engine import Engine, FlightsOf
 from dfr.sim.event_log import TellRow
-from dfr.sim.events import NEVER, Missed
-from dfr.sim.inputs import SimInputs
+from dfr.sim.events import NEVER, ON_SCENE, Missed
+from dfr.sim.inputs import Leg, SimInputs
 from dfr.sim.resources import FleetDrone
 from dfr.sim.sortie import Sortie
 
@@ -94,6 +95,30 @@ class LiveEngine(Engine):
         if sortie is None:
             raise InfeasibleError(f"{drone_id} cannot go now", do="look at the call again")
         return sortie
+
+    def send_on(self, case: Case, sortie: LiveSortie, leg: Leg) -> None:
+        """Send a drone in the air on to a call that waits, by a person's yes.
+
+        A call that it leaves on scene waits for another drone, one that it was on its way to waits again.
+        """
+        self._field.leave_queue(case)
+        case.dispatched_s = self._env.now
+        if sortie.phase == ON_SCENE:
+            self._ask_for_another(sortie.case)
+        self._field.out[sortie.drone.id] = (sortie.dock, case.call.zone)
+        self._sent += 1
+        sortie.fly_on_to(OnwardTask(self._sent - 1, case, leg))
+
+    def _ask_for_another(self, left: Case) -> None:
+        """A call that its drone leaves wants another, unless a relief waits already."""
+        if not any(case.call.id == left.call.id for case in self._field.waiting):
+            now = self._env.now
+            until_s = math.inf if left.need is None else left.need.until_s
+            another = Case(
+                left.call, now, left.rank, until_s, left.zone_id, left.grade_id,
+                decided_s=now, need=left.need, relief=True,
+            )  # fmt: skip
+            self._serve_case(another, now)
 
     def has_route(self, call: Call, drone_id: str) -> bool:
         """Whether a drone has a route to a call in the weather of this hour."""

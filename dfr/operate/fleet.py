@@ -6,7 +6,7 @@ A vehicle that does not answer holds up nobody: it is tried again until it does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,10 +26,14 @@ from dfr.link.preflight import HOME_TOLERANCE_M, LEAST_BATTERY
 from dfr.link.vehicle import Text, VehicleState
 from dfr.mission.changes import look_at
 from dfr.mission.items import FlightPlan
-from dfr.plan.model import Plan
+from dfr.mission.onward import OnwardRoutes, Way
+from dfr.plan.model import Plan, Route
+from dfr.plan.windows import HourWindow
 from dfr.rehearsal.fleet import RealFleet, ShiftToFly, give_charge, place_drones
 from dfr.sim.flight import Order
+from dfr.sim.inputs import MOVING, RouteKey
 from dfr.world.model import World
+from dfr.world.weather import mean_wind
 
 TRY_AGAIN_S = 1.0
 CONNECT_S = 30.0
@@ -82,6 +86,8 @@ class LiveFleet(RealFleet):
         self._our_system, self._operator = source_system, operator
         self.on_text: Callable[[str, Text], None] = _ignore_text
         self.look_at: dict[int, Position] = {}
+        self.routes_out: Callable[[str], Iterable[RouteKey]] = _nobody_out
+        self._onward = OnwardRoutes(world, plan)
         self.berths = {name: Berth(drone=name, url=url) for name, url in self._at.items()}
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -113,6 +119,8 @@ class LiveFleet(RealFleet):
                 if leg is not None and not self._ended.is_set():
                     with suppress(DfrError):  # said again when it is asked for
                         self.planned_mission(site.id, zone.id)
+        if not self._ended.is_set():
+            self._onward.make_finders()
 
     def read_failsafe(self, drone: str) -> None:
         """Read again what a drone does without us: an upload sets its parameters."""
@@ -159,6 +167,49 @@ class LiveFleet(RealFleet):
     def mission(self, order: Order) -> FlightPlan:
         """The planned flight to the zone of a call; on scene the camera looks at the call itself."""
         return look_at(super().mission(order), self.look_at[order.call], self._world.terrain)
+
+    # -- sent on in the air --
+
+    def onward(self, order: Order, path: Sequence[Position]) -> FlightPlan:
+        """The flight to a call, begun in the air along a path to where it holds."""
+        return self._onward.compile_flight(self.mission(order), path, height_m_agl=self.height_m(order))
+
+    def onward_path(self, order: Order, here: Position) -> tuple[Position, ...]:
+        """The planner's path from here to a call. Raises InfeasibleError where there is none."""
+        return self._onward.find_path(self.mission(order), here, raised_m=self._raised_m(order))
+
+    def check_onward(self, order: Order, path: Sequence[Position]) -> None:
+        """Raise NonCompliantError where a path breaks a limit, or meets a route that is flown now."""
+        others = [self._route(dock, zone) for dock, zone in self.routes_out(order.drone) if zone != MOVING]
+        self._onward.refuse_unchecked(self._route(order.dock, order.zone), path, others=others)
+
+    def way_of(self, order: Order, path: Sequence[Position]) -> Way:
+        """What a path takes at the height and in the wind of a call's flight."""
+        scenario, weather = self._world.scenario, self._weather_hour(order)
+        hour = HourWindow(
+            start=scenario.period.start,
+            weather=weather,
+            wind=mean_wind(scenario, weather),
+            calls_by_zone=(),
+            limited_by=(),
+        )
+        return self._onward.predict_way(
+            path, hour=hour, raised_m=self._raised_m(order), hover_w=order.leg.hover_w
+        )
+
+    def holds_at(self, dock: int, zone: int) -> Position:
+        """Where a drone of a dock holds over a zone."""
+        return self._route(dock, zone).points[-1]
+
+    def least_stay_s(self) -> float:
+        """How long a drone must be able to stay, or it is not sent."""
+        return self._shift.inputs.min_on_scene_s
+
+    def _route(self, dock: int, zone: int) -> Route:
+        return self._plan.route(self._plan.sites[dock].id, self._shift.inputs.zones[zone].id)
+
+    def _raised_m(self, order: Order) -> float:
+        return self._plan.sites[order.dock].raised_m
 
     @property
     def urls_by_drone(self) -> dict[str, str]:
@@ -237,6 +288,11 @@ def _read_icao(vehicle: MavlinkVehicle) -> int | None:
 
 def _ignore_text(drone: str, text: Text) -> None:
     """Nobody listens."""
+
+
+def _nobody_out(drone: str) -> Iterable[RouteKey]:
+    """No other drone flies."""
+    return ()
 
 
 def _battery_problem(left: float | None) -> str:

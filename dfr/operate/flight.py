@@ -6,20 +6,27 @@ are over at once.
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import simpy
 
 from dfr.ardupilot.modes import RETURN_MODES, CopterMode
 from dfr.errors import DfrError, VehicleRefusedError
+from dfr.geo import Position
 from dfr.link.flown import FlownFlight
 from dfr.link.operator import Tell
 from dfr.link.pilot import VehicleFleet
 from dfr.link.vehicle import VehicleState
 from dfr.link.vehicle_clock import TimedPhase, VehicleClock
+from dfr.mission.changes import hold_position, leave_stay_open
+from dfr.mission.compile import return_seq
+from dfr.mission.items import FlightPlan
+from dfr.mission.onward import Way
 from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Flight, Order
 from dfr.track import Phase
@@ -38,9 +45,34 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """A flight found in the air, and how far it had come."""
+    """A flight found in the air, and how far it had come.
+
+    One that was sent on in the air carries the flight from `sent_from`; one that is `adrift` was to be, and
+    nobody knows which mission is on board.
+    """
 
     stage: Stage
+    sent_from: Position | None = None
+    adrift: bool = False
+
+
+class OnwardFleet(VehicleFleet, Protocol):
+    """Vehicles that may be sent on to another call in the air."""
+
+    def onward(self, order: Order, path: Sequence[Position]) -> FlightPlan:
+        """The flight of an order, begun in the air along a path."""
+
+    def onward_path(self, order: Order, here: Position) -> tuple[Position, ...]:
+        """The checked path from here to where an order's flight holds. Raises DfrError for none."""
+
+    def check_onward(self, order: Order, path: Sequence[Position]) -> None:
+        """Raise NonCompliantError where a path breaks a limit, or meets a route that is flown now."""
+
+    def way_of(self, order: Order, path: Sequence[Position]) -> Way:
+        """What a path takes at the height and in the wind of an order's flight."""
+
+    def least_stay_s(self) -> float:
+        """How long a drone must be able to stay, or it is not sent."""
 
 
 class LiveFlight(FlownFlight):
@@ -53,7 +85,7 @@ class LiveFlight(FlownFlight):
     def __init__(
         self,
         order: Order,
-        fleet: VehicleFleet,
+        fleet: OnwardFleet,
         clock: VehicleClock,
         *,
         dock_tolerance_m: float,
@@ -64,6 +96,8 @@ class LiveFlight(FlownFlight):
         adoption: Adoption | None,
     ) -> None:
         self._read_failsafe = lambda: read_failsafe(order.drone)
+        self._onward_fleet = fleet
+        self.refused_onward = ""
         self.failure: DfrError | None = None
         self.overdue = ""
         self._failed_in = VehicleState()
@@ -80,6 +114,8 @@ class LiveFlight(FlownFlight):
             tell=tell,
             aloft=adoption is not None,
             kept=True,
+            plan=_adopted_plan(order, fleet, adoption),
+            knows_mission=adoption is None or not adoption.adrift,
         )
         self._away = self.aloft
 
@@ -185,6 +221,55 @@ class LiveFlight(FlownFlight):
         self._note("land_away")
         return super().land_away()
 
+    @property
+    def may_turn(self) -> bool:
+        """Whether it flies a mission of ours, which may be changed: no other way home is broken off."""
+        vehicle = self._pilot.vehicle
+        ours = vehicle is not None and vehicle.state.mode in {CopterMode.AUTO, CopterMode.GUIDED}
+        return ours and self._pilot.knows_mission
+
+    def fly_on(self, order: Order) -> simpy.Event:
+        """Fly on to another call; the event comes once it does, or `refused_onward` says why not."""
+        self._note("handed_on")
+        self._close_phase()
+        self.order = order._replace(energy_wh=self.order.energy_wh)
+        self._note("sent_on")
+        self._used_wh, self._over, self._low, self._adoption = 0.0, False, False, None
+        self.refused_onward = self.overdue = ""
+        self._order(self._go_onward)
+        return self._wait_for_pilot(self._look_sent_on)
+
+    def _go_onward(self) -> None:
+        """Stop, find the way from there and prove that the reserve holds, and fly it (in the pilot's thread).
+
+        What stands against it leaves the drone in hover, to be sent home.
+        """
+        fleet, order, leg = self._onward_fleet, self.order, self.order.leg
+        here = self._pilot.stop_here()
+        try:
+            path = fleet.onward_path(order, here)
+            fleet.check_onward(order, path)
+            way = fleet.way_of(order, path)
+            short_wh = -self.spare_wh(leg, way_wh=way.energy_wh, stay_s=fleet.least_stay_s())
+            if not short_wh <= 0.0 or order.energy_wh == math.inf:
+                raise VehicleRefusedError(f"{order.drone} would use its reserve", do="send another drone")
+            plan = leave_stay_open(fleet.onward(order, path))
+            self._pilot.change_plan(plan)
+        except DfrError as error:
+            self.refused_onward = str(error)
+            self._note("not_sent_on", why=self.refused_onward)
+            return
+        self._note("goes_on", place=[here.lat_deg, here.lon_deg])
+        self.plan, self._scene, self._low_m = plan, hold_position(plan), fleet.hold_low_m(order)
+        vehicle = self._pilot.require_vehicle()
+        self.recorder.begin_task(return_seq(plan.items), vehicle.state.t_s)
+
+    def _look_sent_on(self, task: TimedPhase) -> None:
+        if self.failure is None and not self._pilot.idle:
+            return
+        self._check_phase()
+        task.end()
+
     def landed(self) -> tuple[str, ...]:
         """How it came down."""
         self._close_phase()
@@ -260,6 +345,13 @@ class LiveFlight(FlownFlight):
         )
 
 
+def _adopted_plan(order: Order, fleet: OnwardFleet, adoption: Adoption | None) -> FlightPlan | None:
+    """The flight that one found in the air carries where it is not the planned one."""
+    if adoption is None or adoption.sent_from is None:
+        return None
+    return fleet.onward(order, fleet.onward_path(order, adoption.sent_from))
+
+
 def _not_ours(drone: str, state: VehicleState) -> VehicleRefusedError:
     by_itself = "returns by itself" if state.mode in RETURN_MODES else "is not in a mode of ours"
     return VehicleRefusedError(f"{drone} was found in {state.mode_name}: it {by_itself}: hands off")
@@ -271,7 +363,7 @@ class LiveFlights:
     def __init__(
         self,
         clock: VehicleClock,
-        fleet: VehicleFleet,
+        fleet: OnwardFleet,
         *,
         dock_tolerance_m: float,
         tell: Tell,

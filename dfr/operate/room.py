@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from dfr.errors import InputError
 from dfr.findings import counted_noun
+from dfr.geo import Position
 from dfr.io.incidents.inbox import Arrival, IncidentInbox
 from dfr.io.incidents.report import IncidentReport, IncidentStatus
 from dfr.link.pacing import now_s
@@ -27,13 +28,15 @@ from dfr.operate.dispatcher import CLOSED, LiveEngine
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.flight import Adoption, LiveFlight, LiveFlights, Stage
 from dfr.operate.incidents import CallState, Incident, IncidentBook
+from dfr.operate.onward import OnwardDrones, Retask
 from dfr.operate.sortie import HANDS_OFF, RECALLED, LiveSortie
-from dfr.operate.story import FlightStory, ShiftStory
+from dfr.operate.story import OURS, FlightStory, ShiftStory
 from dfr.plan.model import Plan
 from dfr.rehearsal.fleet import ShiftToFly
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import ActiveVisit, Case
 from dfr.sim.events import MISSED, Missed
+from dfr.sim.inputs import RouteKey
 from dfr.world.model import World
 
 LOOK_EVERY_S = 0.5
@@ -116,6 +119,7 @@ class LiveShift:
             wanted=self._is_wanted,
             waits_again=self._hear_moved,
         )
+        self.onward = OnwardDrones(self.engine, fleet)
         self.visiting: dict[str, ActiveVisit] = {}
         self.announced_by: dict[str, str] = {}
         self.traffic_words: dict[str, str] = {}
@@ -133,7 +137,7 @@ class LiveShift:
         self._story = story
         self.looked_at_s = now_s()
         self.has_ended = False
-        fleet.on_text = self._heard_text
+        fleet.on_text, fleet.routes_out = self._heard_text, self._routes_out
 
     # -- the shift's own thread --
 
@@ -380,15 +384,51 @@ class LiveShift:
         return self.clock.ask(lambda: self._send(number, drone, by, second))
 
     def _send(self, number: int, drone: str, by: str, second: str) -> LiveSortie:
+        case = self._case_to_serve(number)
+        self._note("yes", {"call": number, "drone": drone, "by": by, "second": second})
+        sortie = self.engine.send(case, drone)
+        self.pilots[drone] = by
+        return sortie
+
+    def send_on(self, number: int, drone: str, *, leaves: int, by: str, second: str = "") -> None:
+        """Send a drone in the air on to a call by a person's yes; `leaves` is the call that it was out to.
+
+        Raises InputError or InfeasibleError where it cannot go; it flies on as before then.
+        """
+        self.clock.ask(lambda: self._send_on(number, drone, leaves, by, second))
+
+    def _send_on(self, number: int, drone: str, leaves: int, by: str, second: str) -> None:
+        case = self._case_to_serve(number)
+        offer = self.onward.find_offer(case, drone)
+        if offer.sortie.case.call.id != leaves:
+            raise InputError(f"{drone} does not fly as it did when this was asked", do="ask again")
+        self._note("yes", {"call": number, "drone": drone, "by": by, "second": second, "leaves": leaves})
+        self.engine.send_on(case, offer.sortie, offer.leg)
+        self.pilots[drone] = by
+
+    def plan_retask(self, number: int, drone: str, *, path: Sequence[Position] = ()) -> Retask:
+        """What a drone in the air would be sent on with, along a path or straight.
+
+        Raises InputError or InfeasibleError where it cannot go.
+        """
+        return self.clock.ask(lambda: self._plan_retask(number, drone, path))
+
+    def _plan_retask(self, number: int, drone: str, path: Sequence[Position]) -> Retask:
+        plan = self.onward.plan_retask(self._case_to_serve(number), drone, path=path)
+        return replace(plan, leaves_id=self.book.find(plan.leaves).report.id)
+
+    def _routes_out(self, besides: str) -> list[RouteKey]:
+        """The routes that our other drones fly now (from any thread)."""
+        return [route for drone, route in tuple(self.engine.field.out.items()) if drone != besides]
+
+    def _case_to_serve(self, number: int) -> Case:
+        """What waits of a call. Raises InputError where nothing does, or no drone is sent any more."""
         case = self.waiting_case(number)
         if case is None:
             raise InputError(f"call {number} does not wait for a drone", do="look at the call again")
         if self._stopping:
             raise InputError("the shift is being ended: no drone is sent", do="begin it again")
-        self._note("yes", {"call": number, "drone": drone, "by": by, "second": second})
-        sortie = self.engine.send(case, drone)
-        self.pilots[drone] = by
-        return sortie
+        return case
 
     def turn_back(self, drone: str, why: str, *, by: str) -> None:
         """Recall a drone, or let it land where it is. Raises InputError where it does not fly for us."""
@@ -497,8 +537,11 @@ class LiveShift:
             return
         stage = flight.stage_in(state)
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
-        self.flights.adoptions[drone] = Adoption(stage=stage)
-        self.engine.take_on(call, drone)
+        adrift = flight.adrift and state.mode in OURS
+        self.flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
+        _, sortie = self.engine.take_on(call, drone)
+        if adrift:
+            sortie.turn_back(RECALLED)
 
     def _found_down(self, flight: FlightStory) -> None:
         """It came down while nobody watched: its call is attended if it had been overhead, else it waits."""

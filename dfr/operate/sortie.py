@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import simpy
 
 from dfr.errors import DfrError
 from dfr.sim import events
 from dfr.sim.calls import Visit
+from dfr.sim.dispatch import Case
 from dfr.sim.events import Missed, came
-from dfr.sim.flight import Flight
+from dfr.sim.flight import Flight, Order
 from dfr.sim.flight_process import Interruption, Steps
-from dfr.sim.inputs import HOLD_LOW
+from dfr.sim.inputs import HOLD_LOW, Leg
 from dfr.sim.sortie import Answer, Sortie
 
 RECALLED, LAND_HERE, HANDS_OFF = "recalled", "land_here", "hands_off"
 """Why a sortie turns back: a person recalls it, lets it land where it is, or it is no longer ours to fly."""
 
-TURNS_BACK = frozenset({RECALLED, LAND_HERE, HANDS_OFF})
+SENT_ON = "sent_on"
+"""Why it leaves its call: another one wants it."""
+
+TURNS_BACK = frozenset({RECALLED, LAND_HERE, HANDS_OFF, SENT_ON})
 
 
 class PreparedFlight(Flight, Protocol):
@@ -41,11 +45,37 @@ class PreparedFlight(Flight, Protocol):
     def call_off(self) -> simpy.Event:
         """Stop what is prepared; the event comes once the drone is free again."""
 
+    refused_onward: str
+
+    @property
+    def may_turn(self) -> bool:
+        """Whether it flies a mission of ours, which may be changed: no other way home is broken off."""
+
+    def fly_on(self, order: Order) -> simpy.Event:
+        """Fly on to another call; the event comes once it does, or `refused_onward` says why not."""
+
+    def spare_wh(self, leg: Leg, *, way_wh: float = 0.0, stay_s: float = 0.0) -> float:
+        """What would be left above the reserve after a way, a stay, and the return of a leg."""
+
+
+class OnwardTask(NamedTuple):
+    """Another call for a drone in the air; `leg` has the way there in place of the way out."""
+
+    number: int
+    case: Case
+    leg: Leg
+
 
 class LiveSortie(Sortie):
-    """A drone sent to a call by a person's yes; `turned_by` says what turned it back, '' for nothing."""
+    """A drone sent to a call by a person's yes, and perhaps on to others in the air.
 
-    __slots__ = ("_turns_later", "turned_by")
+    `turned_by` says what turned it back, '' for nothing. Each call that it flies to has a record of a flight
+    of its own: one that ends in the air, and one that begins there.
+    """
+
+    __slots__ = ("_onward", "_turns_later", "turned_by")
+
+    _onward: OnwardTask | None
 
     def turn_back(self, why: str) -> bool:
         """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""
@@ -58,6 +88,26 @@ class LiveSortie(Sortie):
         self._turns_later = why
         return True
 
+    def fly_on_to(self, task: OnwardTask) -> None:
+        """Leave the call for another one. Only where `onward_block` has nothing against it."""
+        self._onward, self.turned_by = task, SENT_ON
+        if self.phase == events.BACK:
+            self._gives_way = True
+        self._interrupt_phase(SENT_ON)
+
+    @property
+    def onward_block(self) -> str:
+        """Why it cannot be sent on as it flies now, in words; '' where it can."""
+        if self.flight.failure is not None:
+            return "it is not ours to fly"
+        if self.phase not in {events.OUT, events.ON_SCENE, events.BACK}:
+            return "it is not on its way, on scene or returning"
+        if self._holding is not None:
+            return "it gives way to other traffic"
+        if not self.flight.may_turn:
+            return "it returns by itself"
+        return "" if self._gives_way or self.phase == events.BACK else "it is being sent on already"
+
     @property
     def flight(self) -> PreparedFlight:
         """The flight of its vehicle."""
@@ -69,6 +119,7 @@ class LiveSortie(Sortie):
         One that was found in the air flies on meanwhile: it does what it was asked once it is taken on.
         """
         self.turned_by = self._turns_later = ""
+        self._onward = None
         self.phase, self._gives_way = events.PREPARE, not self.flight.aloft
         try:
             yield self.flight.prepare()
@@ -107,8 +158,103 @@ class LiveSortie(Sortie):
         yield from super()._stay_on_scene()
         if self.turned_by == RECALLED:
             self.cut_by = events.FULL_STAY
+        elif self.turned_by == SENT_ON:
+            self.cut_by = events.CUT_SENT_ON
         elif self.turned_by == HANDS_OFF:
             self.cut_by = events.CUT_LINK
+
+    # -- on to another call --
+
+    def _fly(self) -> Answer:
+        flight = self.flight
+        if not (yield from self._prepare_launch(self.case.call.launch_s)):
+            return False
+        self.airborne_s = self.case.airborne_s = self._env.now
+        climbing = flight.launch()
+        there = climbing is None or (yield from self._fly_phase(events.CLIMB, climbing, flight.launch))
+        if there:
+            self.climbed_s = self._env.now
+        yield from self._serve(there)
+        while (yield from self._come_home()):
+            yield from self._serve_onward()
+        return True
+
+    def _serve(self, there: bool) -> Steps:
+        """Fly on to the scene, unless it turns back already, and stay; then on to the next call, if any."""
+        yield from self._serve_call(there)
+        yield from self._serve_onward()
+
+    def _serve_call(self, there: bool) -> Steps:
+        """Fly on to the scene, unless it turns back already, and stay; the call is told how it went."""
+        flight = self.flight
+        if there:
+            flying = flight.arrive()
+            there = flying is None or (yield from self._fly_phase(events.OUT, flying, flight.arrive))
+        if there:
+            yield from self._stay_on_scene()
+        self.left_s = now = self._env.now
+        self._control.call_over(self.case, "" if there else self._why_turned(), self.on_scene_s, now)
+
+    def _come_home(self) -> Answer:
+        """Back, and down in the dock, or here; True where it is sent on to another call on its way back."""
+        flight, now = self.flight, self.left_s
+        away = self.landing == events.DIVERTED
+        returning = None if away else flight.go_home()
+        if returning is not None:
+            self.phase = events.BACK
+            try:
+                yield returning
+            except Interruption:
+                self._gives_way = False
+                flight.break_off()
+                return True
+            now = self._env.now
+        self.over_dock_s = now
+        landing = flight.land_away() if away else flight.land()
+        if landing is not None:
+            self.phase = events.LAND
+            yield landing
+            now = self._env.now
+        endings = flight.landed()
+        self.landed_s, self.landing, self.attempts = now, endings[-1], len(endings)
+        self.energy_wh = flight.used_wh()
+        return False
+
+    def _serve_onward(self) -> Steps:
+        """Fly on to the calls that it is sent on to, one after the other."""
+        while (task := self._onward) is not None:
+            self._onward = None
+            self._begin_task(task)
+            yield self.flight.fly_on(self.order_for(task.number, task.case, task.leg))
+            if self.flight.failure is not None:
+                self.turned_by = HANDS_OFF
+            there = self.flight.failure is None and not self.flight.refused_onward
+            self._env.timeout(0.0).callbacks.append(self._catch_up)
+            yield from self._serve_call(there)
+
+    def order_for(self, number: int, case: Case, leg: Leg) -> Order:
+        """The flight to a call along a leg, with what its battery had when it was last written down."""
+        share = self._field.inputs.reserve_fraction
+        return Order(
+            number, case.call.id, self.drone.id, self.dock, case.call.zone, leg,
+            self._fraction * self._battery_wh, share * self._battery_wh if share else 0.0, case.call.landing,
+        )  # fmt: skip
+
+    def _begin_task(self, task: OnwardTask) -> None:
+        """Write the flight to the last call, which ends here, and begin the next one's."""
+        now, case = self._env.now, task.case
+        self.energy_wh = self._flight.used_wh()
+        self._fraction = self.charge = max(0.0, self._fraction - self.energy_wh / self._battery_wh)
+        self.docked_s = self.ready_s = self.full_s = now
+        self._log.flights.write(self)
+        self.number, self.case, self.zone, self.leg = task.number, case, case.call.zone, task.leg
+        self.first_case, self.first_leg = case, task.leg
+        self.dispatched_s = self.airborne_s = self.climbed_s = case.airborne_s = now
+        self.overhead_s = self.left_s = self.over_dock_s = self.landed_s = events.NEVER
+        self.docked_s = self.ready_s = self.full_s = self.charge = events.NEVER
+        self.on_scene_s = self.yielded_s = self.energy_wh = 0.0
+        self.landing, self.cut_by, self.phase = "", events.NOT_REACHED, events.OUT
+        self.turned_by = self._turns_later = ""
 
     def _why_turned(self) -> str:
         return Missed.LINK if self.turned_by == HANDS_OFF else super()._why_turned()

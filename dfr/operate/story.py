@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dfr.ardupilot.modes import CopterMode
+from dfr.geo import Position
 from dfr.io.incidents.report import restore_report
 from dfr.link.vehicle import VehicleState
 from dfr.operate.flight import Stage
 from dfr.operate.incidents import CallState, Incident
 
-DOWN = frozenset({"landed", "called_off", "found_down"})
+DOWN = frozenset({"landed", "called_off", "found_down", "handed_on"})
+"""What ends the story of a flight: down, or sent on as another one."""
+
 OURS = frozenset({CopterMode.AUTO, CopterMode.GUIDED})
 
 
@@ -40,12 +43,21 @@ class Record(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class FlightStory:
-    """A flight by the log: which, to which call, and what it did, oldest first."""
+    """A flight by the log: which, to which call, and what it did, oldest first.
+
+    `sent_from` is where it was sent on to this call in the air, None where it was not, or never got so far.
+    """
 
     flight: int
     call: int
     drone: str
     did: list[str] = field(default_factory=list)
+    sent_from: Position | None = None
+
+    @property
+    def adrift(self) -> bool:
+        """Whether it was being sent on, and nobody wrote down that its new mission is on board."""
+        return "sent_on" in self.did and self.sent_from is None
 
     @property
     def overhead(self) -> bool:
@@ -137,9 +149,13 @@ def _follow(flights: dict[int, FlightStory], content: Mapping[str, Any]) -> None
         story = FlightStory(flight=number, call=int(content["call"]), drone=drone)
         for each in before:
             story.did += each.did
+            story.sent_from = each.sent_from
             each.did.append("found_down")
         flights[number] = story
     story.did.append(str(content["what"]))
+    if content["what"] == "goes_on":
+        lat_deg, lon_deg = content["place"]
+        story.sent_from = Position(lat_deg=float(lat_deg), lon_deg=float(lon_deg))
 
 
 def _read_call(content: Mapping[str, Any], personal: Mapping[str, Any]) -> Incident:

@@ -230,10 +230,15 @@ class DeploymentState:
                 return active
         return None
 
-    def own_in_way(self, dock: int, zone: int) -> bool:
-        """Whether one of our own drones is out on a route that meets this one; a move meets every route."""
+    def own_in_way(self, dock: int, zone: int, *, besides: str = "") -> bool:
+        """Whether one of our own drones is out on a route that meets this one; a move meets every route.
+
+        The drone `besides` does not count.
+        """
         meets = self.meeting.get((dock, zone), frozenset())
-        return any(route in meets or route[1] == MOVING for route in self.out.values())
+        return any(
+            drone != besides and (route in meets or route[1] == MOVING) for drone, route in self.out.items()
+        )
 
     def wait(self, case: Case) -> None:
         """Put a call into the queue."""
@@ -311,11 +316,15 @@ def _from_dock_in_time(
     answer = _from_dock(field_, dock, zone, leg, condition, now=now)
     if isinstance(answer, str):
         return answer
-    inputs = field_.inputs
-    home_by_s, too_late = field_.home_by(now, field_.crew.in_use + 1)
-    overhead_s = now + inputs.launch.median_s + leg.climb_s + leg.out_s
-    late = overhead_s + inputs.min_on_scene_s + leg.back_s + leg.land_s > home_by_s
-    return too_late if late else answer
+    overhead_s = now + field_.inputs.launch.median_s + leg.climb_s + leg.out_s
+    return too_late(field_, leg, overhead_s, drones=field_.crew.in_use + 1, now=now) or answer
+
+
+def too_late(field_: DeploymentState, leg: Leg, overhead_s: float, *, drones: int, now: float) -> str:
+    """Why a drone overhead at a moment would be home too late, with so many in use; '' where it is not."""
+    home_by_s, reason = field_.home_by(now, drones)
+    home_s = overhead_s + field_.inputs.min_on_scene_s + leg.back_s + leg.land_s
+    return reason if home_s > home_by_s else ""
 
 
 class Offer(NamedTuple):

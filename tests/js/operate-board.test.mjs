@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callWords, contactWords, heldWords, linkWords, offerWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
 
 const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
-const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], blocked: "", drones: [], zone: "Pier", exercise: false };
+const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], onward: [], blocked: "", drones: [], zone: "Pier", exercise: false };
 
 test("contact is lost once nothing has been heard for some seconds, or the shift hangs", () => {
   assert.equal(contactWords(1000, 2000, null), "");
@@ -38,6 +38,13 @@ test("an offer says when, and what is left; a dock without one says why", () => 
   assert.equal(offerWords({ dock: "d", drone: "d/1", overhead_s: 84.6, reserve: 0.74, blocked: "" }), "d/1: overhead in 85 s, 74 % left on return");
   assert.equal(offerWords({ dock: "d", drone: "d/1", overhead_s: 85, reserve: null, blocked: "" }), "d/1: overhead in 85 s, reserve unknown");
   assert.equal(offerWords({ dock: "d", drone: null, overhead_s: 85, reserve: null, blocked: "no drone ready" }), "d: no drone ready");
+});
+
+test("a drone in the air says which call it would leave, when it is there, and whether the rule advises it", () => {
+  const offer = { drone: "d/1", leaves: 3, phase: "on_scene", overhead_s: 61.2, reserve: 0.41, advised: true, blocked: "" };
+  assert.equal(onwardWords(offer), "d/1 (in the air, call 3): overhead in 61 s, 41 % left on return, advised");
+  assert.equal(onwardWords({ ...offer, advised: false, reserve: null }), "d/1 (in the air, call 3): overhead in 61 s, reserve unknown");
+  assert.equal(onwardWords({ ...offer, blocked: "it gives way to other traffic" }), "d/1 (in the air, call 3): it gives way to other traffic");
 });
 
 test("a call without a grade of ours says how it is taken, and an exercise that it is one", () => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from dfr.operate.dispatcher import LiveEngine
 from dfr.operate.sortie import HANDS_OFF
 from dfr.sim.calls import LANDING_DRAWS, Call
 from dfr.sim.dispatch import Case
-from dfr.sim.flight import ModelFlight, ModelFlights, Order
+from dfr.sim.flight import HOLD, OUT, ModelFlight, ModelFlights, Order
 from dfr.sim.inputs import Condition, DockPlace, Duty, Grade, Landing, Leg, SimInputs, Traffic, ZoneDemand
 from dfr.sim.randomness import Spread
 
@@ -27,12 +27,13 @@ FARTHER = LEG._replace(out_s=90.0)
 class PreparedModelFlight(ModelFlight):
     """A flight of the model that takes 25 s to be made ready, unless its vehicle refuses."""
 
-    __slots__ = ("_clock", "_room", "aloft", "failure", "overdue")
+    __slots__ = ("_clock", "_room", "aloft", "failure", "may_turn", "overdue", "refused_onward")
 
     def __init__(self, flights: ModelFlights, order: Order, room: Room) -> None:
         super().__init__(flights, order)
         self.failure: LinkError | None = None
-        self.overdue = ""
+        self.overdue = self.refused_onward = ""
+        self.may_turn = True
         self._room, self.aloft = room, order.drone in room.aloft
 
     def prepare(self) -> simpy.Event:
@@ -46,6 +47,20 @@ class PreparedModelFlight(ModelFlight):
     def call_off(self) -> simpy.Event:
         """At once."""
         return self._room.env.timeout(0.0)
+
+    def fly_on(self, order: Order) -> simpy.Event:
+        """After 10 s of hover, unless its vehicle refuses."""
+        self._book_energy()
+        self.refused_onward = "the vehicle refused" if order.drone in self._room.refusing else ""
+        self._order, self._used_wh = order, 0.0
+        self._left_s = [0.0 for _ in self._left_s]
+        self._left_s[OUT] = order.leg.out_s
+        return self._begin_phase(HOLD, 10.0)
+
+    def spare_wh(self, leg: Leg, *, way_wh: float = 0.0, stay_s: float = 0.0) -> float:
+        """By the model."""
+        needed_wh = way_wh + leg.hover_w * stay_s / 3600.0 + leg.home_wh
+        return self._order.energy_wh - self._order.reserve_wh - self.used_wh() - needed_wh
 
     def _refuse(self) -> None:
         self.failure = LinkError("the vehicle refused")
@@ -63,6 +78,7 @@ class Room:
         self.refusing: set[str] = set()
         self.aloft: set[str] = set()
         self.ended: list[Case] = []
+        self.rows: list[dict[str, object]] = []
         self.on_waiting: Callable[[Case], None] = lambda case: None
         self.approvals = Approvals(stand_in=stand_in)
         self.engine = LiveEngine(
@@ -75,8 +91,13 @@ class Room:
             waits_again=self._waits_again,
         )
         self._model = ModelFlights(self.env, self.engine.field.condition, 0, 0.0)
+        self.engine.tell_rows(self._note_row)
         self.engine.begin([], [])
         self._calls = 0
+
+    def _note_row(self, table: str, row: Mapping[str, object]) -> None:
+        if table == "flights":
+            self.rows.append(dict(row))
 
     def _waits_again(self, case: Case) -> None:
         self.on_waiting(case)

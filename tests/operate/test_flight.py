@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dfr.errors import DfrError
+from dfr.ardupilot.modes import CopterMode
+from dfr.errors import DfrError, TransferError
 from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
 from dfr.operate.clock import FleetTime, LiveClock
 from dfr.operate.fleet import LiveFleet
@@ -24,8 +25,9 @@ SCENARIO = "victorious-2024"
 START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
 
 
-@pytest.mark.slow
-def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(tmp_path):
+@pytest.fixture
+def rig(tmp_path):
+    """A fleet of one built-in vehicle, its shift and its clock."""
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
         started = start_fleet(world, plan, 1, engine="builtin", speedup=20.0, stack=stack)
@@ -34,14 +36,44 @@ def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(tmp_path):
         shift = shift_to_operate(world, plan, vehicles=1, start=START)
         fleet.serve(shift)
         fleet.wait_reached(300.0)
-        clock = LiveClock(FleetTime(fleet.vehicles))
-        flight = flight_of(world, shift, fleet, clock)
-        clock.run(until=flight.prepare())
-        flight._pilot.take_on(flight._follow_state)
-        flight.go_home()
-        clock.run(until=clock.timeout(60.0))
-        flight._pilot.close()
+        yield world, shift, fleet, LiveClock(FleetTime(fleet.vehicles))
+
+
+@pytest.mark.slow
+def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(rig):
+    world, shift, fleet, clock = rig
+    flight = flight_of(world, shift, fleet, clock)
+    clock.run(until=flight.prepare())
+    flight._pilot.take_on(flight._follow_state)
+    flight.go_home()
+    clock.run(until=clock.timeout(60.0))
+    flight._pilot.close()
     assert "back has not begun" in flight.overdue
+    assert flight.failure is None
+
+
+@pytest.mark.slow
+def test_a_drone_whose_new_mission_did_not_arrive_comes_straight_home(rig, monkeypatch):
+    """What is on board may be half of either mission: neither is flown."""
+
+    def lose(vehicle, plan):
+        raise TransferError("the new mission did not arrive")
+
+    monkeypatch.setattr("dfr.link.pilot.replace_mission", lose)
+    world, shift, fleet, clock = rig
+    flight = flight_of(world, shift, fleet, clock)
+    clock.run(until=flight.prepare())
+    clock.run(until=flight.launch())
+    flight.arrive()
+    clock.run(until=clock.timeout(5.0))
+    flight.break_off()
+    clock.run(until=flight.fly_on(flight.order._replace(flight=1)))
+    assert "did not arrive" in flight.refused_onward
+    assert flight.failure is None
+    clock.run(until=flight.go_home())
+    assert flight.vehicle.state.mode == CopterMode.RTL
+    clock.run(until=flight.land())
+    assert flight.landed() == ("docked",)
     assert flight.failure is None
 
 

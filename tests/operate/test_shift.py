@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dfr.cli.server import open_listener, serve_beside
+from dfr.geo import Position, distance_m
 from dfr.operate.desk import Desk
 from dfr.operate.people import People, Role, issue_tokens
 from dfr.operate.room import LiveShift
@@ -221,7 +222,29 @@ def a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
     assert all(offer["drone"] is None for offer in waits["offers"])
     assert rig.say_yes("Sam", "clear", traffic="coastguard-helicopter")[0] == 200
     rig.wait(lambda board: drone_in(board, "naval-memorial/1")["height_m"] > 40.0)
-    assert rig.say_yes("Pia", "recall", drone="naval-memorial/1")[0] == 200
+
+
+def a_drone_in_the_air_is_sent_on_to_another_call_by_a_yes(rig, places):
+    drone = "naval-memorial/1"
+
+    def offered(board: dict[str, Any]) -> list[dict[str, Any]]:
+        return [row for call in board["calls"] if call["call"] == 3 for row in call["onward"]]
+
+    (row,) = offered(rig.wait(lambda board: offered(board) and not offered(board)[0]["blocked"]))
+    assert (row["drone"], row["leaves"], row["phase"]) == (drone, 2, "on_scene")
+    status, asked = rig.post("Pia", "/api/ask", {"command": "retask", "call": 3, "drone": drone})
+    assert (status, asked["second"]) == (200, True)
+    assert f"SIMULATED drone {drone} leaves call HC-2" in asked["words"]
+    rig.post("Pia", "/api/confirm", {"key": asked["key"]})
+    assert rig.post("Sam", "/api/confirm", {"key": asked["key"]})[1]["done"] is True
+    board = rig.wait(
+        lambda board: (drone_in(board, drone)["call"], drone_in(board, drone)["phase"]) == (3, "on_scene")
+    )
+    lon_deg, lat_deg = drone_in(board, drone)["at"]
+    holds = rig.room.fleet.holds_at(1, list(places).index("castle-stage"))
+    assert distance_m(Position(lat_deg=lat_deg, lon_deg=lon_deg), holds) < 20.0
+    assert {call["call"]: call["ended"] for call in board["calls"]}[2] == "attended"
+    assert rig.say_yes("Pia", "recall", drone=drone)[0] == 200
 
 
 def at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
@@ -240,7 +263,7 @@ def at_the_end_every_call_has_ended_once_and_the_log_verifies(rig, places):
     orders = [record.content["drone"] for record in read.of_kind("order")]
     assert orders == ["castle-car-park/1", "naval-memorial/1"], "one that was refused is none"
     yes = [record.content for record in read.of_kind("yes")]
-    assert [(each["by"], each["second"]) for each in yes] == [("Pia", "Sam"), ("Pia", "Sam")]
+    assert [(each["by"], each["second"]) for each in yes] == [("Pia", "Sam")] * 3
     assert all("water" not in json.dumps(dict(record.content)) for record in read.records)
 
 
@@ -254,6 +277,7 @@ def test_a_shift_of_four_calls_from_the_first_token_to_the_log(rig, places):
         a_dispatch_needs_a_pilots_yes_and_a_safety_pilots,
         a_recalled_drone_comes_home_and_its_call_has_ended_attended,
         a_helicopter_inbound_is_one_press_and_holds_the_drone_low,
+        a_drone_in_the_air_is_sent_on_to_another_call_by_a_yes,
         at_the_end_every_call_has_ended_once_and_the_log_verifies,
     ):
         step(rig, places)

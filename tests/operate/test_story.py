@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dfr.ardupilot.modes import CopterMode
+from dfr.geo import Position
 from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
 from dfr.link.vehicle import VehicleState
 from dfr.operate.flight import Stage
@@ -113,3 +114,32 @@ def test_other_traffic_is_inbound_until_somebody_said_that_it_is_gone(log):
     ):
         log.append("traffic", {"t_s": 9.0, "traffic": traffic, "inbound": inbound, "by": by})
     assert read(log).inbound == {"helicopter": "Sam"}
+
+
+def test_a_drone_that_was_sent_on_is_out_to_the_new_call_from_where_it_was(log):
+    call(log, 0)
+    call(log, 1)
+    flight(log, 0, "prepare", "launch", "arrive", "hold", "handed_on")
+    flight(log, 1, "sent_on", call=1)
+    content = {"flight": 1, "call": 1, "drone": "east/1", "place": [50.78, -1.09]}
+    log.append("flight", {"t_s": 40.0, "what": "goes_on", **content})
+    (out,) = read(log).flights_out
+    assert (out.flight, out.call, out.overhead, out.adrift) == (1, 1, False, False)
+    assert out.sent_from == Position(lat_deg=50.78, lon_deg=-1.09)
+    assert out.stage_in(VehicleState(mode=CopterMode.AUTO)) is Stage.OUT
+
+
+def test_what_was_sent_on_is_known_after_a_second_restart_too(log):
+    flight(log, 0, "launch", "handed_on")
+    content = {"flight": 1, "call": 1, "drone": "east/1", "place": [50.78, -1.09]}
+    log.append("flight", {"t_s": 40.0, "what": "goes_on", **content})
+    flight(log, 2, "taken_on", "arrive", call=1)
+    (out,) = read(log).flights_out
+    assert (out.flight, out.sent_from) == (2, Position(lat_deg=50.78, lon_deg=-1.09))
+
+
+def test_a_drone_whose_new_mission_nobody_saw_arrive_is_adrift(log):
+    flight(log, 0, "launch", "arrive", "handed_on")
+    flight(log, 1, "sent_on", call=1)
+    (out,) = read(log).flights_out
+    assert out.adrift

@@ -3,7 +3,7 @@
 
 /** @typedef {{ alert: number, level: string, words: string, acknowledged: string }} Alert */
 /** @typedef {{ dock: string, drone: string | null, overhead_s: number, reserve: number | null, blocked: string }} Offer */
-/** @typedef {{ call: number, agency: string, id: string, grade: string, graded: boolean, agency_says: string, state: string, ended: string, age_s: number, waits_for: string, offers: Offer[], blocked: string, drones: string[], zone: string | null, exercise: boolean }} Call */
+/** @typedef {{ call: number, agency: string, id: string, grade: string, graded: boolean, agency_says: string, state: string, ended: string, age_s: number, waits_for: string, offers: Offer[], onward: Onward[], blocked: string, drones: string[], zone: string | null, exercise: boolean }} Call */
 /** @typedef {{ drone: string, state: string, phase: string, pilot: string, why_not: string, ready_in_s: number | null, battery: number | null, failure: string, link: { heard: boolean, silent_s: number | null }, position_age_s: number | null, position_stale: boolean, failsafe: { words: string, triggers_in_s: number | null } }} Drone */
 
 // The page asks twice a second, and the shift looks at its vehicles as often.
@@ -34,6 +34,16 @@ export function callWords(call) {
   if (call.agency_says !== "open") parts.push(`the agency says: ${call.agency_says}`);
   if (call.state === "ended") parts.push(`ended: ${call.ended.replaceAll("_", " ")}`);
   return parts.join(" · ");
+}
+
+/** @typedef {{ drone: string, leaves: number, phase: string, overhead_s: number | null, reserve: number | null, advised: boolean, blocked: string }} Onward */
+
+/** @type {(offer: Onward) => string} */
+export function onwardWords(offer) {
+  const from = `${offer.drone} (in the air, call ${offer.leaves})`;
+  if (offer.blocked || offer.overhead_s === null) return `${from}: ${offer.blocked}`;
+  const left = offer.reserve === null ? "reserve unknown" : `${Math.round(100 * offer.reserve)} % left on return`;
+  return `${from}: overhead in ${Math.round(offer.overhead_s)} s, ${left}${offer.advised ? ", advised" : ""}`;
 }
 
 /** @type {(offer: Offer) => string} */

@@ -10,7 +10,7 @@
 import { beginAlarm, sound, soundLoss } from "./alarm.js";
 import { $, beginLook, element, first, get, percent, post, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
-import { callWords, contactWords, heldWords, linkWords, offerWords, soundLevel, stateWords } from "./operate-board.js";
+import { callWords, contactWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "./operate-board.js";
 import { beginVideo, hasVideo, toggleVideo } from "./operate-video.js";
 
 const ASK_EVERY_MS = 500;
@@ -65,11 +65,12 @@ function drawQuestions() {
 }
 
 function drawCalls() {
-  const key = (call) => [callWords(call), call.text, call.waits_for, call.blocked, call.offers.map(offerWords), call.drones];
+  const key = (call) => [callWords(call), call.text, call.waits_for, call.blocked, call.offers.map(offerWords), call.onward.map(onwardWords), call.drones];
   redraw("calls", board.calls, key, (call) => {
     const waits = call.state !== "ended";
     const offers = call.offers.map((offer) => element("div", { class: "row" }, element("span", {}, offerWords(offer)), offer.drone && isPilot() ? button("Send", () => askFor({ command: "dispatch", call: call.call, drone: offer.drone })) : ""));
-    return element("li", { class: call.state, "data-call": call.call }, element("p", {}, element("strong", {}, `${call.call}`), ` ${callWords(call)}`), element("p", {}, call.text), call.waits_for ? element("p", {}, `waits for ${call.waits_for}`) : "", call.blocked ? element("p", {}, `Blocked: ${call.blocked}`) : "", ...offers, call.drones.length ? element("p", {}, `out: ${call.drones.join(", ")}`) : "", waits && isPilot() && !call.drones.length ? button("Close", () => askFor({ command: "close", call: call.call }), { class: "plain" }) : "");
+    const onward = call.onward.map((offer) => element("div", { class: "row" }, element("span", {}, onwardWords(offer)), !offer.blocked && isPilot() ? button("Send on", () => askFor({ command: "retask", call: call.call, drone: offer.drone })) : ""));
+    return element("li", { class: call.state, "data-call": call.call }, element("p", {}, element("strong", {}, `${call.call}`), ` ${callWords(call)}`), element("p", {}, call.text), call.waits_for ? element("p", {}, `waits for ${call.waits_for}`) : "", call.blocked ? element("p", {}, `Blocked: ${call.blocked}`) : "", ...offers, ...onward, call.drones.length ? element("p", {}, `out: ${call.drones.join(", ")}`) : "", waits && isPilot() && !call.drones.length ? button("Close", () => askFor({ command: "close", call: call.call }), { class: "plain" }) : "");
   });
 }
 
