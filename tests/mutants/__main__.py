@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="mutants of each room")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds of tests for each mutant")
     parser.add_argument("--store", type=Path, default=platformdirs.user_cache_path("dfr") / "mutants")
+    parser.add_argument("--tests", nargs="*", default=[], help="ask these files again, not all that changed")
     parser.add_argument("--docs", action="store_true", help="write docs/mutants.md")
     given = parser.parse_args()
     commit = _git("rev-parse", given.commit)
@@ -45,7 +46,7 @@ def main() -> None:
             run_room(name, ROOMS[name], commit, store / name, given.count, given.budget)
     if given.what == "again":
         for name in given.rooms or ROOMS:
-            ask_again(ROOMS[name], commit, store / name)
+            ask_again(ROOMS[name], commit, store / name, given.tests)
     write_report(store, commit, REPOSITORY / "docs" / "mutants.md" if given.docs else None)
 
 
@@ -78,10 +79,10 @@ def run_room(name: str, room: Room, commit: str, store: Path, count: int, budget
                 _append(results, [{"key": job["key"], **_try_alone(tree, job)}])
 
 
-def ask_again(room: Room, commit: str, store: Path) -> None:
+def ask_again(room: Room, commit: str, store: Path, tests: list[str]) -> None:
     """Ask the tests that were written or changed since a room's mutants were tried about its survivors."""
     changed = _git("diff", "--name-only", "--diff-filter=d", commit, "--", *room.tests).split()
-    tests = [name for name in changed if Path(name).name.startswith("test_")]
+    tests = tests or [name for name in changed if Path(name).name.startswith("test_")]
     survivors = {line["key"] for line in read_lines(store / "results.jsonl") if line["outcome"] == "survived"}
     if not tests or not survivors:
         return
@@ -90,7 +91,14 @@ def ask_again(room: Room, commit: str, store: Path) -> None:
     shutil.copytree(REPOSITORY / "tests", tree / "tests", dirs_exist_ok=True)
     jobs = [
         _told(mutant)
-        | {"key": mutant.key, "source": mutant.source, "tests": tests, "expected_s": BUDGET_S, "patience": 10}
+        | {
+            "key": mutant.key,
+            "source": mutant.source,
+            "tests": tests,
+            "expected_s": BUDGET_S,
+            "patience": 10,
+            "unsure": True,
+        }
         for mutant in mutants
         if mutant.key in survivors
     ]

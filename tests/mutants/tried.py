@@ -33,6 +33,8 @@ class Trier:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
+        for test in _failing(session.items) if any(job.get("unsure") for job in self._jobs) else ():
+            del items[test]
         functions = _functions(self._root)
         loaded = {path for path, _ in functions}
         gc.freeze()
@@ -80,6 +82,25 @@ def _functions(root: Path) -> dict[tuple[str, str], list[FunctionType]]:
             name = str(Path(value.__code__.co_filename).relative_to(root))
             found.setdefault((name, value.__code__.co_qualname), []).append(value)
     return found
+
+
+def _failing(items: list[pytest.Item]) -> list[str]:
+    """The tests that fail without any mutant: those written since may ask for what was not there yet."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            for item, after in zip(items, [*items[1:], None], strict=True):
+                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=after)):
+                    os.write(writing, f"{item.nodeid}\n".encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        failing = told.read().splitlines()
+    os.waitpid(child, 0)
+    return failing
 
 
 def _fork(job: dict[str, Any], items: list[pytest.Item], functions: list[FunctionType]) -> dict[str, Any]:
