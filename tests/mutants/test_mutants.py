@@ -92,5 +92,7 @@ def test_forks_tell_killed_from_survived_and_leave_the_file_as_it_was(program: P
 
 
 def test_timeouts_and_equal_programs_count_neither_way():
-    row = Tally(room="link", killed=90, survived=10, equivalent=5, timeout=7, since=4).row()
-    assert row == "| link | 112 | 90 | 10 | 5 | 7 | 4 | 90.0% | 82.6% |"  # Wilson 1927: 0.8256 for 90 of 100
+    row = Tally(room="link", killed=90, survived=10, equivalent=5, timeout=7, since=4, drawn=200).row()
+    assert (
+        row == "| link | 112 of 200 | 90 | 10 | 5 | 7 | 4 | 90.0% | 82.6% |"
+    )  # Wilson 1927: 0.8256 for 90 of 100

@@ -40,6 +40,7 @@ class Tally:
     equivalent: int = 0
     timeout: int = 0
     since: int = 0
+    drawn: int = 0
 
     @property
     def decided(self) -> int:
@@ -48,7 +49,8 @@ class Tally:
 
     def row(self) -> str:
         """A line of the table; the rate with the least it may be of all the room's mutants."""
-        made = self.decided + self.equivalent + self.timeout
+        tried = self.decided + self.equivalent + self.timeout
+        made = f"{tried} of {max(tried, self.drawn)}"
         counts = " | ".join(
             map(str, [made, self.killed, self.survived, self.equivalent, self.timeout, self.since])
         )
@@ -63,7 +65,7 @@ def write_report(store: Path, commit: str, docs: Path | None) -> None:
     argued = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or {}
     tried = [name for name in ROOMS if (store / name / "results.jsonl").is_file()]
     rooms = {name: _read_room(store / name, argued) for name in tried}
-    tallies = [_tally(name, mutants) for name, mutants in rooms.items()]
+    tallies = [_tally(name, mutants, _count_drawn(store / name)) for name, mutants in rooms.items()]
     parts = [f"At commit {commit[:12]}:", _table(tallies)]
     parts += [_survivors(name, mutants) for name, mutants in rooms.items()]
     parts += [_equivalents(rooms, argued)]
@@ -94,9 +96,14 @@ def _read_room(store: Path, argued: dict[str, Any]) -> list[dict[str, Any]]:
     return told
 
 
-def _tally(name: str, mutants: list[dict[str, Any]]) -> Tally:
+def _count_drawn(store: Path) -> int:
+    return len(json.loads((store / "mutants.json").read_text()))
+
+
+def _tally(name: str, mutants: list[dict[str, Any]], drawn: int) -> Tally:
     counts = Counter(mutant["outcome"] for mutant in mutants)
-    return Tally(room=name, since=sum(mutant["since"] for mutant in mutants), **counts)
+    since = sum(mutant["since"] for mutant in mutants)
+    return Tally(room=name, since=since, drawn=drawn, **counts)
 
 
 def _table(tallies: list[Tally]) -> str:
@@ -107,6 +114,7 @@ def _table(tallies: list[Tally]) -> str:
         equivalent=sum(tally.equivalent for tally in tallies),
         timeout=sum(tally.timeout for tally in tallies),
         since=sum(tally.since for tally in tallies),
+        drawn=sum(tally.drawn for tally in tallies),
     )
     names = (
         "room",
