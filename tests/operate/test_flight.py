@@ -10,6 +10,7 @@ import pytest
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import DfrError, TransferError
 from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
+from dfr.link.flown import BEGINS_WITHIN_S
 from dfr.operate.clock import FleetTime, LiveClock
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.flight import LiveFlight
@@ -46,7 +47,7 @@ def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(rig):
     clock.run(until=flight.prepare())
     flight._pilot.take_on(flight._follow_state)
     flight.go_home()
-    clock.run(until=clock.timeout(60.0))
+    clock.run(until=clock.timeout(1.5 * BEGINS_WITHIN_S))
     flight._pilot.close()
     assert "back has not begun" in flight.overdue
     assert flight.failure is None
