@@ -135,9 +135,9 @@ class LiveFleet(RealFleet):
         return frozenset(berth.icao for berth in self.berths.values() if berth.icao is not None)
 
     def highest_m(self, drone: str) -> float:
-        """The greatest height above ground at which a drone flies any route of its dock."""
+        """The greatest height above ground of any route of a drone's dock; 0 where it has none."""
         site = self.docks_of_drones()[drone].id
-        return max(route.height_m_agl for route in self._plan.routes if route.site_id == site)
+        return max((route.height_m_agl for route in self._plan.routes if route.site_id == site), default=0.0)
 
     def wait_reached(self, timeout_s: float) -> None:
         """Wait until every vehicle is connected, or has had its time."""
