@@ -88,5 +88,5 @@ def test_without_the_extra_the_way_to_get_it_is_said(tmp_path: Path, monkeypatch
         raise ImportError(name)
 
     monkeypatch.setattr(gis, "import_module", missing)
-    with pytest.raises(AirspaceError, match=r"pip install dfr-planner\[gis\]"):
+    with pytest.raises(AirspaceError, match=r"pip install 'dfr-planner\[gis\]'"):
         read(path)
