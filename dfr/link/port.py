@@ -292,12 +292,14 @@ class MavlinkPort:
     def _read_on(self) -> None:
         """Read and send heartbeats until stopped. Raises LinkError once the line breaks."""
         next_beat, heard_at = time.monotonic(), now_s()
+        looked_at = heard_at
         while not self._stop.is_set():
             next_beat = self._send_heartbeat(next_beat)
             wait = max(0.0, min(next_beat - time.monotonic(), HEARTBEAT_S))
-            asked = now_s()
             ready, _, _ = select.select([self._transport.fileno(), self._woken.fileno()], [], [], wait)
-            if (late_s := now_s() - asked - wait) > STOPPED_S:
+            # From look to look: the process may be stopped while it waits, and while it reads or writes.
+            before, looked_at = looked_at, now_s()
+            if (late_s := looked_at - before - wait) > STOPPED_S:
                 self.stopped_s += late_s
             if self._transport.fileno() in ready:
                 self._read_messages()

@@ -92,6 +92,34 @@ def repeating(speaker, *messages):
     return going()
 
 
+class StoppedTransport(UdpTransport):
+    """A line whose process is stopped for five seconds while it reads: the clock jumps."""
+
+    def __init__(self, sock, jump):
+        super().__init__(sock, None)
+        self._jump = jump
+
+    def read(self):
+        self._jump()
+        return super().read()
+
+
+def test_a_process_that_was_stopped_while_it_read_knows_for_how_long(monkeypatch):
+    late_s = []
+    monkeypatch.setattr("dfr.link.port.now_s", lambda: time.monotonic() + sum(late_s))
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    sock.setblocking(False)
+    speaker = Speaker(sock.getsockname()[1], 1)
+    with MavlinkPort(StoppedTransport(sock, lambda: late_s.append(0.0 if late_s else 5.0))) as port:
+        speaker.say(heartbeat())
+        deadline = time.monotonic() + 60.0
+        while port.stopped_s == 0.0 and time.monotonic() < deadline:
+            port.catch_up()
+    speaker.close()
+    assert port.stopped_s == pytest.approx(5.0, abs=1.0)
+
+
 def test_19_two_vehicles_on_one_line_do_not_mix(shared_line):
     port, speaker = shared_line
     one, two = (MavlinkVehicle(port, (n, 1), simulated=True, owns_port=False) for n in (1, 2))

@@ -389,8 +389,8 @@ import sys, time
 from dfr.link.mavlink import RATES_HZ, connect
 with connect(sys.argv[1], simulated=True) as vehicle:
     print("up", flush=True)
-    until = time.monotonic() + 3.0
-    while vehicle.port.stopped_s == 0.0 or time.monotonic() < until:
+    begun = time.monotonic()
+    while (t_s := time.monotonic() - begun) < 3.0 or (vehicle.port.stopped_s == 0.0 and t_s < 120.0):
         vehicle.check_link()
     print(f"heard {vehicle.heard} stopped {vehicle.port.stopped_s:.0f}", flush=True)
 """
