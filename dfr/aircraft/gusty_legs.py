@@ -83,18 +83,19 @@ def ground_speed_in_gusts(
     aside = np.hypot(sine, CROSS_GUST_SHARE * cosine)
     shared = (1.0 - CROSS_GUST_SHARE**2) * cosine * sine / (lengthwise * aside)
     rest = deviation * lengthwise * np.sqrt(1.0 - shared**2)
+    # Moments about the wanted speed: far from the tilt limit nothing is left of them, to the last bit.
     mean, square = np.zeros_like(able), np.zeros_like(able)
     usual = np.sqrt(np.maximum(air**2 - cross**2, 0.0))
     for node, weight in zip(NODES, WEIGHTS / WEIGHTS.sum(), strict=True):
         spare = air**2 - (cross + deviation * aside * node) ** 2
         # Less than none where a gust blows the drone off its line: it has to come back to it.
         left = np.sign(spare) * np.sqrt(np.abs(spare))
-        now = able + left - usual + deviation * lengthwise * shared * node
-        first, second = moments_of_lesser(wanted, now, rest)
+        over = able - wanted + left - usual + deviation * lengthwise * shared * node
+        first, second = moments_of_lesser(np.zeros_like(over), over, rest)
         mean, square = mean + weight * first, square + weight * second
     return GustySpeed(
-        mean_mps=np.where(deviation > 0.0, mean, np.minimum(wanted, able)),
-        deviation_mps=np.sqrt(np.maximum(square - mean**2, 0.0)),
+        mean_mps=np.where(deviation > 0.0, wanted + mean, np.minimum(wanted, able)),
+        deviation_mps=np.where(deviation > 0.0, np.sqrt(np.maximum(square - mean**2, 0.0)), 0.0),
         gust_s=passes_s + lag_s,
     )
 

@@ -177,6 +177,7 @@ def predict_path(
         on_scene_s=np.array([on_scene_s]),
         wind_east_mps=np.array([east]),
         wind_north_mps=np.array([north]),
+        gust_deviation_mps=np.array([wind.gust_deviation_mps]),
         drone=drone,
         settings=settings,
         temperature_c=temperature_c,
@@ -205,8 +206,9 @@ def predict_paths(
     rest broadcasts to (n,). The wind is the way the air moves at flight height
     (`MeanWind.components_mps`), so each path may have its own hour; `settings` may be one for all or a
     sequence with one for each path. `gust_deviation_mps` is the standard deviation of the gusts
-    along the wind, shape (n,): gusts beyond the tilt limit cost time. None is the mean wind alone. `sitl`
-    corrects the return for flights on ArduCopter SITL (`dfr.aircraft.sitl_effects`); None is for real drones.
+    along the wind, shape (n,): gusts beyond the tilt limit cost time, others nothing. None is the mean wind
+    alone. `sitl` corrects the return for flights on ArduCopter SITL (`dfr.aircraft.sitl_effects`); None is
+    for real drones.
     """
     lengths = np.atleast_2d(np.asarray(lengths_m, dtype=float))
     count = lengths.shape[0]

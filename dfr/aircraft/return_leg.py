@@ -278,9 +278,17 @@ def usual_spread_s(legs: FlownLegs, seconds: FloatArray, random: FloatArray) -> 
     """
     slowly = legs.airspeed_mps / np.maximum(legs.ground_speed_mps, SLOWEST_GROUND_SPEED_MPS)
     own = random * np.hypot(OWN_ERROR, OWN_AIRSPEED_ERROR * slowly)
-    share = NINE_IN_TEN * np.hypot(BEYOND_GUSTS * legs.deviation_s / np.maximum(seconds, 1e-9), own)
-    share = np.minimum(share, MOST_SPREAD)
+    share = late_share(legs.deviation_s / np.maximum(seconds, 1e-9), own)
     return seconds * share / (1.0 + share), seconds * share / (1.0 - share)
+
+
+def late_share(gusts: FloatArray, own: FloatArray | float = 0.0) -> FloatArray:
+    """The share of the mean speed by which the slowest of nine flights in ten fall short of it.
+
+    From the deviations that gusts, and the model's own error, give the time, as shares of it.
+    """
+    share: FloatArray = np.minimum(NINE_IN_TEN * np.hypot(BEYOND_GUSTS * gusts, own), MOST_SPREAD)
+    return share
 
 
 def return_height_m(height_m: FloatArray, away_m: FloatArray, settings: SettingColumns) -> FloatArray:

@@ -21,7 +21,7 @@ from dfr.plan.flight_path import dispatch_settings, sortie_legs
 from dfr.plan.model import Plan
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
-from dfr.world.weather import MeanWind, mean_wind, weather_at
+from dfr.world.weather import MeanWind, gusty_wind, weather_at
 
 CRITICAL_SHARE = 0.5
 """Part of the reserve at which the drone lands where it is (assumed). It must be less, or nothing arms."""
@@ -105,7 +105,7 @@ def longest_on_scene_s(
             courses[0].tolist(),
             height_m=height_m,
             on_scene_s=on_scene_s,
-            wind=_mean_wind_of(scenario, plan),
+            wind=_wind_of(scenario, plan),
             drone=drone,
             settings=dispatch_settings(scenario),
             temperature_c=coldest_c(scenario),
@@ -136,9 +136,9 @@ def refuse_too_long(
         )
 
 
-def _mean_wind_of(scenario: Scenario, plan: Plan) -> MeanWind:
-    """The wind of the plan's own hour; that of the windiest hour where the plan names none."""
+def _wind_of(scenario: Scenario, plan: Plan) -> MeanWind:
+    """The wind of the plan's own hour with its gusts; that of the windiest hour where the plan names none."""
     if plan.planning_wind is not None:
         when = datetime.fromisoformat(plan.planning_wind.hour)
-        return mean_wind(scenario, weather_at(scenario.weather, when))
-    return mean_wind(scenario, max(scenario.weather.hours, key=lambda hour: hour.wind_mps))
+        return gusty_wind(scenario, weather_at(scenario.weather, when))
+    return gusty_wind(scenario, max(scenario.weather.hours, key=lambda hour: hour.wind_mps))

@@ -39,7 +39,7 @@ SLOWER = 1.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What the way to a scene takes from a place in the air: seconds and energy."""
+    """What the way to a scene takes from a place in the air: seconds, and the energy of a late flight."""
 
     seconds: float
     energy_wh: float
@@ -60,7 +60,7 @@ class OnwardRoutes:
         cost: WindLegCost = wind_leg_cost(raised_world(self._world, raised_m).scenario, hour)
         steps = np.diff(self._world.frame.points(path), axis=0)
         seconds = float(cost(steps[:, 0], steps[:, 1]).sum())
-        energy_wh = float(cost.energy_wh(steps[:, 0], steps[:, 1]).sum())
+        energy_wh = float(cost.late_energy_wh(steps[:, 0], steps[:, 1]).sum())
         return Way(
             seconds=SLOWER * seconds + TURN_S, energy_wh=SLOWER * energy_wh + hover_w * TURN_S / 3600.0
         )

@@ -33,7 +33,7 @@ from dfr.rehearsal.fleet import RealFleet, ShiftToFly, give_charge, place_drones
 from dfr.sim.flight import Order
 from dfr.sim.inputs import MOVING, RouteKey
 from dfr.world.model import World
-from dfr.world.weather import mean_wind
+from dfr.world.weather import gusty_wind
 
 TRY_AGAIN_S = 1.0
 CONNECT_S = 30.0
@@ -189,7 +189,7 @@ class LiveFleet(RealFleet):
         hour = HourWindow(
             start=scenario.period.start,
             weather=weather,
-            wind=mean_wind(scenario, weather),
+            wind=gusty_wind(scenario, weather),
             calls_by_zone=(),
             limited_by=(),
         )

@@ -11,7 +11,7 @@ left. The own dock counts by the rest of the route.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +38,9 @@ ROUNDING_WH = 1e-6
 MOST_SAMPLES = 40
 NEAREST_PLACES = 2
 """From each point only so many of the nearest other places are tried."""
+
+LegsWh = Callable[[FloatArray, FloatArray], FloatArray]
+"""The energy of legs, m east and north, elementwise."""
 
 
 def failure_card(world: World, plan: Plan) -> tuple[ContingencyCase, ...]:
@@ -207,14 +210,16 @@ def _safe_landing_shares(flight: _LandingReach, route: Route, others: Sequence[P
     """(share with any place in reach, share with a place other than the own dock), 0 to 1."""
     line = flight.world.frame.line(route.points) if len(set(route.points)) > 1 else None
     points, home = _sample_return(line, flight.world.frame.point(route.points[0]))
-    back = _one_way_wh(flight, home, route.land_s or 0.0)
-    left = flight.full_wh - (float(route.energy_wh or 0.0) - back) + ROUNDING_WH
+    land_s, cost = route.land_s or 0.0, flight.leg_cost
+    # What is left counts on the mean return, what is needed on a late one: gusts make them differ.
+    usual = _one_way_wh(flight, home, land_s, cost.energy_wh)
+    left = flight.full_wh - (float(route.energy_wh or 0.0) - usual) + ROUNDING_WH
     other = np.zeros(len(points), bool)
     paths, owner = _paths_to(flight.router, points, others)
     if paths:
-        needed = _one_way_wh(flight, paths, route.land_s or 0.0)
+        needed = _one_way_wh(flight, paths, land_s, cost.late_energy_wh)
         np.logical_or.at(other, owner, needed <= left[owner])
-    own = back <= left
+    own = _one_way_wh(flight, home, land_s, cost.late_energy_wh) <= left
     return float((own | other).mean()), float(other.mean())
 
 
@@ -250,13 +255,15 @@ def _paths_to(
     return paths, np.asarray(owner, int)
 
 
-def _one_way_wh(flight: _LandingReach, paths: Sequence[FlightPath], land_s: float) -> FloatArray:
+def _one_way_wh(
+    flight: _LandingReach, paths: Sequence[FlightPath], land_s: float, legs_wh: LegsWh
+) -> FloatArray:
     """Energy to fly paths at flight height, stopping at each corner, and to land; inf without headway."""
     scenario, leg_cost = flight.world.scenario, flight.leg_cost
     settings = flight_settings(leg_cost.drone, cruise_mps=scenario.operation.cruise_mps)
     lengths, courses = sortie_legs(flight.world.frame, [np.asarray(path.points) for path in paths], ())
     radians = np.radians(courses)
-    moving = leg_cost.energy_wh(lengths * np.sin(radians), lengths * np.cos(radians)).sum(axis=1)
+    moving = legs_wh(lengths * np.sin(radians), lengths * np.cos(radians)).sum(axis=1)
     stops = (lengths > 0.0).sum(axis=1) * settings.cruise_mps / settings.accel_mps2
     wind = float(np.hypot(leg_cost.wind_east_mps, leg_cost.wind_north_mps))
     hover = float(forward_power_w(leg_cost.drone, wind, temperature_c=leg_cost.temperature_c)) / 3600.0

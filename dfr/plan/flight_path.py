@@ -19,8 +19,9 @@ limit leaves of it:
     v = min(cruise, w_along + sqrt(V^2 - w_cross^2)),   V the airspeed at the tilt limit
 
 The ground velocities it can hold are a disc about the origin cut by a disc about the wind, a convex set; so
-time is a gauge of the leg, and no detour between two points is quicker than the straight leg. Stops and
-corners are left to `dfr.aircraft.performance`.
+time is a gauge of the leg, and no detour between two points is quicker than the straight leg. Paths are
+chosen by it; what a leg may need of the battery counts the gusts too (`late_energy_wh`). Stops and corners
+are left to `dfr.aircraft.performance`.
 """
 
 from __future__ import annotations
@@ -33,17 +34,23 @@ from numpy.typing import ArrayLike
 
 from dfr.aircraft.catalogue import Drone, drone_of
 from dfr.aircraft.energy import forward_power_w
+from dfr.aircraft.gusty_legs import Gusts, ground_speed_in_gusts, time_deviation_s
 from dfr.aircraft.performance import FlightSettings, flight_settings
+from dfr.aircraft.return_leg import late_share
 from dfr.aircraft.trim import air_density, airframe_of, airspeed_at_tilt
 from dfr.geo import FloatArray, LocalFrame, Position
 from dfr.plan.windows import HourWindow
 from dfr.scenario.model import Scenario
+from dfr.world.gusts import scale_lengths_m
 from dfr.world.model import World
 from dfr.world.terrain import Terrain
 
 LEAST_MPS = 1e-6
 """Slower than this is no headway. As good as nothing: a limit that could be felt would leave straight legs
 without headway between two slow ones that have it, and time would no longer be a gauge."""
+
+
+LEAST_S = 1e-9
 
 
 def over_home_first(begins_m: ArrayLike, home_m: ArrayLike, rally_m: ArrayLike) -> bool:
@@ -137,7 +144,10 @@ def return_height_m_agl(scenario: Scenario, cruise_height_m_agl: float) -> float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindLegCost:
-    """Seconds and energy of straight legs of one drone at one height in one wind, elementwise."""
+    """Seconds and energy of straight legs of one drone at one height in one wind, elementwise.
+
+    `gusts`, of shape (1,), and `most_lean`, the tangent of the tilt limit, count in `late_energy_wh` alone.
+    """
 
     drone: Drone
     cruise_mps: float
@@ -145,6 +155,8 @@ class WindLegCost:
     wind_east_mps: float
     wind_north_mps: float
     temperature_c: float
+    gusts: Gusts | None = None
+    most_lean: float = 1.0
 
     def __call__(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
         """Seconds of legs; inf where there is no headway."""
@@ -163,6 +175,27 @@ class WindLegCost:
         seconds = self(east_m, north_m)
         finite = np.isfinite(seconds)
         return np.where(finite, power * np.where(finite, seconds, 0.0) / 3600.0, np.inf)
+
+    def late_energy_wh(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
+        """Energy of legs that nine flights in ten keep within: gusts at the tilt limit prolong them."""
+        mean_wh = self.energy_wh(east_m, north_m)
+        if self.gusts is None:
+            return mean_wh
+        length, along, cross = (part.reshape(-1, 1) for part in self._resolve_wind(east_m, north_m))
+        steady = self._ground_speed_mps(along, cross)
+        gusty = ground_speed_in_gusts(
+            np.full_like(along, self.cruise_mps),
+            along + np.sqrt(np.maximum(self.most_airspeed_mps**2 - cross**2, 0.0)),
+            along=along,
+            cross=cross,
+            lean=np.full_like(along, self.most_lean),
+            gusts=self.gusts,
+        )
+        speed = np.maximum(gusty.mean_mps, LEAST_MPS)
+        gusts_s = time_deviation_s(length, speed, gusty)
+        late = late_share(gusts_s / np.maximum(length / speed, LEAST_S).ravel())
+        longer = (np.maximum(steady, speed) / speed).ravel() / (1.0 - late)
+        return mean_wh * longer.reshape(mean_wh.shape)
 
     def _resolve_wind(
         self, east_m: FloatArray, north_m: FloatArray
@@ -189,6 +222,8 @@ def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
     temperature = hour.weather.temperature_c
     top = airspeed_at_tilt(airframe_of(drone), np.radians(lean), air_density(height, temperature))
     east, north = hour.wind.components_mps(height)
+    deviation = np.array([hour.wind.gust_deviation_mps])
+    gusts = Gusts(deviation_mps=deviation, length_m=np.array([scale_lengths_m(height)[0]]))
     return WindLegCost(
         drone=drone,
         cruise_mps=settings.cruise_mps,
@@ -196,4 +231,6 @@ def wind_leg_cost(scenario: Scenario, hour: HourWindow) -> WindLegCost:
         wind_east_mps=east,
         wind_north_mps=north,
         temperature_c=temperature,
+        gusts=gusts if deviation[0] > 0.0 else None,
+        most_lean=float(np.tan(np.radians(lean))),
     )

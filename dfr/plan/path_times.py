@@ -1,4 +1,7 @@
-"""What paths cost: sorties along them in each hour's wind, one by one or by classes of leg and wind."""
+"""What paths cost: sorties in each hour's wind and gusts, one by one or by classes of leg and wind.
+
+Times are those of the mean flight; energies are those of the latest of nine flights in ten.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,12 @@ from dfr.scenario.model import Scenario
 
 HELD_SHARE = 0.99
 """A ground speed of this share of the wanted one counts as held."""
+
+GUST_STEP = 0.02
+"""Hours whose gusts differ by less, as a share of the wind, are one class, flown as the gustiest of them."""
+
+LEAST_WIND_MPS = 0.5
+"""Gusts are a share of the wind, or of this in less wind."""
 
 NO_PATH, BENT = -1, -2
 
@@ -64,6 +73,7 @@ def sorties_of(
         on_scene_s=np.full(count, on_scene_s(scenario)),
         wind_east_mps=winds[:, 0],
         wind_north_mps=winds[:, 1],
+        gust_deviation_mps=np.repeat([window.wind.gust_deviation_mps for window in windows], len(paths)),
         drone=drone_of(scenario.fleet),
         settings=[settings[metres] for metres in raises] * hours if len(at) > 1 else settings[raises[0]],
         temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
@@ -80,20 +90,25 @@ def fly_paths(
     """(seconds to overhead, energies in Wh) of paths in the wind of each hour, shape (hours, paths).
 
     Those of one straight leg are read from classes of leg and wind (`dfr.plan.wind_classes`): times within
-    the battery are right to `study.time_error_s`. NaN where nothing flies.
+    the battery are right to `study.time_error_s`. Hours about as gusty are all flown as the gustiest of them,
+    so that time and energy of the others err on the long side. NaN where nothing flies.
     """
     sorties = _Sorties.of(scenario, paths, windows)
     overhead, energy = np.full((2, len(windows), len(paths)), np.nan)
     for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
         own = np.flatnonzero(sorties.straight_after == lead)
-        found = sorties.fly_each(own) if lead == BENT else sorties.fly_straight(own, lead)
-        overhead[:, own], energy[:, own] = found
+        if lead == BENT:
+            overhead[:, own], energy[:, own] = sorties.fly_each(own)
+            continue
+        for hours in sorties.hours_alike():
+            at = np.ix_(hours, own)
+            overhead[at], energy[at] = sorties.fly_straight(own, lead, hours)
     return overhead, energy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sorties:
-    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2).
+    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2), with their gusts, (hours,).
 
     `straight_after` is how many legs of no length go before the only one of a straight sortie (one where
     RTL begins over the dock), BENT for a sortie of several legs, NO_PATH where there is none.
@@ -104,6 +119,7 @@ class _Sorties:
     courses_deg: FloatArray
     straight_after: IntArray
     winds_mps: FloatArray
+    gust_deviation_mps: FloatArray
     usable_wh: FloatArray
     temperature_c: float
 
@@ -119,46 +135,71 @@ class _Sorties:
             courses_deg=courses,
             straight_after=np.where([path.reachable for path in paths], straight, NO_PATH),
             winds_mps=np.array([w.wind.components_mps(height) for w in windows]).reshape(-1, 2),
+            gust_deviation_mps=np.array([window.wind.gust_deviation_mps for window in windows], float),
             usable_wh=usable_by_hour(scenario, windows),
             temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
         )
 
     def fly_each(self, own: IntArray) -> tuple[FloatArray, FloatArray]:
         """Some paths in each hour, predicted once for each wind that differs."""
-        winds, hour = np.unique(self.winds_mps, axis=0, return_inverse=True)
+        airs = np.column_stack((self.winds_mps, self.gust_deviation_mps))
+        winds, hour = np.unique(airs, axis=0, return_inverse=True)
         overhead, energy = np.empty((2, len(winds), len(own)))
         step = max(1, MOST_AT_ONCE // max(1, len(own)))
         for first in range(0, len(winds), step):
             part = winds[first : first + step]
+            each = np.repeat(part, len(own), axis=0)
             flown = self._predict(
                 np.tile(self.lengths_m[own], (len(part), 1)),
                 np.tile(self.courses_deg[own], (len(part), 1)),
-                np.repeat(part, len(own), axis=0),
+                each[:, :2],
+                each[:, 2],
             )
             overhead[first : first + step] = flown.overhead_s.reshape(len(part), -1)
             energy[first : first + step] = flown.energy_wh.reshape(len(part), -1)
         return overhead[hour], energy[hour]
 
-    def fly_straight(self, own: IntArray, lead: int) -> tuple[FloatArray, FloatArray]:
-        """Some straight paths in each hour, by classes of leg and wind."""
+    @property
+    def gustiness(self) -> FloatArray:
+        """The deviation of each hour's gusts over its wind."""
+        return self.gust_deviation_mps / _wind_to_share(self.winds_mps)
+
+    def hours_alike(self) -> list[IntArray]:
+        """The hours of each class of gusts."""
+        kind = np.ceil(self.gustiness / GUST_STEP - 1e-9)
+        return [np.flatnonzero(kind == each) for each in np.unique(kind)]
+
+    def fly_straight(self, own: IntArray, lead: int, hours: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Some straight paths in hours that are about as gusty, by classes of leg and wind."""
         asked = StraightSorties(
             lengths_m=self.lengths_m[own, lead],
             courses_rad=np.radians(self.courses_deg[own, lead]),
-            winds_mps=self.winds_mps,
-            usable_wh=self.usable_wh,
+            winds_mps=self.winds_mps[hours],
+            usable_wh=self.usable_wh[hours],
         )
-        return fly_in_classes(
-            partial(self._predict_straight, lead), asked, error_s=self.scenario.study.time_error_s
-        )
+        gustiest = float(self.gustiness[hours].max())
+        fly = partial(self._predict_straight, lead, gustiest)
+        return fly_in_classes(fly, asked, error_s=self.scenario.study.time_error_s)
 
     def _predict_straight(
-        self, lead: int, lengths_m: FloatArray, courses_rad: FloatArray, winds_mps: FloatArray
+        self,
+        lead: int,
+        gustiness: float,
+        lengths_m: FloatArray,
+        courses_rad: FloatArray,
+        winds_mps: FloatArray,
     ) -> Flown:
         lengths, courses = np.zeros((2, len(lengths_m), lead + 1))
         lengths[:, lead], courses[:, lead] = lengths_m, np.degrees(courses_rad)
-        return self._predict(lengths, courses, winds_mps)
+        return self._predict(lengths, courses, winds_mps, gustiness * _wind_to_share(winds_mps))
 
-    def _predict(self, lengths_m: FloatArray, courses_deg: FloatArray, winds_mps: FloatArray) -> Flown:
+    def _predict(
+        self,
+        lengths_m: FloatArray,
+        courses_deg: FloatArray,
+        winds_mps: FloatArray,
+        gust_deviation_mps: FloatArray,
+    ) -> Flown:
         operation = self.scenario.operation
         settings = dispatch_settings(self.scenario)
         found = predict_paths(
@@ -168,6 +209,7 @@ class _Sorties:
             on_scene_s=np.full(len(lengths_m), on_scene_s(self.scenario)),
             wind_east_mps=winds_mps[:, 0],
             wind_north_mps=winds_mps[:, 1],
+            gust_deviation_mps=gust_deviation_mps,
             drone=drone_of(self.scenario.fleet),
             settings=settings,
             temperature_c=self.temperature_c,
@@ -178,3 +220,8 @@ class _Sorties:
             energy_wh=found.late_energy_wh,
             kind=2.0 * found.limited + held,
         )
+
+
+def _wind_to_share(winds_mps: FloatArray) -> FloatArray:
+    """The speeds of winds, (hours, 2), that gusts are counted as a share of."""
+    return np.maximum(np.hypot(winds_mps[:, 0], winds_mps[:, 1]), LEAST_WIND_MPS)

@@ -22,7 +22,7 @@ from dfr.world.weather import (
     WeatherQuantity,
     broken_limits,
     compare_with_limits,
-    mean_wind,
+    gusty_wind,
     operation_limits,
     weather_at,
 )
@@ -69,7 +69,7 @@ def hour_windows(scenario: Scenario) -> tuple[HourWindow, ...]:
             window = HourWindow(
                 start=slot.start,
                 weather=hour,
-                wind=mean_wind(scenario, hour),
+                wind=gusty_wind(scenario, hour),
                 calls_by_zone=tuple(float(x) for x in calls),
                 limited_by=(
                     *_limits_broken(scenario, hour, drone, dock),
@@ -188,7 +188,7 @@ def windows_planned(windows: Sequence[HourWindow]) -> tuple[HourWindow, ...]:
 
 def _in_calm_air(window: HourWindow) -> HourWindow:
     weather = replace(window.weather, wind_mps=0.0, gust_mps=0.0, temperature_c=MILD_C)
-    return replace(window, weather=weather, wind=replace(window.wind, speed_mps=0.0))
+    return replace(window, weather=weather, wind=replace(window.wind, speed_mps=0.0, gust_deviation_mps=0.0))
 
 
 def planning_window(windows: Sequence[HourWindow]) -> HourWindow:

@@ -22,7 +22,13 @@ from dfr.sim import events
 from dfr.sim.inputs import Condition, Landing, Leg
 from dfr.world.model import World
 from dfr.world.wakes import LocalWind, wind_over_dock
-from dfr.world.weather import ROUGHNESS_M, broken_limits, mean_wind, operation_limits, turbulence_intensity_of
+from dfr.world.weather import (
+    ROUGHNESS_M,
+    broken_limits,
+    gusty_wind,
+    operation_limits,
+    turbulence_intensity_of,
+)
 
 MIN_ON_SCENE_S = 60.0
 """A drone that could not stay this long is not sent."""
@@ -165,7 +171,7 @@ class Conditions:
     ) -> tuple[SortiePredictions, SortiePredictions]:
         """Every route in every hour, hours outermost, with no time on scene and with the probe's."""
         heights = [route.height_m_agl for route in self._routes]
-        winds = [mean_wind(self._scenario, hour) for hour in hours]
+        winds = [gusty_wind(self._scenario, hour) for hour in hours]
         moving = np.array([wind.components_mps(height) for wind in winds for height in heights])
         count = len(hours) * len(self._routes)
 
@@ -177,6 +183,7 @@ class Conditions:
                 on_scene_s=np.full(count, on_scene_s),
                 wind_east_mps=moving[:, 0],
                 wind_north_mps=moving[:, 1],
+                gust_deviation_mps=np.repeat([wind.gust_deviation_mps for wind in winds], len(heights)),
                 drone=self.drone,
                 settings=self._settings * len(hours),
                 temperature_c=temperature_c,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,12 +42,14 @@ LOWEST_HEIGHT_IN_ROUGHNESS = 1.05
 class MeanWind:
     """The ten-minute mean wind: speed at 10 m, where it comes from, and the roughness it blows over.
 
-    `roughness_m` None means the same wind at every height.
+    `roughness_m` None means the same wind at every height. `gust_deviation_mps` is the standard deviation of
+    its gusts along the wind, the same at any height that drones fly at; 0 is the mean wind alone.
     """
 
     speed_mps: float
     from_deg: float
     roughness_m: float | None = None
+    gust_deviation_mps: float = 0.0
 
     def speed_at_mps(self, height_m: float) -> float:
         """Mean speed at a height above ground by the log law.
@@ -95,7 +97,11 @@ def intensity_of_roughness(roughness_m: float, height_m: float = REFERENCE_HEIGH
     return 1.0 / math.log(max(height_m, math.e * roughness_m) / roughness_m)
 
 
-def gust_factor(intensity: float, *, peak_factor: float = 2.55) -> float:
+PEAK_FACTOR = 2.55
+"""Deviations of the gusts by which the largest 3-second gust in ten minutes is above the mean (TD-1555)."""
+
+
+def gust_factor(intensity: float, *, peak_factor: float = PEAK_FACTOR) -> float:
     """Largest 3-second gust in ten minutes over the mean: G = 1 + g * Iu (WMO TD-1555 form).
 
     g = 2.55 gives TD-1555's 1.23 over sea, 1.33 beach, 1.43 open and 1.84 in town from the intensities
@@ -220,6 +226,18 @@ def mean_wind(scenario: Scenario, hour: HourWeather) -> MeanWind:
         from_deg=hour.wind_from_deg,
         roughness_m=ROUGHNESS_M[scenario.site.surface],
     )
+
+
+def gusty_wind(scenario: Scenario, hour: HourWeather) -> MeanWind:
+    """The hour's mean wind with its gusts: the site's own, or those of the reported gust where that is more.
+
+    Their deviation is the same at all heights of the neutral surface layer (2.5 friction velocities). Plans,
+    simulations and missions take this wind, so that they agree about a flight.
+    """
+    wind = mean_wind(scenario, hour)
+    own = turbulence_intensity_of(scenario) * wind.speed_mps
+    told = 0.0 if hour.gust_mps is None else (hour.gust_mps - wind.speed_mps) / PEAK_FACTOR
+    return replace(wind, gust_deviation_mps=max(own, told))
 
 
 def turbulence_intensity_of(scenario: Scenario, height_m: float = REFERENCE_HEIGHT_M) -> float:

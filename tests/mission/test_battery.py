@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import firmware_sitl
 from dfr.aircraft.catalogue import find_drone, list_drones
 from dfr.aircraft.energy import usable_wh
 from dfr.errors import InfeasibleError
-from dfr.geo import distance_m
+from dfr.geo import bearing_deg, distance_m
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import NO_LIMITS
@@ -22,13 +23,18 @@ from dfr.link.mavlink import connect
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 from dfr.mission import battery
-from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of
+from dfr.mission.battery import coldest_c, longest_on_scene_s, reserve_of, usable_sortie_wh
 from dfr.mission.carried import plan_hash
 from dfr.mission.compile import compile_dispatch
 from dfr.mission.reliance import dispatch_findings, promise_findings
 from dfr.mission.validate import validate
+from dfr.plan.path_times import on_scene_s, sorties_of
 from dfr.plan.planner import make_plan
+from dfr.plan.routing import FlightPath
+from dfr.plan.windows import HourWindow
 from dfr.scenario.model import Guidance, LostLink
+from dfr.sim.conditions import Conditions
+from dfr.world.weather import gusty_wind, weather_at
 from firmware_sitl.start import start_vehicle
 
 FIRMWARE = Path(firmware_sitl.__file__).parent
@@ -134,6 +140,46 @@ def test_a_plan_that_names_no_hour_is_flown_in_the_windiest(southsea):
     alone = replace(plan, planning_wind=None)
     longest = [longest_on_scene_s(world, each, path, height_m=60.0) for each in (named, alone)]
     assert longest[0] == longest[1]
+
+
+def test_plan_simulation_and_mission_grant_the_same_energy_to_a_flight_against_gusts(southsea):
+    """10 m/s on the nose with gusts of 17 m/s: the latest of nine flights in ten, all three alike."""
+    world, plan = southsea
+    route = farthest(plan)
+    usual = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
+    ahead_deg = bearing_deg(route.points[0], route.points[-1])
+    needed = []
+    for gust_mps, intensity in ((17.0, None), (None, 0.0)):
+        hour = replace(usual, wind_mps=10.0, wind_from_deg=ahead_deg, gust_mps=gust_mps, temperature_c=15.0)
+        weather = replace(world.scenario.weather, hours=(hour,), turbulence_intensity=intensity)
+        windy = replace(world, scenario=replace(world.scenario, weather=weather))
+        needed.append(away_wh(windy, plan, route, hour))
+    for in_gusts, in_steady in zip(*needed, strict=True):
+        assert in_gusts > 1.02 * in_steady
+    for one in needed:
+        assert one == pytest.approx([one[0]] * 3, rel=0.003)
+
+
+def away_wh(world, plan, route, hour):
+    """What a flight needs but for its stay, by the planner, by the simulation and by the mission."""
+    scenario, corners = world.scenario, world.frame.points(route.points)
+    way = FlightPath(points=tuple(map(tuple, corners.tolist())), length_m=route.length_m)
+    window = HourWindow(
+        start=hour.start, weather=hour, wind=gusty_wind(scenario, hour), calls_by_zone=(), limited_by=()
+    )
+    raised_m = route.height_m_agl - scenario.operation.cruise_height_m_agl
+    planned = sorties_of(scenario, [way], [window], [raised_m])
+    stay_wh = planned.hover_w[0] * on_scene_s(scenario) / 3600.0
+    (condition,) = Conditions(world, plan).conditions([hour])
+    dock = [site.id for site in plan.sites].index(route.site_id)
+    leg = condition.legs[dock][[zone.id for zone in scenario.demand.zones].index(route.zone_id)]
+    longest_s = longest_on_scene_s(world, plan, route.points, height_m=route.height_m_agl)
+    granted_wh = usable_sortie_wh(scenario, find_drone(scenario.fleet.drone))
+    return [
+        planned.late_energy_wh[0] - stay_wh,
+        leg.out_wh + leg.home_wh,
+        granted_wh - longest_s * leg.hover_w / 3600.0,
+    ]
 
 
 def test_the_hash_of_a_plan_is_of_what_is_flown_and_not_of_what_was_found(southsea):

@@ -27,7 +27,7 @@ from dfr.plan.planner import make_plan
 from dfr.rehearsal.dispatches import legs_out_and_back
 from dfr.scenario.model import LostLink
 from dfr.world.demand import zone_centres
-from dfr.world.weather import mean_wind, weather_at
+from dfr.world.weather import gusty_wind, weather_at
 
 from ..shipped import EVERY, plan_of, world_of
 
@@ -94,7 +94,7 @@ def test_the_way_home_of_the_mission_takes_as_long_as_the_plan_says(name):
             (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0).tolist(),
             height_m=route.height_m_agl,
             on_scene_s=on_scene_s(world.scenario),
-            wind=mean_wind(world.scenario, hour),
+            wind=gusty_wind(world.scenario, hour),
             drone=craft,
             settings=FlightSettings.from_params(flight.params, base=flight_settings(craft)),
             temperature_c=hour.temperature_c,

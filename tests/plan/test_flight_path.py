@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 import shapely
 
-from dfr.plan.flight_path import dispatch_settings, sortie_legs, waypoints_home
+from dfr.plan.flight_path import dispatch_settings, sortie_legs, waypoints_home, wind_leg_cost
 from dfr.plan.matrix import path_finder, router_of
 from dfr.plan.path_times import sorties_of
-from dfr.plan.windows import hour_windows
+from dfr.plan.routing import FlightPath
+from dfr.plan.windows import HourWindow, hour_windows, windows_planned
+from dfr.world.weather import MeanWind
 
 from .conftest import START, Field, at, box, hour
 
@@ -70,6 +73,62 @@ def test_the_return_height_of_the_scenario_is_flown(field: Field):
     assert dispatch_settings(world.scenario).return_height_m == 60.0
     assert climbing.back_s[0] > level.back_s[0] + 2.0
     assert climbing.land_s[0] > level.land_s[0]
+
+
+def in_wind(hour_: HourWindow, wind_mps: float, gust_mps: float) -> HourWindow:
+    """An hour with so much wind from the north at every height, and gusts of such a deviation."""
+    wind = MeanWind(speed_mps=wind_mps, from_deg=0.0, gust_deviation_mps=gust_mps)
+    return replace(hour_, wind=wind)
+
+
+def test_a_plan_counts_on_the_gusts_of_its_hours(field: Field):
+    """Near the tilt limit they cost time, and late flights, which the battery must last for, more energy."""
+    scenario = field().scenario
+    hour_ = hour_windows(scenario)[0]
+    way = router_of(field()).find_path((0.0, 0.0), (0.0, 300.0))
+    assert hour_.wind.gust_deviation_mps > 0.0
+    smooth, gusty = (sorties_of(scenario, [way], [in_wind(hour_, 14.0, gust)]) for gust in (0.0, 2.4))
+    assert gusty.out_s[0] > 1.05 * smooth.out_s[0]
+    assert gusty.late_energy_wh[0] > max(gusty.energy_wh[0], 1.02 * smooth.late_energy_wh[0])
+
+
+def test_gusts_far_from_the_tilt_limit_and_hours_without_any_change_nothing_to_the_last_bit(field: Field):
+    scenario = field().scenario
+    hour_ = hour_windows(scenario)[0]
+    way = router_of(field()).find_path((0.0, 0.0), (0.0, 300.0))
+    smooth = [in_wind(hour_, wind_mps, 0.0) for wind_mps in (2.0, 14.0)]
+    alone = sorties_of(scenario, [way], smooth)
+    beside = sorties_of(scenario, [way], [in_wind(hour_, 2.0, 0.3), smooth[1], in_wind(hour_, 14.0, 2.4)])
+    for name in ("climb_s", "out_s", "out_late_s", "back_s", "back_late_s", "energy_wh", "late_energy_wh"):
+        assert getattr(beside, name)[:2].tolist() == getattr(alone, name).tolist(), name
+    cost = [wind_leg_cost(scenario, each) for each in (smooth[0], in_wind(hour_, 2.0, 0.3))]
+    legs = np.array([300.0, 0.0, 0.0]), np.array([0.0, 300.0, 0.0])
+    assert cost[1].late_energy_wh(*legs).tolist() == cost[0].energy_wh(*legs).tolist()
+
+
+@pytest.mark.parametrize("gust_mps", [0.5, 1.5, 2.4])
+def test_what_a_long_leg_may_need_in_gusts_is_what_the_flight_model_says(field: Field, gust_mps: float):
+    """The extra energy of a late leg into the wind, beside that of the latest of nine flights in ten."""
+    scenario = field().scenario
+    hour_ = in_wind(hour_windows(scenario)[0], 14.0, gust_mps)
+    cost = wind_leg_cost(scenario, hour_)
+    far_m = 3000.0
+    way = FlightPath(points=((0.0, 0.0), (0.0, far_m)), length_m=far_m)
+    found = sorties_of(scenario, [way], [hour_])
+    mean_wh, late_wh = (
+        float(legs_wh(np.array([0.0]), np.array([far_m]))[0])
+        for legs_wh in (cost.energy_wh, cost.late_energy_wh)
+    )
+    assert late_wh > mean_wh
+    steady_s = float(cost(np.array([0.0]), np.array([far_m]))[0])
+    assert late_wh / mean_wh == pytest.approx(found.out_late_s[0] / steady_s, rel=0.05)
+
+
+def test_a_plan_of_an_hour_in_calm_air_has_no_gusts(field: Field):
+    """Where no hour may be flown, docks and routes are laid out in still air."""
+    storm = tuple(hour(START + timedelta(hours=k), wind_mps=30.0, gust_mps=45.0) for k in range(4))
+    (first, *_) = windows_planned(hour_windows(field(weather={"hours": storm}).scenario))
+    assert (first.wind.speed_mps, first.wind.gust_deviation_mps) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("towards_deg", range(0, 360, 45))

@@ -41,14 +41,28 @@ def random_paths(count: int, *, longest_m: float) -> list[FlightPath]:
     ]
 
 
-def windy_hours(scenario: Scenario, count: int, *, least_mps: float, most_mps: float) -> list[HourWindow]:
-    """Hours of random winds, in the air of the scenario's first."""
+def windy_hours(
+    scenario: Scenario,
+    count: int,
+    *,
+    least_mps: float,
+    most_mps: float,
+    intensities: Sequence[float] = (0.33,),
+) -> list[HourWindow]:
+    """Hours of random winds in the air of the scenario's first, with gusts of such shares of the wind."""
     rng, first = np.random.default_rng(8), hour_windows(scenario)[0]
+    drawn = zip(rng.uniform(least_mps, most_mps, count), rng.uniform(0.0, 360.0, count), strict=True)
     return [
-        replace(first, wind=replace(first.wind, speed_mps=float(speed), from_deg=float(blows)))
-        for speed, blows in zip(
-            rng.uniform(least_mps, most_mps, count), rng.uniform(0.0, 360.0, count), strict=True
+        replace(
+            first,
+            wind=replace(
+                first.wind,
+                speed_mps=float(speed),
+                from_deg=float(blows),
+                gust_deviation_mps=intensities[k % len(intensities)] * float(speed),
+            ),
         )
+        for k, (speed, blows) in enumerate(drawn)
     ]
 
 
@@ -74,6 +88,23 @@ def test_times_are_within_the_bound_and_none_changes_whether_the_battery_is_enou
     worst_s, alike = worst_errors(scenario, random_paths(300, longest_m=6000.0), hours)
     assert 0.0 < worst_s <= BOUND_S
     assert alike
+
+
+def test_hours_of_many_gusts_are_never_flown_too_soon_nor_on_too_little(scenario: Scenario) -> None:
+    """Each hour is flown as the gustiest of its class, which is up to 2 % of the wind gustier than itself."""
+    gusty = np.linspace(0.0, 0.5, 9).tolist()
+    hours = windy_hours(scenario, 18, least_mps=7.5, most_mps=9.0, intensities=gusty)
+    paths = random_paths(60, longest_m=5000.0)
+    overhead, energy = fly_paths(scenario, paths, hours)
+    exact = sorties_of(scenario, paths, hours)
+    exact_s = (exact.climb_s + exact.out_s).reshape(overhead.shape)
+    usable = usable_by_hour(scenario, hours)[:, None]
+    within = energy <= usable
+    assert within.any()
+    assert not within.all()
+    assert ((overhead - exact_s)[within] >= -BOUND_S).all()
+    assert ((overhead - exact_s)[within] <= BOUND_S + 0.02 * exact_s[within]).all()
+    assert (exact.late_energy_wh.reshape(energy.shape)[within] <= usable[0]).all()
 
 
 def test_a_smaller_bound_is_kept_too(scenario: Scenario) -> None:

@@ -68,6 +68,21 @@ def test_turbulence_is_the_surface_s_unless_the_scenario_says_otherwise(victorio
     assert weather.turbulence_intensity_of(own, 60.0) == pytest.approx(1 / (4 + math.log(6)))
 
 
+def test_the_gusts_of_an_hour_are_the_site_s_or_those_of_its_report(
+    victorious: Scenario, fair: HourWeather
+) -> None:
+    """0.13 of 5 m/s by the beach; a gust of 8 m/s is 3 m/s above the mean, at 2.55 deviations."""
+    assert weather.mean_wind(victorious, fair).gust_deviation_mps == 0.0
+    censored = weather.gusty_wind(victorious, replace(fair, gust_mps=None))
+    assert censored.gust_deviation_mps == pytest.approx(0.13 * 5.0, abs=0.03)
+    reported = weather.gusty_wind(victorious, fair)
+    assert reported.gust_deviation_mps == pytest.approx(3.0 / 2.55)
+    lull = weather.gusty_wind(victorious, replace(fair, gust_mps=5.1))
+    assert lull == censored
+    smooth = replace(victorious, weather=replace(victorious.weather, turbulence_intensity=0.0))
+    assert weather.gusty_wind(smooth, replace(fair, gust_mps=None)) == weather.mean_wind(smooth, fair)
+
+
 def test_a_missing_gust_is_estimated_and_says_so(victorious: Scenario, fair: HourWeather) -> None:
     assert weather.gust_of_hour(victorious, fair) == weather.Gust(mps=8.0, estimated=False)
     censored = replace(fair, gust_mps=None)
