@@ -50,9 +50,6 @@ LEAST_MPS = 1e-6
 without headway between two slow ones that have it, and time would no longer be a gauge."""
 
 
-LEAST_S = 1e-9
-
-
 def over_home_first(begins_m: ArrayLike, home_m: ArrayLike, rally_m: ArrayLike) -> bool:
     """Whether RTL begun at a place would go to a rally point, local metres: it goes to the nearest.
 
@@ -193,7 +190,7 @@ class WindLegCost:
         )
         speed = np.maximum(gusty.mean_mps, LEAST_MPS)
         gusts_s = time_deviation_s(length, speed, gusty)
-        late = late_share(gusts_s / np.maximum(length / speed, LEAST_S).ravel())
+        late = late_share(gusts_s / np.maximum(length / speed, 1e-9).ravel())
         longer = (np.maximum(steady, speed) / speed).ravel() / (1.0 - late)
         return mean_wh * longer.reshape(mean_wh.shape)
 

@@ -1,10 +1,10 @@
 """Times and energies of many straight sorties in many winds, from classes of leg and wind.
 
 A sortie of one straight leg depends on its length, the wind's speed and the angle between leg and wind alone,
-whichever site, zone and hour it belongs to; in hours about as gusty, whose gusts are one share of the wind.
-So it is predicted at the nodes of a grid of these three, and
-between them interpolated. How wrong that may be in a cell of the grid is what it is in the middle, where a
-bend shows most, plus what the curvature along each of the three could make it if these did not cancel out.
+whichever site, zone and hour it belongs to, where gusts are one share of the wind in all hours. So it is
+predicted at the nodes of a grid of these three, and between them interpolated. How wrong that may be in a
+cell of the grid is what it is in the middle, where a bend shows most, plus what the curvature along each of
+the three could make it if these did not cancel out.
 Where that is more than the bound, where the corners of a cell are not flown alike (the wanted speed held at
 one and not at another), or where the energy leaves open whether the battery is enough, each sortie is
 predicted itself.
