@@ -127,6 +127,7 @@ def _read_routes(pages: PageData) -> list[Route]:
         plan_route("/api/plan/hours", pages.hours),
         plan_route("/api/plan/isochrones", pages.isochrones),
         plan_route("/api/plan/saving", pages.explain_saving),
+        get_route("/api/live/tracks", lambda query: pages.tracks(query.get("known", ""))),
         get_route("/api/forms", lambda query: feature_forms()),
         get_route("/api/coordinates", lambda query: describe_place(place_of(query))),
         get_route("/api/find", lambda query: find_place(query.get("text", ""))),

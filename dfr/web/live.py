@@ -19,6 +19,7 @@ from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.peer import LINK_LOST_S
 from dfr.link.vehicle import VehicleState
+from dfr.web.flown_track import FlownTrack
 from dfr.web.layers import to_lonlat
 from dfr.world.weather import MeanWind
 
@@ -57,6 +58,7 @@ class LiveVehicle:
         self.drone = drone
         self._rtsp = rtsp
         self._heard = _Heard()
+        self.track = FlownTrack()
         self._traffic: dict[int, dict[str, Any]] = {}
         self._lock = threading.Lock()
         self._opened_at = time.monotonic()
@@ -151,6 +153,12 @@ class LiveVehicle:
     def _on_position(self, message: Message) -> None:
         if message.lat or message.lon:
             self._heard.position_at = time.monotonic()
+            self.track.note(
+                message.time_boot_ms / 1000.0,
+                (message.lon / 1e7, message.lat / 1e7),
+                message.relative_alt / 1000.0,
+                armed=self.vehicle.state.armed is True,
+            )
         if message.hdg != UNKNOWN_HEADING:
             self._heard.heading_deg = message.hdg / 100.0
 

@@ -14,8 +14,10 @@ from dfr.io.scenario_files import shipped_scenarios
 
 START_S = 60_000
 
-SERVER_GONE = re.compile(r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED)")
-"""The server of a test ends before its pages do: that these then cannot reach it is no fault."""
+SERVER_GONE = re.compile(
+    r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED|INTERNET_DISCONNECTED)"
+)
+"""A test's server ends before its pages do, or its network is cut: that they cannot reach it is no fault."""
 
 
 WINDOW = {"viewport": {"width": 1280, "height": 820}, "device_scale_factor": 0.5}

@@ -11,6 +11,9 @@ from .pages import FLIGHT_S, until
 
 pytestmark = pytest.mark.browser
 
+TRAIL = "window.dfrMap.getSource('trail').serialize().data.features[0]?.geometry.coordinates"
+"""Where a page shows that a vehicle has flown."""
+
 
 def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehearsed_folder):
     options = (
@@ -53,6 +56,12 @@ def test_the_built_in_vehicle_is_flown_from_the_live_page(watched, serve, rehear
             within_ms=FLIGHT_S,
         )
         assert page.locator("#height-chart svg path").count() >= 2
+        late = watched(base).open("live")
+        until(late, "document.querySelectorAll('#height-chart svg path').length >= 2")
+        until(late, f"({TRAIL} ?? []).length > 30")
+        whole = late.evaluate(TRAIL)
+        until(page, f"(whole) => JSON.stringify({TRAIL}) === JSON.stringify(whole)", arg=whole)
+        late.close()
         page.close()  # before its server goes: it would say that it lost it
 
 
@@ -134,7 +143,11 @@ def test_a_server_that_stalls_is_no_contact_over_everything_until_it_speaks_agai
             assert not page.locator("#confirm[open]").count(), "a question asked before is void"
             assert page.locator("[data-command]:not([disabled])").count() == 0
             assert page.evaluate("getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
+            until(page, "Number(document.body.dataset.lossTones ?? 0) >= 2")
+            page.click("#silence")
+            silenced = page.evaluate("document.body.dataset.lossTones")
             page.wait_for_timeout(6000)  # longer than the page waits for a socket: it has opened another
+            assert page.evaluate("document.body.dataset.lossTones") == silenced
         finally:
             server.send_signal(signal.SIGCONT)
         page.wait_for_selector("#no-contact", state="hidden")
@@ -167,6 +180,7 @@ def test_a_lost_link_and_an_old_position_are_told_apart_for_each_vehicle(watched
         page = watch.open("live")
         until(page, "document.getElementById('link').innerText.startsWith('LINK LOST: no message for 5.2 s')")
         assert page.title() == "LINK LOST - dfr"
+        until(page, "Number(document.body.dataset.lossTones ?? 0) >= 1")
         assert "LINK LOST 5 s" in page.inner_text("#vehicles button >> nth=0")
         assert "POSITION STALE" in page.inner_text("#vehicles button >> nth=1")
         page.click("#vehicles button >> nth=1")
@@ -205,4 +219,92 @@ def test_a_drone_that_may_not_come_back_is_said_in_red_and_missing_data_is_unkno
         page.click("#vehicles button >> nth=1")
         until(page, f"{home}.innerText === 'unknown'")
         assert page.get_attribute("dd[data-row=home]", "class") == ""
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def two_vehicles(serve, rehearsed_folder):
+    """Two built-in vehicles that may be commanded, for tests that leave them on the ground."""
+    options = ("--run", rehearsed_folder, "--vehicle", "builtin", "--vehicle", "builtin", "--allow-control")
+    with serve(*options) as base:
+        yield base
+
+
+def ask(page, command):
+    """The words of a command's question; asked again where a starved page has lost contact meanwhile."""
+    for _ in range(10):
+        page.click(f"[data-command={command}]")
+        until(page, "document.getElementById('asking').hidden")
+        if page.locator("#confirm[open]").count():
+            return page.inner_text("#confirm-words")
+    raise AssertionError(f"no question: {page.inner_text('#toast')}")
+
+
+REACHED = """(command) => {
+  const button = document.querySelector(`[data-command=${command}]`);
+  const { top, bottom, left, right, height } = button.getBoundingClientRect();
+  const inside = top >= 0 && left >= 0 && bottom <= 780 && right <= 390 && height >= 44;
+  return inside && button.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+}"""
+
+
+def test_return_hold_and_land_are_within_reach_at_once_on_a_phone(watched, two_vehicles):
+    phone = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+    page = watched(two_vehicles, **phone).open("live")
+    page.wait_for_selector("#commands:not([hidden])")
+    for scrolled in (0, 400):
+        page.evaluate(f"document.querySelector('main').scrollTo(0, {scrolled})")
+        for command in ("return", "hold", "land"):
+            until(page, REACHED, arg=command)
+    assert "Land now" in ask(page, "land")
+    page.close()
+
+
+def test_a_command_names_the_vehicle_and_where_it_goes(watched, two_vehicles):
+    page = watched(two_vehicles).open("live")
+    until(page, "document.querySelectorAll('.drone').length === 2")
+    page.click("#vehicles button >> nth=1")
+    page.select_option("#zone", "castle-stage")
+    place = page.inner_text("#zone option:checked")
+    words = ask(page, "dispatch")
+    assert re.search(r"vehicle 2 \(system \d+\)", words)
+    assert place in words
+    page.close()
+
+
+def test_a_network_that_breaks_is_no_contact_and_mends_without_a_reload(watched, two_vehicles):
+    cut = []
+
+    def line(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda message: None if cut else socket.send(message))
+
+    page = watched(two_vehicles).page
+    page.route_web_socket("**/ws/live", line)
+    page.goto(f"{two_vehicles}/live")
+    until(page, "document.getElementById('link').innerText === 'The link is good.'")
+    page.evaluate("window.stays = true")
+    cut.append("cut")
+    page.wait_for_selector("#no-contact:not([hidden])")
+    cut.clear()
+    page.wait_for_selector("#no-contact", state="hidden")
+    until(page, "document.getElementById('link').innerText === 'The link is good.'")
+    assert page.evaluate("window.stays"), "without a reload"
+    page.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_started_again_is_found_without_a_reload(watched, serve, rehearsed_folder):
+    options = ("--run", rehearsed_folder, "--vehicle", "builtin")
+    with serve(*options) as base:
+        watch = watched(base)
+        page = watch.open("live")
+        until(page, "document.getElementById('link').innerText === 'The link is good.'")
+        page.evaluate("window.stays = true")
+    page.wait_for_selector("#no-contact:not([hidden])")
+    with serve(*options, "--port", base.rpartition(":")[2]):
+        page.wait_for_selector("#no-contact", state="hidden")
+        until(page, "document.getElementById('link').innerText === 'The link is good.'")
+        assert page.evaluate("window.stays")
+        watch.errors.clear()  # what it asked of nobody
         page.close()

@@ -29,7 +29,9 @@ def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_f
         until(pilot, "document.querySelectorAll('.call-marker').length === 1")
         pilot.click("[data-call='0'] button:has-text('Send')")
         pilot.wait_for_selector("#confirm[open]")
-        assert "Motors will start" in pilot.inner_text("#confirm-words")
+        words = pilot.inner_text("#confirm-words")
+        assert re.match(r"SIMULATED drone castle-car-park/1: .* from .+ and fly to .+ for call ", words)
+        assert "Motors will start" in words
         pilot.click("#yes")
         safety.wait_for_selector("#questions button")
         assert "disarmed" not in pilot.inner_text("#fleet")
@@ -45,3 +47,19 @@ def test_a_call_is_reported_served_and_closed_from_the_page(watched, rehearsed_f
         process.kill()
         until(pilot, "!document.getElementById('no-contact').hidden")
         assert pilot.title() == "NO CONTACT - dfr"
+
+
+@pytest.mark.slow
+def test_a_shift_that_is_started_again_is_found_without_a_reload(watched, rehearsed_folder, tmp_path):
+    folder, plan = tmp_path / "shift", rehearsed_folder / "plan.json"
+    with operating(folder, plan) as (base, tokens, process):
+        page = enter(watched, base, tokens["pilot"])
+        until(page, "!!document.querySelector('[data-drone]')")
+        page.evaluate("window.stays = true")
+        process.kill()
+        page.wait_for_selector("#no-contact:not([hidden])")
+    with operating(folder, plan, "--port", base.rpartition(":")[2]):
+        page.wait_for_selector("#no-contact", state="hidden")
+        until(page, "document.querySelector('[data-drone]').innerText.includes('ready')")
+        assert page.evaluate("window.stays"), "without a reload"
+        page.close()

@@ -193,6 +193,7 @@ def test_unknown_runs_and_flights_are_explained(port):
         "/api/replay/flight?name=../../etc/passwd",
         "/api/replay/shift?run=7",
         "/api/runs/compare?first=x",
+        "/api/live/tracks?known=1:2:3",
     ):
         status, text = ask(port, path)
         assert status == 400

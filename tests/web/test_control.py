@@ -270,6 +270,16 @@ def test_wind_and_camera_are_taken_from_the_vehicle_alone():
     assert not live.as_dict()["footprint_assumed"]
 
 
+def test_where_it_flies_is_kept_from_the_moment_at_which_it_is_armed():
+    vehicle = Told()
+    live = LiveVehicle(vehicle, drone=find_drone("arducopter-sitl-quad"))
+    for second, armed in enumerate((False, True, True)):
+        vehicle.state = VehicleState(position=HERE, armed=armed)
+        place = (1000 * second, 507789000, -10890000, 0, 3000, 0, 0, 0, 0)
+        vehicle.hear(heard(1, mavlink.MAVLink_global_position_int_message(*place)))
+    assert live.track.since(0, 0)["points"] == [[1.0, -1.089, 50.7789, 3.0], [2.0, -1.089, 50.7789, 3.0]]
+
+
 def test_a_link_that_is_lost_and_a_position_that_is_old_are_two_things(monkeypatch):
     vehicle = Told()
     live = LiveVehicle(vehicle, drone=find_drone("arducopter-sitl-quad"))

@@ -14,16 +14,20 @@ let silenced = "";
 
 // A browser lets a page sound only after somebody has touched it.
 export function beginAlarm() {
-  $("silence").addEventListener("click", () => (silenced = lost));
+  $("silence").addEventListener("click", () => {
+    silenced = lost;
+    $("silence").hidden = true;
+  });
   const wake = () => (audio ??= new AudioContext());
   for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, wake, { once: true });
 }
 
-// Sound for an alert of a level that stands now; '' for none. How often it has sounded, the page's body says.
-export function sound(/** @type {string} */ level) {
-  if (!level || performance.now() - soundedAt < SOUND_EVERY_MS) return;
+// A tone, if none has just sounded. How often it was for an alert and how often for a loss, the page's body says.
+function sound(/** @type {"alertTones" | "lossTones"} */ of, /** @type {string} */ level) {
+  if (performance.now() - soundedAt < SOUND_EVERY_MS) return;
   soundedAt = performance.now();
-  document.body.dataset.sounded = String(1 + Number(document.body.dataset.sounded ?? 0));
+  const { dataset } = document.body;
+  dataset[of] = String(1 + Number(dataset[of] ?? 0));
   if (!audio) return;
   const tone = audio.createOscillator();
   tone.frequency.value = PITCH_HZ[level];
@@ -32,10 +36,15 @@ export function sound(/** @type {string} */ level) {
   tone.stop(audio.currentTime + 0.25);
 }
 
+// Sound for an alert of a level that stands now; '' for none.
+export function soundAlert(/** @type {string} */ level) {
+  if (level) sound("alertTones", level);
+}
+
 // Sound while something is lost, named by `what`; '' for nothing. Silenced, it sounds again only for another loss.
 export function soundLoss(/** @type {string} */ what) {
   lost = what;
   if (!what) silenced = "";
   $("silence").hidden = !what || silenced === what;
-  if (what && silenced !== what) sound("warning");
+  if (what && silenced !== what) sound("lossTones", "warning");
 }

@@ -1,12 +1,14 @@
 // @ts-check
-import { $, all, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
+import { beginAlarm, soundLoss } from "./alarm.js";
+import { $, all, ask as askServer, begin, element, get, number, percent, post, stream, tell, toast } from "./common.js";
 import { showPlace } from "./base-layers.js";
 import { fit, loaded, makeMap, marker, show, whenDrawn } from "./map.js";
 import { lines } from "./charts.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 
-const KEPT = 900;
+const ASK_TRACKS_EVERY_MS = 1000;
+const MOST_DRAWN = 900;
 
 /** @type {any} */
 
@@ -26,6 +28,8 @@ let limits = [];
 let heardAt = performance.now();
 /** @type {any} */
 let contact = null;
+/** @type {number[]} */
+let lost = [];
 
 // The server sends five frames a second. Without one for this long, what the page shows is old.
 const NO_CONTACT_MS = 1000;
@@ -43,8 +47,25 @@ function drawPlan(plan) {
   docks = plan.layers.sites.features.filter((f) => f.properties.dock).map((f) => marker(map, "dock seen", f.geometry.coordinates, { title: `dock ${f.properties.name}` }));
 }
 
-// What the page keeps of a vehicle: its marker, its trail, its heights.
-const memory = (number) => (known[number] ??= { marker: null, trail: [], heights: [] });
+// What the page keeps of a vehicle: its marker, and the track of its flight, which the server keeps for all pages.
+const memory = (number) => (known[number] ??= { marker: null, flight: 0, count: 0, trail: [], heights: [] });
+
+// What has been flown since the page last asked; all of it after a reload, or where a new flight has begun.
+async function followTracks() {
+  const have = Array.from(known, (_, number) => `${memory(number).flight}:${memory(number).count}`);
+  const tracks = await get(`api/live/tracks?known=${have.join(",")}`).catch(() => []);
+  tracks.forEach(({ flight, from, points }, number) => {
+    const kept = memory(number);
+    if (flight !== kept.flight) Object.assign(kept, { flight, count: 0, trail: [], heights: [] });
+    // Two answers may overlap.
+    const fresh = points.slice(Math.max(0, kept.count - from));
+    kept.count = Math.max(kept.count, from + points.length);
+    for (const [t, lon, lat, height] of fresh) {
+      kept.trail.push([lon, lat]);
+      kept.heights.push([t, height]);
+    }
+  });
+}
 
 function homeWords(energy) {
   if (!energy) return "unknown";
@@ -74,14 +95,6 @@ function rows(vehicle) {
 
 const collected = (features) => ({ type: "FeatureCollection", features });
 const drawnAs = (type, coordinates) => ({ type: "Feature", properties: {}, geometry: { type, coordinates } });
-
-function remember(vehicle, number) {
-  const kept = memory(number);
-  const tip = kept.trail.at(-1);
-  if (vehicle.at && (!tip || tip[0] !== vehicle.at[0] || tip[1] !== vehicle.at[1])) kept.trail = [...kept.trail, vehicle.at].slice(-KEPT);
-  if (vehicle.t_s === null || vehicle.height_m === null) return;
-  if (!kept.heights.length || vehicle.t_s > kept.heights.at(-1)[0]) kept.heights = [...kept.heights, [vehicle.t_s, vehicle.height_m]].slice(-KEPT);
-}
 
 function drawMap(vehicles) {
   if (!map) return;
@@ -118,8 +131,10 @@ function makeDrone(at, title, number_) {
 }
 
 function drawHeights() {
-  const { heights } = memory(chosen);
-  if (performance.now() - drawn < 900 || heights.length < 2) return;
+  const flown = memory(chosen).heights;
+  if (performance.now() - drawn < 900 || flown.length < 2) return;
+  const every = Math.ceil(flown.length / MOST_DRAWN);
+  const heights = flown.filter((_, i) => i % every === 0 || i === flown.length - 1);
   drawn = performance.now();
   lines($("height-chart"), { title: "height above home", unit: "m", limits, label: (t) => `${t.toFixed(0)} s`, series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
 }
@@ -153,7 +168,7 @@ function choose(number_) {
   $("height-chart").replaceChildren();
   // A question belongs to its vehicle: choosing another vehicle closes it, so that no answer is a mistake.
   $("confirm").close();
-  const at = memory(chosen).trail.at(-1);
+  const at = memory(chosen).marker?.getLngLat();
   if (map && at && !map.getBounds().contains(at)) map.jumpTo({ center: at });
 }
 
@@ -192,12 +207,12 @@ function onState(state) {
   const [kind, words] = verdict(vehicle);
   $("link").textContent = words;
   $("link").className = `verdict ${kind}`;
-  document.title = `${vehicles.some((each) => each.stale) ? "LINK LOST" : "Live"} - dfr`;
+  lost = vehicles.flatMap((each, i) => (each.stale ? [i + 1] : []));
+  document.title = `${lost.length ? "LINK LOST" : "Live"} - dfr`;
   $("state").replaceChildren(...rows(vehicle).flatMap(([name, words]) => [element("dt", {}, name), element("dd", { "data-row": name }, words)]));
   const energy = vehicle.home_energy;
   for (const row of all("[data-row=home]", $("state"))) row.className = energy?.may_not_return || energy?.enough === false ? "worse" : "";
   $("texts").replaceChildren(...vehicle.texts.toReversed().map(([, words]) => element("li", {}, words)));
-  vehicles.forEach(remember);
   drawChoice(vehicles);
   drawMap(vehicles);
   drawHeights();
@@ -246,10 +261,13 @@ async function main() {
     if (asked) await tell(post("api/live/confirm", asked));
     asked = null;
   });
+  beginAlarm();
   heardAt = performance.now();
   stream("ws/live", onState);
+  setInterval(followTracks, ASK_TRACKS_EVERY_MS);
   setInterval(() => {
     if (performance.now() - heardAt > NO_CONTACT_MS) showContact(false);
+    soundLoss(contact === false ? "contact" : lost.join(" "));
   }, 100);
   await whenDrawn(map);
   document.body.dataset.ready = "yes";

@@ -7,7 +7,7 @@
 /** @typedef {{ key: string, words: string, by: string }} Question */
 /** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
 
-import { beginAlarm, sound, soundLoss } from "./alarm.js";
+import { beginAlarm, soundAlert, soundLoss } from "./alarm.js";
 import { $, beginLook, element, first, get, percent, post, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
 import { callWords, contactWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "./operate-board.js";
@@ -20,6 +20,8 @@ let map = null;
 /** @type {Board} */
 let board = /** @type {any} */ (null);
 let heardAt = performance.now();
+let looks = 0;
+let drawnLook = 0;
 /** @type {any} */
 let asked = null;
 /** @type {Map<string, any>} */
@@ -120,8 +122,12 @@ function draw() {
 
 async function look() {
   if (board?.ended) return;
+  const number = ++looks;
   try {
     const heard = await get("api/board");
+    // A slow answer that a later one has overtaken is older than what is shown.
+    if (number < drawnLook) return;
+    drawnLook = number;
     heardAt = performance.now();
     if (heard.drones) {
       board = heard;
@@ -140,7 +146,7 @@ function watchContact() {
   // What is old can neither be pressed nor answered; a question goes on once contact is back, while it is valid.
   first("main")?.toggleAttribute("inert", words !== "");
   soundLoss(words ? "contact" : "");
-  if (!words && !board?.ended) sound(soundLevel(board?.alerts ?? []));
+  if (!words && !board?.ended) soundAlert(soundLevel(board?.alerts ?? []));
   document.title = words ? "NO CONTACT - dfr" : board?.ended ? "Shift ended - dfr" : "Operate - dfr";
 }
 
