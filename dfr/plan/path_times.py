@@ -217,7 +217,8 @@ class _Sorties:
         held = found.ground_speed_out_mps >= HELD_SHARE * settings.cruise_mps
         return Flown(
             overhead_s=found.climb_s + found.out_s,
-            energy_wh=found.late_energy_wh,
+            # Infinite where some may never come home: as good as not flown.
+            energy_wh=np.where(np.isfinite(found.late_energy_wh), found.late_energy_wh, np.nan),
             kind=2.0 * found.limited + held,
         )
 
