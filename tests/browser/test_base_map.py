@@ -95,6 +95,7 @@ def test_tiles_of_the_named_server_are_drawn_and_credited_and_no_other_server_is
         assert "© Tile Makers" in page.inner_text(".attribution")
         assert not page.evaluate("Boolean(window.dfrMap.getLayer('graticule-line'))")
         assert page.evaluate("fetch('http://127.0.0.1:9/x').catch(() => 'refused')") == "refused"
+        page.close()  # so that it asks for nothing more
     assert all(url.startswith(address) for url in watch.outside if ":9/" not in url)
     watch.outside.clear()
     watch.errors = [text for text in watch.errors if "127.0.0.1:9" not in text]
