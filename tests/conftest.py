@@ -30,38 +30,9 @@ LONG_FIRST = re.compile(r"tests/(browser/|test_(package|readme|docs)\.py)")
 """Where one test takes longest; begun last, it would keep the other workers waiting."""
 
 
-WAITING = re.compile(r"tests/(link|firmware_sitl|operate|cli/test_(fly|interrupt|left|mission|sitl|vehicle))")
-"""Where tests wait for a vehicle most of their time, while others could compute."""
-
-
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first; then modules that wait, evenly among those that compute; then what needs ArduCopter.
-
-    The last would otherwise end every built-in vehicle that the tests of a session share.
-    """
-    place = _spread(items)
-    items.sort(
-        key=lambda item: (
-            not LONG_FIRST.match(item.nodeid),
-            item.get_closest_marker("ardupilot") is not None,
-            place[_module_of(item)],
-        )
-    )
-
-
-def _module_of(item: pytest.Item) -> str:
-    return item.nodeid.split("::")[0]
-
-
-def _spread(items: list[pytest.Item]) -> dict[str, float]:
-    """Where each module begins, as a share of the tests that wait, or of those that do not."""
-    place: dict[str, float] = {}
-    for waits in (True, False):
-        modules = [name for name in map(_module_of, items) if bool(WAITING.match(name)) is waits]
-        for number, name in enumerate(modules):
-            place.setdefault(name, number / len(modules))
-    return place
+    """Long tests first, otherwise in their order: spread among others, vehicles would lack the processor."""
+    items.sort(key=lambda item: not LONG_FIRST.match(item.nodeid))
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_a_drone_that_is_set_to_come_down_fast_does_not_fall(start, dispatch):
     speeds = {"WPNAV_SPEED_UP": 500.0, "WPNAV_SPEED_DN": 600.0}
     plan = replace(dispatch, params=dispatch.params | fast | speeds)
     sinks: list[float] = []
-    with start() as running, connect(running.url, simulated=True) as vehicle:
+    with start(speedup=10.0) as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=lambda state: sinks.append(-(state.climb_mps or 0.0)))
     assert max(sinks) > 5.5
@@ -228,7 +228,7 @@ def test_a_flight_given_back_is_brought_to_its_end(start, dispatch):
             handed.append(state.t_s)
             vehicle.set_mode(CopterMode.AUTO)
 
-    with start() as running, connect(running.url, simulated=True) as vehicle:
+    with start(speedup=10.0) as running, connect(running.url, simulated=True) as vehicle:
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=pilot)
     assert told(flown, "given back in AUTO")
