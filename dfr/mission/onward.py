@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -21,12 +22,18 @@ from dfr.mission.changes import hold_position
 from dfr.mission.compile import FENCE_MARGIN_M
 from dfr.mission.fence import fence_shape
 from dfr.mission.items import FlightPlan, item_at
+from dfr.plan.checks.airspace import check_airspace, check_restriction_hours
+from dfr.plan.checks.crowds import check_crowds
 from dfr.plan.checks.heights import check_obstacles, check_profiles
+from dfr.plan.checks.sight import check_sight
+from dfr.plan.checks.site import check_boundary
+from dfr.plan.checks.traffic import check_traffic
 from dfr.plan.context import Context, context_of, profile_of
 from dfr.plan.flight_path import WindLegCost, height_m_home, raised_world, wind_leg_cost
 from dfr.plan.matrix import PathFinder, path_finder
 from dfr.plan.model import Plan, Route
 from dfr.plan.separation import DockRoutes, dock_routes, find_meeting
+from dfr.plan.volumes import flight_geography, inputs_of, plan_volumes
 from dfr.plan.windows import HourWindow, hour_windows, planning_window
 from dfr.world.model import World
 
@@ -35,6 +42,13 @@ TURN_S = 15.0
 
 SLOWER = 1.1
 """A path in the air takes so much more than its legs in a steady wind: corners and stops (assumed)."""
+
+
+PATH_CHECKS = (
+    *(check_airspace, check_restriction_hours, check_obstacles, check_profiles),
+    *(check_boundary, check_crowds, check_sight, check_traffic),
+)
+"""The checks of a plan that are about where its routes lead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +124,13 @@ class OnwardRoutes:
         return new
 
     def refuse_unchecked(self, route: Route, path: Sequence[Position], *, others: Sequence[Route]) -> None:
-        """Raise NonCompliantError where a path breaks a height limit, or meets a route that is flown now."""
+        """Raise NonCompliantError where a path fails a check of routes, or meets a route that is flown now.
+
+        What is not known fails too. What stands against the plan itself is for those who fly it to judge.
+        """
         context, way = self._alone(route, path)
-        _refuse_violations([*check_profiles(context), *check_obstacles(context)])
+        stands = [found for found in _check_path(context) if found.blocks]
+        _refuse([found for found in stands if (found.rule, found.severity) not in self._judged])
         for other in others:
             there = self._alone(other, other.points)[1]
             if (meets := find_meeting(way, there)) is not None and meets.too_near:
@@ -120,6 +138,12 @@ class OnwardRoutes:
                     f"its way meets that of a drone that is out from {other.site_id} to {other.zone_id}",
                     do="wait until that drone is down",
                 )
+
+    @cached_property
+    def _judged(self) -> frozenset[tuple[str, Severity]]:
+        """What stands against the plan's own routes: the rules, and how; nothing where it is a go."""
+        found = _check_path(context_of(self._world, self._plan))
+        return frozenset((each.rule, each.severity) for each in found if each.blocks)
 
     def _alone(self, route: Route, path: Sequence[Position]) -> tuple[Context, DockRoutes]:
         """A path at the height of a route, as if it were the plan's only one and nobody climbed on it."""
@@ -129,6 +153,8 @@ class OnwardRoutes:
         )
         context = context_of(self._world, replace(self._plan, sites=sites, routes=(flown,)))
         line = context.lines[0][1]
+        about = plan_volumes(self._world.frame, flight_geography([line]), inputs_of(context.scenario))
+        context = replace(context, plan=replace(context.plan, volumes=about))
         alone = dock_routes(route.site_id, [profile_of(context, flown, line)], [line])
         return context, replace(alone, at_dock=np.zeros_like(alone.at_dock))
 
@@ -155,7 +181,11 @@ def _refuse_too_high(flight: FlightPlan) -> None:
         )
 
 
-def _refuse_violations(findings: Sequence[Finding]) -> None:
-    bad = [finding.message for finding in findings if finding.severity is Severity.VIOLATION]
-    if bad:
-        raise NonCompliantError(f"the way there fails its check: {'; '.join(bad)}", do="send another drone")
+def _check_path(context: Context) -> list[Finding]:
+    return [found for check in PATH_CHECKS for found in check(context)]
+
+
+def _refuse(stands: Sequence[Finding]) -> None:
+    if stands:
+        words = "; ".join(found.message for found in stands)
+        raise NonCompliantError(f"the way there fails its check: {words}", do="send another drone")

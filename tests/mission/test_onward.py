@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
+import shapely
 
 from dfr.ardupilot.commands import Command
 from dfr.errors import InfeasibleError, NonCompliantError
-from dfr.geo import Position, distance_m, offset
+from dfr.geo import Position, VerticalDatum, distance_m, offset
 from dfr.mission.changes import FIRST_ITEM, hold_position
 from dfr.mission.compile import FENCE_MARGIN_M, compile_dispatch, return_seq
 from dfr.mission.fence import fence_shape
 from dfr.mission.onward import SLOWER, TURN_S, OnwardRoutes
+from dfr.plan.context import context_of
+from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import hour_windows
+from dfr.world.shapes import area_of_circle
+from dfr.world.terrain import Terrain
+from dfr.world.zones import SURFACE, Zone, vertical_limit
 from tests.shipped import plan_of, world_of
 
 SCENARIO, SITE, ZONE = "victorious-2024", "naval-memorial", "castle-stage"
@@ -91,6 +97,58 @@ def test_a_way_that_is_too_high_is_refused(routes, planned, path):
     routes.refuse_unchecked(route, path, others=[])
     with pytest.raises(NonCompliantError, match="above the ground"):
         routes.refuse_unchecked(replace(route, height_m_agl=180.0), path, others=[])
+
+
+@pytest.fixture(scope="module")
+def detour(here) -> tuple[Position, ...]:
+    """A way inside the boundary to the place that is farthest from everything the plan flies over."""
+    context = context_of(world_of(SCENARIO), plan_of(SCENARIO))
+    keep_in = context.world.frame.polygon(context.scenario.site.boundary)
+    spare = keep_in.buffer(-60.0).difference(context.area(GROUND_RISK_BUFFER))
+    place = context.place(shapely.maximum_inscribed_circle(spare).interpolate(0.0))
+    return (here, place)
+
+
+def with_zone(place: Position, kind: str) -> OnwardRoutes:
+    """The ways of a world in which there is a zone round a place, far from the plan's own routes."""
+    world = world_of(SCENARIO)
+    zone = Zone(
+        name="Prison",
+        kind=kind,
+        lower=SURFACE,
+        upper=vertical_limit(600.0, VerticalDatum.AMSL),
+        area=area_of_circle(place, 20.0),
+    )
+    zones = (*world.airspace.zones, zone)
+    return OnwardRoutes(replace(world, airspace=replace(world.airspace, zones=zones)), plan_of(SCENARIO))
+
+
+def test_a_way_through_airspace_that_no_route_of_the_plan_enters_is_refused(routes, detour):
+    route = plan_of(SCENARIO).route(SITE, ZONE)
+    routes.refuse_unchecked(route, detour, others=[])
+    with pytest.raises(NonCompliantError, match="Prison"):
+        with_zone(detour[1], "P").refuse_unchecked(route, detour, others=[])
+
+
+@dataclass(frozen=True)
+class HoledGround:
+    """The ground of a world, which nobody knows near a place."""
+
+    ground: Terrain
+    hole: Position
+    source: str = "made up"
+
+    def ground_m_amsl(self, position: Position) -> float | None:
+        known = distance_m(position, self.hole) > 60.0
+        return self.ground.ground_m_amsl(position) if known else None
+
+
+def test_a_way_over_ground_that_nobody_knows_is_refused(detour):
+    world = world_of(SCENARIO)
+    holed = replace(world, terrain=HoledGround(world.terrain, detour[1]))
+    route = plan_of(SCENARIO).route(SITE, ZONE)
+    with pytest.raises(NonCompliantError, match="is unknown"):
+        OnwardRoutes(holed, plan_of(SCENARIO)).refuse_unchecked(route, detour, others=[])
 
 
 def test_a_way_that_meets_the_route_of_another_drone_at_its_height_is_refused(routes, path):
