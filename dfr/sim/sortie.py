@@ -7,7 +7,6 @@ room does about it (queue, clocks of the call) is reported to the `ControlRoom` 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, cast
 
 import simpy
@@ -16,7 +15,7 @@ from dfr.sim import events
 from dfr.sim.calls import Visit
 from dfr.sim.dispatch import Case, DeploymentState
 from dfr.sim.event_log import EventLog
-from dfr.sim.events import NEVER, Missed, came
+from dfr.sim.events import NEVER, Missed, RetaskRecord, came
 from dfr.sim.flight import Flights, OnwardFlight, Order
 from dfr.sim.flight_process import ControlRoom, FlightProcess, Interruption, NextTask, Steps
 from dfr.sim.inputs import HOLD_LOW, LAND, LINK_PART, Leg, Traffic
@@ -25,24 +24,6 @@ from dfr.sim.retask import InAir
 
 Answer = Generator[simpy.Event, Any, bool]
 """Steps that end in yes or no."""
-
-
-@dataclass(slots=True, eq=False)
-class Task:
-    """What a flight does for a call that it was sent on to, with the fields of a `RetaskRecord`."""
-
-    flight: int
-    drone: str
-    dock: str
-    left_call: int
-    call: int
-    phase: str
-    before_s: float
-    sent_on_s: float
-    overhead_s: float = NEVER
-    left_s: float = NEVER
-    on_scene_s: float = 0.0
-    cut_by: str = events.NOT_REACHED
 
 
 class Sortie(FlightProcess):
@@ -94,7 +75,7 @@ class Sortie(FlightProcess):
         super().__init__(number, drone, leg, battery_wh, field, control, log)
         self.case, self.zone, self.dock_id = case, call.zone, inputs.docks[dock].id
         self.first_case, self.first_leg, self._released, self._returns = case, leg, "", False
-        self.task: Task | None = None
+        self.task: RetaskRecord | None = None
         self._next: NextTask | None = None
         self.climbed_s = self.overhead_s = NEVER
         self.yielded_s = self.on_scene_s = self._stayed_before_s = 0.0
@@ -222,10 +203,20 @@ class Sortie(FlightProcess):
         case, flight, before = going.case, cast("OnwardFlight", self._flight), self.case
         if before is self.first_case:
             self._first_cut = self.cut_by
-        self.task = Task(
-            self.number, self.drone.id, self.dock_id, before.call.id, case.call.id, self.phase,
-            before_s=self.left_s, sent_on_s=self._env.now,
-        )  # fmt: skip
+        self.task = RetaskRecord(
+            flight=self.number,
+            drone=self.drone.id,
+            dock=self.dock_id,
+            left_call=before.call.id,
+            call=case.call.id,
+            phase=self.phase,
+            before_s=self.left_s,
+            sent_on_s=self._env.now,
+            overhead_s=NEVER,
+            left_s=NEVER,
+            on_scene_s=0.0,
+            cut_by=events.NOT_REACHED,
+        )
         self._next, self._returns, self._released = None, False, ""
         flight.send_on(going.leg, same_zone=case.call.zone == self.zone)
         self.case, self.leg, self.zone = case, going.leg, case.call.zone
@@ -239,12 +230,11 @@ class Sortie(FlightProcess):
             yield from self._stay_on_scene()
         self._leave_call(there)
 
-    def _end_task(self, task: Task, left_s: float) -> None:
+    def _end_task(self, task: RetaskRecord, left_s: float) -> None:
         """Write what it did for a call that it was sent on to; its own record is about the first."""
-        task.left_s, task.on_scene_s = left_s, self.on_scene_s - self._stayed_before_s
-        task.cut_by, self.cut_by = self.cut_by, self._first_cut
-        self._log.retasks.write(task)
-        self.task = None
+        stayed_s = self.on_scene_s - self._stayed_before_s
+        self._log.retasks.write(task._replace(left_s=left_s, on_scene_s=stayed_s, cut_by=self.cut_by))
+        self.task, self.cut_by = None, self._first_cut
 
     def _recovery_s(self) -> float:
         return self.case.call.recovery_s
@@ -299,7 +289,7 @@ class Sortie(FlightProcess):
         if self.task is None:
             self.overhead_s = now
         else:
-            self.task.overhead_s = now
+            self.task = self.task._replace(overhead_s=now)
         if not came(case.overhead_s):
             case.overhead_s = now
             if self._field.inputs.patrols is not None:
