@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import InputError
 from dfr.io.deployment_folder import is_scenario_text
 from dfr.io.files import write_atomically
 from dfr.io.scenario_files import SUFFIXES, parse_scenario
-from dfr.io.sheets import BROKEN_ARCHIVE
 
 MOST_FILES = 100
 MOST_BYTES = 64 * 1024 * 1024
@@ -120,7 +120,7 @@ def _unzip(data: bytes, name: str) -> dict[str, bytes]:
                 if left < 0:
                     raise InputError(f"{name}: unpacks to more than {MOST_BYTES} bytes", do="zip less")
                 found[_safe_path(entry.filename)] = content
-    except (*BROKEN_ARCHIVE, ValueError) as error:
+    except BROKEN_ARCHIVE as error:
         raise InputError(f"{name:.80}: not a readable zip: {error}"[:300], do="zip it again") from error
     return found
 

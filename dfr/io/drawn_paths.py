@@ -6,13 +6,12 @@ Heights that the file does not count are never guessed.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from dfr.archives import BROKEN_ARCHIVE, entry_names
 from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import InputError
 from dfr.findings import counted_noun
@@ -48,9 +47,8 @@ def is_drawn(data: bytes, *, name: str) -> bool:
     if suffix != ".kmz":
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        names = entry_names(data)
+    except BROKEN_ARCHIVE:
         return False
     return WAYLINES not in names and any(entry.lower().endswith(".kml") for entry in names)
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import csv
 import io
-import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,6 +19,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import InputError
 from dfr.extras import install_command
 from dfr.findings import counted_noun
@@ -41,12 +40,8 @@ DAY_ZERO, FIRST_DATE = datetime(1899, 12, 31), datetime(1900, 2, 1)  # noqa: DTZ
 """What Excel counts days from, and where they begin to be dates: a time of 24 hours or more is before."""
 
 DELIMITERS = (",", ";", "\t", "|")
-BROKEN_ARCHIVE = (
-    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
-    MemoryError,
-)  # fmt: skip
 BROKEN_WORKBOOK = (
-    KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, ArithmeticError,
+    KeyError, TypeError, AttributeError, IndexError, SyntaxError, ArithmeticError,
     *BROKEN_ARCHIVE,
 )  # fmt: skip
 """What openpyxl raises for a workbook that is not as it should be."""

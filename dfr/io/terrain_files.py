@@ -21,7 +21,6 @@ import re
 import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +28,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import InputError
 from dfr.geo import Position
 from dfr.io.files import read_bounded
@@ -64,10 +64,7 @@ NEAR_M = 20_000.0
 
 SQUARE_M = 10_000.0
 _SQUARE = re.compile(r"([A-HJ-Z])([A-HJ-Z])(\d)(\d)(?![0-9])", re.IGNORECASE)
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
-    ValueError, LookupError, MemoryError,
-)  # fmt: skip
+_BROKEN = (*BROKEN_ARCHIVE, LookupError)
 
 
 def load_terrain(files: Sequence[TerrainFile], *, near: Position | None = None) -> GridTerrain:

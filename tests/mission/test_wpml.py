@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from dataclasses import replace
@@ -216,6 +217,15 @@ def test_what_cannot_be_flown_as_written_is_refused_by_name(dispatch, old, new, 
 def test_what_is_no_archive_is_refused(data):
     with pytest.raises(MissionFileError, match="not a"):
         read_route(data, name="x.kmz")
+
+
+def test_a_route_that_is_damaged_anywhere_is_read_or_refused_by_name(dispatch):
+    whole = write(dispatch, M3TD)
+    for place in range(0, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        with contextlib.suppress(MissionFileError):
+            read_route(bytes(damaged), name="route.kmz")
 
 
 def test_a_circle_is_not_written_as_something_else(dispatch):

@@ -12,11 +12,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.geo import VerticalDatum
 from dfr.io.airspace.gml_curves import BadCurveError, points_of_curve, ring_of
 from dfr.io.airspace.lost_parts import ANYWHERE, Reach, reach_of_degrees
@@ -62,9 +62,6 @@ KINDS = {
 
 STANDING = ("BASELINE", "SNAPSHOT")
 MAX_ENTRIES = 1000
-BAD_ARCHIVE = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
-)  # fmt: skip
 
 
 def read_aixm(data: bytes, *, name: str) -> AirspaceRead:
@@ -95,7 +92,7 @@ def _xml_documents(data: bytes) -> list[bytes]:
                     with archive.open(entry) as file:
                         found.append(file.read(left + 1))
                     left -= len(found[-1])
-    except BAD_ARCHIVE as error:
+    except BROKEN_ARCHIVE as error:
         raise XmlTroubleError(None, f"not a readable archive: {error}") from error
     if left < 0:
         raise XmlTroubleError(None, f"unpacks to more than {MAX_XML_BYTES} bytes")

@@ -7,9 +7,7 @@ to the user.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from dfr.archives import BROKEN_ARCHIVE, entry_names
 from dfr.errors import AirspaceError
 from dfr.geo import Ring, VerticalDatum
 from dfr.io.airspace.aixm import read_aixm
@@ -197,8 +196,8 @@ def _text_reader(head: str) -> Reader:
 def _reader_of_archive(data: bytes, name: str) -> Reader:
     """The reader of a zip by the names in it; one that is damaged is a KMZ that cannot be read."""
     try:
-        names = [entry.lower() for entry in zipfile.ZipFile(io.BytesIO(data)).namelist()[:1000]]
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        names = [entry.lower() for entry in entry_names(data)[:1000]]
+    except BROKEN_ARCHIVE:
         return read_kml
     if any(entry.endswith(".kml") for entry in names) or not names:
         return read_kml

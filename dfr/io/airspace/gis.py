@@ -23,6 +23,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import AirspaceError
 from dfr.extras import install_command
 from dfr.geo import FloatArray
@@ -92,7 +93,7 @@ def _check_files_beside(path: Path) -> None:
 def _check_archive(data: bytes, name: str) -> None:
     try:
         entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except BROKEN_ARCHIVE as error:
         raise AirspaceError(f"{name}: not a readable archive: {error}", do="check the file") from error
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
         raise AirspaceError(

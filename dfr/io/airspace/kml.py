@@ -13,15 +13,14 @@ import codecs
 import io
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import pairwise
 from xml.parsers import expat
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.io.airspace.limits import parse_limit
 from dfr.io.airspace.lost_parts import Reach, reach_of_degrees
 from dfr.io.airspace.reading import (
@@ -139,10 +138,7 @@ def unzip_documents(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _kml_entries(archive)
-    except (
-        zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, OSError,
-        ValueError, MemoryError,
-    ) as error:  # fmt: skip
+    except BROKEN_ARCHIVE as error:
         raise BadKmlError("not-zip", f"not a readable archive: {error}") from error
 
 

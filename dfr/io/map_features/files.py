@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from pathlib import Path, PurePosixPath
 
+from dfr.archives import BROKEN_ARCHIVE, entry_names
 from dfr.errors import InputError
 from dfr.io.airspace.gis import GEOPACKAGE, SHAPEFILE, read_gis_features
 from dfr.io.files import decode_text, read_bounded
@@ -55,8 +54,8 @@ def read_features(data: bytes, *, name: str) -> FeatureFile:
 
 def _read_archive(data: bytes, name: str) -> FeatureFile:
     try:
-        names = [entry.lower() for entry in zipfile.ZipFile(io.BytesIO(data)).namelist()]
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        names = [entry.lower() for entry in entry_names(data)]
+    except BROKEN_ARCHIVE as error:
         raise InputError(f"{name}: not a readable archive: {error}", do="zip it again") from error
     if any(entry.endswith(".shp") for entry in names):
         others = [entry for entry in names if PurePosixPath(entry).suffix not in (*OF_A_SHAPEFILE, "")]

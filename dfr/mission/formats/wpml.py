@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from xml.etree import ElementTree as ET
 
+from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import MissionFileError
 from dfr.geo import Position, distance_m
 from dfr.mission.formats.common import finite_number, read_position, refuse_too_many
@@ -296,7 +297,7 @@ def _read_parts(data: bytes, *, name: str) -> dict[str, bytes]:
             if any(entry.file_size > MOST_BYTES for entry in found):
                 raise MissionFileError(f"{name}: unpacks to more than {MOST_BYTES / 1e6:.0f} MB")
             return {entry.filename: archive.read(entry) for entry in found}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_ARCHIVE as error:
         raise MissionFileError(f"{name}: not a .kmz: {error}", do="export the route again") from error
 
 
