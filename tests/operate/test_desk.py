@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +37,14 @@ class Shift:
         self.world, self.plan = world, plan
         self.done: list[str] = []
         self.setup = SimpleNamespace(world=world, plan=plan, second_yes=False)
-        self.fleet = SimpleNamespace(simulated=False, planned_mission=self._mission)
+        self.fleet = SimpleNamespace(
+            simulated=False,
+            planned_mission=self._mission,
+            onward_path=lambda order, here: (here,),
+            check_onward=lambda order, path: None,
+            onward=lambda order, path: None,
+        )
+        self.higher_m = 0.0
         report = SimpleNamespace(exercise=False, id="1", agency="HC", place="the bridge", status="open")
         call = SimpleNamespace(number=0, report=report, zone=0, state="open")
         self.book = SimpleNamespace(find=lambda number: call)
@@ -45,7 +53,9 @@ class Shift:
         self.clock = SimpleNamespace(ask=lambda do: do())
 
     def _mission(self, site_id: str, zone_id: str) -> Any:
-        return compile_dispatch(self.world, self.plan, site_id=site_id, zone_id=zone_id)
+        mission = compile_dispatch(self.world, self.plan, site_id=site_id, zone_id=zone_id)
+        first, *rest = mission.items
+        return replace(mission, items=(first, *(replace(one, z_m=one.z_m + self.higher_m) for one in rest)))
 
     def on_look(self, look: Callable[[], None]) -> None:
         """The desk looks never."""
@@ -58,23 +68,36 @@ class Shift:
         """A drone is sent."""
         self.done.append(f"{drone} by {by}")
 
+    def plan_retask(self, number: int, drone: str, *, path: Any = ()) -> Any:
+        """The drone may be sent on."""
+        order = SimpleNamespace(dock=0, zone=0, leg=SimpleNamespace(out_s=60.0))
+        return SimpleNamespace(
+            order=order, here=None, leaves=1, leaves_id="2", grade="routine", phase="on scene", reserve=0.5
+        )
+
+    def send_on(self, number: int, drone: str, *, leaves: int, by: str, second: str) -> None:
+        """A drone is sent on."""
+        self.done.append(f"{drone} by {by}")
+
     def end(self) -> None:
         """The shift ends."""
         self.done.append("end")
 
 
-def ask(desk: Desk) -> str:
-    return str(desk.ask(PILOT, "dispatch", call=0, drone="dock/1")["key"])
+@pytest.fixture(params=["dispatch", "retask"])
+def ask(request) -> Callable[[Desk], str]:
+    """Asks whether the drone is to fly to the call: from its dock, or from where it is in the air."""
+    return lambda desk: str(desk.ask(PILOT, request.param, call=0, drone="dock/1")["key"])
 
 
-def test_a_real_drone_is_sent_while_the_plan_is_a_go(go):
+def test_a_real_drone_is_sent_while_the_plan_is_a_go(go, ask):
     shift = Shift(*go)
     desk = Desk(shift, now=lambda: NOON)
     assert desk.confirm(PILOT, ask(desk))["done"]
     assert shift.done == ["dock/1 by Pia"]
 
 
-def test_no_real_drone_is_offered_for_a_yes_where_the_plan_is_no_go(go):
+def test_no_real_drone_is_offered_for_a_yes_where_the_plan_is_no_go(go, ask):
     shift = Shift(*go)
     desk = Desk(shift, now=lambda: NOON - timedelta(days=40))
     with pytest.raises(NonCompliantError):
@@ -82,7 +105,15 @@ def test_no_real_drone_is_offered_for_a_yes_where_the_plan_is_no_go(go):
     assert shift.done == []
 
 
-def test_a_go_that_ends_between_the_question_and_the_yes_sends_nothing(go):
+def test_no_real_drone_is_offered_for_a_yes_where_its_planned_flight_is_not_sound(go, ask):
+    shift = Shift(*go)
+    shift.higher_m = 400.0
+    with pytest.raises(NonCompliantError):
+        ask(Desk(shift, now=lambda: NOON))
+    assert shift.done == []
+
+
+def test_a_go_that_ends_between_the_question_and_the_yes_sends_nothing(go, ask):
     moments = [NOON, NOON + timedelta(days=2)]
     shift = Shift(*go)
     desk = Desk(shift, now=lambda: moments.pop(0))
