@@ -387,7 +387,7 @@ class Director:
             self._note_event(f"the camera may go on recording: {error}")
 
     def _warn_once(self, key: str, words: str) -> None:
-        """Told once of each, while the drone is not ours."""
+        """Told once of each."""
         if key not in self.warned:
             self.warned.add(key)
             self._note_event(words)

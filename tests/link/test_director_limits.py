@@ -7,6 +7,7 @@ import time
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -18,7 +19,7 @@ from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import NO_LIMITS, Action, FlightLimits, TrafficLimit
 from dfr.link.mavlink import connect
 from dfr.link.orders import Orders
-from dfr.link.traffic import Transponder
+from dfr.link.traffic import CONTACT_KEPT_S, Transponder
 from dfr.link.transfer import upload_verified
 from dfr.link.vehicle import VehicleState
 
@@ -41,20 +42,23 @@ def staying(plan, seconds: float):
 
 @contextmanager
 def helicopter(url: str, place, *, height_m_amsl: float):
-    """Other traffic that stays at a place, said by the vehicle's receiver until the block ends."""
+    """Other traffic, said by the vehicle's receiver until the block ends: near, gone, or silent."""
     transponder = Transponder(url, system=250)
-    gone = threading.Event()
+    away = offset(place, bearing_deg=0.0, distance_m=20_000.0)
+    heard, ended = SimpleNamespace(at="near"), threading.Event()
 
     def speak() -> None:
-        while not gone.wait(0.1):
-            transponder.send(HELICOPTER, "RESCUE", place, height_m_amsl=height_m_amsl)
+        while not ended.wait(0.1):
+            if heard.at != "silent":
+                where = place if heard.at == "near" else away
+                transponder.send(HELICOPTER, "RESCUE", where, height_m_amsl=height_m_amsl)
 
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
     try:
-        yield gone
+        yield heard
     finally:
-        gone.set()
+        ended.set()
         speaker.join()
         transponder.close()
 
@@ -66,14 +70,14 @@ def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(star
     with (
         start() as running,
         connect(running.url, simulated=True) as vehicle,
-        helicopter(running.urls[1], over, height_m_amsl=60.0) as gone,
+        helicopter(running.urls[1], over, height_m_amsl=60.0) as heard,
     ):
 
         def leave(state: VehicleState) -> None:
             if state.mode == CopterMode.GUIDED and (state.position is not None):
                 heights.append(state.height_m_home)
                 if len(heights) > 20 and abs(state.height_m_home - LOW_M) < 1.0:
-                    gone.set()
+                    heard.at = "gone"
 
         upload_verified(vehicle, plan)
         flown = fly_dispatch(vehicle, plan, on_state=leave, limits=limits)
@@ -87,6 +91,30 @@ def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(star
     assert 200.0 < near.horizontal_m < 310.0
     assert 30.0 < near.vertical_m < 60.0
     assert flown.track.height_m.max() == pytest.approx(20.0, abs=1.5)
+
+
+def test_traffic_that_falls_silent_is_given_way_to_until_it_is_heard_farther_away(start, dispatch):
+    plan, low_s = staying(dispatch, 30.0), []
+    limits = FlightLimits(gap_s=None, traffic=TrafficLimit(hold_low_m=LOW_M, clear_s=5.0))
+    over = offset(plan.home, bearing_deg=0.0, distance_m=300.0)
+    with (
+        start() as running,
+        connect(running.url, simulated=True) as vehicle,
+        helicopter(running.urls[1], over, height_m_amsl=60.0) as heard,
+    ):
+
+        def leave(state: VehicleState) -> None:
+            if state.mode == CopterMode.GUIDED and abs((state.height_m_home or 0.0) - LOW_M) < 1.0:
+                low_s.append(state.t_s)
+                heard.at = "silent" if low_s[-1] - low_s[0] < CONTACT_KEPT_S + 60.0 else "gone"
+
+        upload_verified(vehicle, plan)
+        flown = fly_dispatch(vehicle, plan, on_state=leave, limits=limits)
+    (words,) = said(flown, "RESCUE is no longer heard")
+    assert "stays low" in words
+    assert low_s[-1] - low_s[0] >= CONTACT_KEPT_S + 60.0, "it held low for as long as nothing was heard"
+    assert said(flown, "traffic: clear, up again")
+    assert (flown.docked, flown.taken_over) == (True, False)
 
 
 @pytest.mark.parametrize(("action", "away_m"), [(Action.RETURN, 0.5), (Action.LAND, 50.0)])
@@ -200,7 +228,7 @@ def test_28_a_pilot_who_takes_over_while_it_gives_way_is_left_alone(start, proxy
         start() as running,
         proxy_to(running.url) as proxy,
         connect(proxy.url, simulated=True) as vehicle,
-        helicopter(running.urls[1], dispatch.home, height_m_amsl=60.0) as gone,
+        helicopter(running.urls[1], dispatch.home, height_m_amsl=60.0) as heard,
     ):
         upload_verified(vehicle, dispatch)
         taken: list[VehicleState] = []
@@ -210,7 +238,7 @@ def test_28_a_pilot_who_takes_over_while_it_gives_way_is_left_alone(start, proxy
                 taken.append(state)
                 vehicle.set_mode(CopterMode.LAND)
                 proxy.seen.clear()
-                gone.set()
+                heard.at = "gone"
 
         flown = fly_dispatch(vehicle, dispatch, on_state=pilot, limits=limits)
     assert flown.taken_over
