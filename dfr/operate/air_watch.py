@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from dfr.link.limits import TrafficLimit
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.traffic import Proximity, TrafficFeed, TrafficPicture
-from dfr.operate.room import RECEIVER, LiveShift
+from dfr.operate.other_traffic import RECEIVER
+from dfr.operate.room import LiveShift
 from dfr.operate.sortie import RECALLED, LiveSortie
 from dfr.sim.events import PREPARE, came
 from dfr.sim.inputs import HOLD_LOW, LAND, RETURN
@@ -113,14 +114,14 @@ class AirWatch:
                 self._shift.note("link", {"words": f"{sortie.drone.id} is not launched: {words}"})
 
     def _announce(self, near: Proximity) -> None:
-        if self._traffic in self._shift.visiting:
+        if self._traffic in self._shift.traffic.visiting:
             return
         self._tell(_words(near))
-        self._shift.announce(self._traffic, by=RECEIVER)
+        self._shift.traffic.announce(self._traffic, by=RECEIVER)
 
     def _follow(self, near_flights: Iterable[Proximity], near_docks: Iterable[Proximity]) -> None:
         """Follow each aircraft that was given way to until it is away, and clear once all are."""
-        if self._traffic not in self._shift.visiting:
+        if self._traffic not in self._shift.traffic.visiting:
             self._intruders.clear()
             return
         now = self._shift.clock.now
@@ -136,11 +137,11 @@ class AirWatch:
             elif now - intruder.near_s >= self._limit.clear_s:
                 del self._intruders[icao]
         if followed and not self._intruders and self._is_ours:
-            self._shift.clear(self._traffic, by=RECEIVER)
+            self._shift.traffic.clear(self._traffic, by=RECEIVER)
 
     @property
     def _is_ours(self) -> bool:
-        return self._shift.announced_by.get(self._traffic) == RECEIVER
+        return self._shift.traffic.announced_by.get(self._traffic) == RECEIVER
 
     def _is_heard(self, icao: int) -> bool:
         """Whether it is heard now, and we know where each of our drones is that it may be near."""
@@ -158,7 +159,7 @@ class AirWatch:
     def _tell(self, words: str) -> None:
         """Say what is known of the traffic that is given way to, in the log and on the board."""
         self._shift.note("link", {"words": words})
-        self._shift.traffic_words[self._traffic] = words
+        self._shift.traffic.words[self._traffic] = words
 
 
 def _clock_of(vehicle: MavlinkVehicle) -> Callable[[], float | None]:

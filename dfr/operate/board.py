@@ -35,8 +35,8 @@ ENDED_SHOWN = 30
 def draw_board(shift: LiveShift) -> dict[str, Any]:
     """The whole shift as JSON."""
     field, now = shift.engine.field, shift.clock.now
-    ended = [call for call in shift.book.calls if call.state is CallState.ENDED]
-    open_ = [call for call in shift.book.calls if call.state is not CallState.ENDED]
+    ended = [call for call in shift.calls.book.calls if call.state is CallState.ENDED]
+    open_ = [call for call in shift.calls.book.calls if call.state is not CallState.ENDED]
     held = standing(field, now)
     return {
         "t_s": now,
@@ -48,14 +48,14 @@ def draw_board(shift: LiveShift) -> dict[str, Any]:
         "drones": [_drone_row(shift, drone) for drone in field.drones],
         "alerts": [_alert_row(alert, now) for alert in shift.alerts.standing],
         "traffic": [
-            {"id": user.id, "rule": user.rule, "inbound": user.id in shift.visiting}
+            {"id": user.id, "rule": user.rule, "inbound": user.id in shift.traffic.visiting}
             for user in shift.setup.shift.inputs.traffic
         ],
     }
 
 
 def _call_row(shift: LiveShift, call: Incident) -> dict[str, Any]:
-    case = shift.waiting_case(call.number)
+    case = shift.calls.waiting_case(call.number)
     offers = [] if case is None else shift.engine.offers(case)
     zone = None if call.zone is None else shift.setup.world.scenario.demand.zones[call.zone]
     place = call.report.place.position
@@ -80,7 +80,7 @@ def _call_row(shift: LiveShift, call: Incident) -> dict[str, Any]:
         "offers": [_offer_row(shift, offer) for offer in offers],
         "onward": [] if case is None else _onward_rows(shift, case),
         "blocked": _blocked(shift, call, offers),
-        "drones": [sortie.drone.id for sortie in shift.sorties_to(call.number)],
+        "drones": [sortie.drone.id for sortie in shift.calls.sorties_to(call.number)],
     }
 
 
@@ -90,7 +90,7 @@ def _blocked(shift: LiveShift, call: Incident, offers: list[Offer]) -> str:
         return ""
     if call.zone is None:
         return call.no_route
-    case = shift.waiting_case(call.number)
+    case = shift.calls.waiting_case(call.number)
     if case is None or any(offer.drone for offer in offers):
         return ""
     return missed_words(shift.engine.blocked_by(case))
@@ -223,7 +223,7 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
     for sortie in shift.engine.sorties():
         if not came(sortie.landed_s) and _is_up(sortie):
             causes |= _flight_causes(shift, sortie)
-    for drone in shift.unsettled:
+    for drone in shift.before.unsettled:
         causes[f"unsettled/{drone}"] = Cause(
             level=Level.WARNING,
             words=f"{drone} was in the air when the shift stopped, and is not taken on: look for it",
@@ -246,8 +246,8 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
             causes[f"relief/{case.call.id}"] = Cause(
                 level=Level.ADVISORY, words=f"a relief for call {case.call.id} waits for a yes"
             )
-    for traffic in shift.visiting:
-        known = shift.traffic_words.get(traffic, "")
+    for traffic in shift.traffic.visiting:
+        known = shift.traffic.words.get(traffic, "")
         words = f"{traffic} is inbound" + (f" ({known})" if known else "")
         causes[f"traffic/{traffic}"] = Cause(level=Level.ADVISORY, words=words)
     return causes
@@ -276,7 +276,7 @@ def _flight_causes(shift: LiveShift, sortie: LiveSortie) -> dict[str, Cause]:
         found[f"overdue/{drone}"] = Cause(
             level=Level.CAUTION, words=f"{drone}: {flight.overdue}", drone=drone
         )
-    call = shift.book.find(sortie.case.call.id)
+    call = shift.calls.book.find(sortie.case.call.id)
     if not sortie.case.outcome and call.zone != sortie.zone:
         found[f"moved/{drone}"] = Cause(
             level=Level.CAUTION,

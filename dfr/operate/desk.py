@@ -92,7 +92,7 @@ class Desk:
     def receive(self, person: Person, report: IncidentReport) -> tuple[Incident | None, Arrival]:
         """The call of a message, None where it opens none, and what the message was."""
         person.require(Role.CAD, Role.PILOT)
-        return self._shift.receive(report, by=person.name)
+        return self._shift.calls.receive(report, by=person.name)
 
     def acknowledge(self, person: Person, alert: int) -> None:
         """Silence one occurrence of an alert."""
@@ -200,23 +200,25 @@ class Desk:
 
     def _make_close(self, person: Person, call: int) -> Question:
         person.require(Role.PILOT)
-        report = self._shift.book.find(call).report
+        report = self._shift.calls.book.find(call).report
         words = f"Call {report.id} of {report.agency} ends: no drone is sent to it."
-        return _ask_person(person, Role.PILOT, words, lambda first, _: self._shift.close_call(call, by=first))
+        return _ask_person(
+            person, Role.PILOT, words, lambda first, _: self._shift.calls.close(call, by=first)
+        )
 
     def inbound_now(self, person: Person, traffic: str) -> str:
         """The one press: other traffic comes, and drones give way at once; no question is asked."""
         person.require(Role.SAFETY)
-        self._shift.announce(traffic, by=person.name)
+        self._shift.traffic.announce(traffic, by=person.name)
         return f"{traffic} is inbound: {self._rule_words(traffic)}"
 
     def _make_traffic(self, person: Person, command: str, traffic: str) -> Question:
         person.require(Role.SAFETY)
         rule = self._rule_words(traffic)
         if command == "inbound":
-            words, act = f"{traffic}: {rule}", self._shift.announce
+            words, act = f"{traffic}: {rule}", self._shift.traffic.announce
         else:
-            words, act = f"{traffic} is gone: drones that hold low rise and go on.", self._shift.clear
+            words, act = f"{traffic} is gone: drones that hold low rise and go on.", self._shift.traffic.clear
         return _ask_person(person, Role.SAFETY, words, lambda first, _: act(traffic, by=first))
 
     def _rule_words(self, traffic: str) -> str:
@@ -234,7 +236,7 @@ class Desk:
         """The question whether a drone is to fly. The plan must be a go now, and the mission sound."""
         person.require(Role.PILOT)
         shift = self._shift
-        found = shift.book.find(call)
+        found = shift.calls.book.find(call)
         self._refuse_exercise(found)
         offer = self._find_offer(call, drone)
         site = shift.setup.plan.sites[offer["dock"]]
@@ -262,7 +264,7 @@ class Desk:
         """
         person.require(Role.PILOT)
         shift = self._shift
-        found = shift.book.find(call)
+        found = shift.calls.book.find(call)
         self._refuse_exercise(found)
         begun = shift.plan_retask(call, drone)
         path = shift.fleet.onward_path(begun.order, begun.here)
@@ -304,7 +306,7 @@ class Desk:
         self._shift.send(asked.number, drone, by=first, second=second)
 
     def _refuse_told_anew(self, asked: Incident) -> None:
-        if _what_was_asked(self._shift.book.find(asked.number)) != _what_was_asked(asked):
+        if _what_was_asked(self._shift.calls.book.find(asked.number)) != _what_was_asked(asked):
             raise InputError(
                 f"call {asked.report.id} was told anew after the question, nothing was done",
                 do="look at the call, and ask again",
@@ -330,7 +332,7 @@ class Desk:
         shift = self._shift
 
         def find() -> dict[str, Any]:
-            case = shift.waiting_case(call)
+            case = shift.calls.waiting_case(call)
             for offer in [] if case is None else shift.engine.offers(case):
                 if case is not None and offer.drone is not None and offer.drone.id == drone:
                     return {"dock": offer.dock, "zone": case.call.zone, "overhead_s": offer.overhead_s}

@@ -49,6 +49,8 @@ def _report(shift: LiveShift, world: World, number: int, call: TraceCall, _: sim
         source=AGENCY,
     )
     try:
-        shift.receive(report, by=AGENCY, stay_s=grade.on_scene.median_s if math.isnan(stay_s) else stay_s)
+        shift.calls.receive(
+            report, by=AGENCY, stay_s=grade.on_scene.median_s if math.isnan(stay_s) else stay_s
+        )
     except InputError as error:
         shift.note("call.refused", {"id": report.id, "why": str(error)})

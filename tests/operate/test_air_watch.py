@@ -18,7 +18,8 @@ from dfr.link.vehicle import VehicleState
 from dfr.operate.air_watch import AirWatch
 from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
-from dfr.operate.room import RECEIVER, LiveShift, ShiftSetup
+from dfr.operate.other_traffic import RECEIVER
+from dfr.operate.room import LiveShift, ShiftSetup
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.sortie import RECALLED
 from dfr.operate.story import NO_STORY, ShiftStory
@@ -127,7 +128,7 @@ class Air:
     @property
     def announced_by(self) -> str:
         """Who announced what is inbound; '' where nothing is."""
-        return next(iter(self.room.announced_by.values()), "")
+        return next(iter(self.room.traffic.announced_by.values()), "")
 
     @property
     def words(self) -> str:
@@ -186,7 +187,7 @@ def air(make_air) -> Air:
 
 def test_traffic_that_comes_near_a_drone_in_the_air_is_announced_and_named(air):
     air.hear(FIRST, AWAY_M)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
     air.hear(FIRST, NEAR_M)
     assert air.announced_by == RECEIVER
     assert "HLE51: 305 m away, 0 m in height" in air.words
@@ -197,7 +198,7 @@ def test_traffic_is_cleared_once_it_was_heard_farther_away_for_long_enough(air):
     air.hear_for(TRAFFIC_CLEAR_S - LOOK_S, FIRST, AWAY_M)
     assert air.announced_by == RECEIVER
     air.hear_for(2.0 * LOOK_S, FIRST, AWAY_M)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_traffic_that_comes_back_before_that_stays_announced(air):
@@ -211,7 +212,7 @@ def test_traffic_that_comes_back_before_that_stays_announced(air):
 def test_traffic_above_or_below_a_drone_counts_only_within_the_height(air):
     state = air.drones[FIRST].state
     air.hear(FIRST, NEAR_M, height_m=state.height_m_amsl + WELL_CLEAR_HEIGHT_M + 5.0)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
     air.hear(FIRST, NEAR_M, height_m=state.height_m_amsl + WELL_CLEAR_HEIGHT_M - 5.0)
     assert air.announced_by == RECEIVER
 
@@ -246,16 +247,16 @@ def test_a_pressure_height_counts_with_its_error_where_nobody_knows_the_qnh(air)
 def test_what_a_person_announced_no_receiver_clears(air):
     traffic = air.room.setup.shift.inputs.traffic[0].id
     air.hear(FIRST, NEAR_M)
-    air.room.announce(traffic, by="Sam")
+    air.room.traffic.announce(traffic, by="Sam")
     air.hear_for(3.0 * TRAFFIC_CLEAR_S, FIRST, AWAY_M)
     assert air.announced_by == "Sam"
-    air.room.clear(traffic, by="Sam")
-    assert not air.room.visiting
+    air.room.traffic.clear(traffic, by="Sam")
+    assert not air.room.traffic.visiting
 
 
 def test_what_a_person_clears_is_announced_again_while_it_is_near(air):
     air.hear(FIRST, NEAR_M)
-    air.room.clear(next(iter(air.room.visiting)), by="Sam")
+    air.room.traffic.clear(next(iter(air.room.traffic.visiting)), by="Sam")
     air.hear(FIRST, NEAR_M)
     assert air.announced_by == RECEIVER
 
@@ -273,13 +274,13 @@ def test_traffic_that_was_silent_is_cleared_once_it_is_heard_far_away(air):
     for _ in range(4):
         air.go_on(CONTACT_KEPT_S)
     air.hear_for(2.0 * LOOK_S, FIRST, AWAY_M)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_traffic_that_is_heard_on_the_ground_is_gone(air):
     air.hear(FIRST, NEAR_M)
     air.hear_for(TRAFFIC_CLEAR_S + LOOK_S, FIRST, NEAR_M, on_ground=True)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_nothing_is_cleared_while_nobody_knows_where_a_drone_in_the_air_is(air):
@@ -289,7 +290,7 @@ def test_nothing_is_cleared_while_nobody_knows_where_a_drone_in_the_air_is(air):
     assert air.announced_by == RECEIVER
     air.drones[FIRST].heard = True
     air.hear_for(2.0 * TRAFFIC_CLEAR_S, FIRST, AWAY_M)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_a_place_that_was_heard_long_ago_announces_nothing(air):
@@ -297,13 +298,13 @@ def test_a_place_that_was_heard_long_ago_announces_nothing(air):
     for drone in air.drones.values():
         drone.state = replace(drone.state, t_s=drone.state.t_s + CONTACT_KEPT_S + 1.0)
     air.room._look()
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_the_echo_of_our_own_transponder_is_no_traffic(air):
     air.room.fleet.berths[SECOND].icao = 0x400F01
     air.hear(FIRST, NEAR_M)
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
     air.hear(FIRST, NEAR_M, icao=0x400F02)
     assert air.announced_by == RECEIVER
 
@@ -316,7 +317,7 @@ def test_of_two_that_are_near_both_must_be_away(air):
         air.hear(FIRST, NEAR_M, icao=0x400F02, name="GABCD")
     assert air.announced_by == RECEIVER
     air.hear_for(TRAFFIC_CLEAR_S + LOOK_S, FIRST, AWAY_M, icao=0x400F02, name="GABCD")
-    assert not air.room.visiting
+    assert not air.room.traffic.visiting
 
 
 def test_traffic_that_flies_on_from_one_drone_to_another_stays_announced(air):
@@ -329,12 +330,12 @@ def test_traffic_that_flies_on_from_one_drone_to_another_stays_announced(air):
 def test_what_a_receiver_announced_before_a_restart_a_person_clears(make_air):
     air = make_air()
     traffic = air.room.setup.shift.inputs.traffic[0].id
-    air.room.announce(traffic, by=RECEIVER)
+    air.room.traffic.announce(traffic, by=RECEIVER)
     air.send(FIRST)
     air.hear_for(3.0 * TRAFFIC_CLEAR_S, FIRST, AWAY_M)
     assert air.announced_by == RECEIVER
-    air.room.clear(traffic, by="Sam")
-    assert not air.room.visiting
+    air.room.traffic.clear(traffic, by="Sam")
+    assert not air.room.traffic.visiting
 
 
 # -- in the dock --
@@ -346,7 +347,7 @@ def report_call(air: Air) -> int:
     report = IncidentReport(
         agency="HC", id="1", time=START, status=IncidentStatus.OPEN, place=Place(position=place)
     )
-    incident, _ = air.room.receive(report, by="Cad")
+    incident, _ = air.room.calls.receive(report, by="Cad")
     assert incident is not None
     return incident.number
 
@@ -366,7 +367,7 @@ def test_a_drone_in_its_dock_is_not_offered_while_traffic_is_near_and_the_offer_
     offer = offers_by_dock(air, call)[dock]
     assert offer["drone"] is None
     assert "castle-car-park/1: traffic near: HLE51: 305 m away" in offer["blocked"]
-    assert not air.room.visiting  # no drone is in the air: nobody has to give way
+    assert not air.room.traffic.visiting  # no drone is in the air: nobody has to give way
 
 
 def test_a_drone_is_offered_again_once_the_traffic_is_away(make_air):

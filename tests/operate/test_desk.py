@@ -47,7 +47,10 @@ class Shift:
         self.higher_m = 0.0
         report = SimpleNamespace(exercise=False, id="1", agency="HC", place="the bridge", status="open")
         call = SimpleNamespace(number=0, report=report, zone=0, state="open")
-        self.book = SimpleNamespace(find=lambda number: call)
+        self.calls = SimpleNamespace(
+            book=SimpleNamespace(find=lambda number: call),
+            waiting_case=lambda number: SimpleNamespace(call=call),
+        )
         offer = SimpleNamespace(dock=0, drone=SimpleNamespace(id="dock/1"), overhead_s=60.0)
         self.engine = SimpleNamespace(offers=lambda case: [offer])
         self.clock = SimpleNamespace(ask=lambda do: do())
@@ -59,10 +62,6 @@ class Shift:
 
     def on_look(self, look: Callable[[], None]) -> None:
         """The desk looks never."""
-
-    def waiting_case(self, number: int) -> Any:
-        """The call waits."""
-        return SimpleNamespace(call=self.book.find(number))
 
     def send(self, number: int, drone: str, *, by: str, second: str) -> None:
         """A drone is sent."""

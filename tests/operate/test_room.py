@@ -17,7 +17,8 @@ from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
 from dfr.link.pacing import now_s
 from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
-from dfr.operate.room import RECEIVER, STUCK_S, LiveShift, ShiftSetup
+from dfr.operate.other_traffic import RECEIVER
+from dfr.operate.room import STUCK_S, LiveShift, ShiftSetup
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
 from dfr.store.shift_log import ShiftLog, read_shift_log
@@ -85,10 +86,10 @@ def test_a_helicopter_that_was_inbound_when_the_shift_stopped_still_is_when_it_g
 def test_a_person_who_announces_what_a_receiver_heard_alone_clears_it(begin, tmp_path):
     room = begin()
     for by in (RECEIVER, "Sam", RECEIVER):
-        room.announce(HELICOPTER, by=by)
-    assert room.announced_by == {HELICOPTER: "Sam"}
-    room.clear(HELICOPTER, by="Sam")
-    assert not room.visiting
+        room.traffic.announce(HELICOPTER, by=by)
+    assert room.traffic.announced_by == {HELICOPTER: "Sam"}
+    room.traffic.clear(HELICOPTER, by="Sam")
+    assert not room.traffic.visiting
     said = [record.content["by"] for record in read_shift_log(tmp_path / "shift").of_kind("traffic")]
     assert said == [RECEIVER, "Sam", "Sam"]
 
@@ -106,20 +107,20 @@ def told(number, minute=0, status=IncidentStatus.OPEN):
 
 def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_open(begin):
     room = begin()
-    assert room.receive(told(1, status=IncidentStatus.CLOSED), by="Cad")[0] is None
-    incident, arrival = room.receive(told(1, minute=1), by="Cad")
+    assert room.calls.receive(told(1, status=IncidentStatus.CLOSED), by="Cad")[0] is None
+    incident, arrival = room.calls.receive(told(1, minute=1), by="Cad")
     assert (incident.number, arrival) == (0, Arrival.NEW)
-    assert room.receive(told(1, minute=2), by="Cad")[0].number == 0
+    assert room.calls.receive(told(1, minute=2), by="Cad")[0].number == 0
 
 
 def test_a_call_for_which_there_was_no_room_is_taken_when_it_is_sent_again(begin, monkeypatch):
     monkeypatch.setattr("dfr.operate.incidents.MOST_OPEN", 1)
     room = begin()
-    room.receive(told(1), by="Cad")
+    room.calls.receive(told(1), by="Cad")
     with pytest.raises(InputError, match="1 calls are open"):
-        room.receive(told(2), by="Cad")
-    room.close_call(0, by="Pia")
-    assert room.receive(told(2), by="Cad")[0].number == 1
+        room.calls.receive(told(2), by="Cad")
+    room.calls.close(0, by="Pia")
+    assert room.calls.receive(told(2), by="Cad")[0].number == 1
 
 
 def test_a_shift_whose_own_thread_hangs_does_not_tell_the_supervisor_that_it_lives(begin):
@@ -153,7 +154,7 @@ def test_nobody_sends_a_drone_while_the_shift_is_being_ended(begin):
     room = begin(ShiftStory(flights_out=(FlightStory(flight=0, call=0, drone=DRONE, did=["launch"]),)))
     report = told(1)
     report = replace(report, place=Place(position=zone_centres(room.setup.world.scenario)["castle-stage"]))
-    incident, _ = room.receive(report, by="Cad")
+    incident, _ = room.calls.receive(report, by="Cad")
     room.clock.ask(room.stop)
     with pytest.raises(InputError, match="is being ended"):
         room.send(incident.number, DRONE, by="Pia")

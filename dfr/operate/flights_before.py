@@ -1,0 +1,69 @@
+"""Flights that a process before this one began (`FlightsBefore`): taken on in the air, or found down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dfr.logs.airborne import IN_THE_AIR
+from dfr.operate.calls import LiveCalls, Note
+from dfr.operate.fleet import LiveFleet
+from dfr.operate.flight import Adoption, LiveFlights, Stage
+from dfr.operate.sortie import RECALLED
+from dfr.operate.story import OURS, FlightStory
+
+
+class FlightsBefore:
+    """The drones that were in the air by the log, and of which nobody knows yet what became: `unsettled`."""
+
+    def __init__(
+        self,
+        flights_out: Iterable[FlightStory],
+        *,
+        calls: LiveCalls,
+        fleet: LiveFleet,
+        flights: LiveFlights,
+        note: Note,
+    ) -> None:
+        self._out = {flight.drone: flight for flight in flights_out}
+        self._calls, self._fleet, self._flights, self._note = calls, fleet, flights, note
+
+    @property
+    def unsettled(self) -> list[str]:
+        """The drones of which nobody knows yet what became."""
+        return list(self._out)
+
+    def settle(self) -> None:
+        """Find out what became of each, once its vehicle is heard (in the shift's thread)."""
+        for drone in self.unsettled:
+            self._settle(drone)
+
+    def _settle(self, drone: str) -> None:
+        berth, flight = self._fleet.berths.get(drone), self._out[drone]
+        vehicle = None if berth is None else berth.vehicle
+        if vehicle is None or not vehicle.heard or vehicle.state.armed is None:
+            return
+        state = vehicle.state
+        if state.armed and state.landed not in IN_THE_AIR:
+            return  # armed on the ground: it lifts off or disarms soon
+        call = self._calls.sim_call(flight.call)
+        if state.armed and not self._calls.engine.has_route(call, drone):
+            return  # nobody knows its way home in the weather of this hour: the board warns of it
+        del self._out[drone]
+        if not state.armed:
+            self._found_down(flight)
+            return
+        stage = flight.stage_in(state)
+        call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
+        adrift = flight.adrift and state.mode in OURS
+        self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
+        _, sortie = self._calls.engine.take_on(call, drone)
+        if adrift:
+            sortie.turn_back(RECALLED)
+
+    def _found_down(self, flight: FlightStory) -> None:
+        """It came down while nobody watched: its call is attended if it had been overhead, else it waits."""
+        self._note(
+            "flight",
+            {"what": "found_down", "flight": flight.flight, "call": flight.call, "drone": flight.drone},
+        )
+        self._calls.found_down(flight.call, overhead=flight.overhead)
