@@ -33,6 +33,16 @@ LOOK_EVERY_S = 0.05
 MOST_STARTS, WITHIN_S = 10, 120.0
 """Ending so often within so long, it would not run the next time either (assumed)."""
 
+MOST_IN_VAIN = 5
+"""So often in turn a start ended before the shift began: the next would too (assumed)."""
+
+LEFT_ALONE = (
+    "Nobody commands the vehicles now: each that flies does what its own failsafe says, and each other stays"
+    " where it is -> watch them, bring one home with its transmitter or `dfr vehicle recall`, then start the"
+    " shift again in the same folder"
+)
+"""What is so once nobody starts the shift again, and what to do."""
+
 EXIT_DEFECT = 1
 FINAL = frozenset({0, 2, 3, 4, 130})
 """Exit codes of a shift that ended as it should, or cannot be run: it is not started again."""
@@ -45,6 +55,7 @@ class Supervisor:
         self._alive, self._tell, self._stops = folder / ALIVE, tell, stops
         self._child = 0
         self._stopped = self._closes = False
+        self._in_vain = 0
 
     def supervise(self) -> tuple[int | None, bool]:
         """(None, whether it is not the first) in each process that is to run the shift.
@@ -56,10 +67,11 @@ class Supervisor:
         starts: list[float] = []
         while True:
             starts = [each for each in starts if now_s() - each < WITHIN_S]
-            if len(starts) >= MOST_STARTS:
-                self._tell(f"the shift ended {MOST_STARTS} times within {WITHIN_S:.0f} s: not started again")
+            if hopeless := self._why_hopeless(len(starts)):
+                self._tell(f"{hopeless}: not started again. {LEFT_ALONE}")
                 return EXIT_DEFECT, True
             starts.append(now_s())
+            self._in_vain += 1
             again = self._child != 0
             self._alive.unlink(missing_ok=True)
             sys.stdout.flush()
@@ -74,6 +86,12 @@ class Supervisor:
                 return code, again
             self._tell(f"the shift ended (exit code {code}): starting it again")
             time.sleep(AGAIN_S)
+
+    def _why_hopeless(self, starts: int) -> str:
+        """Why another start would not help; '' where it may."""
+        if self._in_vain >= MOST_IN_VAIN:
+            return f"{self._in_vain} times in turn the shift ended before it had begun"
+        return f"the shift ended {starts} times within {WITHIN_S:.0f} s" if starts >= MOST_STARTS else ""
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
         self._stopped = True
@@ -91,9 +109,10 @@ class Supervisor:
             stamp = self._alive.stat().st_mtime_ns if self._alive.exists() else 0
             if stamp != seen:
                 self._closes = stamp == 0
-                seen, touched_s = stamp, now_s()
+                seen, touched_s, self._in_vain = stamp, now_s(), 0
                 limit_s = CLOSES_WITHIN_S if self._closes else HANGS_S
             elif now_s() - touched_s > limit_s:
-                self._tell(f"the shift has hung for {limit_s:.0f} s: killing it")
+                what = "hung for" if seen or self._closes else "not begun within"
+                self._tell(f"the shift has {what} {limit_s:.0f} s: killing it")
                 touched_s = now_s()
                 os.kill(self._child, signal.SIGKILL)

@@ -13,10 +13,13 @@ from pathlib import Path
 from dfr.cli.stopping import STOPS
 from dfr.operate import supervisor
 supervisor.HANGS_S = {hangs_s}
+supervisor.STARTS_WITHIN_S = {starts_s}
+supervisor.AGAIN_S = 0.01
 folder = Path(sys.argv[1])
 code, again = supervisor.Supervisor(folder, print, stops=STOPS).supervise()
 if code is not None:
     sys.exit(code)
+{early}
 (folder / supervisor.ALIVE).touch()
 print("shift again" if again else "shift", flush=True)
 if again:
@@ -25,11 +28,16 @@ if again:
 """
 
 
-def supervised(folder, first):
+def supervised(folder, first, *, early="", starts_s=60.0):
     # Only a process that really hangs is given little time: others may have to wait for a processor.
     hangs_s = 0.3 if "SIGSTOP" in first or "unlink" in first else 60.0
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(first=first, hangs_s=hangs_s), str(folder)],
+        [
+            sys.executable,
+            "-c",
+            SCRIPT.format(first=first, early=early, hangs_s=hangs_s, starts_s=starts_s),
+            str(folder),
+        ],
         capture_output=True,
         text=True,
         timeout=120,
@@ -71,3 +79,17 @@ def test_a_stop_is_passed_on_and_ends_both(tmp_path):
     first = "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
     code, words = supervised(tmp_path, first)
     assert (code, words) == (-15 % 256, ["shift"])
+
+
+@pytest.mark.parametrize(
+    ("early", "words"),
+    [("time.sleep(60)", "the shift has not begun within 0 s: killing it"), ("os._exit(1)", "exit code 1")],
+)
+def test_a_shift_that_never_begins_is_not_started_for_ever(tmp_path, early, words):
+    """Five starts in turn; then a person is told what the vehicles do meanwhile, and how to go on."""
+    code, said = supervised(tmp_path, "", early=early, starts_s=0.3)
+    assert code == 1
+    assert sum(words in line for line in said) == 5
+    assert said[-1].startswith("5 times in turn the shift ended before it had begun: not started again.")
+    assert "does what its own failsafe says" in said[-1]
+    assert "`dfr vehicle recall`" in said[-1]
