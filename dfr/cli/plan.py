@@ -26,6 +26,7 @@ from dfr.cli.stopping import stop_softly
 from dfr.errors import NonCompliantError, StoppedError
 from dfr.findings import counted_noun
 from dfr.io.files import write_atomically
+from dfr.io.heat_files import heat_document
 from dfr.io.volume_files import volumes_document
 from dfr.plan.model import LayoutGain, Plan
 from dfr.plan.objectives import Objective
@@ -53,6 +54,13 @@ def plan(
         Path | None,
         typer.Option(
             help="Write flight volumes and the proposed restricted area to a .kml or .geojson file."
+        ),
+    ] = None,
+    heat: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the heat map to a .csv file: for each zone its place, its calls, and how soon it is "
+            "reached from which dock."
         ),
     ] = None,
     risk: Annotated[
@@ -133,6 +141,8 @@ def plan(
     verdict, document = keep_plan(proposed)
     if volumes is not None:
         write_atomically(volumes, volumes_document(proposed, volumes))
+    if heat is not None:
+        write_atomically(heat, heat_document(world, proposed))
     if risk is not None:
         _write_worksheet(world, proposed, risk)
     if pareto is not None:
@@ -144,7 +154,8 @@ def plan(
     else:
         _print_plan(proposed)
         print_verdict(verdict)
-    for what, path in (("plan", out), ("volumes", volumes), ("worksheet", risk), ("fronts", pareto)):
+    written = {"plan": out, "volumes": volumes, "heat map": heat, "worksheet": risk, "fronts": pareto}
+    for what, path in written.items():
         if path is not None:
             note(f"{what}: {path}")
     if stopped():

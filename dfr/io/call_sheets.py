@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -142,22 +142,30 @@ class _RowReader:
     """Makes a call of each row of a table."""
 
     def __init__(self, sheet: Sheet, match: ColumnMatch, zone: ZoneInfo, near: Position) -> None:
-        self._columns, self._zone, self._near = match.columns, zone, near
+        self._columns, self._zone = match.columns, zone
         self._order = match.dates or DateOrder.ISO
-        self._to_degrees = _transformer(match.crs or BRITISH_GRID, sheet.name)
+        self._places = PlaceReader(sheet.name, near, match.crs)
 
     def read_row(self, cells: dict[str, str], line: int) -> CallRecord:
         """The call of a row. Raises InputError."""
         told = {what: cells[column] for what, column in self._columns.items()}
         return CallRecord(
             when=read_moment(_moment_text(told), self._order, self._zone),
-            position=self._position(told),
+            position=self._places.read_place(told),
             place=told.get(CallColumn.ZONE, ""),
             grade=told.get(CallColumn.GRADE, "").casefold(),
             line=line,
         )
 
-    def _position(self, told: dict[CallColumn, str]) -> Position | None:
+
+class PlaceReader:
+    """Reads the places of a table near a site; eastings and northings are of `crs`, else the British grid."""
+
+    def __init__(self, name: str, near: Position, crs: str | None = None) -> None:
+        self._near, self._to_degrees = near, _transformer(crs or BRITISH_GRID, name)
+
+    def read_place(self, told: Mapping[CallColumn, str]) -> Position | None:
+        """The place that the cells of a row tell, None where they are empty. Raises InputError."""
         lat, lon = told.get(CallColumn.LAT, ""), told.get(CallColumn.LON, "")
         if lat or lon:
             return Position(lat_deg=_degrees(lat, "lat"), lon_deg=_degrees(lon, "lon"))

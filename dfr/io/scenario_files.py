@@ -14,8 +14,10 @@ from dfr.errors import InputError
 from dfr.geo import LocalFrame
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams, reading_of_files
+from dfr.io.demand_files import with_demand_places
 from dfr.io.files import read_bounded
 from dfr.io.own_drone_files import parse_own_drone
+from dfr.io.sheets import MAX_SHEET_BYTES
 from dfr.io.terrain_files import load_terrain
 from dfr.io.weather.files import WeatherFiles, weather_files, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
@@ -75,6 +77,7 @@ def parse_scenario(data: bytes, *, name: str, folder: Path) -> Scenario:
     catalogue_data = _catalogue_data(document.value, folder)
     own_drone = None if catalogue_data is None else parse_own_drone(catalogue_data[0], name=catalogue_data[1])
     told = data if catalogue_data is None else data + catalogue_data[0]
+    told += _demand_data(document.value, folder)
     origin = FileOrigin(file=name, sha256=hashlib.sha256(told).hexdigest(), line=document.line)
     scenario = read_scenario(
         document.value,
@@ -83,7 +86,18 @@ def parse_scenario(data: bytes, *, name: str, folder: Path) -> Scenario:
         airspace_path=lambda text: str(_airspace_path(text, folder)),
         own_drone=own_drone,
     )
+    scenario = with_demand_places(scenario)
     return with_weather(scenario, weather_files([Path(file) for file in scenario.weather.files]))
+
+
+def _demand_data(raw: object, folder: Path) -> bytes:
+    """The content of the file with the places of calls; nothing where the scenario names none."""
+    name = raw
+    for key in ("demand", "points", "file"):
+        name = name.get(key) if isinstance(name, dict) else None
+    if not isinstance(name, str) or not _is_file(folder / name):
+        return b""
+    return read_bounded(folder / name, limit_bytes=MAX_SHEET_BYTES)
 
 
 def _catalogue_data(raw: object, folder: Path) -> tuple[bytes, str] | None:
@@ -199,6 +213,9 @@ def _check_references(parts: Parts, folder: Path, own: OwnDrone | None) -> Itera
             name = item.get("file") if isinstance(item, dict) else None
             if isinstance(name, str) and name and _airspace_path(name, folder) is None:
                 yield (kind, index, "file"), f"no file {name!r}", hint
+    points = parts.get(str, "demand", "points", "file")
+    if points is not None and _airspace_path(points, folder) is None:
+        yield ("demand", "points", "file"), f"no file {points!r}", f"a path from {folder.resolve()}"
     for part in ("notams", "weather"):
         for index, name in enumerate(parts.get(list, part, "files") or []):
             if _airspace_path(name, folder) is None:

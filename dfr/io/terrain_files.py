@@ -101,12 +101,10 @@ def read_terrain(path: Path) -> HeightGrid:
 
 def parse_terrain(data: bytes, *, name: str) -> HeightGrid:
     """The heights in some bytes. Raises InputError that says what is wrong."""
-    if data[:4] in (b"II*\0", b"MM\0*"):
-        grid = _read_geotiff(data, name)
-    elif name.lower().endswith(".hgt"):
+    if name.lower().endswith(".hgt") and not is_raster(data):
         grid = _read_hgt(data, name)
-    elif data[:20].lstrip().lower().startswith((b"ncols", b"nrows")):
-        grid = _read_ascii_grid(data, name)
+    elif is_raster(data):
+        grid = read_raster(data, name, valid=HEIGHT_RANGE_M)
     else:
         raise InputError(
             f"{name}: unknown terrain format", do="give an ESRI ASCII grid, an SRTM .hgt or a GeoTIFF"
@@ -116,9 +114,25 @@ def parse_terrain(data: bytes, *, name: str) -> HeightGrid:
     return grid
 
 
-def _mask_unknown(heights: NDArray[np.float32], unknown: float | None) -> NDArray[np.float32]:
-    """Heights with NaN for what is marked unknown or is no height on Earth."""
-    low, high = HEIGHT_RANGE_M
+def is_raster(data: bytes) -> bool:
+    """Whether a file begins as a GeoTIFF or an ASCII grid does."""
+    return _is_tiff(data) or data[:20].lstrip().lower().startswith((b"ncols", b"nrows"))
+
+
+def read_raster(data: bytes, name: str, *, valid: tuple[float, float]) -> HeightGrid:
+    """The values of a GeoTIFF or an ASCII grid, whatever they are of; NaN where not in the valid range."""
+    return (_read_geotiff if _is_tiff(data) else _read_ascii_grid)(data, name, valid)
+
+
+def _is_tiff(data: bytes) -> bool:
+    return data[:4] in (b"II*\0", b"MM\0*")
+
+
+def _mask_unknown(
+    heights: NDArray[np.float32], unknown: float | None, valid: tuple[float, float] = HEIGHT_RANGE_M
+) -> NDArray[np.float32]:
+    """Values with NaN for what is marked unknown or is none that can be."""
+    low, high = valid
     bad = ~((heights >= low) & (heights <= high))
     if unknown is not None:
         bad |= heights == np.float32(unknown)
@@ -128,7 +142,7 @@ def _mask_unknown(heights: NDArray[np.float32], unknown: float | None) -> NDArra
 # ESRI ASCII ---------------------------------------------------------------------------------------
 
 
-def _read_ascii_grid(data: bytes, name: str) -> HeightGrid:
+def _read_ascii_grid(data: bytes, name: str, valid: tuple[float, float]) -> HeightGrid:
     if len(data) > MAX_ASCII_BYTES:
         raise InputError(
             f"{name}: {len(data)} bytes of text is over {MAX_ASCII_BYTES}", do="split it into tiles"
@@ -161,7 +175,7 @@ def _read_ascii_grid(data: bytes, name: str) -> HeightGrid:
         )
     return HeightGrid(
         name=name,
-        heights=_mask_unknown(heights, head.get("nodata_value", -9999.0)),
+        heights=_mask_unknown(heights, head.get("nodata_value", -9999.0), valid),
         west=west,
         north=south + (rows - 1) * step,
         step_east=step,
@@ -230,7 +244,7 @@ def _read_hgt(data: bytes, name: str) -> HeightGrid:
 # GeoTIFF ------------------------------------------------------------------------------------------
 
 
-def _read_geotiff(data: bytes, name: str) -> HeightGrid:
+def _read_geotiff(data: bytes, name: str, valid: tuple[float, float]) -> HeightGrid:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
@@ -257,10 +271,12 @@ def _read_geotiff(data: bytes, name: str) -> HeightGrid:
         AttributeError, struct.error, Image.DecompressionBombError,
     ) as error:  # fmt: skip
         raise InputError(f"{name}: not a readable GeoTIFF: {error}", do="give an ASCII grid") from error
-    return _place_grid(heights, tags, name)
+    return _place_grid(heights, tags, name, valid)
 
 
-def _place_grid(heights: NDArray[np.float32], tags: dict[int, object], name: str) -> HeightGrid:
+def _place_grid(
+    heights: NDArray[np.float32], tags: dict[int, object], name: str, valid: tuple[float, float]
+) -> HeightGrid:
     """Heights with the place that the tags give: each height at the middle of its pixel."""
     where = read_georeference(tags, name)
     unknown = tags.get(TIFF_NODATA)
@@ -270,7 +286,7 @@ def _place_grid(heights: NDArray[np.float32], tags: dict[int, object], name: str
         missing = None
     return HeightGrid(
         name=name,
-        heights=_mask_unknown(heights, missing),
+        heights=_mask_unknown(heights, missing, valid),
         west=where.west + 0.5 * where.step_east,
         north=where.north - 0.5 * where.step_south,
         step_east=where.step_east,

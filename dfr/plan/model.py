@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dfr.findings import Finding
 from dfr.geo import Position, Ring
@@ -208,7 +209,7 @@ class HeightLevels:
     in_turn: tuple[RoutePair, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is proposed, and how good it is proven to be.
 
@@ -291,12 +292,23 @@ class Plan:
 
     def soonest_route(self, zone_id: str) -> Route | None:
         """The route of the dock that is overhead a zone first; None where no dock reaches it."""
-        routes = [r for r in self.routes if r.zone_id == zone_id and r.overhead_s is not None]
+        routes = [r for r in self.routes_to(zone_id) if r.overhead_s is not None]
         return min(routes, key=lambda r: (r.overhead_s or 0.0, r.site_id), default=None)
 
     def route(self, site_id: str, zone_id: str) -> Route:
         """The route from a chosen dock to a zone."""
-        return next(r for r in self.routes if r.site_id == site_id and r.zone_id == zone_id)
+        return next(r for r in self.routes_to(zone_id) if r.site_id == site_id)
+
+    def routes_to(self, zone_id: str) -> tuple[Route, ...]:
+        """The routes from every chosen dock to a zone."""
+        return self._routes_by_zone.get(zone_id, ())
+
+    @cached_property
+    def _routes_by_zone(self) -> dict[str, tuple[Route, ...]]:
+        found: dict[str, list[Route]] = {}
+        for route in self.routes:
+            found.setdefault(route.zone_id, []).append(route)
+        return {zone: tuple(routes) for zone, routes in found.items()}
 
 
 def _route_as_dict(route: Route) -> dict[str, object]:

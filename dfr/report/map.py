@@ -32,6 +32,12 @@ ZONE_SHIFTS = (0.0, -0.35, 0.35, -0.7, 0.7, -1.1, 1.1)
 MOST_NAMED = 12
 """With more docks than this their names would overlap, so only their titles remain."""
 
+MOST_ZONES_NAMED = 60
+"""More zones than this are drawn as a heat map: the more calls to the area, the darker, without names."""
+
+HEATS = 6
+"""How many shades a heat map has; each step is four ninths of the density of the next, or less."""
+
 
 FILLED = ("sea", "land", "park", "water", "building")
 GROUND_ORDER = (*FILLED, "stream", "rail", "road", "coast")
@@ -192,12 +198,29 @@ def _draw_site(world: World, view: _View) -> list[str]:
 
 def _draw_zones(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
-    for zone in world.scenario.demand.zones:
+    for zone, shade in zip(world.scenario.demand.zones, _shades(world), strict=True):
         best = plan.soonest_route(zone.id)
         origin = "" if best is None else f" after lift-off from {best.site_id}"
-        title = f"{zone.name}: {100 * zone.share:.0f} % of calls, {_time_words(best)}{origin}"
-        shapes.append(_draw_ring(world, view, zone.area, "zone" if best else "zone unreached", title))
+        digits = 2 if shade else 0
+        title = f"{zone.name}: {100 * zone.share:.{digits}f} % of calls, {_time_words(best)}{origin}"
+        css = f"zone{shade}" if best else f"zone unreached{shade}"
+        shapes.append(_draw_ring(world, view, zone.area, css, title))
     return shapes
+
+
+def _is_heat_map(world: World) -> bool:
+    return len(world.scenario.demand.zones) > MOST_ZONES_NAMED
+
+
+def _shades(world: World) -> list[str]:
+    """The class of each zone's shade in a heat map, by its calls to the area; '' where it is none."""
+    zones = world.scenario.demand.zones
+    if not _is_heat_map(world):
+        return [""] * len(zones)
+    areas = np.array([world.frame.polygon(zone.area).area for zone in zones])
+    density = np.array([zone.share for zone in zones]) / np.maximum(areas, 1.0)
+    shades = np.ceil(HEATS * np.sqrt(density / density.max())).astype(int)
+    return [f" heat heat-{shade}" for shade in shades.tolist()]
 
 
 def _time_words(best: Route | None) -> str:
@@ -216,7 +239,7 @@ def _draw_labels(world: World, plan: Plan, view: _View, size: float) -> list[str
         at = view.xy(*world.frame.point(site.position))
         box = labels.place_beside(at, box_of([name], size=size), DOCK_SIDE)
         words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
-    for zone in world.scenario.demand.zones:
+    for zone in () if _is_heat_map(world) else world.scenario.demand.zones:
         named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
         lines = [*named, _time_words(plan.soonest_route(zone.id))]
         at = view.xy(*world.frame.point(centroid(zone.area)))
@@ -279,7 +302,7 @@ def _draw_posts(world: World, view: _View) -> list[str]:
 
 def _draw_routes(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
-    for zone in world.scenario.demand.zones:
+    for zone in () if _is_heat_map(world) else world.scenario.demand.zones:
         route = plan.soonest_route(zone.id)
         if route is None:
             continue

@@ -432,12 +432,27 @@ class Priority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandZone:
-    """An area where calls arise, and its share of them."""
+    """An area where calls arise, and its share of them.
+
+    `place` is where a drone is sent for a call in it; None for its centre.
+    """
 
     id: str
     name: str
     area: Ring
     share: float
+    place: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandPoints:
+    """A file of calls at their own places, which the zones are made of: a square of side `cell_m` each.
+
+    With a side of 0 each place is a zone.
+    """
+
+    path: str
+    cell_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,7 +480,8 @@ class Demand:
 
     The rate of a replication is the stated one times a gamma factor of mean 1 and
     coefficient of variation `rate_cv`. `cleared_without_patrol` is the share of
-    drone-attended calls closed without officers, None where nobody has said.
+    drone-attended calls closed without officers, None where nobody has said. `points` are what the zones
+    are made of, None where the scenario gives the zones themselves.
     """
 
     zones: tuple[DemandZone, ...]
@@ -474,6 +490,7 @@ class Demand:
     rate_cv: float
     ground: GroundResponse
     cleared_without_patrol: float | None
+    points: DemandPoints | None = None
 
 
 # The air: other traffic, weather, airspace, ground, notices, obstacles ---------------------------

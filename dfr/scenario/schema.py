@@ -338,11 +338,33 @@ class ZoneIn(Strict):
     area: Area
     becomes: ClassVar[Any] = domain.DemandZone
 
+    def differing_fields(self) -> dict[str, Any]:
+        """Drones are sent to the centre."""
+        return {"place": None}
+
 
 class ZonesIn(Drawn):
     """Where calls arise; the shares sum to 1."""
 
     areas: list[ZoneIn] = Field(min_length=1, max_length=5000)
+
+
+class PointsIn(Sourced):
+    """Calls at their own places, from a file: what the demand zones are made of."""
+
+    file: str = Field(
+        min_length=1,
+        description="a table (CSV or XLSX) of places with lat and lon, or easting and northing, each counted "
+        "once or by its column calls; or a raster (ASCII grid or GeoTIFF) of calls",
+    )
+    cell_m: float = Field(
+        default=250.0,
+        ge=0,
+        le=5000,
+        description="calls within a square of this side are flown to at their mean place; 0: each place is "
+        "flown to by itself, and shown in plans and pages",
+    )
+    becomes: ClassVar[Any] = domain.DemandPoints
 
 
 class PriorityIn(Strict):
@@ -402,7 +424,8 @@ class GroundIn(Sourced):
 class DemandIn(Strict):
     """The calls."""
 
-    zones: ZonesIn
+    zones: ZonesIn | None = Field(default=None, description="where calls arise; null where points say so")
+    points: PointsIn | None = Field(default=None, description="a file of places of calls, in place of zones")
     priorities: PrioritiesIn
     days: DaysIn
     rate_cv: NonNegativeFigure = Field(description="coefficient of variation of the rate itself")
@@ -414,7 +437,7 @@ class DemandIn(Strict):
         """What its sections hold; the days in order of time."""
         days = sorted(self.days.totals, key=lambda day: day.date)
         return {
-            "zones": tuple(zone.to_domain() for zone in self.zones.areas),
+            "zones": tuple(zone.to_domain() for zone in self.zones.areas) if self.zones else (),
             "priorities": tuple(grade.to_domain() for grade in self.priorities.grades),
             "days": tuple(
                 day.to_domain(hour_weights=tuple(day.hour_weights or self.days.hour_weights)) for day in days

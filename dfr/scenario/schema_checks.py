@@ -288,6 +288,12 @@ def _check_shares(parts: Parts) -> Iterator[Complaint]:
             yield path, f"the shares sum to {total:.6g}", "make them sum to 1"
 
 
+def _check_demand(parts: Parts) -> Iterator[Complaint]:
+    demand = parts.raw.get("demand") if isinstance(parts.raw, dict) else None
+    if isinstance(demand, dict) and (demand.get("zones") is None) == (demand.get("points") is None):
+        yield ("demand",), "needs either zones, or points", "give one of the two"
+
+
 def _check_period(parts: Parts) -> Iterator[Complaint]:
     period = parts.get(written.PeriodIn, "period")
     if period is None:
@@ -530,6 +536,7 @@ CHECKS: tuple[Check, ...] = (
     _check_durations,
     _check_unique,
     _check_shares,
+    _check_demand,
     _check_period,
     _check_spans,
     _check_days,

@@ -193,13 +193,16 @@ def _build_scenario(
     path: Callable[[str], str],
 ) -> domain.Scenario:
     """The domain value of a scenario that has passed every check."""
-    period, notams = scenario.period, scenario.notams
+    period, notams, points = scenario.period, scenario.notams, scenario.demand.points
     weather_hours = sorted(hours, key=lambda hour: hour.start.timestamp())
 
     built: domain.Scenario = scenario.to_domain(
         file=origin.file,
         sha256=origin.sha256,
         period=domain.Period(start=period.start, end=period.end, zone=zone),
+        demand=scenario.demand.to_domain(
+            points=None if points is None else points.to_domain(path=path(points.file))
+        ),
         weather=scenario.weather.to_domain(
             hours=tuple(hour.to_domain() for hour in weather_hours),
             files=tuple(map(path, scenario.weather.files)),
@@ -222,6 +225,8 @@ def _unconfirmed_parts(scenario: written.ScenarioIn) -> Iterator[str]:
     }
     guessed = (scenario.site.boundary, scenario.candidates) if not scenario.exercise else ()
     for name, part in drawn.items():
+        if part is None:
+            continue
         if not part.confirmed or (part.assumed and any(part is place for place in guessed)):
             yield name
 

@@ -310,7 +310,9 @@ class ScenarioEditor:
         """The files that a scenario rests on, as they were when they were read."""
         notams = scenario.notams.files if scenario.notams else ()
         airspace = (file.path for file in scenario.airspace)
-        named = (*airspace, *(file.path for file in scenario.terrain), *notams, *scenario.weather.files)
+        points = () if scenario.demand.points is None else (scenario.demand.points.path,)
+        terrain = (file.path for file in scenario.terrain)
+        named = (*airspace, *terrain, *notams, *scenario.weather.files, *points)
         for path in (*map(Path, named), *self._day.notams):
             self._digests.setdefault(path, digest_of(path))
         # The weather of the day is read again with each edit.

@@ -13,7 +13,7 @@ import numpy as np
 from dfr.aircraft.catalogue import drone_of
 from dfr.api.logs import JudgedDrone
 from dfr.errors import InputError
-from dfr.geo import LocalFrame, Position, centroid
+from dfr.geo import LocalFrame, Position
 from dfr.io.files import read_bounded
 from dfr.io.logs.files import read_log
 from dfr.logs.flights import LoggedFlight, find_flights, track_of_log
@@ -26,6 +26,7 @@ from dfr.track import LIFTED_M, FlightTrack
 from dfr.web.layers import to_lonlat
 from dfr.web.recorded import recorded_series
 from dfr.web.replay_events import log_events, shift_events, waiting_calls
+from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
 MOST_SAMPLES = 1_500
@@ -40,7 +41,7 @@ def shift_of(world: World, plan: Plan, records: Records, kind: ShiftKind) -> dic
     """One replication as plain values, with the span of its busiest shift; times in s of the period."""
     found = timeline(records, pick(records, kind))
     start_s, end_s = _busiest_span(world, found)
-    zones = {zone.id: centroid(zone.area) for zone in world.scenario.demand.zones}
+    zones = zone_centres(world.scenario)
     names = {zone.id: zone.name for zone in world.scenario.demand.zones}
     names |= {site.id: site.name for site in plan.sites}
     flights = [FlightRecord(*row) for row in records.of(found.replication).rows("flights")]

@@ -126,7 +126,12 @@ def expected_by_hour_zone_priority(scenario: Scenario) -> FloatArray:
 
 
 def zone_centre(zone: DemandZone) -> Position:
-    """Where a drone is sent for a call in a zone: its centroid, or a point inside where that lies outside."""
+    """Where a drone is sent for a call in a zone: its own place, else its centroid.
+
+    Where the centroid lies outside it is a point inside.
+    """
+    if zone.place is not None:
+        return zone.place
     frame = LocalFrame(zone.area[0])
     area = frame.polygon(zone.area)
     point = area.centroid if area.contains(area.centroid) else shapely.point_on_surface(area)

@@ -25,6 +25,8 @@ def demand_edit(estimate: DemandEstimate, data: Any, *, source: str) -> AllEdits
         SetValue(path=["demand", "zones"], value=_zones(estimate, source)),
         SetValue(path=["demand", "days"], value=_days(estimate, data, source)),
     ]
+    if value_at(data, ("demand", "points")) is not None:
+        edits.append(RemoveValue(path=["demand", "points"]))
     if estimate.grades is not None:
         edits += _grade_edits(estimate, data, source)
     if estimate.rate_cv is not None:

@@ -158,6 +158,16 @@ def on_grid(crs: str, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[FloatArra
     return np.asarray(x, float), np.asarray(y, float)
 
 
+def degrees_of_cells(grid: HeightGrid, rows: ArrayLike, columns: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """(Latitudes, longitudes) of the values of a grid at some rows and columns."""
+    x = grid.west + np.asarray(columns, float) * grid.step_east
+    y = grid.north - np.asarray(rows, float) * grid.step_south
+    if grid.crs == GEOGRAPHIC:
+        return y, x
+    lon, lat = _transformer_to(grid.crs).transform(x, y, direction="INVERSE")
+    return np.asarray(lat, float), np.asarray(lon, float)
+
+
 @lru_cache(maxsize=16)
 def _transformer_to(crs: str) -> Transformer:
     return Transformer.from_crs(GEOGRAPHIC, crs, always_xy=True)

@@ -19,6 +19,7 @@ from dfr.plan.routing import START_TOLERANCE_M, AvoidedArea
 from dfr.plan.volumes import GROUND_RISK_BUFFER
 from dfr.plan.windows import any_in_hour, hour_windows
 from dfr.scenario.model import OperationKind
+from dfr.world.demand import zone_centres
 from dfr.world.model import World
 
 NO_CROWD = 'that no people gather, with who says so (in the file: crowds: [], sources: {crowds: "..."})'
@@ -194,10 +195,9 @@ def _cost_of_avoiding(context: Context) -> tuple[float, float, str]:
     scenario, frame = context.scenario, context.world.frame
     empty = _without_crowds(context.world)
     router, worst = router_of(empty), (0.0, 0.0, "")
-    targets = {zone.id: frame.polygon(zone.area).centroid for zone in scenario.demand.zones}
+    targets = {zone: frame.point(centre) for zone, centre in zone_centres(scenario).items()}
     for route, _ in context.lines:
-        start, end = frame.point(route.points[0]), targets[route.zone_id]
-        path = router.find_path(start, (end.x, end.y))
+        path = router.find_path(frame.point(route.points[0]), targets[route.zone_id])
         if not path.reachable:
             continue
         longer, farther = route.length_m - path.length_m, route.stand_off_m - path.stand_off_m

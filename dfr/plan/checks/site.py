@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import shapely
 
-from dfr.findings import Finding, Severity
+from dfr.findings import Finding, Severity, counted_noun
 from dfr.geo import Position
 from dfr.plan.context import Context, finding, listed, nearest_on, route_words
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
 from dfr.plan.rules import LEAST_SKY_VIEW
 from dfr.plan.volumes import CONTINGENCY
-from dfr.scenario.model import CandidateSite, Power, SiteUse, Surface
+from dfr.scenario.model import CandidateSite, DemandZone, Power, SiteUse, Surface
 
 BESIDE_M = 0.5
 """A move that clears a finding goes so far beyond the edge."""
 
 NO_WATER = 'that there is none, with who says so (in the file: water: [], sources: {water: "..."})'
 """What to state where there is no water."""
+
+REACH_FIX = "add a candidate site, or widen keep-in or crowd margins"
+MOST_SAID = 12
+"""More zones than this are told in one sentence."""
 
 POWER_WORDS = {Power.MAINS: "mains power", Power.GENERATOR: "a generator", Power.NONE: "no power"}
 
@@ -99,22 +104,35 @@ def _contingency_findings(context: Context, keep_in: shapely.Polygon) -> list[Fi
 
 def check_reach(context: Context) -> list[Finding]:
     """Zones that no dock reaches, and zones watched from a distance."""
-    found, near = [], []
+    found, near, lost = [], [], []
     for zone in context.scenario.demand.zones:
-        routes = [route for route in context.plan.routes if route.zone_id == zone.id]
+        routes = context.plan.routes_to(zone.id)
         open_routes = [route for route in routes if route.reachable]
         if not open_routes:
-            why = listed(sorted({route.limited_by for route in routes}), most=2)
-            words = f"No dock reaches {zone.name} ({zone.share:.0%} of calls): {why}."
-            fix = "add a candidate site, or widen keep-in or crowd margins"
-            found.append(finding("reach", Severity.ADVICE, words, fix=fix))
+            lost.append((zone, {route.limited_by for route in routes}))
         elif min(route.stand_off_m for route in open_routes) > 0:
             least = min(open_routes, key=lambda route: route.stand_off_m)
             near.append(f"{zone.name}: {least.limited_by}.")
+    found += [finding("reach", Severity.ADVICE, words, fix=REACH_FIX) for words in _say_unreached(lost)]
+    if len(near) > MOST_SAID:
+        near = [f"{counted_noun(len(near), 'zone')} are watched from a distance, the first: {near[0]}"]
     found += [finding("reach", Severity.ADVICE, words) for words in near]
     if not found:
-        found.append(finding("reach", Severity.OK, "Every zone is reached, and flights go to its centre."))
+        where = "its centre" if context.scenario.demand.points is None else "the mean place of its calls"
+        found.append(finding("reach", Severity.OK, f"Every zone is reached, and flights go to {where}."))
     return found
+
+
+def _say_unreached(lost: Sequence[tuple[DemandZone, set[str]]]) -> Iterator[str]:
+    """A sentence for each zone that no dock reaches, or one for all where there are many."""
+    if len(lost) > MOST_SAID:
+        share = sum(zone.share for zone, _ in lost)
+        why = listed(sorted(set().union(*(reasons for _, reasons in lost))), most=2)
+        yield f"No dock reaches {counted_noun(len(lost), 'zone')} ({share:.0%} of calls): {why}."
+        return
+    for zone, reasons in lost:
+        why = listed(sorted(reasons), most=2)
+        yield f"No dock reaches {zone.name} ({zone.share:.0%} of calls): {why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
