@@ -26,6 +26,7 @@ from dfr.world.demand_points import CallPlaces, zones_of_places
 from dfr.world.terrain import degrees_of_cells
 
 CALLS = "calls"
+MAX_PLACES_BYTES = MAX_SHEET_BYTES
 MOST_SHOWN = 5
 MOST_CALLS = 1e9
 
@@ -39,7 +40,7 @@ def with_demand_places(scenario: Scenario) -> Scenario:
     if points is None:
         return scenario
     path = Path(points.path)
-    places = read_places(read_bounded(path, limit_bytes=MAX_SHEET_BYTES), path.name, scenario.site.centre)
+    places = read_places(read_bounded(path, limit_bytes=MAX_PLACES_BYTES), path.name, scenario.site.centre)
     frame = LocalFrame(scenario.site.centre)
     try:
         made = zones_of_places(places, boundary=scenario.site.boundary, frame=frame, cell_m=points.cell_m)

@@ -14,10 +14,9 @@ from dfr.errors import InputError
 from dfr.geo import LocalFrame
 from dfr.io.airspace.files import load_airspace
 from dfr.io.airspace.notam import read_notams, reading_of_files
-from dfr.io.demand_files import with_demand_places
+from dfr.io.demand_files import MAX_PLACES_BYTES, with_demand_places
 from dfr.io.files import read_bounded
 from dfr.io.own_drone_files import parse_own_drone
-from dfr.io.sheets import MAX_SHEET_BYTES
 from dfr.io.terrain_files import load_terrain
 from dfr.io.weather.files import WeatherFiles, weather_files, with_weather
 from dfr.io.yaml_reader import MAX_BYTES, read_yaml
@@ -97,7 +96,7 @@ def _demand_data(raw: object, folder: Path) -> bytes:
         name = name.get(key) if isinstance(name, dict) else None
     if not isinstance(name, str) or not _is_file(folder / name):
         return b""
-    return read_bounded(folder / name, limit_bytes=MAX_SHEET_BYTES)
+    return read_bounded(folder / name, limit_bytes=MAX_PLACES_BYTES)
 
 
 def _catalogue_data(raw: object, folder: Path) -> tuple[bytes, str] | None:
