@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError, VehicleStartError
+from firmware_sitl.endpoints import Endpoint, loopback_endpoints
 from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, run_module
 from firmware_sitl.vehicle.parameters import Parameters, unknown_parameters
@@ -79,11 +80,10 @@ def run_sitl(
     system_id: int = 1,
     speedup: float = 1.0,
     frame: Path | None = None,
-    port: int | None = None,
+    endpoints: Sequence[Endpoint] = loopback_endpoints(0),
 ) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
     """A running SITL behind a relay (`firmware_sitl.relay`), and its URLs, where it waits for a client.
 
-    `port` fixes the first of its ports; without it the kernel gives free ones.
     ArduCopter ignores parameters that it does not have (`refuse_unknown` tells).
     """
     base = folder.path / "base.parm"
@@ -97,7 +97,7 @@ def run_sitl(
         str(binary.path), "-w", "--model", model, f"--home={home}", "--defaults", str(base.resolve()),
         "--sysid", str(system_id), "--speedup", f"{speedup:g}",
     ]  # fmt: skip
-    relay = ["firmware_sitl.relay", str(port or 0), *command]
+    relay = ["firmware_sitl.relay", *map(str, endpoints), "--", *command]
     with run_module(relay, folder.path, folder.environment) as process:
         yield process, process.wait_for_urls(timeout_s=LISTEN_TIMEOUT_S)
 

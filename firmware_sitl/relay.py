@@ -1,13 +1,13 @@
-"""`python -m firmware_sitl.relay PORT COMMAND...`: an ArduCopter SITL behind ports of the loopback interface.
+"""`python -m firmware_sitl.relay ENDPOINT... -- COMMAND...`: a vehicle behind ports that this process opens.
 
-By itself ArduCopter listens on every interface, at fixed ports. Here it is a client: its first three serial
-ports connect to this process, which listens in its place, on 127.0.0.1, at ports that the kernel gives out.
-Each port serves one client at a time, and vehicle time stands still until the first one, as with ArduCopter.
+By itself ArduCopter listens on every interface, at fixed ports. Here it is a client: its first serial ports
+connect to this process, which listens in its place, and where it is told to. The built-in vehicle connects in
+the same way where more than its usual ports is asked for. Each port serves one client at a time, and vehicle
+time stands still until the first one, as with ArduCopter; a client that is called is one from the start.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import select
 import signal
@@ -17,92 +17,82 @@ import sys
 from collections.abc import Sequence
 
 from firmware_sitl.confinement import forbid_listening
+from firmware_sitl.endpoints import (
+    Endpoint,
+    accept,
+    keep_little,
+    open_endpoint,
+    parse_endpoint,
+    receive,
+    send,
+)
 from firmware_sitl.ports import LOOPBACK, PORTS_USED, listen_on
 
 UNUSED_SERIAL_PORTS = (5, 6, 7, 8)
 """On these ArduCopter would listen by itself, if a SERIALn_PROTOCOL used them; 3 and 4 are its GPS."""
 
-KEPT_BYTES = 8192
-"""What a socket keeps on its way: with more, what a client hears of a fast vehicle would be old."""
-
-RECEIVE_BYTES = 65536
 LOOK_S = 0.2
 END_S = 2.0
 
 
 class Line:
-    """A port: its one client, the vehicle's connection, and what waits to be passed on to each."""
+    """A port: its end for clients, the vehicle's connection, and what waits to be passed on to each."""
 
-    def __init__(self, port: int) -> None:
-        self._listener, self._inside = listen_on(port), listen_on(0)
-        for listener in (self._listener, self._inside):  # a connection has from its listener what it keeps
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KEPT_BYTES)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BYTES)
-        self.client: socket.socket | None = None
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.end, self._inside = open_endpoint(endpoint), listen_on(0)
+        keep_little(self._inside)
         self.vehicle: socket.socket | None = None
         self._to_client = self._to_vehicle = b""
-
-    @property
-    def port(self) -> int:
-        """Where a client connects."""
-        return int(self._listener.getsockname()[1])
 
     @property
     def device(self) -> str:
         """ArduCopter's name for the serial port."""
         return f"tcpclient:{LOOPBACK}:{self._inside.getsockname()[1]}"
 
-    def awaited(self) -> tuple[list[socket.socket], list[socket.socket]]:
-        """The sockets to read from, and those to write to. None is read while its last bytes still wait."""
-        reads = [self._listener if self.client is None else self.client] if not self._to_vehicle else []
+    def awaited(self) -> tuple[list[int], list[int]]:
+        """What to read from, and what to write to. Nothing is read while its last bytes still wait."""
+        reads = [] if self._to_vehicle else [self.end.fileno()]
         if not self._to_client:
-            reads.append(self._inside if self.vehicle is None else self.vehicle)
-        writes = [self.client] if self.client and self._to_client else []
-        return reads, [*writes, self.vehicle] if self.vehicle and self._to_vehicle else writes
+            reads.append((self._inside if self.vehicle is None else self.vehicle).fileno())
+        writes = [self.end.fileno()] if self.end.connected and self._to_client else []
+        return reads, [*writes, self.vehicle.fileno()] if self.vehicle and self._to_vehicle else writes
 
-    def pass_on(self, readable: Sequence[socket.socket], *, held: bool) -> None:
-        """Take new connections and bytes from the sockets that have some, and pass on what can be.
+    def pass_on(self, readable: Sequence[int], *, held: bool) -> None:
+        """Take new connections and bytes from what has some, and pass on what can be.
 
         What the vehicle says is kept for the first client while it is held; later nobody keeps it.
         """
-        if self._listener in readable:
-            self.client = _accept(self._listener)
-        if self._inside in readable:
-            self.vehicle = _accept(self._inside)
-        if self.client in readable:
-            self._to_vehicle += self._receive_from_client()
-        if self.vehicle in readable:
+        if self.end.fileno() in readable:
+            self._to_vehicle += self.end.receive()
+        if self._inside.fileno() in readable:
+            self.vehicle = accept(self._inside)
+        elif self.vehicle is not None and self.vehicle.fileno() in readable:
             self._to_client += self._receive_from_vehicle()
-        if self.client is None and not held:
+        if self.end.connected:
+            self._to_client = self.end.send(self._to_client)
+        elif not held:
             self._to_client = b""
-        self._to_client = _send(self.client, self._to_client)
-        self._to_vehicle = _send(self.vehicle, self._to_vehicle)
-
-    def _receive_from_client(self) -> bytes:
-        data = _receive(self.client)
-        if not data and self.client is not None:
-            self.client.close()
-            self.client = None
-        return data
+        self._to_vehicle = send(self.vehicle, self._to_vehicle)
 
     def _receive_from_vehicle(self) -> bytes:
         """What the vehicle sends; a vehicle that starts anew cuts its client off, as ArduCopter does."""
-        data = _receive(self.vehicle)
-        if not data:
-            for end in filter(None, (self.vehicle, self.client)):
-                end.close()
-            self.vehicle = self.client = None
+        data = receive(self.vehicle)
+        if not data and self.vehicle is not None:
+            self.vehicle.close()
+            self.end.drop()
+            self.vehicle = None
             self._to_client = self._to_vehicle = b""
         return data
 
 
-def main(first_port: int, command: Sequence[str]) -> int:
-    """Run the command behind ports from `first_port` on (0: any free ones); returns its exit code."""
+def main(endpoints: Sequence[Endpoint], command: Sequence[str]) -> int:
+    """Run the command behind these ends, one for each of its serial ports; returns its exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    lines = [Line(first_port + step if first_port else 0) for step in PORTS_USED]
+    lines = [Line(endpoint) for endpoint in endpoints]
     serial = [f"--serial{number}={line.device}" for number, line in enumerate(lines)]
-    serial += [f"--serial{number}=none:{number}" for number in UNUSED_SERIAL_PORTS]
+    unused = [*range(len(lines), len(PORTS_USED)), *UNUSED_SERIAL_PORTS]
+    serial += [f"--serial{number}=none:{number}" for number in unused]
     forbid_listening()
     vehicle = subprocess.Popen([*command, *serial])
     try:
@@ -122,9 +112,9 @@ def _serve(vehicle: subprocess.Popen[bytes], lines: Sequence[Line]) -> int:
             vehicle.send_signal(signal.SIGSTOP)
         if held and not told:
             told = True
-            sys.stdout.write(f"listening {' '.join(f'tcp:{LOOPBACK}:{line.port}' for line in lines)}\n")
+            sys.stdout.write(f"listening {' '.join(line.end.url for line in lines)}\n")
             sys.stdout.flush()
-        if held and any(line.client for line in lines):
+        if held and any(line.end.connected for line in lines):
             held = False
             vehicle.send_signal(signal.SIGCONT)
     return code
@@ -148,34 +138,9 @@ def _end(vehicle: subprocess.Popen[bytes]) -> None:
         vehicle.wait()
 
 
-def _accept(listener: socket.socket) -> socket.socket:
-    connection, _ = listener.accept()
-    connection.setblocking(False)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def _receive(end: socket.socket | None) -> bytes:
-    """What has come; nothing where the other side has gone."""
-    with contextlib.suppress(OSError):
-        return end.recv(RECEIVE_BYTES) if end is not None else b""
-    return b""
-
-
-def _send(end: socket.socket | None, data: bytes) -> bytes:
-    """What could not be sent yet. A broken connection is seen where it is read."""
-    if end is None or not data:
-        return data
-    try:
-        return data[end.send(data) :]
-    except BlockingIOError:
-        return data
-    except OSError:
-        return b""
-
-
 if __name__ == "__main__":
+    dash = sys.argv.index("--")
     try:
-        sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+        sys.exit(main([parse_endpoint(text) for text in sys.argv[1:dash]], sys.argv[dash + 1 :]))
     except OSError as error:
         sys.exit(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Literal
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import BUILTIN_VERSION, ardupilot
+from firmware_sitl.endpoints import Endpoint, loopback_endpoints
 from firmware_sitl.guard import GuardedFolder, guarded_folder
 from firmware_sitl.process import VehicleProcess, run_module
 from firmware_sitl.vehicle.parameters import read_parameter_text, refuse_unknown
@@ -51,6 +53,7 @@ def start_vehicle(
     frame: Path | None = None,
     system_id: int = 1,
     port: int | None = None,
+    endpoints: Sequence[Endpoint] = (),
     generation: str = "4.6",
     folder: Path | None = None,
     gust_intensity: float = 0.0,
@@ -59,6 +62,8 @@ def start_vehicle(
     """A vehicle at home on the ground, in a folder of its own, ended and reaped when the block ends.
 
     `auto` takes the ArduCopter that DFR_ARDUCOPTER names, and the built-in vehicle where it names none.
+    It listens on three TCP ports of the loopback interface from `port` on (None: free ones), or where
+    `endpoints` say, one to three of them.
     `params` are set over the `defaults` files; names and units may be of either generation, and one that the
     vehicle does not know is an InputError with the names it resembles. Gusts of
     `gust_intensity` are added to SIM_WIND_SPD, in the built-in vehicle by SIM_GUST_I, in ArduCopter by a
@@ -71,6 +76,7 @@ def start_vehicle(
         )
     chosen = choose_engine(engine)
     settings = read_given_parameters(defaults, params or {})
+    served = tuple(endpoints) or loopback_endpoints(port or 0)
     with ExitStack() as stack:
         place = stack.enter_context(guarded_folder(folder))
         text = f"{home.lat_deg:.9f},{home.lon_deg:.9f},{home_m_amsl:.3f},{heading_deg:.2f}"
@@ -87,7 +93,7 @@ def start_vehicle(
                     speedup=speedup,
                     params=settings,
                     frame=frame,
-                    port=port,
+                    endpoints=served,
                 )
             )
             version = chosen.version
@@ -96,9 +102,8 @@ def start_vehicle(
                 settings |= {"SIM_GUST_I": gust_intensity, "SIM_GUST_SEED": float(gust_seed)}
             # In one argument: a southern latitude would be read as an option of its own.
             options = [f"--home={text}", "--sysid", str(system_id), "--speedup", f"{speedup:g}"]
-            options += ["--port", str(port or 0), *(("--frame", str(frame.resolve())) if frame else ())]
-            options += ["--generation", generation]
-            process, urls = stack.enter_context(_run_builtin(place, options, settings))
+            options += ["--generation", generation, *(("--frame", str(frame.resolve())) if frame else ())]
+            process, urls = stack.enter_context(_run_builtin(place, options, settings, served))
             version = BUILTIN_VERSION
         yield RunningVehicle(
             url=urls[0],
@@ -153,11 +158,19 @@ def choose_engine(engine: SitlEngine) -> ardupilot.ArduCopter | None:
 
 @contextmanager
 def _run_builtin(
-    folder: GuardedFolder, options: Sequence[str], params: Mapping[str, float]
+    folder: GuardedFolder,
+    options: Sequence[str],
+    params: Mapping[str, float],
+    endpoints: tuple[Endpoint, ...],
 ) -> Iterator[tuple[VehicleProcess, tuple[str, ...]]]:
+    """It listens by itself at its usual ports, and a relay does at any others."""
     refuse_unknown(params)
     own = folder.path / "given.parm"
     own.write_text("".join(f"{name} {value:.9g}\n" for name, value in params.items()), encoding="utf-8")
-    command = ["firmware_sitl.vehicle", *options, "--defaults", own.name, "--parent", str(os.getpid())]
+    command = ["firmware_sitl.vehicle", *options, "--defaults", own.name]
+    if endpoints == loopback_endpoints(endpoints[0].port):
+        command += ["--port", str(endpoints[0].port), "--parent", str(os.getpid())]
+    else:
+        command = ["firmware_sitl.relay", *map(str, endpoints), "--", sys.executable, "-m", *command]
     with run_module(command, folder.path, folder.environment) as process:
         yield process, process.wait_for_urls(timeout_s=BUILTIN_TIMEOUT_S)

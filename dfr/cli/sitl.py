@@ -13,18 +13,17 @@ import typer
 
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.cli.sitl_options import Engine, parse_engine, parse_parameter
+from dfr.cli.sitl_ports import refuse_ports, vehicle_endpoints, who_has_control
 from dfr.errors import InputError, VehicleStartError
 from dfr.geo import Position, offset
 from dfr.io.files import read_bounded
 from dfr.mission.formats import read_plan
-from firmware_sitl.ports import PORTS_USED, port_free
+from firmware_sitl.ports import LOOPBACK
 from firmware_sitl.start import RunningVehicle, start_vehicle
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 HOME = "50.7810,-1.0890,3,0"
-PORTS_APART = 10
-LAST_PORT = 65535
 MOST_VEHICLES = 100
 POLL_S = 0.2
 
@@ -37,6 +36,22 @@ def sitl(  # noqa: PLR0917 - options of a verb
     engine: Engine = "auto",
     count: Annotated[int, typer.Option(help="Number of vehicles.")] = 1,
     port: Annotated[int, typer.Option(help="First TCP port; each next vehicle's is 10 higher.")] = 5760,
+    bind: Annotated[
+        str,
+        typer.Option(help="IPv4 address to listen on; beyond 127.0.0.1, anybody who reaches it has control."),
+    ] = LOOPBACK,
+    udp_server: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="UDP port to listen on in place of a TCP port; each next vehicle's is 10 higher. Repeatable."
+        ),
+    ] = None,
+    udp_client: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="HOST:PORT to send to by UDP in place of a TCP port, such as a ground station's. Repeatable."
+        ),
+    ] = None,
     home: Annotated[
         str, typer.Option(help="Where the first one starts, LAT,LON,ALT,HDG: degrees, m AMSL, degrees.")
     ] = HOME,
@@ -75,7 +90,13 @@ def sitl(  # noqa: PLR0917 - options of a verb
         )
     if not 0.0 < speedup < math.inf:
         raise InputError(f"--speedup {speedup:g}: not a number above 0")
-    _refuse_ports(port, count)
+    served = [
+        vehicle_endpoints(
+            index, port=port, bind=bind, udp_servers=udp_server or (), udp_clients=udp_client or ()
+        )
+        for index in range(count)
+    ]
+    refuse_ports(served)
     with ExitStack() as stack:
         vehicles = [
             stack.enter_context(
@@ -89,31 +110,16 @@ def sitl(  # noqa: PLR0917 - options of a verb
                     defaults=tuple(defaults or ()),
                     frame=frame,
                     system_id=sysid + index,
-                    port=port + PORTS_APART * index if port else None,
+                    endpoints=served[index],
                     generation=generation,
                 )
             )
             for index in range(count)
         ]
         _print_vehicles(vehicles, as_json=as_json)
+        if words := who_has_control(served):
+            note(words)
         _keep_running(vehicles, seconds)
-
-
-def _refuse_ports(first: int, count: int) -> None:
-    """Raise InputError or VehicleStartError for ports that do not exist or are in use, before any start."""
-    if first == 0:
-        return
-    wanted = [first + PORTS_APART * index + step for index in range(count) for step in PORTS_USED]
-    if not 1 <= first <= wanted[-1] <= LAST_PORT:
-        raise InputError(
-            f"--port {first}: {count} vehicles need ports {first} to {wanted[-1]}, there are 65535"
-        )
-    taken = [port for port in wanted if not port_free(port)]
-    if taken:
-        raise VehicleStartError(
-            f"port {', '.join(map(str, taken))} is in use",
-            do="stop the program that uses it, or choose another --port",
-        )
 
 
 def _parse_home(text: str) -> tuple[Position, float, float]:

@@ -1,4 +1,7 @@
-"""`python -m firmware_sitl.vehicle`: the built-in vehicle as a process on loopback TCP ports."""
+"""`python -m firmware_sitl.vehicle`: the built-in vehicle as a process on loopback TCP ports.
+
+It listens, or connects to a relay (`firmware_sitl.relay`) as ArduCopter does: --serial0 tcpclient:HOST:PORT.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,24 @@ from firmware_sitl.vehicle.server import Server
 from firmware_sitl.vehicle.state import BANNER, Settings
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
+SERIAL_PORTS = range(9)
+"""As many as ArduCopter has; three of them can be a telemetry port of this vehicle."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
     options = _build_parser().parse_args(arguments)
     try:
-        server = Server(BuiltinVehicle(_read_settings(options)), _choose_ports(options))
+        dialled = _read_serial_ports(options)
+        server = Server(
+            BuiltinVehicle(_read_settings(options)), dialled or _choose_ports(options), dials=bool(dialled)
+        )
     except (DfrError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     server.vehicle.state.parameters["SIM_SPEEDUP"] = options.speedup
     urls = " ".join(f"tcp:{LOOPBACK}:{port}" for port in server.port_numbers)
-    sys.stdout.write(f"{BANNER}\nlistening {urls}\n")
+    sys.stdout.write(f"{BANNER}\n{'connected to' if dialled else 'listening'} {urls}\n")
     sys.stdout.flush()
     server.parent_pid = options.parent
     signal.signal(signal.SIGTERM, _stop_serving)
@@ -52,6 +61,10 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--defaults", default="", help="parameter files, comma-separated")
     parser.add_argument("--frame", default="", help="SITL airframe JSON; default ArduPilot's quad")
     parser.add_argument("--parent", type=int, help="process id of the starter: end when it ends")
+    for number in SERIAL_PORTS:
+        parser.add_argument(
+            f"--serial{number}", default="", help="tcpclient:HOST:PORT, a relay's port; or none"
+        )
     parser.add_argument("--generation", default="4.6", choices=[g.value for g in Generation])
     return parser
 
@@ -78,6 +91,12 @@ def _read_settings(options: argparse.Namespace) -> Settings:
         airframe=read_airframe(Path(options.frame)) if options.frame else SitlAirframe(),
         defaults=defaults,
     )
+
+
+def _read_serial_ports(options: argparse.Namespace) -> list[int]:
+    """The ports of a relay to connect to; none without one."""
+    told = [getattr(options, f"serial{number}") for number in SERIAL_PORTS]
+    return [int(text.rpartition(":")[2]) for text in told if text.startswith(f"tcpclient:{LOOPBACK}:")]
 
 
 def _choose_ports(options: argparse.Namespace) -> list[int]:

@@ -9,7 +9,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 
-from firmware_sitl.ports import listen_on
+from firmware_sitl.ports import LOOPBACK, listen_on
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
 
@@ -37,9 +37,9 @@ RECEIVE_BYTES = 65536
 
 @dataclass(slots=True)
 class _Port:
-    """A listening socket, its channel and its one client."""
+    """A listening socket (none where the vehicle connects by itself), its channel and its one client."""
 
-    listener: socket.socket
+    listener: socket.socket | None
     channel: Channel
     client: socket.socket | None = None
     number: int = 0
@@ -48,20 +48,25 @@ class _Port:
 
 
 class Server:
-    """Serves a vehicle on loopback TCP ports, one client each, as ArduCopter's SITL does."""
+    """Serves a vehicle on loopback TCP ports, one client each, as ArduCopter's SITL does.
 
-    def __init__(self, vehicle: BuiltinVehicle, ports: list[int]) -> None:
+    With `dials` it connects to the ports, which are a relay's, and ends with the relay.
+    """
+
+    def __init__(self, vehicle: BuiltinVehicle, ports: list[int], *, dials: bool = False) -> None:
         self.vehicle = vehicle
+        self._dials, self._cut_off = dials, False
         self._selector = selectors.DefaultSelector()
         self._ports: list[_Port] = []
-        for index, number in enumerate(ports):
-            self._open_port(index, number)
-        vehicle.serve_channels([port.channel for port in self._ports])
         self._ever_connected = False
         self._anchor_wall = self._anchor_t = 0.0
         self._speedup = 1.0
         self._received_wall = 0.0
         self.parent_pid: int | None = None
+        for index, number in enumerate(ports):
+            self._open_port(index, number)
+        vehicle.serve_channels([port.channel for port in self._ports])
+        self._dial_ports()
 
     @property
     def port_numbers(self) -> list[int]:
@@ -73,13 +78,16 @@ class Server:
         for port in self._ports:
             if port.client is not None:
                 port.client.close()
-            port.listener.close()
+            if port.listener is not None:
+                port.listener.close()
         self._selector.close()
 
     def serve_clients(self) -> bool:
-        """Serve until a reboot is asked for (True) or the parent has ended; time starts with a client."""
+        """Serve until a reboot is asked for (True), or parent or relay ends; time starts with a client."""
         self._anchor_clock()
         while not self.vehicle.state.rebooting:
+            if self._cut_off:
+                return False
             if self.parent_pid is not None and os.getppid() != self.parent_pid:
                 return False
             self._serve_ports(self._fly_on())
@@ -94,8 +102,20 @@ class Server:
             port.channel = Channel(self.vehicle.state, port.channel.number)
         self.vehicle.serve_channels([port.channel for port in self._ports])
         self._ever_connected = False
+        self._dial_ports()
+
+    def _dial_ports(self) -> None:
+        """Connect to the relay, which has a connection of each port in its queue at once."""
+        if not self._dials:
+            return
+        for port in self._ports:
+            self._serve_client(port, socket.create_connection((LOOPBACK, port.number)))
+        self._cut_off = False
 
     def _open_port(self, index: int, number: int) -> None:
+        if self._dials:
+            self._ports.append(_Port(None, Channel(self.vehicle.state, index), number=number))
+            return
         try:
             listener = listen_on(number)
         except OSError:
@@ -174,11 +194,16 @@ class Server:
 
     def _accept_client(self, port: _Port) -> None:
         """Take a client; the next waits in the port's queue until this one has gone, as with ArduCopter."""
+        if port.listener is None:
+            return
         try:
             client, _ = port.listener.accept()
         except OSError:
             return
         self._selector.unregister(port.listener)
+        self._serve_client(port, client)
+
+    def _serve_client(self, port: _Port, client: socket.socket) -> None:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AHEAD_BYTES)
@@ -225,7 +250,10 @@ class Server:
             return
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(port.client)
-        self._selector.register(port.listener, selectors.EVENT_READ, port)
+        if port.listener is None:
+            self._cut_off = True
+        else:
+            self._selector.register(port.listener, selectors.EVENT_READ, port)
         port.client.close()
         port.client = None
         port.heard.clear()

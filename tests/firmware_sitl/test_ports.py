@@ -15,6 +15,7 @@ import pytest
 
 from dfr.geo import Position
 from firmware_sitl.client import SitlClient
+from firmware_sitl.endpoints import loopback_endpoints
 from firmware_sitl.guard import guarded_folder
 from firmware_sitl.process import VehicleProcess, run_module
 from firmware_sitl.start import start_vehicle
@@ -23,6 +24,8 @@ HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 LOOPBACK_ADDRESSES = {"0100007F", "00000000000000000000000001000000"}
 LISTENS, UDP = "0A", "07"
 """States in /proc/net: of a TCP socket that listens, and of a UDP socket that anybody may send to."""
+
+ANYWHERE = list(map(str, loopback_endpoints(0)))
 
 in_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks for sockets in /proc")
 
@@ -44,11 +47,13 @@ while True:
 
 
 @contextmanager
-def relayed(*command: str, port: int = 0) -> Iterator[tuple[VehicleProcess, list[tuple[str, int]]]]:
+def relayed(*command: str) -> Iterator[tuple[VehicleProcess, list[tuple[str, int]]]]:
     """A program behind the relay, and where it listens."""
     with (
         guarded_folder() as folder,
-        run_module(["firmware_sitl.relay", str(port), *command], folder.path, folder.environment) as process,
+        run_module(
+            ["firmware_sitl.relay", *ANYWHERE, "--", *command], folder.path, folder.environment
+        ) as process,
     ):
         urls = process.wait_for_urls(timeout_s=30.0)
         yield process, [("127.0.0.1", int(url.rpartition(":")[2])) for url in urls]
@@ -159,9 +164,13 @@ def test_a_port_in_use_and_a_program_that_is_none_are_named(tmp_path: Path) -> N
     command = [sys.executable, "-m", "firmware_sitl.relay"]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run([*command, str(port), "true"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, f"tcp:127.0.0.1:{port}", "--", "true"], capture_output=True, text=True, check=False
+        )
     assert f"port {port}: Address already in use" in done.stderr
-    done = subprocess.run([*command, "0", "/no/such"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *ANYWHERE, "--", "/no/such"], capture_output=True, text=True, check=False
+    )
     assert "/no/such" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 pytest_plugins = "pytester"
 
 PROJECT = Path(__file__).parents[2] / "docs" / "examples" / "sitl-project"
+CI = PROJECT.parent / "ci"
 
 SAYS = {
     "test_a_mistyped_parameter": r"SIM_WIND_SPED.*SIM_WIND_SPD",
@@ -41,12 +45,36 @@ AT_ONCE = (
 )
 
 
+def commands_of(job: object) -> list[str]:
+    """The commands in a file of a CI server: what GitHub's steps `run`, and GitLab's `script`."""
+    if isinstance(job, dict):
+        own = [text for key in ("run", "script") for text in _listed(job.get(key))]
+        return own + [text for part in job.values() for text in commands_of(part)]
+    return [text for part in job for text in commands_of(part)] if isinstance(job, list) else []
+
+
+def _listed(found: object) -> list[str]:
+    return [found] if isinstance(found, str) else found or []
+
+
+def pytest_options() -> list[str]:
+    """The options with which both CI files run a project's tests; they say the same."""
+    lines = {
+        line
+        for name in ("github.yml", "gitlab.yml")
+        for line in commands_of(yaml.safe_load((CI / name).read_text()))
+        if line.startswith("pytest ")
+    }
+    (line,) = lines
+    return shlex.split(line)[1:]
+
+
 def run(pytester: pytest.Pytester, *chosen: str) -> dict[str, str | None]:
     """Each test of the project that was run, and the message of its failure; None where it passed."""
     shutil.copytree(PROJECT, pytester.path, dirs_exist_ok=True)
-    options = ("--sitl-engine=builtin", "--sitl-speedup=40", "--sitl-artifacts=kept", "--junitxml=j.xml")
+    options = (*pytest_options(), "--sitl-speedup=40")
     pytester.runpytest_subprocess(*options, "-p", "no:cacheprovider", *chosen)
-    (suite,) = ET.parse(pytester.path / "j.xml").getroot()
+    (suite,) = ET.parse(pytester.path / "flights.xml").getroot()
     found = {}
     for case in suite:
         assert case.get("name") not in found, "names are unique"
@@ -67,9 +95,26 @@ def test_mistakes_are_told_before_and_after_the_flight_and_leave_what_was_flown(
     assert found.keys() == set(AT_ONCE)
     for name, said in found.items():
         assert re.search(SAYS[name], said or "", re.DOTALL), said
-    kept = sorted(path.name for path in (pytester.path / "kept").rglob("*") if path.is_file())
+    kept = sorted(path.name for path in (pytester.path / "flown").rglob("*") if path.is_file())
     assert {"flight.tlog", "track.csv", "parameters.parm", "output.txt", "vehicle-1.bin"} <= set(kept)
-    assert not any("items_reached" in path.name for path in (pytester.path / "kept").iterdir()), "it passed"
+    assert not any("items_reached" in path.name for path in (pytester.path / "flown").iterdir()), "it passed"
+
+
+def test_the_ci_files_keep_what_the_tests_leave_and_install_what_exists(repository):
+    """Uploaded are the report and the folder of the options; the action is used where it lies."""
+    github, gitlab = (yaml.safe_load((CI / name).read_text()) for name in ("github.yml", "gitlab.yml"))
+    action = yaml.safe_load((CI / "action.yml").read_text())
+    report, folder = (option.partition("=")[2] for option in pytest_options()[-2:])
+    _, install, _, upload = github["jobs"]["fly"]["steps"]
+    assert (repository / install["uses"] / "action.yml").is_file()
+    assert install["with"].keys() <= action["inputs"].keys()
+    assert upload["with"]["path"].split() == [report, folder]
+    assert upload["if"] == gitlab["fly"]["artifacts"]["when"] + "()"
+    assert gitlab["fly"]["artifacts"] == {"when": "always", "paths": [folder], "reports": {"junit": report}}
+    extras = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert action["inputs"]["extras"]["default"] in extras
+    cached = next(step["with"]["path"] for step in action["runs"]["steps"] if "cache" in step.get("uses", ""))
+    assert cached.endswith(".cache/pip")
 
 
 @pytest.mark.slow
