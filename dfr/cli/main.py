@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plan": ("dfr.cli.plan", "Choose dock sites, plan routes and check them."),
     "simulate": ("dfr.cli.simulate", "Simulate calls, crews, drones and docks."),
     "sweep": ("dfr.cli.sweep", "Simulate combinations of docks, drones and crews, and select the best."),
+    "sensitivity": ("dfr.cli.sensitivity", "Report which uncertain figures move the answer most."),
     "compare": ("dfr.cli.compare", "Compare two simulation runs on the same calls."),
     "mission": ("dfr.cli.mission", "Make a mission with fence and rally points for a dispatch."),
     "mission-file": ("dfr.cli.mission_file", "Check and convert mission files without a vehicle."),

@@ -53,7 +53,7 @@ def read_scenario(
         what, do = f"the file holds {show_value(raw)}, not a mapping of fields", "start from `dfr init`"
         raise ScenarioError((Problem(file=origin.file, line=1, path="", what=what, do=do),))
     found: list[Complaint] = []
-    zone = _read_zone(raw, found)
+    zone = read_zone(raw, found)
     context: dict[str, object] = {"zone": zone}
     scenario = _validate_schema(raw, context, found)
     hours = _weather_hours(raw, context, found)
@@ -66,7 +66,8 @@ def read_scenario(
     return replace(built, fleet=replace(built.fleet, own_drone=own_drone))
 
 
-def _read_zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
+def read_zone(raw: dict[str, Any], found: list[Complaint]) -> ZoneInfo:
+    """The time zone of a scenario; UTC where it names none that there is, which `found` then holds."""
     name = raw.get("zone")
     if isinstance(name, str):
         try:
@@ -247,7 +248,7 @@ def list_assumptions(part: BaseModel, path: str = "") -> Iterator[domain.Assumpt
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
-                    yield from list_assumptions(item, f"{where}[{_item_label(item, index)}]")
+                    yield from list_assumptions(item, f"{where}[{item_label(item, index)}]")
 
 
 def _assumptions_by_figure(block: Figures, path: str) -> Iterator[domain.Assumption]:
@@ -258,7 +259,8 @@ def _assumptions_by_figure(block: Figures, path: str) -> Iterator[domain.Assumpt
         yield domain.Assumption(path=f"{path}.{name}", value=shown[name], assumed=assumed, source=source)
 
 
-def _item_label(item: BaseModel, index: int) -> str:
+def item_label(item: BaseModel, index: int) -> str:
+    """How an item of a list is named in a path: by its id, or by its number."""
     return str(getattr(item, "id", index))
 
 
