@@ -14,8 +14,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from dfr.errors import InputError
 
@@ -27,15 +28,26 @@ FOR_ALL_TO_READ, OWNER_ONLY, OWNER_ONLY_FOLDER = 0o644, 0o600, 0o700
 
 def read_bounded(path: Path, *, limit_bytes: int = MAX_INPUT_BYTES) -> bytes:
     """The bytes of a file. Raises InputError where it is missing, no file, or past the limit."""
+    with open_bounded(path, limit_bytes=limit_bytes) as file:
+        return _read_up_to(file, path, limit_bytes)
+
+
+@contextmanager
+def open_bounded(path: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
+    """A file that can be read from anywhere. What fails while it is open is raised as by `read_bounded`."""
     try:
-        if path.stat().st_size > limit_bytes:
-            raise InputError(
-                f"{path}: {path.stat().st_size} bytes is over the {limit_bytes} limit", do="split it"
-            )
+        size = path.stat().st_size
+        if size > limit_bytes:
+            raise InputError(f"{path}: {size} bytes is over the {limit_bytes} limit", do="split it")
         with path.open("rb") as file:
-            data = file.read(limit_bytes + 1)
+            # What comes through a pipe can be read once only, so it is read whole.
+            yield file if file.seekable() else BytesIO(_read_up_to(file, path, limit_bytes))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", do="check the path") from error
+
+
+def _read_up_to(file: BinaryIO, path: Path, limit_bytes: int) -> bytes:
+    data = file.read(limit_bytes + 1)
     if len(data) > limit_bytes:
         raise InputError(f"{path}: over the {limit_bytes} byte limit", do="split it")
     return data
@@ -128,6 +140,34 @@ def decode_text(data: bytes) -> tuple[str, str]:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"
+
+
+@contextmanager
+def open_text(file: BinaryIO, *, block_bytes: int = 1024 * 1024) -> Iterator[TextIO]:
+    """An open file as text, from its start, in the encoding that `decode_text` would find; line ends stay."""
+    text = TextIOWrapper(file, encoding=_find_encoding(file, block_bytes), errors="replace", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()  # the file stays open for whoever opened it
+
+
+def _find_encoding(file: BinaryIO, block_bytes: int) -> str:
+    file.seek(0)
+    decoder, block = codecs.getincrementaldecoder("utf-8")(), file.read(block_bytes)
+    if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = "utf-16"
+    else:
+        found = "utf-8-sig"
+        try:
+            while block:
+                decoder.decode(block)
+                block = file.read(block_bytes)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            found = "latin-1"
+    file.seek(0)
+    return found
 
 
 def json_text(document: object) -> str:

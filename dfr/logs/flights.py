@@ -27,6 +27,9 @@ AROUND_S = 1.0
 LEAST_FLIGHT_S = 5.0
 """Shorter, and never a metre over the ground: a hop while it stands (assumed)."""
 
+STATES_AT_ONCE = 20_000
+"""The moments of a long log are gone through in such parts: they take more memory than the log."""
+
 LATE_S = 2.0
 """What is told so long after the last height still belongs to it (assumed)."""
 
@@ -184,21 +187,23 @@ def _flying_states(log: FlightLog, height: Series) -> Iterator[_FlyingState]:
         # It begins high up: the first moment alone has to tell that it flies.
         first = height.t_s[:2]
         told[Quantity.ON_GROUND] = Series(t_s=first, values=np.array([0.0, math.nan]))
-    rows = [
-        np.full(len(t_s), before) if series is None else series.last_before(t_s, before=before)
-        for series, before in ((told[q], armed_before if q is Quantity.ARMED else math.nan) for q in TOLD)
-    ]
-    for row in zip(t_s.tolist(), *(values.tolist() for values in rows), strict=True):
-        at_s, height_m, climb_mps, speed_mps, throttle, is_armed, on_ground = row
-        yield _FlyingState(
-            t_s=at_s,
-            armed=bool(is_armed),
-            landed=LANDED_BY_FLAG.get(on_ground, Landed.UNDEFINED),
-            height_m_home=height_m,
-            climb_mps=_known(climb_mps),
-            speed_mps=_known(speed_mps),
-            throttle=_known(throttle),
-        )
+    for start in range(0, len(t_s), STATES_AT_ONCE):
+        part_s = t_s[start : start + STATES_AT_ONCE]
+        rows = [
+            np.full(len(part_s), before) if series is None else series.last_before(part_s, before=before)
+            for series, before in ((told[q], armed_before if q is Quantity.ARMED else math.nan) for q in TOLD)
+        ]
+        for row in zip(part_s.tolist(), *(values.tolist() for values in rows), strict=True):
+            at_s, height_m, climb_mps, speed_mps, throttle, is_armed, on_ground = row
+            yield _FlyingState(
+                t_s=at_s,
+                armed=bool(is_armed),
+                landed=LANDED_BY_FLAG.get(on_ground, Landed.UNDEFINED),
+                height_m_home=height_m,
+                climb_mps=_known(climb_mps),
+                speed_mps=_known(speed_mps),
+                throttle=_known(throttle),
+            )
 
 
 def _forgotten_when_armed(on_ground: Series | None, armed: Series | None) -> Series | None:

@@ -18,7 +18,7 @@ import pytest
 from dfr.aircraft.landing_study import Axis
 from dfr.cli import landing
 from dfr.errors import StoppedError
-from dfr.io.logs.tlog import read_tlog
+from dfr.io.logs.files import parse_log
 from dfr.io.scenario_files import shipped_scenarios
 from dfr.logs.model import Quantity, Series
 
@@ -82,7 +82,7 @@ def test_a_rehearsal_keeps_plan_records_and_flights(scenario: Path, tmp_path: Pa
 def flown_so_far(folder: Path) -> list[tuple[Series, Series]]:
     """(heights, arming) of each vehicle of a shift, from the packets that were kept."""
     logs = [path.read_bytes() for path in folder.glob("*.tlog")]
-    series = [read_tlog(log, name="kept").series for log in logs if len(log) > SOME_PACKETS]
+    series = [parse_log(log, name="kept").series for log in logs if len(log) > SOME_PACKETS]
     return [(told[Quantity.HEIGHT_M_HOME], told[Quantity.ARMED]) for told in series]
 
 

@@ -11,7 +11,7 @@ import pytest
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import NonCompliantError, VehicleRefusedError
 from dfr.geo import Position
-from dfr.io.logs.tlog import read_tlog
+from dfr.io.logs.files import parse_log
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.mavlink import connect
 from dfr.link.outcome import Event
@@ -36,7 +36,7 @@ def test_a_dispatch_flies_docks_and_is_recorded(start, dispatch, tmp_path):
     assert None not in phases.values()
     assert phases[Phase.ON_SCENE] == pytest.approx(12.5, abs=1.5)
     assert phases[Phase.OUT] == pytest.approx(80.0 / 10.0 + 6.8 - 2.0, abs=2.0)
-    heights = read_tlog(tlog.read_bytes(), name="tlog").series[Quantity.HEIGHT_M_HOME].values
+    heights = parse_log(tlog.read_bytes(), name="tlog").series[Quantity.HEIGHT_M_HOME].values
     assert heights.max() == pytest.approx(20.0, abs=1.0)
 
 

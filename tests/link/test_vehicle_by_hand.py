@@ -15,7 +15,7 @@ from dfr.ardupilot.commands import Command, MissionType
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import InputError, LinkTimeoutError, VehicleRefusedError
 from dfr.findings import Severity
-from dfr.io.logs.ardupilot_log import read_dataflash
+from dfr.io.logs.files import parse_log
 from dfr.link.backup import backup_text, read_backup, refuse_unlike, restore_backup, take_backup
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.limits import NO_LIMITS
@@ -249,7 +249,7 @@ def test_the_log_of_a_flight_comes_whole_over_a_bad_line_and_tells_the_flight(st
             assert download_log(vehicle, log, good_line) == log.size
             data = bad_line.getvalue()
             assert data == good_line.getvalue()
-    found = read_dataflash(data, name="log")
+    found = parse_log(data, name="log")
     (flight,) = find_flights(found)
     assert len(data) == log.size
     assert not [note for note in found.notes if "left out" in note]

@@ -6,7 +6,7 @@ lxml parses; the limits against hostile documents are ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from lxml import etree
 
@@ -44,6 +44,30 @@ def parse_xml(data: bytes) -> Element:
     if root.getroottree().docinfo.doctype:
         raise XmlTroubleError(1, "document types and entities are refused")
     return root
+
+
+def read_elements(file: BinaryIO, name: str) -> Iterator[Element]:
+    """The elements of a name, each gone when the next one comes: of any file one is held at a time.
+
+    Raises XmlTroubleError.
+    """
+    file.seek(0)
+    try:
+        for event, element in etree.iterparse(
+            file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
+            remove_comments=True, remove_pis=True,
+        ):  # fmt: skip
+            if event == "start" and element.getparent() is None and element.getroottree().docinfo.doctype:
+                raise XmlTroubleError(1, "document types and entities are refused")
+            if event == "end" and local_name(element) == name:
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise XmlTroubleError(error.lineno, str(error.msg)) from error
+    except ValueError as error:
+        raise XmlTroubleError(None, str(error)) from error
 
 
 def local_name(element: Element) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +19,19 @@ from numpy.typing import NDArray
 from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import InputError
 from dfr.geo import FloatArray, Position
-from dfr.io.logs.building import LogBuilder, make_steady_clock
+from dfr.io.logs.building import LogBuilder
 from dfr.io.logs.dataflash import (
+    LOOKED_AT_BYTES,
     RecordTable,
     RecordTables,
     is_binary_log,
-    read_binary_tables,
-    read_text_tables,
+    join_records,
+    read_binary_blocks,
+    read_text_blocks,
 )
 from dfr.logs.model import EventKind, FlightLog, Quantity
 from dfr.mission.items import MissionItem
 
-WANTED = frozenset(
-    {"GPS", "POS", "ATT", "CTUN", "BARO", "IMU", "RATE", "VIBE", "MAG", "BAT", "CURR"}
-    | {"EKF1", "NKF1", "XKF1", "EKF2", "NKF2", "XKF2"}
-    | {"MODE", "EV", "ERR", "ARM", "MSG", "VER", "PARM", "CMD", "MISE"}
-)
 CLOCKED = ("TimeUS", "TimeMS")
 GPS_CLOCKED = ("TimeUS", "T", "Time")
 """GPS.TimeMS of Copter 3.2 and 3.3 is GPS time, its T is the vehicle's; in 3.0 only GPS has a time."""
@@ -52,6 +51,30 @@ LEAP_S = 18.0
 INSTANCES = ("I", "C", "Inst", "IMU")
 """Columns that tell one sensor or estimator core from another: the first one counts."""
 
+VELOCITY, AIR = {"VN", "VE", "VD"}, {"VWN", "VWE"}
+BATTERY = {"Volt", "Curr", "CurrTot", "RemPct", "Temp"}
+KEPT: dict[str, set[str]] = {
+    "GPS": {"Status", "NSats", "HDop", "Lat", "Lng", "Alt", "RelAlt", "Spd", "GCrs", "VZ"}
+    | {"GWk", "Week", "GMS", "TimeMS"},
+    "POS": {"Lat", "Lng", "Alt", "RelHomeAlt"},
+    "ATT": {"Roll", "Pitch", "Yaw"},
+    "CTUN": {"Alt", "BAlt", "BarAlt", "CRt", "CRate", "ThO", "ThrOut"},
+    "BARO": {"Alt"},
+    "VIBE": {"VibeX", "VibeY", "VibeZ", "Clip", "Clip0"},
+    "MAG": {"MagX", "MagY", "MagZ"},
+    "BAT": BATTERY, "CURR": BATTERY,
+    "EKF1": VELOCITY, "NKF1": VELOCITY, "XKF1": VELOCITY,
+    "EKF2": AIR, "NKF2": AIR, "XKF2": AIR,
+    "MODE": {"Mode", "ModeNum"}, "EV": {"Id"}, "ERR": {"Subsys", "ECode"}, "ARM": {"ArmState"},
+    "MSG": {"Message"}, "VER": {"FWS"}, "PARM": {"Name", "Value"},
+    "CMD": {"CTot", "CNum", "CId", "Lat", "Lng", "Alt", "Frame", "Prm1", "Prm2", "Prm3", "Prm4"},
+    "MISE": {"CNum"},
+    "IMU": set(), "RATE": set(),
+}  # fmt: skip
+"""What is kept of each message. IMU and RATE come so often that they time those without a stamp."""
+
+WANTED = {name: frozenset({*columns, *CLOCKED, *GPS_CLOCKED, *INSTANCES}) for name, columns in KEPT.items()}
+
 FIX_3D = 3.0
 MILLI = 1_000.0
 EV_ARMED, EV_DISARMED, EV_LANDED, EV_NOT_LANDED = 10, 11, 18, 28
@@ -63,18 +86,95 @@ ERROR_SYSTEMS = {
 FIRMWARE = re.compile(r"^(Ardu\w+|APM:\w+)\s+V?(\S+.*)$")
 
 
-def read_dataflash(data: bytes, *, name: str) -> FlightLog:
+def read_dataflash(file: BinaryIO, *, name: str) -> FlightLog:
     """A DataFlash log, binary or printed as text. Raises InputError for what is none, or holds no flight."""
-    if is_binary_log(data):
-        tables, notes = read_binary_tables(data, WANTED, name=name)
-        kind = "DataFlash"
-    else:
-        tables, notes = read_text_tables(data.decode("latin-1"), WANTED, name=name)
-        kind = "DataFlash as text"
-    log = _ArdupilotReading(
-        tables, LogBuilder(name=name, file_format=kind, autopilot="ArduPilot", notes=notes)
-    )
-    return log.read_all()
+    file.seek(0)
+    binary = is_binary_log(file.read(LOOKED_AT_BYTES))
+    kind = "DataFlash" if binary else "DataFlash as text"
+    builder = LogBuilder(name=name, file_format=kind, autopilot="ArduPilot")
+    read_blocks = read_binary_blocks if binary else read_text_blocks
+    gatherer = _TableGatherer(builder)
+    for tables in read_blocks(file, WANTED, builder.notes):
+        gatherer.take_tables(tables)
+    return _ArdupilotReading(gatherer.join_tables(), builder).read_all()
+
+
+@dataclass
+class _Parts:
+    """The parts of one table, in the order of the file, with the time of each row."""
+
+    tables: list[RecordTable] = field(default_factory=list)
+    times: list[FloatArray] = field(default_factory=list)
+
+
+@dataclass
+class _TimedTable:
+    """All records of one message; `t_s` (n,) is the time of each, s from the log's first stamp."""
+
+    table: RecordTable
+    t_s: FloatArray
+
+
+class _TableGatherer:
+    """Puts the blocks of a log together: of each record its time and what is kept of it.
+
+    A message without a stamp (MODE, EV, MSG and PARM before 3.4) has the time of the last one before; where
+    only GPS has a time (3.0), it has its share of the time between two.
+    """
+
+    def __init__(self, builder: LogBuilder) -> None:
+        self.builder = builder
+        self._parts: dict[Hashable, _Parts] = {}
+        self._clocked: set[str] = set()
+        self._last_s = 0.0
+        self._satellite_clock: list[tuple[NDArray[np.int64], FloatArray]] = []
+
+    def take_tables(self, tables: RecordTables) -> None:
+        """The tables of the next block."""
+        order, steady_s = self._read_clock(tables)
+        placed = not self._clocked - {"GPS"}
+        for kind, table in tables.items():
+            if KEPT[table.name]:
+                parts = self._parts.setdefault(kind, _Parts())
+                parts.times.append(_at_places(table.order, order, steady_s, before=self._last_s))
+                parts.tables.append(table)
+                table.keep_only(KEPT[table.name].union(INSTANCES), placed=placed)
+        if steady_s.size:
+            self._last_s = float(steady_s[-1])
+
+    def _read_clock(self, tables: RecordTables) -> tuple[NDArray[np.int64], FloatArray]:
+        """(place, time) of the stamps of a block that are believed, in the order of the file."""
+        clocked = [(t, stamps_s) for t in tables.values() if (stamps_s := _stamps_s(t)) is not None]
+        if not clocked:
+            return np.empty(0, np.int64), np.empty(0)
+        self._clocked |= {table.name for table, _ in clocked}
+        order = np.concatenate([table.order for table, _ in clocked])
+        stamps_s = np.concatenate([stamps_s for _, stamps_s in clocked])
+        by_place = np.argsort(order, kind="stable")
+        order, steady_s = order[by_place], self.builder.clock.read_stamps(stamps_s[by_place])
+        known = np.isfinite(steady_s)
+        if self._clocked == {"GPS"}:
+            self._satellite_clock.append((order[known], steady_s[known]))
+        return order[known], steady_s[known]
+
+    def join_tables(self) -> dict[str, _TimedTable]:
+        """The whole tables by name. Raises InputError where there is none, or no time in any."""
+        if not self._parts:
+            raise InputError(
+                f"{self.builder.name}: no record of a flight in it", do="give the log of a flight"
+            )
+        joined: dict[str, _TimedTable] = {}
+        for kind in sorted(self._parts, key=lambda kind: sum(map(len, self._parts[kind].times))):
+            parts = self._parts.pop(kind)
+            table = join_records(parts.tables)
+            joined[table.name] = _TimedTable(table, np.concatenate(parts.times))
+        if not self._clocked:
+            _guess_times(joined, self.builder)
+        if self._clocked == {"GPS"}:
+            order, t_s = (np.concatenate(arrays) for arrays in zip(*self._satellite_clock, strict=True))
+            for timed in joined.values():
+                timed.t_s = np.interp(timed.table.order, order, t_s)
+        return {name: _first_instance(timed) for name, timed in joined.items()}
 
 
 @dataclass
@@ -117,15 +217,14 @@ SIMPLE = {
 class _ArdupilotReading:
     """One log while it is turned into series."""
 
-    def __init__(self, tables: RecordTables, builder: LogBuilder) -> None:
+    def __init__(self, tables: dict[str, _TimedTable], builder: LogBuilder) -> None:
         self.builder = builder
-        self.tables = {kind: _first_instance(table) for kind, table in tables.items()}
-        self.times = _times_of_rows(tables, self.tables, builder)
+        self.tables = {name: timed.table for name, timed in tables.items()}
+        self.times = {name: timed.t_s for name, timed in tables.items()}
 
     def read_all(self) -> FlightLog:
         """The whole log."""
-        self._take_quantity(Quantity.GPS_FIX, (_ColumnSource("GPS", ("Status",)),))
-        self._leave_out_unfixed()
+        self._take_fixes()
         for quantity, sources in SIMPLE.items():
             self._take_quantity(quantity, sources)
         self._take_places()
@@ -154,14 +253,18 @@ class _ArdupilotReading:
         found = self._find_source(sources)
         if found is not None:
             message, column, scale = found
-            self.builder.add_values(quantity, self.times[message], self.tables[message][column] * scale)
+            values = self.tables[message].take(column)
+            self.builder.add_values(quantity, self.times[message], values if scale == 1.0 else values * scale)
 
-    def _leave_out_unfixed(self) -> None:
+    def _take_fixes(self) -> None:
         """Without a fix in three dimensions a satellite receiver's place, height and speed are no data."""
-        gps = self.tables.get("GPS")
-        if gps is not None and "Status" in gps:
-            fixed = gps["Status"] >= FIX_3D
-            self.tables["GPS"], self.times["GPS"] = gps.where(fixed), self.times["GPS"][fixed]
+        gps, t_s = self.tables.get("GPS"), self.times.get("GPS")
+        if gps is None or t_s is None or "Status" not in gps:
+            return
+        status = gps.take("Status")
+        self.builder.add_values(Quantity.GPS_FIX, t_s, status)
+        if not (fixed := status >= FIX_3D).all():
+            self.tables["GPS"], self.times["GPS"] = gps.where(fixed), t_s[fixed]
 
     def _take_places(self) -> None:
         """Positions; the estimator's where it logs them."""
@@ -169,11 +272,14 @@ class _ArdupilotReading:
             table = self.tables.get(message)
             if table is None or "Lat" not in table or "Lng" not in table:
                 continue
-            seen = (table["Lat"] != 0.0) | (table["Lng"] != 0.0)
+            t_s, lat_deg, lon_deg = self.times[message], table.take("Lat"), table.take("Lng")
+            seen = (lat_deg != 0.0) | (lon_deg != 0.0)
             if not seen.any():
                 continue
-            self.builder.add_values(Quantity.LAT_DEG, self.times[message][seen], table["Lat"][seen])
-            self.builder.add_values(Quantity.LON_DEG, self.times[message][seen], table["Lng"][seen])
+            if not seen.all():
+                t_s, lat_deg, lon_deg = t_s[seen], lat_deg[seen], lon_deg[seen]
+            self.builder.add_values(Quantity.LAT_DEG, t_s, lat_deg)
+            self.builder.add_values(Quantity.LON_DEG, t_s, lon_deg)
             return
 
     def _take_speeds(self) -> None:
@@ -183,8 +289,8 @@ class _ArdupilotReading:
         for message in ("XKF1", "NKF1", "EKF1"):
             table = self.tables.get(message)
             if table is not None and "VN" in table and "VE" in table:
-                self.builder.add_values(Quantity.NORTH_MPS, self.times[message], table["VN"])
-                self.builder.add_values(Quantity.EAST_MPS, self.times[message], table["VE"])
+                self.builder.add_values(Quantity.NORTH_MPS, self.times[message], table.take("VN"))
+                self.builder.add_values(Quantity.EAST_MPS, self.times[message], table.take("VE"))
                 return
         if gps is not None and "Spd" in gps and "GCrs" in gps:
             course = np.radians(gps["GCrs"])
@@ -200,9 +306,9 @@ class _ArdupilotReading:
             if column in table:
                 # Whole numbers are hundredths (3.0 to 3.3).
                 scale = 0.01 if column in table.integers else 1.0
-                self.builder.add_values(quantity, t_s, table[column] * scale)
+                self.builder.add_values(quantity, t_s, table.take(column) * scale)
         if "RemPct" in table:
-            self.builder.add_values(Quantity.REMAINING, t_s, table["RemPct"] * 0.01)
+            self.builder.add_values(Quantity.REMAINING, t_s, table.take("RemPct") * 0.01)
         self.builder.drop_if_zero(Quantity.CURRENT_A, "no current: the sensor reads 0 all the time")
         self.builder.drop_if_zero(
             Quantity.BATTERY_C, "no battery temperature: the sensor reads 0 all the time"
@@ -217,7 +323,7 @@ class _ArdupilotReading:
         column = None if control is None else control.first_of("ThO", "ThrOut")
         if control is not None and column is not None:
             scale = 1.0 / MILLI if column in control.integers else 1.0
-            self.builder.add_values(Quantity.THROTTLE, self.times["CTUN"], control[column] * scale)
+            self.builder.add_values(Quantity.THROTTLE, self.times["CTUN"], control.take(column) * scale)
         if shakes is not None and all(f"Vibe{axis}" in shakes for axis in "XYZ"):
             worst = np.max(np.abs([shakes[f"Vibe{axis}"] for axis in "XYZ"]), axis=0)
             self.builder.add_values(Quantity.VIBRATION_MPS2, self.times["VIBE"], worst)
@@ -233,8 +339,8 @@ class _ArdupilotReading:
             if table is None or "VWN" not in table or "VWE" not in table:
                 continue
             if np.any(table["VWN"]) or np.any(table["VWE"]):
-                self.builder.add_values(Quantity.WIND_NORTH_MPS, self.times[message], table["VWN"])
-                self.builder.add_values(Quantity.WIND_EAST_MPS, self.times[message], table["VWE"])
+                self.builder.add_values(Quantity.WIND_NORTH_MPS, self.times[message], table.take("VWN"))
+                self.builder.add_values(Quantity.WIND_EAST_MPS, self.times[message], table.take("VWE"))
             return
 
     def _take_modes(self) -> None:
@@ -306,23 +412,24 @@ class _ArdupilotReading:
         if table is None or not {"CTot", "CNum", "CId", "Lat", "Lng", "Alt"} <= table.columns.keys():
             return
         items: list[MissionItem] = []
-        for row in range(len(table)):
-            number, total = int(table["CNum"][row]), int(table["CTot"][row])
+        columns = {name: table[name] for name in table.columns}
+        for row, (number, total) in enumerate(zip(columns["CNum"], columns["CTot"], strict=True)):
             if number == 0:
                 items = []
             if number != len(items):
-                self._item_begun("CMD", row)
+                self._begin_item(self.times["CMD"][row], number)
                 continue
-            items.append(_mission_item(table, row))
+            items.append(_mission_item(columns, row))
             if len(items) == total:
                 self.builder.add_mission(tuple(items))
-        for row in range(len(self.tables.get("MISE", ()))):
-            self._item_begun("MISE", row)
+        begun = self.tables.get("MISE")
+        if begun is not None and "CNum" in begun:
+            for t_s, number in zip(self.times["MISE"], begun["CNum"], strict=True):
+                self._begin_item(t_s, number)
 
-    def _item_begun(self, message: str, row: int) -> None:
-        number = int(self.tables[message]["CNum"][row])
+    def _begin_item(self, t_s: float, number: float) -> None:
         if number > 0:
-            self.builder.add_event(float(self.times[message][row]), EventKind.ITEM, f"item {number}")
+            self.builder.add_event(float(t_s), EventKind.ITEM, f"item {number:.0f}")
 
     def _take_date(self) -> None:
         """GPS week and milliseconds of week, where they are told."""
@@ -340,44 +447,24 @@ class _ArdupilotReading:
             self.builder.add_date(float(t_s), unix_s)
 
 
-def _first_instance(table: RecordTable) -> RecordTable:
-    column = table.first_of(*INSTANCES)
-    if column is None or not len(table):
-        return table
-    return table.where(table[column] == table[column].min())
+def _first_instance(timed: _TimedTable) -> _TimedTable:
+    column = timed.table.first_of(*INSTANCES)
+    if column is None or not timed.t_s.size:
+        return timed
+    number = timed.table.take(column)
+    first = number == number.min()
+    return timed if first.all() else _TimedTable(timed.table.where(first), timed.t_s[first])
 
 
-def _times_of_rows(whole: RecordTables, tables: RecordTables, builder: LogBuilder) -> dict[str, FloatArray]:
-    """The time of each row of each table, s from the log's first stamp.
-
-    A message without a stamp (MODE, EV, MSG and PARM before 3.4) has the time of the last one before; where
-    only GPS has a time (3.0), it has its share of the time between two.
-    """
-    clocked = {kind: stamps for kind, table in whole.items() if (stamps := _stamps_s(table)) is not None}
-    if not clocked:
-        return _guessed_times(tables, builder)
-    order = np.concatenate([whole[kind].order for kind in clocked])
-    stamps_s = np.concatenate(list(clocked.values()))
-    by_place = np.argsort(order, kind="stable")
-    order, stamps_s = order[by_place], stamps_s[by_place]
-    steady_s = make_steady_clock(stamps_s, builder)
-    known = np.isfinite(steady_s)
-    order, steady_s = order[known], steady_s[known]
-    alone = set(clocked) == {"GPS"}
-    return {
-        kind: np.interp(table.order, order, steady_s) if alone else _at_places(table.order, order, steady_s)
-        for kind, table in tables.items()
-    }
-
-
-def _guessed_times(tables: RecordTables, builder: LogBuilder) -> dict[str, FloatArray]:
+def _guess_times(tables: dict[str, _TimedTable], builder: LogBuilder) -> None:
     """The times of a log of Copter 3.0 without GPS: nothing has a time, but CTUN comes at 10 Hz."""
     control = tables.get("CTUN")
     if control is None:
         raise InputError(f"{builder.name}: no message in it has a time", do="give a log with CTUN or GPS")
     builder.notes.append(f"no record has a time: CTUN is taken to come {CONTROL_HZ:.0f} times a second")
-    at_s = np.arange(len(control)) / CONTROL_HZ
-    return {kind: np.interp(table.order, control.order, at_s) for kind, table in tables.items()}
+    order, at_s = control.table.order, np.arange(len(control.t_s)) / CONTROL_HZ
+    for timed in tables.values():
+        timed.t_s = np.interp(timed.table.order, order, at_s)
 
 
 def _stamps_s(table: RecordTable) -> FloatArray | None:
@@ -386,10 +473,12 @@ def _stamps_s(table: RecordTable) -> FloatArray | None:
     return None if column is None else table[column] * SCALE_S[column]
 
 
-def _at_places(places: NDArray[np.int64], order: NDArray[np.int64], t_s: FloatArray) -> FloatArray:
-    """The time of the last stamp at or before each place."""
+def _at_places(
+    places: NDArray[np.int64], order: NDArray[np.int64], t_s: FloatArray, *, before: float
+) -> FloatArray:
+    """The time of the last stamp at or before each place; `before` where that is none of these."""
     found = np.searchsorted(order, places, side="right") - 1
-    return t_s[np.maximum(found, 0)]
+    return np.concatenate([[before], t_s])[found + 1]
 
 
 def _texts_of(table: RecordTable | None, column: str) -> list[str]:
@@ -403,15 +492,15 @@ def _mode_number(name: str) -> float:
         return math.nan
 
 
-def _mission_item(table: RecordTable, row: int) -> MissionItem:
-    lat, lon = float(table["Lat"][row]), float(table["Lng"][row])
-    params = [float(table[f"Prm{n}"][row]) if f"Prm{n}" in table else 0.0 for n in range(1, 5)]
-    frame = int(table["Frame"][row]) if "Frame" in table else 3
+def _mission_item(columns: Mapping[str, FloatArray], row: int) -> MissionItem:
+    lat, lon = float(columns["Lat"][row]), float(columns["Lng"][row])
+    params = [float(columns[f"Prm{n}"][row]) if f"Prm{n}" in columns else 0.0 for n in range(1, 5)]
+    frame = int(columns["Frame"][row]) if "Frame" in columns else 3
     placed = (lat, lon) != (0.0, 0.0) and abs(lat) <= 90.0 and abs(lon) <= 180.0
     return MissionItem(
-        command=int(table["CId"][row]),
+        command=int(columns["CId"][row]),
         frame=frame,
         params=(params[0], params[1], params[2], params[3]),
         position=Position(lat_deg=lat, lon_deg=lon) if placed else None,
-        z_m=float(table["Alt"][row]),
+        z_m=float(columns["Alt"][row]),
     )

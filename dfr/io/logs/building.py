@@ -98,6 +98,19 @@ class LogClock:
         """The time of the last record that had a stamp."""
         return self._last_s
 
+    def read_stamps(self, stamps_s: FloatArray) -> FloatArray:
+        """The times of the next records, shape (n,), in the order of the file; NaN where not believed."""
+        if not self._doubted and stamps_s.size:
+            offset_s = -float(stamps_s[0]) if self._offset_s is None else self._offset_s
+            t_s = stamps_s + offset_s
+            highest_s = np.maximum.accumulate(np.concatenate([[self._last_s], t_s]))
+            steps_s = t_s - highest_s[:-1]
+            if np.all(steps_s >= -self._order_s) and np.all(steps_s <= JUMP_S):
+                self._offset_s, self._last_s = offset_s, float(highest_s[-1])
+                return np.asarray(np.maximum(t_s, 0.0))
+        times = map(self.read_stamp, stamps_s.tolist())
+        return np.array([math.nan if t_s is None else t_s for t_s in times])
+
     def read_stamp(self, stamp_s: float, *, elapsed_s: float = 0.0) -> float | None:
         """The time of a record, None for one that is not believed.
 
@@ -128,14 +141,20 @@ def _run_together(stamps: list[float]) -> bool:
     return len(stamps) < 2 or -ORDER_S <= stamps[-1] - stamps[-2] <= STEP_S
 
 
-def make_steady_clock(stamps_s: FloatArray, builder: LogBuilder) -> FloatArray:
-    """The times of stamps, shape (n,), in the order of the file; NaN for a stamp that is not believed."""
-    highest_s = np.maximum.accumulate(stamps_s)
-    steps_s = stamps_s[1:] - highest_s[:-1]
-    if np.all(steps_s >= -ORDER_S) and np.all(steps_s <= JUMP_S):
-        return np.asarray(np.maximum(stamps_s - stamps_s[0], 0.0))
-    times = (builder.clock.read_stamp(stamp_s) for stamp_s in stamps_s.tolist())
-    return np.array([math.nan if t_s is None else t_s for t_s in times])
+@dataclass
+class _Growing:
+    """One series while it grows: whole arrays as they came, after them single values."""
+
+    arrays: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
+    t_s: array[float] = field(default_factory=lambda: array("d"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+
+    def join(self) -> tuple[FloatArray, FloatArray]:
+        """(times, values), each of shape (n,); an array that is all of them is not copied."""
+        parts = [*self.arrays, (np.array(self.t_s), np.array(self.values))] if self.t_s else self.arrays
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([t_s for t_s, _ in parts]), np.concatenate([values for _, values in parts])
 
 
 @dataclass
@@ -152,8 +171,7 @@ class LogBuilder:
     events: list[LogEvent] = field(default_factory=list)
     systems: tuple[int, ...] = ()
     notes: list[str] = field(default_factory=list)
-    _times: dict[Quantity, array[float]] = field(default_factory=dict)
-    _values: dict[Quantity, array[float]] = field(default_factory=dict)
+    _series: dict[Quantity, _Growing] = field(default_factory=dict)
     _begins_s: list[float] = field(default_factory=list)
     _impossible: Counter[Quantity] = field(default_factory=Counter)
 
@@ -163,40 +181,41 @@ class LogBuilder:
         if not (low <= value <= high and 0.0 <= t_s <= LONGEST_S):
             self._impossible[quantity] += 1
             return
-        if quantity not in self._times:
-            self._times[quantity], self._values[quantity] = array("d"), array("d")
-        self._times[quantity].append(t_s)
-        self._values[quantity].append(value)
+        series = self._series.get(quantity)
+        if series is None:
+            series = self._series[quantity] = _Growing()
+        series.t_s.append(t_s)
+        series.values.append(value)
 
     def add_values(self, quantity: Quantity, t_s: FloatArray, values: FloatArray) -> None:
-        """Many values of one series, both arrays of shape (n,)."""
+        """Many values of one series, both arrays of shape (n,), which it keeps: nobody may change them."""
         low, high = POSSIBLE[quantity]
         good = (values >= low) & (values <= high) & (t_s >= 0.0) & (t_s <= LONGEST_S)
-        if count := int(np.count_nonzero(~good)):
-            self._impossible[quantity] += count
-        if good.any():
-            self._times.setdefault(quantity, array("d")).frombytes(t_s[good].astype(float).tobytes())
-            self._values.setdefault(quantity, array("d")).frombytes(values[good].astype(float).tobytes())
+        if not good.all():
+            self._impossible[quantity] += int(np.count_nonzero(~good))
+            t_s, values = t_s[good], values[good]
+        if values.size:
+            self._series.setdefault(quantity, _Growing()).arrays.append((t_s, np.asarray(values, float)))
 
     def drop_if_zero(self, quantity: Quantity, why: str) -> None:
         """Leave a quantity out that is 0 all the time: nothing measures it."""
-        if self.has_series(quantity) and not any(self._values[quantity]):
+        if self.has_series(quantity) and not self._series[quantity].join()[1].any():
             self.drop_series(quantity)
             self.notes.append(why)
 
     def change_series(self, quantity: Quantity, by: Callable[[FloatArray], FloatArray]) -> None:
         """Put other values in place of a series' own, if there is one."""
         if self.has_series(quantity):
-            self._values[quantity] = array("d", by(np.array(self._values[quantity])))
+            t_s, values = self._series[quantity].join()
+            self._series[quantity] = _Growing([(t_s, by(values))])
 
     def has_series(self, quantity: Quantity) -> bool:
         """Whether it has got anything of a quantity."""
-        return quantity in self._times
+        return quantity in self._series
 
     def drop_series(self, quantity: Quantity) -> None:
         """Leave a quantity out."""
-        self._times.pop(quantity, None)
-        self._values.pop(quantity, None)
+        self._series.pop(quantity, None)
 
     def add_event(self, t_s: float, kind: EventKind, text: str) -> None:
         """One event; the same words at the same time are one."""
@@ -216,7 +235,7 @@ class LogBuilder:
 
     def build_log(self) -> FlightLog:
         """The whole log. Raises InputError where nothing of a flight is in it."""
-        series = {quantity: self._make_series(quantity) for quantity in Quantity if quantity in self._times}
+        series = {quantity: self._make_series(quantity) for quantity in Quantity if quantity in self._series}
         if not any(s.t_s.size > 1 for s in series.values()):
             raise InputError(f"{self.name}: no flight data in it", do="give the log of a flight")
         notes = [*self.notes, *self._clock_notes()]
@@ -244,7 +263,7 @@ class LogBuilder:
         )
 
     def _make_series(self, quantity: Quantity) -> Series:
-        t_s, values = np.array(self._times[quantity]), np.array(self._values[quantity])
+        t_s, values = self._series.pop(quantity).join()
         if np.any(np.diff(t_s) < 0.0):
             order = np.argsort(t_s, kind="stable")
             t_s, values = t_s[order], values[order]

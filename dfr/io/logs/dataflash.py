@@ -11,21 +11,30 @@ from __future__ import annotations
 import re
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from pymavlink.DFReader import FORMAT_TO_STRUCT, DFFormat
 
-from dfr.errors import InputError
 from dfr.geo import FloatArray
+from dfr.io.logs.blocks import FileBlocks
 
 HEADER = b"\xa3\x95"
 FMT_TYPE = 0x80
 FMT_RECORD = struct.Struct("<BBB4s16s64s")
 FMT_START = HEADER + bytes([FMT_TYPE])
 HEADER_BYTES = 3
+FMT_BYTES = HEADER_BYTES + FMT_RECORD.size - 1
+MOST_RECORD_BYTES = 255
+"""A record's length is told in one byte."""
+
+LINES, MOST_LINE_BYTES = 20_000, 65_536
+"""A log as text is read so many lines at once; a line is not longer."""
+
 TEXT_LETTERS = frozenset("nNZ")
 ARRAY_LETTERS = frozenset("a")
 INTEGER_LETTERS = frozenset("bBhHiIqQM")
@@ -36,30 +45,33 @@ GOOD_NAME = re.compile(rb"[A-Z][A-Z0-9_]{0,3}")
 LOOKED_AT_BYTES = 65_536
 """A binary log begins with its FMT records: one of them is within the first bytes."""
 
-Bytes = NDArray[np.uint8]
+
+Column = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
 
 
 @dataclass(slots=True)
 class RecordTable:
-    """All records of one kind. `order` (n,) is each one's place in the file; columns are floats or texts.
+    """Records of one kind. `order` (n,) is each one's place in the file, once it no longer matters empty.
 
-    `integers` are the columns whose values were whole numbers without a scale of their own.
+    Columns are numbers as the log holds them, texts are words. `integers` are the columns whose values were
+    whole numbers without a scale of their own.
     """
 
     name: str
     order: NDArray[np.int64]
-    columns: dict[str, FloatArray] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     integers: frozenset[str] = frozenset()
-
-    def __len__(self) -> int:
-        return len(self.order)
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
 
     def __getitem__(self, column: str) -> FloatArray:
-        return self.columns[column]
+        return _as_floats(self.columns[column])
+
+    def take(self, column: str) -> FloatArray:
+        """A column, which the table then no longer holds: a long log is not held twice."""
+        return _as_floats(self.columns.pop(column))
 
     def first_of(self, *names: str) -> str | None:
         """The first of these columns that it has."""
@@ -69,7 +81,7 @@ class RecordTable:
         """The rows for which this holds."""
         return RecordTable(
             name=self.name,
-            order=self.order[keeps],
+            order=self.order[keeps] if self.order.size else self.order,
             columns={name: values[keeps] for name, values in self.columns.items()},
             texts={
                 name: [text for text, kept in zip(texts, keeps, strict=True) if kept]
@@ -78,8 +90,37 @@ class RecordTable:
             integers=self.integers,
         )
 
+    def keep_only(self, names: Set[str], *, placed: bool) -> None:
+        """Forget the other columns, and where the records are in the file unless that still matters."""
+        for column in self.columns.keys() - names:
+            del self.columns[column]
+        if not placed:
+            self.order = self.order[:0].copy()
 
-RecordTables = dict[str, RecordTable]
+
+def join_records(tables: list[RecordTable]) -> RecordTable:
+    """Tables of one kind as one; they are emptied meanwhile."""
+    first = tables[0]
+    names, words = list(first.columns), list(first.texts)
+    return RecordTable(
+        name=first.name,
+        order=np.concatenate([table.order for table in tables]),
+        columns={name: np.concatenate([table.columns.pop(name) for table in tables]) for name in names},
+        texts={word: [text for table in tables for text in table.texts.pop(word)] for word in words},
+        integers=first.integers,
+    )
+
+
+def _as_floats(values: Column) -> FloatArray:
+    with np.errstate(invalid="ignore"):  # damage may be a signalling NaN
+        return np.asarray(values, dtype=float)
+
+
+RecordTables = Mapping[Hashable, RecordTable]
+"""The records of a part of a log, by kind; two kinds may have one name where a log is damaged."""
+
+Wanted = Mapping[str, frozenset[str]]
+"""The columns that are read, by the name of a message; others cost no memory."""
 
 
 def is_binary_log(data: bytes) -> bool:
@@ -100,39 +141,40 @@ def is_text_log(data: bytes) -> bool:
     return re.search(rb"^FMT, *\d+, *\d+,", data[:LOOKED_AT_BYTES], re.MULTILINE) is not None
 
 
-def read_binary_tables(data: bytes, wanted: frozenset[str], *, name: str) -> tuple[RecordTables, list[str]]:
-    """The tables of a binary log that are wanted, and what was left out, in words.
-
-    Raises InputError where no record of any wanted kind is in it.
-    """
-    formats, bad = _read_formats(data)
-    starts, skipped = _index_records(data, {kind: entry.len for kind, entry in formats.items()})
-    raw = np.frombuffer(data, np.uint8)
-    tables = {}
-    for kind, places in starts.items():
-        entry = formats[kind]
-        if entry.name in wanted and places:
-            tables[entry.name] = _make_table(raw, entry, np.array(places))
-    if not tables:
-        raise InputError(f"{name}: no record of a flight in it", do="give the log of a flight")
-    notes = [f"{skipped} bytes left out: no record begins there"] if skipped else []
+def read_binary_blocks(file: BinaryIO, wanted: Wanted, notes: list[str]) -> Iterator[RecordTables]:
+    """The wanted tables of each block of a binary log; `notes` then say what was left out."""
+    formats, bad = _read_formats(file)
+    index = _RecordIndex(formats, wanted)
+    blocks, used = FileBlocks(file), 0
+    while blocks.read_on(used):
+        starts, used = index.find_records(blocks.data, last=blocks.last)
+        yield {
+            kind: _make_table(blocks, formats[kind], np.array(places), wanted[formats[kind].name])
+            for kind, places in starts.items()
+            if places
+        }
+    if index.skipped:
+        notes.append(f"{index.skipped} bytes left out: no record begins there")
     if bad:
         notes.append(f"{bad} descriptions of records (FMT) are damaged: the first good ones are used")
-    return tables, notes
 
 
-def _read_formats(data: bytes) -> tuple[dict[int, DFFormat], int]:
+def _read_formats(file: BinaryIO) -> tuple[dict[int, DFFormat], int]:
     """The first good format of each type, and how many were bad."""
     found: dict[int, DFFormat] = {}
-    bad, at = 0, data.find(FMT_START)
-    while at >= 0:
-        record = data[at + HEADER_BYTES : at + HEADER_BYTES + FMT_RECORD.size - 1]
-        entry = _parse_format(record)
-        if entry is None:
-            bad += len(record) == FMT_RECORD.size - 1
-        else:
-            found.setdefault(entry.type, entry)
-        at = data.find(FMT_START, at + 1)
+    blocks, used, bad = FileBlocks(file), 0, 0
+    while blocks.read_on(used):
+        data = blocks.data
+        at = data.find(FMT_START)
+        while at >= 0 and (blocks.last or at + FMT_BYTES <= len(data)):
+            record = data[at + HEADER_BYTES : at + FMT_BYTES]
+            entry = _parse_format(record)
+            if entry is None:
+                bad += len(record) == FMT_BYTES - HEADER_BYTES
+            else:
+                found.setdefault(entry.type, entry)
+            at = data.find(FMT_START, at + 1)
+        used = at if at >= 0 else max(0, len(data) - len(FMT_START) + 1)
     return found, bad
 
 
@@ -153,51 +195,72 @@ def _parse_format(record: bytes) -> DFFormat | None:
     return DFFormat(kind, name.decode(), length, letters.decode(), words)
 
 
-def _index_records(data: bytes, lengths: dict[int, int]) -> tuple[dict[int, array[int]], int]:
-    """Where the records of each type begin, and how many bytes belong to none.
+class _RecordIndex:
+    """Finds where records begin, block after block; `skipped` bytes so far belong to none.
 
     After damage a record counts only where another one follows it, or the end of the file.
     """
-    starts = {kind: array("q") for kind in lengths}
-    at, end, skipped, sure = 0, len(data), 0, False
-    while at + HEADER_BYTES <= end:
-        length = lengths.get(data[at + 2]) if data[at : at + 2] == HEADER else None
-        if length is not None and at + length > end:
-            break
-        if length is not None and (sure or _record_begins(data, at + length, lengths)):
-            starts[data[at + 2]].append(at)
-            at, sure = at + length, True
-            continue
-        sure = False
-        after = data.find(HEADER, at + 1)
-        after = end if after < 0 else after
-        skipped += after - at
-        at = after
-    return {kind: places for kind, places in starts.items() if places}, skipped
+
+    def __init__(self, formats: Mapping[int, DFFormat], wanted: Wanted) -> None:
+        self.skipped = 0
+        self._lengths = {kind: entry.len for kind, entry in formats.items()}
+        self._wanted = [kind for kind, entry in formats.items() if entry.name in wanted]
+        self._sure = False
+
+    def find_records(self, data: bytes, *, last: bool) -> tuple[dict[int, array[int]], int]:
+        """(where the wanted records of each type begin, how many bytes are done with).
+
+        What may go on in the next block is left to it.
+        """
+        starts = {kind: array("q") for kind in self._wanted}
+        lengths, sure, at = self._lengths, self._sure, 0
+        end = len(data) if last else len(data) - MOST_RECORD_BYTES
+        while at + HEADER_BYTES <= end:
+            kind = data[at + 2]
+            length = lengths.get(kind) if data[at : at + 2] == HEADER else None
+            if length is not None and at + length > len(data):
+                break
+            if length is not None and (sure or _record_begins(data, at + length, lengths)):
+                if kind in starts:
+                    starts[kind].append(at)
+                at, sure = at + length, True
+                continue
+            sure = False
+            after = data.find(HEADER, at + 1)
+            if after < 0:
+                after = len(data) if last else len(data) - 1
+            self.skipped += after - at
+            at = after
+        self._sure = sure
+        return starts, at
 
 
-def _record_begins(data: bytes, at: int, lengths: dict[int, int]) -> bool:
+def _record_begins(data: bytes, at: int, lengths: Mapping[int, int]) -> bool:
     """Whether a record begins here, or the file ends within three bytes."""
     if at + HEADER_BYTES > len(data):
         return True
     return data[at : at + 2] == HEADER and data[at + 2] in lengths
 
 
-def _make_table(raw: Bytes, entry: DFFormat, starts: NDArray[np.int64]) -> RecordTable:
-    """The records of one kind as columns, scaled as their format letters say."""
+def _make_table(
+    blocks: FileBlocks, entry: DFFormat, starts: NDArray[np.int64], wanted: frozenset[str]
+) -> RecordTable:
+    """The records of one kind in a block as columns, scaled as their format letters say."""
     fields = [FORMAT_TO_STRUCT[letter] for letter in entry.format]
     kinds = [(f"f{i}", _numpy_type(code)) for i, (code, _, _) in enumerate(fields)]
+    raw = np.frombuffer(blocks.data, np.uint8)
     body = np.lib.stride_tricks.sliding_window_view(raw, entry.len)[starts, HEADER_BYTES:]
     rows = np.ascontiguousarray(body).view(np.dtype(kinds)).reshape(-1)
-    table = RecordTable(name=entry.name, order=starts)
+    table = RecordTable(name=entry.name, order=starts + blocks.start)
     whole = set()
     for i, (column, letter) in enumerate(zip(entry.columns, entry.format, strict=True)):
+        if column not in wanted:
+            continue
         values, scale = rows[f"f{i}"], fields[i][1]
         if letter in TEXT_LETTERS:
             table.texts[column] = [_decode_field(value) for value in values.tolist()]
         elif letter not in ARRAY_LETTERS:
-            with np.errstate(invalid="ignore"):  # damage may be a signalling NaN
-                table.columns[column] = values.astype(float) * (1.0 if scale is None else scale)
+            table.columns[column] = values.copy() if scale is None else _as_floats(values) * scale
             if letter in INTEGER_LETTERS:
                 whole.add(column)
     table.integers = frozenset(whole)
@@ -218,38 +281,39 @@ def _decode_field(value: bytes) -> str:
     return value.split(b"\0")[0].decode("latin-1").strip()
 
 
-def read_text_tables(text: str, wanted: frozenset[str], *, name: str) -> tuple[RecordTables, list[str]]:
-    """The tables of a log that was printed as text; values there are scaled already.
-
-    Raises InputError where no record of any wanted kind is in it.
-    """
+def read_text_blocks(file: BinaryIO, wanted: Wanted, notes: list[str]) -> Iterator[RecordTables]:
+    """The wanted tables of each part of a log that was printed as text; values there are scaled already."""
     formats: dict[str, tuple[str, list[str]]] = {}
-    rows: dict[str, list[tuple[int, list[str]]]] = {}
     skipped = 0
-    for number, words in enumerate(_split_lines(text)):
-        if words[0] == "FMT" and len(words) >= 6:
-            formats.setdefault(words[3], (words[4], words[5:]))
-        elif words[0] in formats and len(words) - 1 >= len(formats[words[0]][0]):
-            if words[0] in wanted:
-                rows.setdefault(words[0], []).append((number, words[1:]))
-        elif any(words):
-            skipped += 1
-    tables = {kind: _text_table(kind, *formats[kind], entries) for kind, entries in rows.items()}
-    if not tables:
-        raise InputError(f"{name}: no record of a flight in it", do="give the log of a flight")
-    return tables, [f"{skipped} lines left out: they are no records"] if skipped else []
+    lines = enumerate(_split_lines(file))
+    while part := list(islice(lines, LINES)):
+        rows: dict[str, list[tuple[int, list[str]]]] = {}
+        for number, words in part:
+            if words[0] == "FMT" and len(words) >= 6:
+                formats.setdefault(words[3], (words[4], words[5:]))
+            elif words[0] in formats and len(words) - 1 >= len(formats[words[0]][0]):
+                if words[0] in wanted:
+                    rows.setdefault(words[0], []).append((number, words[1:]))
+            elif any(words):
+                skipped += 1
+        yield {kind: _text_table(kind, *formats[kind], rows[kind], wanted[kind]) for kind in rows}
+    if skipped:
+        notes.append(f"{skipped} lines left out: they are no records")
 
 
-def _split_lines(text: str) -> Iterator[list[str]]:
-    for line in text.splitlines():
-        yield [word.strip() for word in line.split(",")]
+def _split_lines(file: BinaryIO) -> Iterator[list[str]]:
+    file.seek(0)
+    while line := file.readline(MOST_LINE_BYTES):
+        yield [word.strip() for word in line.decode("latin-1").split(",")]
 
 
 def _text_table(
-    kind: str, letters: str, columns: list[str], rows: list[tuple[int, list[str]]]
+    kind: str, letters: str, columns: list[str], rows: list[tuple[int, list[str]]], wanted: frozenset[str]
 ) -> RecordTable:
     table = RecordTable(name=kind, order=np.array([number for number, _ in rows]))
     for i, (column, letter) in enumerate(zip(columns, letters, strict=False)):
+        if column not in wanted:
+            continue
         words = [row[i] for _, row in rows]
         if letter in TEXT_LETTERS:
             table.texts[column] = words

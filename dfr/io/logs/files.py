@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from dfr.errors import InputError
-from dfr.io.files import read_bounded
+from dfr.io.files import open_bounded
 from dfr.io.logs.ardupilot_log import read_dataflash
-from dfr.io.logs.dataflash import is_binary_log, is_text_log
+from dfr.io.logs.dataflash import LOOKED_AT_BYTES, is_binary_log, is_text_log
 from dfr.io.logs.gpx import is_gpx, read_gpx
 from dfr.io.logs.tables import looks_like_table, read_flight_table
 from dfr.io.logs.tlog import is_tlog, read_tlog
@@ -23,21 +25,28 @@ def read_log(path: Path, *, system: int | None = None) -> FlightLog:
 
     Raises InputError for a file that cannot be read, is no flight log, or holds no flight data.
     """
-    return parse_log(read_bounded(path, limit_bytes=MOST_BYTES), name=path.name, system=system)
+    with open_bounded(path, limit_bytes=MOST_BYTES) as file:
+        return _read_stream(file, name=path.name, system=system)
 
 
 def parse_log(data: bytes, *, name: str, system: int | None = None) -> FlightLog:
     """The flight log in the bytes of a file. Raises InputError as `read_log` does."""
-    if is_binary_log(data) or is_text_log(data):
-        return read_dataflash(data, name=name)
-    if is_tlog(data):
-        return read_tlog(data, name=name, system=system)
-    if is_ulog(data):
-        return read_ulog(data, name=name)
-    if is_gpx(data):
-        return read_gpx(data, name=name)
-    if looks_like_table(data):
-        return read_flight_table(data, name=name)
+    return _read_stream(BytesIO(data), name=name, system=system)
+
+
+def _read_stream(file: BinaryIO, *, name: str, system: int | None) -> FlightLog:
+    """The log in an open file, read piece by piece: what is held is what its series need."""
+    begins = file.read(LOOKED_AT_BYTES)
+    if is_binary_log(begins) or is_text_log(begins):
+        return read_dataflash(file, name=name)
+    if is_tlog(begins):
+        return read_tlog(file, name=name, system=system)
+    if is_ulog(begins):
+        return read_ulog(file, name=name)
+    if is_gpx(begins):
+        return read_gpx(file, name=name)
+    if looks_like_table(begins):
+        return read_flight_table(file, name=name)
     raise InputError(
         f"{name}: not a flight log that dfr knows",
         do="give a DataFlash log (.bin, .log), a telemetry log (.tlog), a PX4 log (.ulg), a DJI record "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from dfr.errors import InputError
-from dfr.io.airspace.safe_xml import Element, XmlTroubleError, local_name, parse_xml
+from dfr.io.airspace.safe_xml import Element, XmlTroubleError, local_name, read_elements
 from dfr.io.logs.building import LogBuilder
 from dfr.logs.model import FlightLog, Quantity
 
@@ -22,30 +23,30 @@ def is_gpx(data: bytes) -> bool:
     return b"<gpx" in data[:LOOKED_AT_BYTES]
 
 
-def read_gpx(data: bytes, *, name: str) -> FlightLog:
+def read_gpx(file: BinaryIO, *, name: str) -> FlightLog:
     """The points of all its tracks. Raises InputError for unreadable XML and for points without times."""
+    builder = LogBuilder(name=name, file_format="GPX")
+    timeless = 0
     try:
-        root = parse_xml(data)
+        for point in read_elements(file, "trkpt"):
+            timeless += not _take_point(builder, point)
     except XmlTroubleError as error:
         where = "" if error.line is None else f" line {error.line}"
         raise InputError(f"{name}{where}: {error}", do="export it again") from error
-    builder = LogBuilder(name=name, file_format="GPX")
-    timeless = 0
-    for point in root.iter("{*}trkpt"):
-        moment = _time_of_point(point)
-        if moment is None:
-            timeless += 1
-            continue
-        t_s = builder.clock.read_stamp(moment.timestamp())
-        if t_s is not None:
-            builder.add_date(t_s, moment.timestamp())
-            _take_point(builder, point, t_s)
     if timeless:
         builder.notes.append(f"{timeless} points left out: they have no time")
     return builder.build_log()
 
 
-def _take_point(builder: LogBuilder, point: Element, t_s: float) -> None:
+def _take_point(builder: LogBuilder, point: Element) -> bool:
+    """Take a point in; False for one without a time."""
+    moment = _time_of_point(point)
+    if moment is None:
+        return False
+    t_s = builder.clock.read_stamp(moment.timestamp())
+    if t_s is None:
+        return True
+    builder.add_date(t_s, moment.timestamp())
     lat, lon = _parse_number(point.get("lat")), _parse_number(point.get("lon"))
     if abs(lat) <= 90.0 and abs(lon) <= 180.0:
         builder.add_value(Quantity.LAT_DEG, t_s, lat)
@@ -53,6 +54,7 @@ def _take_point(builder: LogBuilder, point: Element, t_s: float) -> None:
     altitude = _text_of_child(point, "ele")
     if altitude is not None:
         builder.add_value(Quantity.ALTITUDE_M_AMSL, t_s, _parse_number(altitude))
+    return True
 
 
 def _time_of_point(point: Element) -> datetime | None:

@@ -10,17 +10,21 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain, islice
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray
-from dfr.io.files import decode_text
-from dfr.io.logs.building import LogBuilder
+from dfr.io.files import decode_text, open_text
+from dfr.io.logs.building import MOST_DATES, LogBuilder
 from dfr.logs.model import EventKind, FlightLog, Quantity
 from dfr.units import FOOT_M, KNOT_MPS
 
@@ -28,6 +32,9 @@ HEADER_WITHIN = 80
 """The line of the columns' names is one of the first: some tables begin with facts about the drone."""
 
 LEAST_COLUMNS = 4
+MOST_LINE = 1_000_000
+"""A line is not longer: what has none is no table."""
+
 DATES = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%m/%d/%Y %H:%M:%S",
     "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f", "%Y/%m/%d %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S.%f %p",
@@ -127,6 +134,7 @@ LATITUDES = _names("latitude", "aircraft latitude", "osd.latitude", "imu_atti0:l
 LONGITUDES = _names("longitude", "aircraft longitude", "osd.longitude", "imu_atti0:longitude", "gps0:long")
 FLYING = _names("aircraft flying", "isflying", "osd.isonground")
 MOTORS = _names("aircraft motors on", "osd.ismotoron", "osd.ismotorup")
+TRUTHS = {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}
 MODE_WORDS = _names("flycstate", "osd.flycstate", "aircraft flight mode")
 DOWN_POSITIVE = Quantity.CLIMB_MPS
 """DJI counts its vertical speed downwards."""
@@ -134,11 +142,16 @@ DOWN_POSITIVE = Quantity.CLIMB_MPS
 Row = Sequence[str]
 
 
-def read_flight_table(data: bytes, *, name: str) -> FlightLog:
+def read_flight_table(file: BinaryIO, *, name: str) -> FlightLog:
     """A flight record in a table. Raises InputError where no columns of a flight are in it."""
-    text, _ = decode_text(data)
-    header, rows = _split_table(text.splitlines(), name)
-    table = _FlightTable(header, rows, LogBuilder(name=name, file_format="table", autopilot="DJI"))
+    with open_text(file) as text:
+        rows = _split_table(text, name)
+        try:
+            table = _FlightTable(next(rows), LogBuilder(name=name, file_format="table", autopilot="DJI"))
+            for row in rows:
+                table.take_row(row)
+        except csv.Error as error:
+            raise InputError(f"{name}: not a readable table ({error})", do="export it again") from error
     return table.read_all()
 
 
@@ -158,16 +171,15 @@ def _find_header(lines: list[str]) -> tuple[int, str] | None:
     return None
 
 
-def _split_table(lines: list[str], name: str) -> tuple[list[str], list[Row]]:
-    found = _find_header(lines)
+def _split_table(text: TextIO, name: str) -> Iterator[Row]:
+    """The columns' names, then the rows that are not empty. Raises InputError for no table."""
+    lines = iter(partial(text.readline, MOST_LINE), "")
+    first = list(islice(lines, HEADER_WITHIN))
+    found = _find_header(first)
     if found is None:
         raise InputError(f"{name}: no columns of a latitude and a longitude in it", do="export it as CSV")
     number, mark = found
-    try:
-        rows: list[Row] = [row for row in csv.reader(lines[number:], delimiter=mark) if row]
-    except csv.Error as error:
-        raise InputError(f"{name}: not a readable table ({error})", do="export it again") from error
-    return list(rows[0]), rows[1:]
+    return (row for row in csv.reader(chain(first[number:], lines), delimiter=mark) if row)
 
 
 def _name_and_unit(header: str) -> tuple[str, str | None]:
@@ -181,18 +193,42 @@ def _name_and_unit(header: str) -> tuple[str, str | None]:
 
 
 class _FlightTable:
-    """One table while it becomes series."""
+    """One table while it becomes series: of each row it keeps what a column of a known name holds."""
 
-    def __init__(self, header: Row, rows: list[Row], builder: LogBuilder) -> None:
-        self.builder, self.rows = builder, rows
+    def __init__(self, header: Row, builder: LogBuilder) -> None:
+        self.builder, self.count = builder, 0
         self.columns = [_name_and_unit(cell) for cell in header]
-        self.t_s, kept = self._take_times()
-        self.rows = [row for row, good in zip(rows, kept, strict=True) if good]
-        if len(self.rows) < len(rows):
-            builder.notes.append(f"{len(rows) - len(self.rows)} rows left out: they have no time")
+        choices = [*TIME, *chain.from_iterable(COLUMNS.values())]
+        names = [*(choice.names for choice in choices), LATITUDES, LONGITUDES]
+        self.numbers = {c: array("d") for known in names if (c := self._find_column(known)) is not None}
+        self.truths = {c: array("d") for k in (FLYING, MOTORS) if (c := self._find_column(k)) is not None}
+        self.mode_column, self.date_column = self._find_column(MODE_WORDS), self._find_column(DATE)
+        self.modes: dict[str, int] = {"": 0}
+        self.mode_numbers = array("l")
+        self.dates: list[tuple[int, float]] = []
+
+    def take_row(self, row: Row) -> None:
+        """Keep what is needed of the next row."""
+        width = len(row)
+        for column, numbers in self.numbers.items():
+            numbers.append(_parse_number(row[column]) if column < width else math.nan)
+        for column, truths in self.truths.items():
+            truths.append(_parse_truth(row[column]) if column < width else math.nan)
+        mode, date = self.mode_column, self.date_column
+        if mode is not None:
+            word = row[mode].strip() if mode < width else ""
+            self.mode_numbers.append(self.modes.setdefault(word, len(self.modes)))
+        if date is not None and date < width and len(self.dates) < MOST_DATES:
+            moment = _parse_date(row[date])
+            if moment is not None:
+                self.dates.append((self.count, moment.timestamp()))
+        self.count += 1
 
     def read_all(self) -> FlightLog:
-        """The whole table."""
+        """The whole table, once all rows are in."""
+        self.t_s, self.kept = self._take_times()
+        if (lost := self.count - len(self.t_s)) > 0:
+            self.builder.notes.append(f"{lost} rows left out: they have no time")
         self._take_places()
         for quantity, choices in COLUMNS.items():
             self._take_quantity(quantity, choices)
@@ -205,29 +241,30 @@ class _FlightTable:
         return next((i for i, (name, _) in enumerate(self.columns) if name in names), None)
 
     def _numbers_of(self, column: int) -> FloatArray:
-        return np.array([_parse_number(row[column]) if column < len(row) else math.nan for row in self.rows])
+        return np.array(self.numbers[column])[self.kept]
 
     def _battery_unread(self) -> NDArray[np.bool_]:
         """Where the battery has not been read yet: its voltage is still 0."""
         choices = COLUMNS[Quantity.VOLTAGE_V]
         column = next((c for choice in choices if (c := self._find_column(choice.names)) is not None), None)
         if column is None:
-            return np.zeros(len(self.rows), dtype=bool)
+            return np.zeros(len(self.t_s), dtype=bool)
         return np.asarray(self._numbers_of(column) == 0.0)
 
-    def _take_times(self) -> tuple[FloatArray, list[bool]]:
+    def _take_times(self) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """(times of the rows that have one, shape (n,), which rows these are)."""
         for choice in TIME:
             column = self._find_column(choice.names)
             unit = None if column is None else self.columns[column][1] or choice.unit
-            if column is not None and unit in UNITS:
-                stamps_s = self._numbers_of(column) * UNITS[unit]
-                good = np.isfinite(stamps_s)
-                if not good.any():
-                    continue
-                times = [self.builder.clock.read_stamp(stamp_s) for stamp_s in stamps_s[good].tolist()]
-                found = iter(times)
-                kept = [bool(is_good) and next(found) is not None for is_good in good]
-                return np.array([t_s for t_s in times if t_s is not None]), kept
+            if column is None or unit not in UNITS:
+                continue
+            stamps_s = np.array(self.numbers[column]) * UNITS[unit]
+            kept = np.isfinite(stamps_s)
+            if kept.any():
+                t_s = self.builder.clock.read_stamps(stamps_s[kept])
+                believed = np.isfinite(t_s)
+                kept[kept] = believed
+                return t_s[believed], kept
         raise InputError(f"{self.builder.name}: no column of times in it", do="export it with times")
 
     def _take_quantity(self, quantity: Quantity, choices: tuple[_Column, ...]) -> None:
@@ -272,35 +309,36 @@ class _FlightTable:
         self.builder.drop_if_zero(Quantity.SPEED_MPS, "no speed: the column is 0 all the time")
 
     def _take_states(self) -> None:
-        flying, motors, words = (self._find_column(names) for names in (FLYING, MOTORS, MODE_WORDS))
+        flying, motors = (self._find_column(names) for names in (FLYING, MOTORS))
         if flying is not None:
             grounded = self.columns[flying][0] == "osd.isonground"
             self._take_steps(flying, Quantity.ON_GROUND, lambda on: on if grounded else 1.0 - on)
         if motors is not None:
             self._take_steps(motors, Quantity.ARMED, lambda on: on)
-        before = ""
-        for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
-            word = row[words].strip() if words is not None and words < len(row) else ""
-            if word and word != before:
-                self.builder.add_event(t_s, EventKind.MODE, word)
-                before = word
+        if self.mode_column is not None:
+            words = list(self.modes)
+            numbers = np.array(self.mode_numbers)[self.kept]
+            for at in _steps_of(numbers, numbers > 0):
+                self.builder.add_event(float(self.t_s[at]), EventKind.MODE, words[numbers[at]])
 
     def _take_steps(self, column: int, quantity: Quantity, made: Callable[[float], float]) -> None:
-        before: float | None = None
-        for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
-            on = _parse_truth(row[column]) if column < len(row) else None
-            if on is not None and on != before:
-                self.builder.add_value(quantity, t_s, made(on))
-                before = on
+        states = np.array(self.truths[column])[self.kept]
+        for at in _steps_of(states, np.isfinite(states)):
+            self.builder.add_value(quantity, float(self.t_s[at]), made(float(states[at])))
 
     def _take_dates(self) -> None:
-        column = self._find_column(DATE)
-        if column is None:
-            return
-        for t_s, row in zip(self.t_s.tolist(), self.rows, strict=True):
-            moment = _parse_date(row[column]) if column < len(row) else None
-            if moment is not None:
-                self.builder.add_date(t_s, moment.timestamp())
+        places = np.cumsum(self.kept) - 1
+        for row, unix_s in self.dates:
+            if self.kept[row]:
+                self.builder.add_date(float(self.t_s[places[row]]), unix_s)
+
+
+def _steps_of(values: NDArray[Any], told: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where what is told is no longer what was told before."""
+    places = np.flatnonzero(told)
+    changed = np.ones(len(places), dtype=bool)
+    changed[1:] = values[places[1:]] != values[places[:-1]]
+    return places[changed]
 
 
 def _parse_number(cell: str) -> float:
@@ -310,8 +348,9 @@ def _parse_number(cell: str) -> float:
         return math.nan
 
 
-def _parse_truth(cell: str) -> float | None:
-    return {"1": 1.0, "true": 1.0, "yes": 1.0, "0": 0.0, "false": 0.0, "no": 0.0}.get(cell.strip().lower())
+def _parse_truth(cell: str) -> float:
+    """1 or 0; NaN for what is neither."""
+    return TRUTHS.get(cell.strip().lower(), math.nan)
 
 
 def _parse_date(cell: str) -> datetime | None:

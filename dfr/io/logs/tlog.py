@@ -10,13 +10,14 @@ import math
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.modes import mode_name
 from dfr.errors import InputError
 from dfr.geo import Position
+from dfr.io.logs.blocks import FileBlocks
 from dfr.io.logs.building import EARLIEST_UNIX_S, LATEST_UNIX_S, LogBuilder, LogClock
 from dfr.logs.model import EventKind, FlightLog, Quantity
 from dfr.mission.items import MissionItem
@@ -28,6 +29,7 @@ STAMP = struct.Struct(">Q")
 V1, V2 = 0xFE, 0xFD
 V1_AROUND_BYTES, V2_AROUND_BYTES, SIGNATURE_BYTES = 8, 12, 13
 SIGNED = 0x01
+MOST_FRAME_BYTES = STAMP.size + 255 + V2_AROUND_BYTES + SIGNATURE_BYTES
 NEAR_S = 3.0 * 86_400.0
 """After damage a stamp counts within three days of the last good one."""
 
@@ -52,24 +54,31 @@ def is_tlog(data: bytes) -> bool:
     return _frame_end(data, 0, None) is not None
 
 
-def read_tlog(data: bytes, *, name: str, system: int | None = None) -> FlightLog:
+def read_tlog(file: BinaryIO, *, name: str, system: int | None = None) -> FlightLog:
     """The log of one vehicle: the given system, or the one of which the file holds most.
 
     Raises InputError for a file without an autopilot, without this system, or without flight data.
     """
-    builder = LogBuilder(name=name, file_format="tlog", clock=LogClock(believed_after=1, order_s=LATE_S))
-    frames = list(_read_frames(data, builder))
-    heard = Counter(m.get_srcSystem() for _, m in frames if _is_autopilot(m))
-    if not heard:
-        raise InputError(f"{name}: no autopilot's heartbeat in it", do="is it the log of a vehicle?")
+    readings: dict[int, _TlogReading] = {}
+    notes: list[str] = []
+    heard: Counter[int] = Counter()
+    for stamp_s, message in _read_frames(file, notes):
+        source, receiver = message.get_srcSystem(), getattr(message, "target_system", 0)
+        if _is_autopilot(message):
+            heard[source] += 1
+        for number in {source, receiver or source}:
+            if number not in readings:
+                readings[number] = _TlogReading(name, number)
+            readings[number].take_message(message, stamp_s)
     systems = [number for number, _ in heard.most_common()]
-    if system is not None and system not in heard:
+    if not systems:
+        raise InputError(f"{name}: no autopilot's heartbeat in it", do="is it the log of a vehicle?")
+    if system is not None and system not in systems:
         known = ", ".join(str(number) for number in sorted(systems))
         raise InputError(f"{name}: no system {system} in it", do=f"choose one of: {known}")
     chosen = systems[0] if system is None else system
-    builder.systems = (chosen, *(number for number in systems if number != chosen))
-    _TlogReading(builder, chosen).read_frames(frames)
-    return builder.build_log()
+    others = tuple(number for number in systems if number != chosen)
+    return readings[chosen].make_log(others, notes)
 
 
 def _is_autopilot(message: Message) -> bool:
@@ -78,27 +87,29 @@ def _is_autopilot(message: Message) -> bool:
     return bool(message.autopilot != dialect.MAV_AUTOPILOT_INVALID and message.type != dialect.MAV_TYPE_GCS)
 
 
-def _read_frames(data: bytes, builder: LogBuilder) -> Iterator[tuple[float, Message]]:
+def _read_frames(file: BinaryIO, notes: list[str]) -> Iterator[tuple[float, Message]]:
     """The messages that matter here with their stamps, s since 1970; damaged places are left out."""
     decoder = dialect.MAVLink(None)
     decoder.robust_parsing = True
-    at, last_s, skipped = 0, None, 0
-    while at + STAMP.size < len(data):
-        end = _frame_end(data, at, last_s)
-        if end is None:
-            at, skipped = at + 1, skipped + 1
-            continue
-        stamp_s = STAMP.unpack_from(data, at)[0] / 1e6
-        number = _message_id(data, at + STAMP.size)
-        if number in HANDLERS:
-            message = _decode_frame(decoder, data[at + STAMP.size : end])
-            if message is None:
+    blocks, at, last_s, skipped = FileBlocks(file), 0, None, 0
+    while blocks.read_on(at):
+        data, at = blocks.data, 0
+        ends = len(data) - (STAMP.size if blocks.last else MOST_FRAME_BYTES)
+        while at < ends:
+            end = _frame_end(data, at, last_s)
+            if end is None:
                 at, skipped = at + 1, skipped + 1
                 continue
-            yield stamp_s, message
-        at, last_s = end, stamp_s
+            stamp_s = STAMP.unpack_from(data, at)[0] / 1e6
+            if _message_id(data, at + STAMP.size) in HANDLERS:
+                message = _decode_frame(decoder, data[at + STAMP.size : end])
+                if message is None:
+                    at, skipped = at + 1, skipped + 1
+                    continue
+                yield stamp_s, message
+            at, last_s = end, stamp_s
     if skipped:
-        builder.notes.append(f"{skipped} bytes left out: no whole frame begins there")
+        notes.append(f"{skipped} bytes left out: no whole frame begins there")
 
 
 def _frame_end(data: bytes, at: int, last_s: float | None) -> int | None:
@@ -136,41 +147,45 @@ def _decode_frame(decoder: Message, frame: bytes) -> Message | None:
 class _TlogReading:
     """One vehicle's messages while they become series."""
 
-    def __init__(self, builder: LogBuilder, system: int) -> None:
-        self.builder, self.system = builder, system
+    def __init__(self, name: str, system: int) -> None:
+        clock = LogClock(believed_after=1, order_s=LATE_S)
+        self.builder, self.system = LogBuilder(name=name, file_format="tlog", clock=clock), system
         self.total_items = 0
         self.items: list[MissionItem] = []
         self.mode: int | None = None
         self.armed: bool | None = None
         self.item = 0
+        self.last_s: float | None = None
 
-    def read_frames(self, frames: list[tuple[float, Message]]) -> None:
-        """Take all messages in, those of other systems only where they carry the mission to this one."""
-        last_s: float | None = None
-        for stamp_s, message in frames:
-            source = message.get_srcSystem()
-            if source != self.system:
-                if getattr(message, "target_system", None) == self.system:
-                    self._take_mission_step(message)
-                continue
-            if message.get_srcComponent() != dialect.MAV_COMP_ID_AUTOPILOT1:
-                continue
-            boot_ms = getattr(message, "time_boot_ms", None)
-            if boot_ms:
-                elapsed_s = 0.0 if last_s is None else max(0.0, stamp_s - last_s)
-                t_s = self.builder.clock.read_stamp(boot_ms / 1e3, elapsed_s=elapsed_s)
-                if t_s is None:
-                    continue
-                last_s = stamp_s
-                self.builder.add_date(t_s, stamp_s)
-            elif last_s is None:
-                t_s = 0.0
-            else:
-                t_s = self.builder.clock.now_s + max(0.0, stamp_s - last_s)
-            HANDLERS[message.get_msgId()](self, message, t_s)
+    def take_message(self, message: Message, stamp_s: float) -> None:
+        """Take a message in; one of another system only where it carries the mission to this one."""
+        if message.get_srcSystem() != self.system:
+            self._take_mission_step(message)
+        elif message.get_srcComponent() == dialect.MAV_COMP_ID_AUTOPILOT1:
+            t_s = self._read_clock(message, stamp_s)
+            if t_s is not None:
+                HANDLERS[message.get_msgId()](self, message, t_s)
+
+    def _read_clock(self, message: Message, stamp_s: float) -> float | None:
+        """The time of a message: by its own clock, else by how long the last one is ago."""
+        elapsed_s = 0.0 if self.last_s is None else max(0.0, stamp_s - self.last_s)
+        boot_ms = getattr(message, "time_boot_ms", None)
+        if not boot_ms:
+            return 0.0 if self.last_s is None else self.builder.clock.now_s + elapsed_s
+        t_s = self.builder.clock.read_stamp(boot_ms / 1e3, elapsed_s=elapsed_s)
+        if t_s is not None:
+            self.last_s = stamp_s
+            self.builder.add_date(t_s, stamp_s)
+        return t_s
+
+    def make_log(self, others: tuple[int, ...], notes: list[str]) -> FlightLog:
+        """The whole log, once all messages are in. Raises InputError where nothing of a flight is in it."""
+        self.builder.systems = (self.system, *others)
+        self.builder.notes += notes
         if self.builder.firmware is None and self.builder.autopilot:
             self.builder.notes.append("the firmware's version is not in it")
         self.builder.drop_if_zero(Quantity.FIELD_MGAUSS, "no compass: it reads 0 all the time")
+        return self.builder.build_log()
 
     def take_heartbeat(self, message: Message, t_s: float) -> None:
         """Flight mode and arming, where they change."""

@@ -7,7 +7,7 @@ import io
 import math
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -70,13 +70,13 @@ def is_ulog(data: bytes) -> bool:
     return data.startswith(MAGIC)
 
 
-def read_ulog(data: bytes, *, name: str) -> FlightLog:
+def read_ulog(file: BinaryIO, *, name: str) -> FlightLog:
     """A PX4 log. Raises InputError where pyulog is missing, or cannot read it, or it holds no flight data."""
-    whole = _whole_messages(data)
-    log = _open_log(whole, name)
+    whole, length = _whole_messages(file)
+    log = _open_log(_FirstBytes(file, whole), name)
     builder = LogBuilder(name=name, file_format="ULog", autopilot="PX4")
-    if len(whole) < len(data):
-        builder.notes.append(f"{len(data) - len(whole)} bytes left out: the file is damaged from there on")
+    if whole < length:
+        builder.notes.append(f"{length - whole} bytes left out: the file is damaged from there on")
     topics = _whole_topics(
         {d.name: d.data for d in reversed(log.data_list) if d.multi_id == 0 or d.name not in TOPICS}, builder
     )
@@ -97,20 +97,45 @@ def read_ulog(data: bytes, *, name: str) -> FlightLog:
     return builder.build_log()
 
 
-def _whole_messages(data: bytes) -> bytes:
-    """The file up to where its chain of messages breaks: pyulog may never return from damage."""
+def _whole_messages(file: BinaryIO) -> tuple[int, int]:
+    """(bytes to where the chain of messages breaks, bytes of the file): damage may hold pyulog for ever."""
+    length = file.seek(0, io.SEEK_END)
     at, kinds = HEADER_BYTES, DEFINITIONS
-    while at + MESSAGE.size <= len(data):
-        size, kind = MESSAGE.unpack_from(data, at)
+    while at + MESSAGE.size <= length:
+        file.seek(at)
+        size, kind = MESSAGE.unpack(file.read(MESSAGE.size))
         if kinds is DEFINITIONS and kind in DATA_BEGINS:
             kinds = DATA
-        if kind not in kinds or at + MESSAGE.size + size > len(data):
+        if kind not in kinds or at + MESSAGE.size + size > length:
             break
         at += MESSAGE.size + size
-    return data[:at]
+    return min(at, length), length
 
 
-def _open_log(data: bytes, name: str) -> Any:
+class _FirstBytes:
+    """The first bytes of a file as a file of their own, which pyulog reads and closes."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file, self._length = file, length
+        file.seek(0)
+
+    def read(self, count: int) -> bytes:
+        """The next bytes, as far as there are some."""
+        return self._file.read(max(0, min(count, self._length - self._file.tell())))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go somewhere else."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Leave the file to whoever opened it."""
+
+
+def _open_log(file: _FirstBytes, name: str) -> Any:
     try:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
@@ -120,7 +145,7 @@ def _open_log(data: bytes, name: str) -> Any:
         ) from error
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # pyulog prints what it finds damaged
-            return ULog(io.BytesIO(data), TOPICS, disable_str_exceptions=False)
+            return ULog(file, TOPICS, disable_str_exceptions=False)
     except (*BROKEN, ULogException) as error:
         raise InputError(f"{name}: not a readable PX4 log ({error})", do="download it again") from error
 

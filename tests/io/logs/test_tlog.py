@@ -7,7 +7,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.errors import InputError
-from dfr.io.logs.tlog import read_tlog
+from dfr.io.logs.files import parse_log
 from dfr.logs.flights import find_flights, track_of_log
 from dfr.logs.model import Quantity
 
@@ -44,7 +44,7 @@ def flight(seconds=100):
 
 
 def test_a_flight_is_read_back_sample_by_sample():
-    _, track = track_of_log(read_tlog(tlog(flight()), name="x"), ())
+    _, track = track_of_log(parse_log(tlog(flight()), name="x"), ())
     assert len(track.t_s) == 100
     assert track.height_m.max() == pytest.approx(60.0)
     assert track.north_m[-1] == pytest.approx(297.0, rel=2e-3)
@@ -52,7 +52,7 @@ def test_a_flight_is_read_back_sample_by_sample():
 
 
 def test_the_vehicle_with_heartbeats_is_told_from_others_on_the_line():
-    series = read_tlog(tlog(flight()), name="x").series
+    series = parse_log(tlog(flight()), name="x").series
     assert series[Quantity.HEIGHT_M_HOME].values.max() == pytest.approx(60.0)
     assert np.all(series[Quantity.LAT_DEG].values >= 50.78)
 
@@ -61,17 +61,17 @@ def test_damage_in_the_middle_costs_a_record_or_two():
     data = bytearray(tlog(flight()))
     for place in range(1000, len(data) - 100, 1500):
         data[place] ^= 0xFF
-    assert len(read_tlog(bytes(data), name="x").series[Quantity.LAT_DEG].t_s) > 80
+    assert len(parse_log(bytes(data), name="x").series[Quantity.LAT_DEG].t_s) > 80
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 100, b"\0" * 8 + b"\xfd" + b"\0" * 50])
 def test_what_is_no_tlog_is_refused_with_a_reason(data):
     with pytest.raises(InputError):
-        read_tlog(data, name="x")
+        parse_log(data, name="x")
 
 
 def test_a_log_without_a_position_says_so():
-    log = read_tlog(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
+    log = parse_log(tlog([(1, 1, heartbeat()), (1, 1, heartbeat(mode=4))]), name="x")
     with pytest.raises(InputError, match="no position"):
         track_of_log(log, find_flights(log))
 
@@ -79,7 +79,7 @@ def test_a_log_without_a_position_says_so():
 def test_a_log_of_a_ground_station_alone_is_refused():
     gcs = heartbeat(kind=dialect.MAV_TYPE_GCS, pilot=dialect.MAV_AUTOPILOT_INVALID)
     with pytest.raises(InputError, match="no autopilot"):
-        read_tlog(tlog([(255, 190, gcs)] * 3), name="x")
+        parse_log(tlog([(255, 190, gcs)] * 3), name="x")
 
 
 def twice(*, rebooted):
@@ -108,7 +108,7 @@ def twice(*, rebooted):
 
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
-    log = read_tlog(twice(rebooted=rebooted), name="x")
+    log = parse_log(twice(rebooted=rebooted), name="x")
     flights = find_flights(log)
     assert len(log.series[Quantity.LAT_DEG].t_s) == 180
     assert [flight.start_s for flight in flights] == pytest.approx([11.0, 101.0], abs=1.5)
@@ -116,7 +116,7 @@ def test_every_flight_of_a_log_is_kept_also_through_a_reboot(rebooted):
 
 
 def test_the_ground_of_each_flight_is_what_its_height_reads_there():
-    hops = [flight.hop for flight in find_flights(read_tlog(twice(rebooted=True), name="x"))]
+    hops = [flight.hop for flight in find_flights(parse_log(twice(rebooted=True), name="x"))]
     assert [hop.ground_before_m for hop in hops] == pytest.approx([0.0, 1.0], abs=0.1)
     assert [hop.ground_after_m for hop in hops] == pytest.approx([0.0, 1.0], abs=0.1)
 
@@ -127,7 +127,7 @@ def test_a_real_log_shows_all_of_its_flights(reference):
     if not folder.is_dir():
         pytest.skip("no recorded flights with a real barometer")
     (path,) = folder.glob("01_*.tlog")
-    log = read_tlog(path.read_bytes(), name=path.name)
+    log = parse_log(path.read_bytes(), name=path.name)
     hops = [flight.hop for flight in find_flights(log)]
     assert len(hops) == 5
     assert all(45.0 < hop.touch_t_s - hop.lift_t_s < 80.0 for hop in hops)
