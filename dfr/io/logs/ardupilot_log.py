@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -22,10 +23,10 @@ from dfr.geo import FloatArray, Position
 from dfr.io.logs.building import LogBuilder
 from dfr.io.logs.dataflash import (
     LOOKED_AT_BYTES,
+    GrowingTable,
     RecordTable,
     RecordTables,
     is_binary_log,
-    join_records,
     read_binary_blocks,
     read_text_blocks,
 )
@@ -100,14 +101,6 @@ def read_dataflash(file: BinaryIO, *, name: str) -> FlightLog:
 
 
 @dataclass
-class _Parts:
-    """The parts of one table, in the order of the file, with the time of each row."""
-
-    tables: list[RecordTable] = field(default_factory=list)
-    times: list[FloatArray] = field(default_factory=list)
-
-
-@dataclass
 class _TimedTable:
     """All records of one message; `t_s` (n,) is the time of each, s from the log's first stamp."""
 
@@ -124,7 +117,7 @@ class _TableGatherer:
 
     def __init__(self, builder: LogBuilder) -> None:
         self.builder = builder
-        self._parts: dict[Hashable, _Parts] = {}
+        self._tables: dict[Hashable, tuple[GrowingTable, array[float]]] = {}
         self._clocked: set[str] = set()
         self._last_s = 0.0
         self._satellite_clock: list[tuple[NDArray[np.int64], FloatArray]] = []
@@ -134,11 +127,15 @@ class _TableGatherer:
         order, steady_s = self._read_clock(tables)
         placed = not self._clocked - {"GPS"}
         for kind, table in tables.items():
-            if KEPT[table.name]:
-                parts = self._parts.setdefault(kind, _Parts())
-                parts.times.append(_at_places(table.order, order, steady_s, before=self._last_s))
-                parts.tables.append(table)
-                table.keep_only(KEPT[table.name].union(INSTANCES), placed=placed)
+            if not KEPT[table.name]:
+                continue
+            t_s = _at_places(table.order, order, steady_s, before=self._last_s)
+            table.keep_only(KEPT[table.name].union(INSTANCES), placed=placed)
+            if kind not in self._tables:
+                self._tables[kind] = GrowingTable(table), array("d")
+            growing, times = self._tables[kind]
+            growing.add(table)
+            times.frombytes(t_s.tobytes())
         if steady_s.size:
             self._last_s = float(steady_s[-1])
 
@@ -159,15 +156,14 @@ class _TableGatherer:
 
     def join_tables(self) -> dict[str, _TimedTable]:
         """The whole tables by name. Raises InputError where there is none, or no time in any."""
-        if not self._parts:
+        if not self._tables:
             raise InputError(
                 f"{self.builder.name}: no record of a flight in it", do="give the log of a flight"
             )
         joined: dict[str, _TimedTable] = {}
-        for kind in sorted(self._parts, key=lambda kind: sum(map(len, self._parts[kind].times))):
-            parts = self._parts.pop(kind)
-            table = join_records(parts.tables)
-            joined[table.name] = _TimedTable(table, np.concatenate(parts.times))
+        for growing, times in sorted(self._tables.values(), key=lambda timed: len(timed[1])):
+            table = growing.take_whole()
+            joined[table.name] = _TimedTable(table, np.frombuffer(times))
         if not self._clocked:
             _guess_times(joined, self.builder)
         if self._clocked == {"GPS"}:

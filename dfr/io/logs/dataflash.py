@@ -46,7 +46,7 @@ LOOKED_AT_BYTES = 65_536
 """A binary log begins with its FMT records: one of them is within the first bytes."""
 
 
-Column = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
+Column = NDArray[np.number[Any]]
 
 
 @dataclass(slots=True)
@@ -98,17 +98,34 @@ class RecordTable:
             self.order = self.order[:0].copy()
 
 
-def join_records(tables: list[RecordTable]) -> RecordTable:
-    """Tables of one kind as one; they are emptied meanwhile."""
-    first = tables[0]
-    names, words = list(first.columns), list(first.texts)
-    return RecordTable(
-        name=first.name,
-        order=np.concatenate([table.order for table in tables]),
-        columns={name: np.concatenate([table.columns.pop(name) for table in tables]) for name in names},
-        texts={word: [text for table in tables for text in table.texts.pop(word)] for word in words},
-        integers=first.integers,
-    )
+class GrowingTable:
+    """A table to which parts are added; each column is one piece of memory throughout."""
+
+    def __init__(self, first: RecordTable) -> None:
+        self._first = first
+        self._order = bytearray()
+        self._columns = {name: bytearray() for name in first.columns}
+        self._texts: dict[str, list[str]] = {name: [] for name in first.texts}
+
+    def add(self, part: RecordTable) -> None:
+        """Add the next records, of the same kind."""
+        self._order += part.order.tobytes()
+        for name in self._columns:
+            self._columns[name] += part.columns[name].tobytes()
+        for name in self._texts:
+            self._texts[name] += part.texts[name]
+
+    def take_whole(self) -> RecordTable:
+        """All records, which are then no longer held here."""
+        first, columns = self._first, self._columns
+        self._columns = {}
+        return RecordTable(
+            name=first.name,
+            order=np.frombuffer(self._order, np.int64),
+            columns={name: np.frombuffer(columns[name], first.columns[name].dtype) for name in columns},
+            texts=self._texts,
+            integers=first.integers,
+        )
 
 
 def _as_floats(values: Column) -> FloatArray:
