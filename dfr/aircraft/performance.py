@@ -69,9 +69,9 @@ class SortiePrediction:
     """The predicted times (s) and energy (Wh) of one sortie; None where a phase cannot be flown.
 
     Nine flights in ten arrive within `out_early_s` to `out_late_s`, are back within `back_early_s` to
-    `back_late_s` and take `late_energy_wh` at most; the last two are None where the drone may not come back,
-    near its tilt limit. `hover_w` is the power of
-    holding the place on scene.
+    `back_late_s` and take `late_energy_wh` at most, `late_home_energy_wh` of it from leaving the scene to the
+    end of the flight; these three are None where the drone may not come back, near its tilt limit.
+    `hover_w` is the power of holding the place on scene.
     `limited_by` is "speed" where the wanted speed is held, "tilt" where the tilt limit sets it,
     "wind" where a leg cannot be flown at all.
     """
@@ -88,6 +88,7 @@ class SortiePrediction:
     total_s: float | None
     energy_wh: float | None
     late_energy_wh: float | None
+    late_home_energy_wh: float | None
     hover_w: float
     reachable: bool
     limited_by: str
@@ -102,8 +103,9 @@ class SortiePredictions:
     `hover_w` is the power of holding the place on scene. Nine flights in ten arrive within `out_early_s` to
     `out_late_s`, which gusts alone set apart, and are back within `back_early_s` to `back_late_s`, infinite
     where the drone may not come back, near its tilt limit;
-    `late_energy_wh` is what the latest of them take. `out_sd_s` is the standard deviation that gusts give the
-    legs out, `back_scatter` what gives the return its own.
+    `late_energy_wh` is what the latest of them take, `late_home_energy_wh` what they take from leaving the
+    scene on: more than its share of the time where the return is the harder leg. `out_sd_s` is the standard
+    deviation that gusts give the legs out, `back_scatter` what gives the return its own.
     """
 
     climb_s: FloatArray
@@ -118,6 +120,7 @@ class SortiePredictions:
     total_s: FloatArray
     energy_wh: FloatArray
     late_energy_wh: FloatArray
+    late_home_energy_wh: FloatArray
     hover_w: FloatArray
     limited: FloatArray
     ground_speed_out_mps: FloatArray
@@ -145,6 +148,7 @@ class SortiePredictions:
             total_s=_none_if_nan(self.total_s[index]),
             energy_wh=_none_if_nan(self.energy_wh[index]),
             late_energy_wh=_none_if_nan(self.late_energy_wh[index]),
+            late_home_energy_wh=_none_if_nan(self.late_home_energy_wh[index]),
             hover_w=float(self.hover_w[index]),
             reachable=reachable,
             limited_by=limits[int(self.limited[index])],
@@ -367,10 +371,14 @@ class _Paths:
         total = phases.total_s
         arrives, returns = np.isfinite(phases.out_s), np.isfinite(total)
         hover_w = forward_power_w(self.drone, self.wind_mps, temperature_c=self.temperature_c)
-        energy = self.energy_wh(phases, out, home.legs, hover_w)
+        away_wh, home_wh = self.energies_wh(phases, out, home.legs, hover_w)
+        energy = away_wh + home_wh
         sooner_s, later_s = usual_spread_s(out, phases.out_s, gust_share(out, phases.out_s))
         # The late ones make hardly any headway: they fly at about the wind's own speed.
-        late_wh = np.hypot(later_s, home.late_s - home.seconds) * hover_w / 3600.0
+        home_later_s = home.late_s - home.seconds
+        late_wh, late_home_wh = (
+            seconds * hover_w / 3600.0 for seconds in (np.hypot(later_s, home_later_s), home_later_s)
+        )
         return SortiePredictions(
             climb_s=phases.climb_s,
             out_s=phases.out_s,
@@ -384,6 +392,7 @@ class _Paths:
             total_s=total,
             energy_wh=np.where(returns, energy, np.nan),
             late_energy_wh=np.where(returns, energy + late_wh, np.nan),
+            late_home_energy_wh=np.where(returns, home_wh + late_home_wh, np.nan),
             hover_w=hover_w,
             limited=np.where(returns, (out.slowed | home.legs.slowed).astype(float), 2.0),
             ground_speed_out_mps=out.ground_speed_mps,
@@ -392,10 +401,10 @@ class _Paths:
             back_scatter=home.scatter,
         )
 
-    def energy_wh(
+    def energies_wh(
         self, phases: _PhaseTimes, out: FlownLegs, back: FlownLegs, hover_w: FloatArray
-    ) -> FloatArray:
-        """Energy of all phases of a sortie, to the end of the flight."""
+    ) -> tuple[FloatArray, FloatArray]:
+        """Energy of a sortie until it leaves the scene, and from there to the end of the flight."""
         rising_w = forward_power_w(
             self.drone, self.wind_mps, climb_mps=self.settings.climb_mps, temperature_c=self.temperature_c
         )
@@ -403,12 +412,9 @@ class _Paths:
             forward_power_w(self.drone, legs.airspeed_mps, temperature_c=self.temperature_c)
             for legs in (out, back)
         )
-        hovering_s = phases.on_scene_s + phases.over_home_s + phases.down_s
-        joules = (
-            rising_w * phases.climb_s + out_w * phases.out_s + hover_w * hovering_s + back_w * phases.back_s
-        )
-        watt_hours: FloatArray = joules / 3600.0
-        return watt_hours
+        away = rising_w * phases.climb_s + out_w * phases.out_s + hover_w * phases.on_scene_s
+        home = back_w * phases.back_s + hover_w * (phases.over_home_s + phases.down_s)
+        return away / 3600.0, home / 3600.0
 
 
 def _wind_of(

@@ -196,26 +196,28 @@ def _leg(route: Route, sortie: SortiePrediction, longer: SortiePrediction, spare
     """One route in one weather; None where there is none, or it cannot be flown, or not on one battery.
 
     A route that the planning wind or its energy closed has points all the same, and may be open in another
-    hour. Energy is that of the latest of nine flights in ten, split into outward path and return leg by their
-    times.
+    hour. Energy is that of the latest of nine flights in ten. The return has what the latest returns take: no
+    less is kept for it in the air.
     """
     if not route.points or sortie.climb_s is None or sortie.out_s is None or sortie.back_s is None:
         return None
     if sortie.total_s is None or sortie.late_energy_wh is None or longer.late_energy_wh is None:
+        return None
+    if sortie.late_home_energy_wh is None or longer.late_home_energy_wh is None:
         return None
     hover_w = sortie.hover_w
     away_wh = max(sortie.late_energy_wh, longer.late_energy_wh - hover_w * HOVER_PROBE_S / 3600.0)
     if away_wh + hover_w * MIN_ON_SCENE_S / 3600.0 > spare_wh:
         return None
     out_s = sortie.climb_s + sortie.out_s
-    out_wh = away_wh * out_s / sortie.total_s
+    home_wh = max(sortie.late_home_energy_wh, longer.late_home_energy_wh)
     return Leg(
         climb_s=sortie.climb_s,
         out_s=sortie.out_s,
         back_s=sortie.back_s,
         land_s=sortie.total_s - out_s - sortie.back_s,
-        out_wh=out_wh,
-        home_wh=away_wh - out_wh,
+        out_wh=max(0.0, away_wh - home_wh),
+        home_wh=home_wh,
         hover_w=hover_w,
     )
 

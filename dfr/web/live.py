@@ -184,9 +184,8 @@ def energy_home(state: VehicleState, drone: Drone, wind_from_deg: float | None) 
     late_s, land_s = back.back_late_s, back.land_s
     seconds = None if late_s is None or land_s is None else late_s + land_s
     share: float | None = None
-    if seconds is not None and back.energy_wh and back.total_s and drone.battery_wh:
-        # The mean power of the whole sortie over the remaining time.
-        share = back.energy_wh / back.total_s * seconds / drone.battery_wh
+    if back.late_home_energy_wh is not None and drone.battery_wh:
+        share = back.late_home_energy_wh / drone.battery_wh
     left = state.battery_remaining
     return {
         "away_m": away_m,

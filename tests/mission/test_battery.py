@@ -13,7 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 import firmware_sitl
 from dfr.aircraft.catalogue import find_drone, list_drones
-from dfr.aircraft.energy import usable_wh
+from dfr.aircraft.energy import forward_power_w, usable_wh
 from dfr.errors import InfeasibleError
 from dfr.geo import bearing_deg, distance_m
 from dfr.io.scenario_files import find_scenario, load_world
@@ -160,19 +160,51 @@ def test_plan_simulation_and_mission_grant_the_same_energy_to_a_flight_against_g
         assert one == pytest.approx([one[0]] * 3, rel=0.003)
 
 
-def away_wh(world, plan, route, hour):
-    """What a flight needs but for its stay, by the planner, by the simulation and by the mission."""
+def test_what_a_drone_in_the_air_keeps_for_a_return_against_gusts_is_what_the_latest_returns_take(southsea):
+    """Ten metres a second behind it on the way out: the way back is the longer and the thirstier one."""
+    world, plan = southsea
+    route = farthest(plan)
+    usual = weather_at(world.scenario.weather, datetime.fromisoformat(plan.planning_wind.hour))
+    behind_deg = bearing_deg(route.points[-1], route.points[0])
+    hour = replace(usual, wind_mps=10.0, wind_from_deg=behind_deg, gust_mps=17.0, temperature_c=15.0)
+    windy = replace(
+        world, scenario=replace(world.scenario, weather=replace(world.scenario.weather, hours=(hour,)))
+    )
+    drone, sortie = find_drone(windy.scenario.fleet.drone), planned_sortie(windy, route, hour).sortie(0)
+    aloft_mps = gusty_wind(windy.scenario, hour).speed_at_mps(route.height_m_agl)
+    back_w = forward_power_w(drone, sortie.ground_speed_back_mps + aloft_mps, temperature_c=15.0)
+    late_wh = (sortie.back_late_s - sortie.back_s) * sortie.hover_w / 3600.0
+    least_wh = (back_w * sortie.back_s + sortie.hover_w * sortie.land_s) / 3600.0 + late_wh
+    (condition,) = Conditions(windy, plan).conditions([hour])
+    leg = leg_of(condition, windy, plan, route)
+    assert leg.home_wh >= least_wh
+    assert leg.out_wh + leg.home_wh == pytest.approx(away_wh(windy, plan, route, hour)[0], rel=0.003)
+
+
+def leg_of(condition, world, plan, route):
+    """What the simulation knows of a route."""
+    dock = [site.id for site in plan.sites].index(route.site_id)
+    return condition.legs[dock][[zone.id for zone in world.scenario.demand.zones].index(route.zone_id)]
+
+
+def planned_sortie(world, route, hour):
+    """The planner's sortie along a route in an hour."""
     scenario, corners = world.scenario, world.frame.points(route.points)
     way = FlightPath(points=tuple(map(tuple, corners.tolist())), length_m=route.length_m)
     window = HourWindow(
         start=hour.start, weather=hour, wind=gusty_wind(scenario, hour), calls_by_zone=(), limited_by=()
     )
     raised_m = route.height_m_agl - scenario.operation.cruise_height_m_agl
-    planned = sorties_of(scenario, [way], [window], [raised_m])
+    return sorties_of(scenario, [way], [window], [raised_m])
+
+
+def away_wh(world, plan, route, hour):
+    """What a flight needs but for its stay, by the planner, by the simulation and by the mission."""
+    scenario = world.scenario
+    planned = planned_sortie(world, route, hour)
     stay_wh = planned.hover_w[0] * on_scene_s(scenario) / 3600.0
     (condition,) = Conditions(world, plan).conditions([hour])
-    dock = [site.id for site in plan.sites].index(route.site_id)
-    leg = condition.legs[dock][[zone.id for zone in scenario.demand.zones].index(route.zone_id)]
+    leg = leg_of(condition, world, plan, route)
     longest_s = longest_on_scene_s(world, plan, route.points, height_m=route.height_m_agl)
     granted_wh = usable_sortie_wh(scenario, find_drone(scenario.fleet.drone))
     return [
