@@ -27,7 +27,7 @@ from dfr.plan.verdict import exercise_title
 from dfr.scenario.key_figures import KEY_FIGURES
 from dfr.sim.factors import design
 from dfr.store.landing_cache import use_landing_cache
-from dfr.store.sweeps import Goal, Sweep, Sweeper
+from dfr.store.sweeps import Goal, Prices, Step, Sweep, Sweeper
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -56,6 +56,9 @@ def sweep(
     dock_type: Annotated[
         str, typer.Option(metavar="KEY,KEY,...", help="Docks of the hardware catalogue.")
     ] = "",
+    wind_limit_mps: Annotated[
+        str, typer.Option(metavar="X,X,...", help="The operation's limits of the mean wind in flight, m/s.")
+    ] = "",
     wind_scale: Annotated[
         str, typer.Option(metavar="X,X,...", help="Factors that multiply wind and gusts.")
     ] = "",
@@ -74,10 +77,20 @@ def sweep(
         float, typer.Option(help="Smallest difference in that figure that matters to you.")
     ] = 0.01,
     confidence: Annotated[float, typer.Option(help="Probability that the selected one is the best.")] = 0.95,
+    dock_cost: Annotated[
+        float | None, typer.Option(help="Cost of a dock; if not given, each candidate's `cost`.", min=0.0)
+    ] = None,
+    drone_cost: Annotated[float | None, typer.Option(help="Cost of a drone.", min=0.0)] = None,
+    pilot_cost: Annotated[
+        float | None, typer.Option(help="Cost of a remote pilot of the largest shift.", min=0.0)
+    ] = None,
     options: StudyOptions,
     jobs: Jobs = 0,
     cluster: Cluster = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for sweep.json and a run for each point.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the page, tables, charts, and a run for each point."),
+    ] = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
@@ -94,6 +107,7 @@ def sweep(
         docks=_parse_levels(docks, "--docks", int),
         drones_per_dock=_parse_levels(drones_per_dock, "--drones-per-dock", int),
         pilots=_parse_levels(pilots, "--pilots", int),
+        wind_limit_mps=_parse_levels(wind_limit_mps, "--wind-limit-mps", float),
         wind_scale=_parse_levels(wind_scale, "--wind-scale", float),
         calls_scale=_parse_levels(calls_scale, "--calls-scale", float),
     )
@@ -103,7 +117,15 @@ def sweep(
     study = study_of(world, replications=options.replications, seed=options.seed)
     primary = world.scenario.simulation.primary_figure
     goal = Goal(kpi=rank_by or primary, zone=zone, confidence=confidence)
-    sweeper = Sweeper(world, scenario_file=path, seed=study.seed, jobs=processes, folder=out, cluster=cluster)
+    sweeper = Sweeper(
+        world,
+        scenario_file=path,
+        seed=study.seed,
+        jobs=processes,
+        folder=out,
+        cluster=cluster,
+        prices=Prices(dock=dock_cost, drone=drone_cost, pilot=pilot_cost),
+    )
     with explain_stop(lambda: _kept_words(out)):
         found = sweeper.sweep(
             points,
@@ -113,13 +135,36 @@ def sweep(
         )
     document = {**found.as_dict(), "exercise": world.scenario.exercise}
     if out is not None:
-        write_atomically(out / "sweep.json", json_text(document))
+        _write_files(document, exercise_title(world.scenario, found.scenario), out)
     if as_json:
         emit_json(document)
         return
     _print_sweep(found, exercise_title(world.scenario, found.scenario))
     if out is not None:
-        note(f"table and runs: {out}")
+        note(f"page: {out / 'sweep.html'}, beside its table, chart and runs")
+
+
+def _write_files(document: dict[str, object], title: str, out: Path) -> None:
+    from dfr.report.sweep_page import (
+        cost_chart,
+        factor_charts,
+        steps_csv,
+        sweep_csv,
+        sweep_html,
+    )  # loads matplotlib
+
+    charts = {f"sweep-{name}.svg": chart for name, chart in factor_charts(document).items()}
+    costs = cost_chart(document)
+    texts = {
+        "sweep.json": json_text(document),
+        "sweep.csv": sweep_csv(document),
+        "sweep-steps.csv": steps_csv(document),
+        "sweep.html": sweep_html(document, title),
+        **charts,
+        **({} if costs is None else {"sweep-cost.svg": costs}),
+    }
+    for name, text in texts.items():
+        write_atomically(out / name, text)
 
 
 def _kept_words(out: Path | None) -> str:
@@ -153,7 +198,16 @@ def _print_sweep(found: Sweep, title: str) -> None:
         behind = "" if low is None or high is None else f"{low:+.3g} .. {high:+.3g}"
         mark = "*" if index in found.selection.survivors else " "
         say(f"{mark} {point.variant.name:42}{point.summary.replications:>6}{cells}{behind:>26}")
+    for step in found.steps:
+        if step.difference.clear:
+            say(_step_line(found, step))
     _print_selection(found)
+
+
+def _step_line(found: Sweep, step: Step) -> str:
+    """What the next level of a factor clearly brings."""
+    gap, ends = step.difference, (found.points[step.first].variant, found.points[step.second].variant)
+    return f"  {ends[0].name} -> {ends[1].name}: {gap.difference:+.3g} ({gap.low:+.3g} .. {gap.high:+.3g})"
 
 
 def _print_selection(found: Sweep) -> None:

@@ -28,7 +28,8 @@ class Variant:
 
     `drone_type` and `dock_type` are keys of the hardware catalogue; `pilots` is the remote pilots
     of every shift, with as many safety pilots as their drones need in sight of people;
-    `wind_scale` is of mean wind and gusts, `calls_scale` of expected calls.
+    `wind_scale` is of mean wind and gusts, `calls_scale` of expected calls; `wind_limit_mps` is the
+    operation's own limit of the mean wind at flight height, and its limit of gusts stays.
     """
 
     drone_type: str | None = None
@@ -36,6 +37,7 @@ class Variant:
     docks: int | None = None
     drones_per_dock: int | None = None
     pilots: int | None = None
+    wind_limit_mps: float | None = None
     wind_scale: float = 1.0
     calls_scale: float = 1.0
 
@@ -74,7 +76,7 @@ def design(**levels: Sequence[float] | Sequence[str]) -> tuple[Variant, ...]:
     ['docks-1_wind_scale-1.2', 'docks-2_wind_scale-1.2']
     """
     for name, values in levels.items():
-        least = 0.0 if name.endswith("scale") else 1.0
+        least = 0.0 if name.endswith(("scale", "_mps")) else 1.0
         wrong = [
             value
             for value in values
@@ -101,6 +103,9 @@ def varied_world(world: World, variant: Variant) -> World:
     if variant.calls_scale != 1.0:
         days = tuple(replace(day, calls=day.calls * variant.calls_scale) for day in scenario.demand.days)
         scenario = replace(scenario, demand=replace(scenario.demand, days=days))
+    if variant.wind_limit_mps is not None:
+        operation = replace(scenario.operation, max_wind_mps=variant.wind_limit_mps)
+        scenario = replace(scenario, operation=operation)
     if variant.pilots is not None:
         scenario = _with_pilots(scenario, variant.pilots)
     if variant.drone_type is not None or variant.dock_type is not None:

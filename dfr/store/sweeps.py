@@ -6,7 +6,8 @@ FOLDER/sweep.json               the table
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +50,38 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What a dock, a drone and a pilot on duty cost, in one currency; None where nobody has said.
+
+    Without a price of docks the `cost` of their sites counts.
+    """
+
+    dock: float | None = None
+    drone: float | None = None
+    pilot: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesignPoint:
-    """A simulated design point."""
+    """A simulated design point; `cost` is None where not all of it is priced."""
 
     variant: Variant
     plan: Plan
     summary: Summary
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What the next level of a factor brings, all else equal: the goal's figure at `second` less `first`.
+
+    `first` and `second` are places of design points.
+    """
+
+    factor: str
+    first: int
+    second: int
+    difference: Difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +95,7 @@ class Sweep:
     order: tuple[int, ...]
     behind: tuple[Difference | None, ...]
     selection: Selection
+    steps: tuple[Step, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The sweep as JSON: design points in order of the goal's key figure, the best first."""
@@ -84,6 +112,19 @@ class Sweep:
                 "replications_used": self.selection.used,
             },
             "points": [self._point_row(rank, index) for rank, index in enumerate(self.order, start=1)],
+            "steps": [self._step_row(step) for step in self.steps],
+        }
+
+    def _step_row(self, step: Step) -> dict[str, object]:
+        gap, ends = step.difference, (self.points[step.first].variant, self.points[step.second].variant)
+        return {
+            "factor": step.factor,
+            "from": ends[0].name,
+            "to": ends[1].name,
+            "difference": gap.difference,
+            "low": gap.low,
+            "high": gap.high,
+            "clear": gap.clear,
         }
 
     def _point_row(self, rank: int, index: int) -> dict[str, object]:
@@ -93,6 +134,7 @@ class Sweep:
             "name": point.variant.name,
             "factors": point.variant.as_dict(),
             "sites": [site.id for site in point.plan.sites],
+            "cost": point.cost,
             "predicted_coverage": {f"{limit:g}": share for limit, share in point.plan.coverage.items()},
             "selected": index in self.selection.survivors,
             "dropped_at": self.selection.dropped_at[index],
@@ -119,7 +161,9 @@ class Sweeper:
         jobs: int,
         folder: Path | None,
         cluster: str | None = None,
+        prices: Prices | None = None,
     ) -> None:
+        self._prices = prices or Prices()
         self._world, self._file, self._seed = world, scenario_file, seed
         self._jobs, self._folder, self._cluster = jobs, folder, cluster
         self._plans: dict[int | None, Plan] = {}
@@ -160,7 +204,12 @@ class Sweeper:
         order = _rank_points(summaries, goal, selection)
         best = summaries[order[0]]
         points = tuple(
-            DesignPoint(variant=variant, plan=self._plan_of(variant), summary=summaries[index])
+            DesignPoint(
+                variant=variant,
+                plan=self._plan_of(variant),
+                summary=summaries[index],
+                cost=self._cost_of(variant),
+            )
             for index, variant in enumerate(variants)
         )
         behind = tuple(
@@ -177,7 +226,24 @@ class Sweeper:
             order=order,
             behind=behind,
             selection=selection,
+            steps=tuple(_find_steps(points, goal.kpi)),
         )
+
+    def _cost_of(self, variant: Variant) -> float | None:
+        """What a design point costs; None where a dock, or a drone or pilot that is varied, has no price."""
+        world, plan, prices = varied_world(self._world, variant), self._plan_of(variant), self._prices
+        own = {site.id: site.cost for site in world.scenario.candidates}
+        docks = [own[site.id] if prices.dock is None else prices.dock for site in plan.sites]
+        pilots = max((shift.remote_pilots for shift in world.scenario.crew.shifts), default=0)
+        parts = [
+            (prices.drone, sum(site.drones for site in plan.sites), variant.drones_per_dock),
+            (prices.pilot, pilots, variant.pilots),
+        ]
+        if any(price is None for price in docks) or any(
+            price is None and varied is not None for price, _, varied in parts
+        ):
+            return None
+        return sum(price or 0.0 for price in docks) + sum((price or 0.0) * count for price, count, _ in parts)
 
     def _summarise_point(self, variant: Variant, count: int) -> Summary:
         world, plan = varied_world(self._world, variant), self._plan_of(variant)
@@ -208,6 +274,34 @@ class Sweeper:
         if variant.docks not in self._plans:
             self._plans[variant.docks] = make_plan(self._world, docks=variant.docks)
         return varied_plan(self._plans[variant.docks], variant)
+
+
+def _find_steps(points: Sequence[DesignPoint], kpi: str) -> Iterator[Step]:
+    """Every step from one level of a factor to the next that was simulated, all other factors equal."""
+    factors = [point.variant.as_dict() for point in points]
+    numbers = {
+        name
+        for row in factors
+        for name, value in row.items()
+        if not isinstance(value, str) and len({repr(other.get(name)) for other in factors}) > 1
+    }
+    for name in sorted(numbers):
+        groups: dict[str, list[tuple[float, int]]] = {}
+        for index, point in enumerate(points):
+            level = getattr(point.variant, name)
+            if level is not None:
+                rest = repr({key: value for key, value in factors[index].items() if key != name})
+                groups.setdefault(rest, []).append((level, index))
+        for group in groups.values():
+            ordered = [index for _, index in sorted(group)]
+            for first, second in itertools.pairwise(ordered):
+                gaps = compare(points[first].summary, points[second].summary)
+                yield Step(
+                    factor=name,
+                    first=first,
+                    second=second,
+                    difference=next(gap for gap in gaps if gap.name == kpi),
+                )
 
 
 def _select_best(summaries: dict[int, Summary], goal: Goal) -> Selection:

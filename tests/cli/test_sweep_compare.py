@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 from .verbs import dfr
 
-SWEEP = ("sweep", "winter-storm", "--docks", "1,2", "--replications", "20", "--zone", "0.05", "--jobs", "1")
+SWEEP = (
+    *("sweep", "winter-storm", "--docks", "1,2", "--replications", "20", "--zone", "0.05", "--jobs", "1"),
+    *("--dock-cost", "40", "--drone-cost", "12"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,32 @@ def test_points_of_a_sweep_are_compared_in_pairs_on_the_same_calls(swept: Path) 
     words = dfr("compare", "sweep/docks-1", "sweep/docks-2", "--clear", cwd=swept).stdout
     assert "no clear difference" not in words
     assert "utilisation" in words
+
+
+def test_what_a_second_dock_brings_is_the_paired_difference_of_the_two_points(swept: Path) -> None:
+    (step,) = json.loads((swept / "sweep" / "sweep.json").read_text())["steps"]
+    done = dfr("compare", "sweep/docks-1", "sweep/docks-2", "--json", cwd=swept)
+    gap = json.loads(done.stdout)["differences"]["within_target"]
+    assert (step["factor"], step["from"], step["to"]) == ("docks", "docks-1", "docks-2")
+    assert {name: step[name] for name in ("difference", "low", "high")} == {
+        name: gap[name] for name in ("difference", "low", "high")
+    }
+
+
+def test_a_sweep_prices_its_points_and_leaves_page_tables_and_charts(swept: Path) -> None:
+    folder = swept / "sweep"
+    rows = {row["docks"]: row for row in csv.DictReader((folder / "sweep.csv").read_text().splitlines())}
+    assert {docks: float(row["cost"]) for docks, row in rows.items()} == {"1": 52.0, "2": 104.0}
+    points = json.loads((folder / "sweep.json").read_text())["points"]
+    for point in points:
+        row = rows[str(point["factors"]["docks"])]
+        assert float(row["within_target"]) == point["kpis"]["within_target"]["mean"]
+    assert len((folder / "sweep-steps.csv").read_text().splitlines()) == 2
+    page = (folder / "sweep.html").read_text()
+    assert page.count("<svg ") == 2
+    assert "<script" not in page
+    assert (folder / "sweep-docks.svg").exists()
+    assert (folder / "sweep-cost.svg").exists()
 
 
 def test_a_varied_run_is_recalled_as_it_was_varied(tmp_path: Path) -> None:

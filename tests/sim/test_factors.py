@@ -6,6 +6,7 @@ import pytest
 
 from dfr.errors import InputError
 from dfr.plan.planner import make_plan
+from dfr.plan.windows import hour_windows
 from dfr.sim.build import sim_inputs
 from dfr.sim.calls import draw_calls
 from dfr.sim.factors import Variant, design, varied_plan, varied_world
@@ -65,6 +66,16 @@ def test_drones_pilots_wind_and_calls_change_what_they_name_and_no_call_of_the_s
     assert windy.conditions != plain.conditions
     for other in (crew, windy):
         assert draw_calls(other, Streams(1, 0)) == draw_calls(plain, Streams(1, 0))
+
+
+def test_a_wind_limit_is_the_operations_and_closes_the_hours_above_it(world: World) -> None:
+    strict = varied_world(world, Variant(wind_limit_mps=2.0))
+    assert strict.scenario.operation.max_wind_mps == 2.0
+    assert strict.scenario.weather == world.scenario.weather
+    open_hours = [sum(window.flyable for window in hour_windows(each.scenario)) for each in (strict, world)]
+    assert open_hours[0] < open_hours[1]
+    with pytest.raises(InputError, match="wind-limit-mps"):
+        design(wind_limit_mps=(0.0,))
 
 
 @pytest.mark.slow
