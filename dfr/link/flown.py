@@ -97,6 +97,7 @@ class FlownFlight:
         self._ends: Holds | None = None
         self._lasts_s, self._limit_s = math.inf, math.inf
         self._waits_from_s: float | None = None
+        self._asked_s = -math.inf
         self._ended_s: float | None = None
         self._away = self._over = False
         self._aloft_m = 0.0
@@ -274,7 +275,9 @@ class FlownFlight:
         task = TimedPhase(self._clock.event(), self._clock.now, self._check_phase)
         self._phase, self._begins, self._ends, self._lasts_s = phase, begins, ends, lasts_s
         self._limit_s = SLOW_FACTOR * predicted_s + SPARE_S
-        self._waits_from_s = None
+        self._waits_from_s, vehicle = None, self._pilot.vehicle
+        asked_s = None if vehicle is None else vehicle.state.t_s
+        self._asked_s = -math.inf if asked_s is None else asked_s
         if goes_on and self._ended_s is not None:
             task.begin(self._ended_s, self._ended_wh)
         self._clock.start(task)
@@ -333,7 +336,7 @@ class FlownFlight:
         self._waits_from_s = t_s if self._waits_from_s is None else self._waits_from_s
         if self._begins is None or self._begins(state):
             returned_s = self.recorder.return_t_s if self._phase is Phase.BACK else None
-            task.begin(t_s if returned_s is None else returned_s, self.recorder.used_wh)
+            task.begin(t_s if returned_s is None else max(returned_s, self._asked_s), self.recorder.used_wh)
 
     def _check_phase(self) -> None:
         """Raise what is wrong with the phase in progress (in the simulation's thread)."""

@@ -17,7 +17,7 @@ from dfr.operate.fleet import Berth
 from dfr.operate.incidents import CallState, Incident
 from dfr.operate.onward import advised_drone
 from dfr.operate.room import LiveShift
-from dfr.operate.sortie import LiveSortie
+from dfr.operate.sortie import LAND_HERE, RECALLED, LiveSortie
 from dfr.report.words import missed_words
 from dfr.sim.dispatch import Case, Offer, standing
 from dfr.sim.events import Missed, came
@@ -30,6 +30,9 @@ LEAVES_SOON_S = 120.0
 """A drone on scene that must leave within this is an advisory (assumed: a relief takes about as long)."""
 
 ENDED_SHOWN = 30
+
+COMMANDS = {RECALLED: "recall", LAND_HERE: "land"}
+"""How the page asks for what turns a drone back (`dfr.operate.desk`)."""
 
 
 def draw_board(shift: LiveShift) -> dict[str, Any]:
@@ -149,6 +152,10 @@ def _drone_row(shift: LiveShift, drone: FleetDrone) -> dict[str, Any]:
         "state": drone_state(shift, drone),
         "phase": sortie.phase if away and sortie is not None else "",
         "call": sortie.case.call.id if away and sortie is not None else None,
+        "held": away and sortie is not None and sortie.held,
+        "orders": [COMMANDS.get(order, order) for order in sortie.orders]
+        if away and sortie is not None
+        else [],
         "pilot": shift.pilots.get(drone.id, "") if away else "",
         "why_not": "" if away else shift.grounded.get(drone.id, ""),
         "ready_in_s": None if away else max(0.0, drone.ready_s - shift.clock.now),
@@ -281,6 +288,12 @@ def _flight_causes(shift: LiveShift, sortie: LiveSortie) -> dict[str, Cause]:
         found[f"moved/{drone}"] = Cause(
             level=Level.CAUTION,
             words=f"{drone} flies to where call {call.number} was: it has moved",
+            drone=drone,
+        )
+    if sortie.held:
+        found[f"held/{drone}"] = Cause(
+            level=Level.ADVISORY,
+            words=f"{drone} is held where it is until somebody lets it go on",
             drone=drone,
         )
     if sortie.phase == "on_scene" and _endurance_s(sortie) < LEAVES_SOON_S:

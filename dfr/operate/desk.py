@@ -18,6 +18,7 @@ from dfr.errors import InputError, NonCompliantError
 from dfr.findings import require_sound
 from dfr.io.incidents.inbox import Arrival
 from dfr.io.incidents.report import IncidentReport
+from dfr.link.flown_track import FlownTrack
 from dfr.link.pacing import now_s
 from dfr.mission.reliance import dispatch_findings
 from dfr.operate.board import draw_board, find_causes
@@ -88,6 +89,11 @@ class Desk:
             "stalled": age_s > STALLED_S and not self._shift.has_ended,
             "questions": self._open_questions(),
         }
+
+    def tracks(self, person: Person) -> list[FlownTrack]:
+        """Where each drone of the board has flown on its present or last flight, in its order."""
+        person.require(Role.VIEWER)
+        return [self._shift.fleet.berths[drone.id].track for drone in self._shift.engine.field.drones]
 
     def receive(self, person: Person, report: IncidentReport) -> tuple[Incident | None, Arrival]:
         """The call of a message, None where it opens none, and what the message was."""
@@ -164,8 +170,8 @@ class Desk:
             return self._make_dispatch(person, call, drone)
         if command == "retask":
             return self._make_retask(person, call, drone)
-        if command in {"recall", "land"}:
-            return self._make_turn_back(person, command, drone)
+        if command in {"recall", "hold", "go_on", "land"}:
+            return self._make_order(person, command, drone)
         if command == "close":
             return self._make_close(person, call)
         if command in {"inbound", "clear"}:
@@ -176,27 +182,39 @@ class Desk:
             return _ask_person(person, Role.LEAD, words, lambda _first, _second: self._shift.end())
         raise InputError(
             f"no command is called {command!r:.30}",
-            do="dispatch, retask, recall, land, close, inbound, clear or end",
+            do="dispatch, retask, recall, hold, go_on, land, close, inbound, clear or end",
         )
 
     @property
     def _kind(self) -> str:
         return "SIMULATED" if self._shift.fleet.simulated else "REAL"
 
-    def _make_turn_back(self, person: Person, command: str, drone: str) -> Question:
+    def _make_order(self, person: Person, command: str, drone: str) -> Question:
+        """What a drone in the air is to do at once; the words name it, its dock, and where it is."""
         person.require(Role.PILOT)
-        if drone not in self._shift.fleet.berths:
+        shift = self._shift
+        berth = shift.fleet.berths.get(drone)
+        if berth is None:
             raise InputError(f"no drone {drone!r:.40}", do="choose one of the board")
-        why, what = {
-            "recall": (RECALLED, "leaves what it does and returns to its dock"),
-            "land": (LAND_HERE, "comes down where it is, whatever is below"),
+        vehicle = berth.vehicle
+        here = None if vehicle is None else vehicle.state.position
+        where = "at a place that it has not reported" if here is None else f"at {here}"
+        dock = shift.fleet.docks_of_drones()[drone].name
+        what, act = {
+            "recall": (f"leaves what it does and returns to its dock, {dock}", self._turns_back(RECALLED)),
+            "hold": (
+                f"stops and hovers where it is, {where}, until it goes on or its energy is short",
+                shift.hold,
+            ),
+            "go_on": ("goes on with what it did before it was stopped", shift.go_on),
+            "land": (f"comes down where it is, {where}, whatever is below", self._turns_back(LAND_HERE)),
         }[command]
         return _ask_person(
-            person,
-            Role.PILOT,
-            f"{self._kind} drone {drone} {what}.",
-            lambda first, _: self._shift.turn_back(drone, why, by=first),
+            person, Role.PILOT, f"{self._kind} drone {drone} {what}.", lambda first, _: act(drone, by=first)
         )
+
+    def _turns_back(self, why: str) -> Callable[..., None]:
+        return lambda drone, *, by: self._shift.turn_back(drone, why, by=by)
 
     def _make_close(self, person: Person, call: int) -> Question:
         person.require(Role.PILOT)

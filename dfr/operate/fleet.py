@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,7 @@ from typing import Self
 from dfr.errors import DfrError, InputError, VehicleRefusedError
 from dfr.geo import Position, distance_m
 from dfr.link.dispatch import is_flying
+from dfr.link.flown_track import FlownTrack
 from dfr.link.lost_link import LostLinkBehaviour
 from dfr.link.mavlink import MavlinkVehicle, connect
 from dfr.link.operator import NOBODY, Operator
@@ -49,13 +50,19 @@ class Berth:
     lost_link: LostLinkBehaviour | None = None
     icao: int | None = None
     problem: str = "not connected yet"
+    track: FlownTrack = field(default_factory=FlownTrack)
     _position: Position | None = None
     _position_at: float = 0.0
 
     def note_state(self, state: VehicleState) -> None:
-        """Note when its position was told last (in the link's thread)."""
-        if state.position is not self._position:
-            self._position, self._position_at = state.position, now_s()
+        """Note where it is, and when it told so (in the link's thread)."""
+        place = state.position
+        if place is self._position:
+            return
+        self._position, self._position_at = place, now_s()
+        if place is not None and state.t_s is not None and state.height_m_home is not None:
+            lonlat = (place.lon_deg, place.lat_deg)
+            self.track.note(state.t_s, lonlat, state.height_m_home, armed=state.armed is True)
 
     def position_age_s(self) -> float:
         """How old its position is, by our own clock; infinite where it has told none."""

@@ -105,6 +105,7 @@ class LiveFlight(FlownFlight):
         self._note_record, self._tell_failure = note, failed
         self._adoption = adoption
         self._preparing: TimedPhase | None = None
+        self._stopped_on_return = False
         super().__init__(
             order,
             fleet,
@@ -221,6 +222,31 @@ class LiveFlight(FlownFlight):
         self._note("land_away")
         return super().land_away()
 
+    def stay_here(self) -> simpy.Event | None:
+        """Stop and hover here, in GUIDED, for as long as its energy allows."""
+        seconds = self.endurance_s()
+        if self.failure is not None or seconds <= 0.0:
+            return None
+        self._note("held", endurance_s=seconds)
+        by_mission = self._pilot.knows_mission and self._pilot.mode == CopterMode.AUTO
+        returns = self.recorder.return_t_s is not None
+        self._stopped_on_return = self._stopped_on_return or (by_mission and returns)
+        self._pilot.homeward = False
+        event = self._begin_phase(Phase.BACK if self._over else Phase.ON_SCENE, lasts_s=seconds)
+        self._order(lambda: self._pilot.change_mode(CopterMode.GUIDED))
+        return event
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether it flies as we told it to: a return by a failsafe is not broken off."""
+        vehicle = self._pilot.vehicle
+        mode = None if vehicle is None else vehicle.state.mode
+        retraces = mode == CopterMode.SMART_RTL and self._pilot.mode == mode
+        return retraces or mode in {CopterMode.AUTO, CopterMode.GUIDED}
+
+    def _way_home(self) -> Callable[[], None]:
+        return self._resume_mission if self._stopped_on_return else super()._way_home()
+
     @property
     def may_turn(self) -> bool:
         """Whether it flies a mission of ours, which may be changed: no other way home is broken off."""
@@ -235,6 +261,7 @@ class LiveFlight(FlownFlight):
         self.order = order._replace(energy_wh=self.order.energy_wh)
         self._note("sent_on")
         self._used_wh, self._over, self._low, self._adoption = 0.0, False, False, None
+        self._stopped_on_return = False
         self.refused_onward = self.overdue = ""
         self._order(self._go_onward)
         return self._wait_for_pilot(self._look_sent_on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dfr.ardupilot.modes import CopterMode
 from dfr.logs.airborne import IN_THE_AIR
 from dfr.operate.calls import LiveCalls, Note
 from dfr.operate.fleet import LiveFleet
@@ -53,12 +54,17 @@ class FlightsBefore:
             self._found_down(flight)
             return
         stage = flight.stage_in(state)
+        held = flight.held and state.mode == CopterMode.GUIDED
+        # One that was held on its way back would hover for ever: it goes on home.
+        stage = Stage.OUT if held else stage
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         adrift = flight.adrift and state.mode in OURS
         self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
         _, sortie = self._calls.engine.take_on(call, drone)
-        if adrift:
+        if adrift or (held and flight.returns):
             sortie.turn_back(RECALLED)
+        elif held:
+            sortie.hold()
 
     def _found_down(self, flight: FlightStory) -> None:
         """It came down while nobody watched: its call is attended if it had been overhead, else it waits."""

@@ -28,16 +28,28 @@ from dfr.operate.flight import LiveFlight, LiveFlights
 from dfr.operate.flights_before import FlightsBefore
 from dfr.operate.onward import OnwardDrones, Retask
 from dfr.operate.other_traffic import OtherTraffic
-from dfr.operate.sortie import HANDS_OFF, RECALLED, LiveSortie
+from dfr.operate.sortie import GO_ON, HANDS_OFF, HELD, RECALLED, LiveSortie
 from dfr.operate.story import ShiftStory
 from dfr.plan.model import Plan
 from dfr.rehearsal.fleet import ShiftToFly
 from dfr.sim.dispatch import Case
+from dfr.sim.events import BACK, CLIMB, LAND, ON_SCENE, OUT, PREPARE
 from dfr.sim.inputs import RouteKey
 from dfr.world.model import World
 
 LOOK_EVERY_S = 0.5
 """How often the shift looks at its vehicles, by our own clock."""
+
+_WHY_NOT_HELD = {
+    PREPARE: "it is on the ground: recall it, and its launch is called off",
+    CLIMB: "it is stopped already, or gives way to other traffic",
+    OUT: "it is stopped already, or gives way to other traffic",
+    ON_SCENE: "it hovers over the scene already",
+    BACK: "it returns by itself: watch it, or let it land where it is",
+    LAND: "it comes down, or is down: watch it, or use its transmitter",
+    "": "it is down",
+}
+"""What to do where a drone cannot be stopped, by the phase that it is in."""
 
 STUCK_S = 20.0
 """A shift that has not looked at its vehicles for so long hangs, though its process lives (assumed)."""
@@ -306,6 +318,36 @@ class LiveShift:
         self.clock.ask(lambda: self._turn_back(drone, why, by))
 
     def _turn_back(self, drone: str, why: str, by: str) -> None:
+        sortie = self._find_ours(drone)
+        if not sortie.turn_back(why):
+            raise InputError(
+                f"{drone} cannot be turned back now: {sortie.phase}",
+                do="it comes home by itself, or is down",
+            )
+        self.note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
+
+    def hold(self, drone: str, *, by: str) -> None:
+        """Stop a drone where it is. Raises InputError where it does not fly for us, or hovers already."""
+        self.clock.ask(lambda: self._hold(drone, by))
+
+    def _hold(self, drone: str, by: str) -> None:
+        sortie = self._find_ours(drone)
+        if not sortie.hold():
+            raise InputError(f"{drone} cannot be stopped now: {sortie.phase}", do=_WHY_NOT_HELD[sortie.phase])
+        self.note("order", {"drone": drone, "order": HELD, "by": by, "flight": sortie.number})
+
+    def go_on(self, drone: str, *, by: str) -> None:
+        """Let a drone that a person stopped fly on. Raises InputError where none did."""
+        self.clock.ask(lambda: self._go_on(drone, by))
+
+    def _go_on(self, drone: str, by: str) -> None:
+        sortie = self._find_ours(drone)
+        if not sortie.go_on_from_hold():
+            raise InputError(f"{drone} is not held", do="it flies by itself")
+        self.note("order", {"drone": drone, "order": GO_ON, "by": by, "flight": sortie.number})
+
+    def _find_ours(self, drone: str) -> LiveSortie:
+        """The dispatch of a drone that flies for us. Raises InputError where it does not."""
         sortie = self.engine.sortie_of(drone)
         if sortie is None:
             raise InputError(f"{drone} is not out", do="choose a drone that is")
@@ -314,12 +356,7 @@ class LiveShift:
                 f"{drone} is not ours to fly: {sortie.flight.failure}",
                 do="use its transmitter, or `dfr vehicle recall`",
             )
-        if not sortie.turn_back(why):
-            raise InputError(
-                f"{drone} cannot be turned back now: {sortie.phase}",
-                do="it comes home by itself, or is down",
-            )
-        self.note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
+        return sortie
 
     def _flight_failed(self, flight: LiveFlight) -> None:
         """A flight is no longer ours: its sortie turns back as far as the dispatcher is concerned."""

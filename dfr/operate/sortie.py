@@ -22,6 +22,9 @@ RECALLED, LAND_HERE, HANDS_OFF = "recalled", "land_here", "hands_off"
 SENT_ON = "sent_on"
 """Why it leaves its call: another one wants it."""
 
+HELD, GO_ON = "hold", "go_on"
+"""A person stops it where it is, and lets it fly on."""
+
 TURNS_BACK = frozenset({RECALLED, LAND_HERE, HANDS_OFF, SENT_ON})
 
 
@@ -46,6 +49,13 @@ class PreparedFlight(Flight, Protocol):
         """Stop what is prepared; the event comes once the drone is free again."""
 
     refused_onward: str
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether it flies as we told it to: what brings it home by itself is not broken off."""
+
+    def stay_here(self) -> simpy.Event | None:
+        """Stop and hover here, for as long as its energy allows; None where that is over."""
 
     @property
     def may_turn(self) -> bool:
@@ -73,20 +83,61 @@ class LiveSortie(Sortie):
     of its own: one that ends in the air, and one that begins there.
     """
 
-    __slots__ = ("_onward", "_turns_later", "turned_by")
+    __slots__ = ("_let_go", "_onward", "_turns_later", "turned_by")
 
     _onward: OnwardTask | None
+    _let_go: simpy.Event | None
 
     def turn_back(self, why: str) -> bool:
         """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""
-        if self._gives_way:
-            self.turned_by = why
+        lands_on_return = why == LAND_HERE and self.phase == events.BACK and self.flight.failure is None
+        if self._gives_way or lands_on_return:
+            self.turned_by, self._gives_way = why, True
             self._interrupt_phase(why)
             return True
         if came(self.left_s) or self.over:
             return False
         self._turns_later = why
         return True
+
+    @property
+    def held(self) -> bool:
+        """Whether it hovers where a person stopped it."""
+        return self._let_go is not None
+
+    def hold(self) -> bool:
+        """Stop it where it is, until a person lets it go on; False where it does not fly as we told it to."""
+        if self.phase == events.PREPARE and self.flight.aloft:
+            self._turns_later = HELD
+            return True
+        if HELD not in self.orders:
+            return False
+        self._gives_way = True
+        self._interrupt_phase(HELD)
+        return True
+
+    def go_on_from_hold(self) -> bool:
+        """Let it fly on from where it was stopped; False where it was not."""
+        if self._let_go is None or self._let_go.triggered:
+            return False
+        self._let_go.succeed()
+        return True
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """What a person may order now, in the order of their urgency."""
+        if self.flight.failure is not None or self.over:
+            return ()
+        if self.phase == events.PREPARE:
+            return () if self.flight.aloft else (RECALLED,)
+        if self.held:
+            return (GO_ON, RECALLED, LAND_HERE)
+        stop = (HELD,) if self.flight.may_stop and self._holding is None else ()
+        if self.phase == events.BACK:
+            return (*stop, LAND_HERE)
+        if self.phase in {events.CLIMB, events.OUT}:
+            return (*(stop if self._gives_way else ()), RECALLED, LAND_HERE)
+        return (RECALLED, LAND_HERE) if self.phase == events.ON_SCENE else ()
 
     def fly_on_to(self, task: OnwardTask) -> None:
         """Leave the call for another one. Only where `onward_block` has nothing against it."""
@@ -119,7 +170,7 @@ class LiveSortie(Sortie):
         One that was found in the air flies on meanwhile: it does what it was asked once it is taken on.
         """
         self.turned_by = self._turns_later = ""
-        self._onward = None
+        self._onward = self._let_go = None
         self.phase, self._gives_way = events.PREPARE, not self.flight.aloft
         try:
             yield self.flight.prepare()
@@ -138,21 +189,50 @@ class LiveSortie(Sortie):
         """Turn back, or give way to other traffic, as it was asked to while it was being taken on."""
         active, why = self._field.blocking(self.dock, self.zone), self._turns_later
         holds = active is not None and self._field.inputs.traffic[active.visit.traffic].rule == HOLD_LOW
-        if why == HANDS_OFF or (why and not holds):
+        if why == HELD and active is None:
+            self._turns_later = ""
+            self.hold()
+        elif why == HANDS_OFF or (why and not holds):
             self.turn_back(why)
         elif active is not None:
             self.hear_of(active)
 
     def _give_way(self, interruption: Interruption, phase: str) -> Answer:
+        if interruption.cause == HELD:
+            return (yield from self._stay_held(phase))
         if interruption.cause not in TURNS_BACK:
             goes_on = yield from super()._give_way(interruption, phase)
             if not goes_on or not self._turns_later:
                 return goes_on
+            if self._turns_later == HELD:
+                self._turns_later = ""
+                return (yield from self._stay_held(phase))
             self.turned_by = self._turns_later
         self._flight.break_off()
         if self.turned_by == LAND_HERE:
             self.landing = events.DIVERTED
         return False
+
+    def _stay_held(self, phase: str) -> Answer:
+        """Hover here until a person lets it go on; False where it turns back, or its energy calls it home."""
+        self._flight.break_off()
+        self._let_go = let_go = self._env.event()
+        goes_on = True
+        while goes_on and not let_go.triggered:
+            staying = self.flight.stay_here()
+            if staying is None:
+                goes_on = False
+                break
+            try:
+                self._gives_way = True
+                yield staying | let_go
+                goes_on = self.flight.failure is None and let_go.triggered
+            except Interruption as interruption:
+                self._gives_way = False
+                goes_on = yield from self._give_way(interruption, phase)
+        self._gives_way, self._let_go = False, None
+        self._flight.break_off()
+        return goes_on
 
     def _stay_on_scene(self) -> Steps:
         yield from super()._stay_on_scene()
@@ -199,16 +279,19 @@ class LiveSortie(Sortie):
         """Back, and down in the dock, or here; True where it is sent on to another call on its way back."""
         flight, now = self.flight, self.left_s
         away = self.landing == events.DIVERTED
-        returning = None if away else flight.go_home()
-        if returning is not None:
+        while (returning := None if away else flight.go_home()) is not None:
             self.phase = events.BACK
             try:
                 yield returning
-            except Interruption:
+                now = self._env.now
+            except Interruption as interruption:
                 self._gives_way = False
-                flight.break_off()
-                return True
-            now = self._env.now
+                yield from self._give_way(interruption, events.BACK)
+                if self._onward is not None:
+                    return True
+                away, now = self.landing == events.DIVERTED, self._env.now
+            else:
+                break
         self.over_dock_s = now
         landing = flight.land_away() if away else flight.land()
         if landing is not None:

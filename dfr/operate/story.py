@@ -18,6 +18,9 @@ from dfr.operate.incidents import CallState, Incident
 DOWN = frozenset({"landed", "called_off", "found_down", "handed_on"})
 """What ends the story of a flight: down, or sent on as another one."""
 
+FLIES = frozenset({"launch", "arrive", "hold", "go_home", "land", "land_away", "sent_on"})
+"""What it does by its plan or an order: one that was held is let go with it."""
+
 OURS = frozenset({CopterMode.AUTO, CopterMode.GUIDED})
 
 
@@ -64,10 +67,19 @@ class FlightStory:
         """Whether it was over the scene."""
         return "hold" in self.did
 
+    @property
+    def returns(self) -> bool:
+        """Whether it was on its way home, or coming down."""
+        return "go_home" in self.did or "land" in self.did
+
+    @property
+    def held(self) -> bool:
+        """Whether a person had stopped it, and let it do nothing else since."""
+        return next((what for what in reversed(self.did) if what in {"held", *FLIES}), "") == "held"
+
     def stage_in(self, state: VehicleState) -> Stage:
         """How far it is, by the log and by the mode in which its vehicle flies."""
-        returns = "go_home" in self.did or "land" in self.did
-        if returns or (self.overhead and state.mode not in OURS):
+        if self.returns or (self.overhead and state.mode not in OURS):
             return Stage.BACK
         return Stage.ON_SCENE if self.overhead else Stage.OUT
 

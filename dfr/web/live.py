@@ -15,11 +15,11 @@ from typing import Any
 from dfr.aircraft.catalogue import Drone
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.geo import LocalFrame, Position, bearing_deg, distance_m
+from dfr.link.flown_track import FlownTrack
 from dfr.link.framing import Message
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.peer import LINK_LOST_S
 from dfr.link.vehicle import VehicleState
-from dfr.web.flown_track import FlownTrack
 from dfr.web.layers import to_lonlat
 from dfr.world.weather import MeanWind
 

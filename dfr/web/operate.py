@@ -27,6 +27,7 @@ from dfr.operate.people import NotAllowedError, People, Person, Role, TokenError
 from dfr.operate.room import ShiftSetup
 from dfr.sim.events import drone_id
 from dfr.web.assets import page_routes
+from dfr.web.flown_track import tracks_since
 from dfr.web.guard import BEARER, Access, Guard
 from dfr.web.layers import plan_layers, static_layers, to_lonlat
 from dfr.web.page_words import words_for_page
@@ -69,6 +70,10 @@ def operate_app(
         person = who.identify(request)
         return _json(await run_in_threadpool(lambda: desk.board(person)))
 
+    async def show_tracks(request: Request) -> Response:
+        tracks = desk.tracks(who.identify(request))
+        return _json(tracks_since(tracks, request.query_params.get("known", "")))
+
     async def show_place(request: Request) -> Response:
         person = who.identify(request)
         seen = video if person.role.may_act_as(Role.VIEWER) else None
@@ -86,6 +91,7 @@ def operate_app(
         *page_routes(PAGES),
         Route("/api/place", show_place, methods=["GET"]),
         Route("/api/board", show_board, methods=["GET"]),
+        Route("/api/tracks", show_tracks, methods=["GET"]),
         Route("/api/calls", receive_call, methods=["POST"]),
         command("/api/ask", lambda person, body: _ask(desk, person, body)),
         command("/api/confirm", lambda person, body: desk.confirm(person, _text(body, "key"))),
@@ -106,6 +112,7 @@ def describe_place(desk: Desk, video: VideoGateway | None = None) -> dict[str, A
         "grades": [grade.id for grade in scenario.demand.priorities],
         "centre": to_lonlat(setup.plan.sites[0].position),
         "layers": layers,
+        "ceiling_m": scenario.operation.height_limit_m_agl,
         "video": None if video is None else video.as_dict(list_cameras(setup)),
     }
 

@@ -28,7 +28,7 @@ from dfr.web.control import Control
 from dfr.web.data_age import describe_data
 from dfr.web.editor import EditStep, ScenarioEditor
 from dfr.web.features import map_features
-from dfr.web.flown_track import read_known
+from dfr.web.flown_track import tracks_since
 from dfr.web.hours import hours_of, isochrones_of
 from dfr.web.imports import Imports, kept_beside
 from dfr.web.layers import Layers, drawn_layers, plan_layers, soonest_routes, static_layers
@@ -305,9 +305,7 @@ class PageData:
 
     def tracks(self, known: str) -> list[dict[str, Any]]:
         """What each vehicle has flown beyond what a page knows (`read_known`)."""
-        counts = read_known(known)
-        counts += [(0, 0)] * (len(self.served) - len(counts))
-        return [each.live.track.since(*count) for each, count in zip(self.served, counts, strict=False)]
+        return tracks_since([each.live.track for each in self.served], known)
 
     def control_of(self, number: int) -> Control:
         """The control of a vehicle. Raises InputError where there is no such vehicle."""

@@ -4,10 +4,14 @@ import re
 
 import pytest
 
+from .deaf_line import deaf_line
 from .pages import until
 from .shifts import enter, operating
 
 pytestmark = pytest.mark.browser
+
+BY_LINE = "127.0.0.2"
+"""Where a line leads to the server that may go deaf."""
 
 DRONE = "castle-car-park/1"
 ROW = f"[data-drone='{DRONE}']"
@@ -41,7 +45,7 @@ COLOURS = """() => {
 def shift(rehearsed_folder, tmp_path_factory):
     """A shift that no test of this module changes for good: its address and tokens."""
     folder = tmp_path_factory.mktemp("alerts") / "shift"
-    with operating(folder, rehearsed_folder / "plan.json") as (base, tokens, _):
+    with operating(folder, rehearsed_folder / "plan.json", "--allow-host", BY_LINE) as (base, tokens, _):
         yield base, tokens
 
 
@@ -180,6 +184,33 @@ def test_a_server_that_stalls_is_no_contact_with_nothing_to_press_until_it_speak
     assert not page.evaluate("document.querySelector('main').inert")
     assert page.title() == "Operate - dfr"
     assert page.evaluate("window.stays"), "without a reload"
+
+
+def test_a_line_that_goes_deaf_is_no_contact_and_is_given_up_for_a_new_one(watched, shift):
+    """Nothing is refused and nothing closed: an answer that does not come would be waited for for ever."""
+    base, tokens = shift
+    port = int(base.rpartition(":")[2])
+    with deaf_line(BY_LINE, ("127.0.0.1", port)) as line:
+        page = enter(watched, f"http://{BY_LINE}:{port}", tokens["pilot"])
+        until(page, f'!!document.querySelector("{ROW}")')
+        page.evaluate("window.stays = true")
+        line.cut()
+        page.wait_for_selector("#no-contact:not([hidden])")
+        assert page.evaluate("document.querySelector('main').inert")
+        assert "Nothing heard from dfr for" in page.inner_text("#no-contact")
+        page.wait_for_timeout(3000)  # longer than the page waits for an answer: it has asked again
+        line.mend()
+        page.wait_for_selector("#no-contact", state="hidden")
+        assert page.evaluate("window.stays"), "without a reload"
+        page.close()
+
+
+def test_a_token_that_has_expired_is_said_over_the_page_that_is_old(entered):
+    page, _ = entered("pilot")
+    page.context.clear_cookies()
+    until(page, "document.querySelector('#no-contact').innerText.includes('token')")
+    assert page.evaluate("document.querySelector('main').inert")
+    page.context.close()
 
 
 def test_a_network_that_is_lost_is_no_contact_and_mends_without_a_reload(entered):

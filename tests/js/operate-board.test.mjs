@@ -3,15 +3,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callWords, contactWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
+import { callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
 
-const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
+const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", held: false, orders: [], height_m: 60.2, link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
 const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], onward: [], blocked: "", drones: [], zone: "Pier", exercise: false };
 
-test("contact is lost once nothing has been heard for some seconds, or the shift hangs", () => {
+test("contact is lost once nothing has been heard for a second, or the shift hangs", () => {
   assert.equal(contactWords(1000, 2000, null), "");
+  assert.match(contactWords(1000, 2001, null), /Nothing heard from dfr/);
   assert.match(contactWords(1000, 6000, null), /Nothing heard from dfr for 5 s/);
   assert.match(contactWords(1000, 2000, { stalled: true }), /shift itself does not answer/);
+});
+
+test("a page that the server refuses says why, and that it is old", () => {
+  assert.equal(contactWords(1000, 9000, null, "Your token has expired."), "Your token has expired. Drones fly on; what you see is old.");
+});
+
+test("a drone that is out says what it does, how high it is, and what is wrong with its link", () => {
+  assert.equal(flightWords(DRONE), "flying: on scene · Ann · 60 m");
+  assert.equal(flightWords({ ...DRONE, phase: "out", held: true, height_m: null }), "HELD: out · Ann · height unknown");
+  assert.match(flightWords({ ...DRONE, link: { heard: false, silent_s: 6 } }), / · LINK LOST 6 s · then: RTL$/);
 });
 
 test("a shift that has ended is no lost contact, and says that it has ended", () => {

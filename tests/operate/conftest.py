@@ -27,13 +27,13 @@ FARTHER = LEG._replace(out_s=90.0)
 class PreparedModelFlight(ModelFlight):
     """A flight of the model that takes 25 s to be made ready, unless its vehicle refuses."""
 
-    __slots__ = ("_clock", "_room", "aloft", "failure", "may_turn", "overdue", "refused_onward")
+    __slots__ = ("_clock", "_room", "aloft", "failure", "may_stop", "may_turn", "overdue", "refused_onward")
 
     def __init__(self, flights: ModelFlights, order: Order, room: Room) -> None:
         super().__init__(flights, order)
         self.failure: LinkError | None = None
         self.overdue = self.refused_onward = ""
-        self.may_turn = True
+        self.may_stop = self.may_turn = True
         self._room, self.aloft = room, order.drone in room.aloft
 
     def prepare(self) -> simpy.Event:
@@ -56,6 +56,10 @@ class PreparedModelFlight(ModelFlight):
         self._left_s = [0.0 for _ in self._left_s]
         self._left_s[OUT] = order.leg.out_s
         return self._begin_phase(HOLD, 10.0)
+
+    def stay_here(self) -> simpy.Event | None:
+        """Hovers, for as long as its energy allows."""
+        return self.hold(self.endurance_s())
 
     def spare_wh(self, leg: Leg, *, way_wh: float = 0.0, stay_s: float = 0.0) -> float:
         """By the model."""

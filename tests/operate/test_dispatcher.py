@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dfr.errors import InfeasibleError, InputError
-from dfr.operate.sortie import LAND_HERE, RECALLED
+from dfr.operate.sortie import GO_ON, HELD, LAND_HERE, RECALLED
 from dfr.sim.calls import Visit
-from dfr.sim.events import DIVERTED, MISSED, Missed
+from dfr.sim.events import DIVERTED, MISSED, Missed, came
 
 
 def test_nothing_flies_before_a_person_says_yes(make_room):
@@ -61,6 +61,137 @@ def test_a_person_may_let_a_drone_land_where_it_is(make_room):
     sortie.turn_back(LAND_HERE)
     room.pass_time(31.0)
     assert (sortie.landing, sortie.landed_s) == (DIVERTED, 130.0)
+
+
+def test_a_person_may_let_a_drone_land_where_it_is_on_its_way_home_too(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    sortie.turn_back(RECALLED)
+    room.pass_time(10.0)
+    assert sortie.turn_back(LAND_HERE)
+    room.pass_time(31.0)
+    assert (sortie.landing, sortie.landed_s) == (DIVERTED, 140.0)
+
+
+def test_a_drone_that_is_held_stays_until_a_person_lets_it_go_on(make_room):
+    room = make_room()
+    case = room.call()
+    sortie = room.engine.send(case, "east/1")
+    room.pass_time(55.0)
+    assert sortie.hold()
+    room.pass_time(60.0)
+    assert (sortie.phase, sortie.held, came(case.overhead_s)) == ("out", True, False)
+    assert not sortie.hold(), "it is held already"
+    assert sortie.go_on_from_hold()
+    room.pass_time(31.0)
+    assert (sortie.phase, sortie.overhead_s) == ("on_scene", 85.0 + 60.0)
+    assert not sortie.go_on_from_hold()
+
+
+def test_a_drone_that_is_held_in_its_climb_climbs_on(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(30.0)
+    assert sortie.hold()
+    room.pass_time(10.0)
+    sortie.go_on_from_hold()
+    room.pass_time(60.0)
+    assert sortie.overhead_s == 85.0 + 10.0
+
+
+@pytest.mark.parametrize(
+    ("why", "landed_s", "landing"), [(RECALLED, 60.0 + 12.5 + 30.0, "docked"), (LAND_HERE, 90.0, DIVERTED)]
+)
+def test_a_drone_that_is_held_may_be_recalled_or_land(make_room, why, landed_s, landing):
+    room = make_room()
+    case = room.call()
+    sortie = room.engine.send(case, "east/1")
+    room.pass_time(55.0)
+    sortie.hold()
+    room.pass_time(5.0)
+    assert sortie.turn_back(why)
+    room.pass_time(60.0)
+    assert (sortie.landing, sortie.landed_s, sortie.held) == (
+        landing,
+        landed_s,
+        False,
+    )
+    assert case.waiting, "it was never overhead"
+
+
+def test_a_drone_that_nobody_lets_go_on_comes_home_before_its_reserve(make_room):
+    room = make_room()
+    case = room.call()
+    sortie = room.engine.send(case, "east/1")
+    room.pass_time(55.0)
+    sortie.hold()
+    room.pass_time(3600.0)
+    assert (sortie.landing, sortie.held) == ("docked", False)
+    assert sortie.reserve_fraction >= 0.2 - 1e-9
+    assert case.waiting
+
+
+def test_a_drone_that_is_held_on_its_way_home_goes_on_home(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    sortie.turn_back(RECALLED)
+    room.pass_time(10.0)
+    assert sortie.hold()
+    room.pass_time(40.0)
+    assert (sortie.phase, sortie.held) == ("back", True)
+    sortie.go_on_from_hold()
+    room.pass_time(100.0)
+    assert (sortie.landing, len(room.ended)) == ("docked", 1)
+
+
+def test_a_drone_that_is_held_gives_way_to_traffic_and_is_held_again(make_room, inputs):
+    room = make_room(traffic=(replace(inputs.traffic[0], rule="hold_low", yield_s=10.0),))
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(55.0)
+    sortie.hold()
+    active = room.engine.begin_visit(Visit(0, 55.0, 55.0, float("inf")))
+    room.pass_time(30.0)
+    assert sortie.yielded_s == 0.0, "it gives way"
+    room.engine.end_visit(active)
+    room.pass_time(30.0)
+    assert (sortie.held, sortie.yielded_s) == (True, 40.0)
+
+
+def test_a_drone_that_was_held_when_the_process_died_is_held_again(make_room):
+    room = make_room()
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    _, sortie = room.engine.take_on(case.call, "east/1")
+    assert sortie.hold()
+    room.pass_time(500.0)
+    assert (sortie.held, sortie.phase) == (True, "climb")
+
+
+def test_what_a_person_may_order_at_once_in_each_phase(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    said = {sortie.phase: sortie.orders}
+    for _ in range(40):
+        room.pass_time(5.0)
+        said[sortie.phase] = sortie.orders
+        if sortie.phase == "on_scene":
+            sortie.turn_back(RECALLED)
+            said[sortie.phase] = sortie.orders
+    assert said == {
+        "prepare": (RECALLED,),
+        "climb": (HELD, RECALLED, LAND_HERE),
+        "out": (HELD, RECALLED, LAND_HERE),
+        "on_scene": (RECALLED, LAND_HERE),
+        "back": (HELD, LAND_HERE),
+        "land": (),
+    }
+    sortie = room.engine.send(room.call(), "west/1")
+    room.pass_time(60.0)
+    sortie.hold()
+    assert sortie.orders == (GO_ON, RECALLED, LAND_HERE)
 
 
 def test_a_call_whose_drone_turned_back_before_the_scene_waits_for_another_yes(make_room):

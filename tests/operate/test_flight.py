@@ -9,6 +9,7 @@ import pytest
 
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import DfrError, TransferError
+from dfr.geo import distance_m
 from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
 from dfr.link.flown import BEGINS_WITHIN_S
 from dfr.operate.clock import FleetTime, LiveClock
@@ -18,7 +19,9 @@ from dfr.operate.incidents import IncidentBook
 from dfr.operate.replay import AGENCY
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.simulated import start_fleet
+from dfr.sim.events import DOCKED
 from dfr.sim.flight import Order
+from dfr.track import Phase
 from dfr.world.demand import zone_centres
 from tests.shipped import plan_of, world_of
 
@@ -51,6 +54,40 @@ def test_a_phase_that_the_vehicle_does_not_begin_is_said_to_be_late(rig):
     flight._pilot.close()
     assert "back has not begun" in flight.overdue
     assert flight.failure is None
+
+
+@pytest.mark.slow
+def test_a_drone_that_is_held_hovers_and_flies_on_out_and_home(rig):
+    world, shift, fleet, clock = rig
+    flight = flight_of(world, shift, fleet, clock)
+    clock.run(until=flight.prepare())
+    clock.run(until=flight.launch())
+    flight.arrive()
+    clock.run(until=clock.timeout(5.0))
+    assert hover(flight, clock) < 1.0
+    clock.run(until=flight.arrive())
+    flight.hold(20.0)
+    clock.run(until=clock.timeout(20.0))
+    flight.go_home()
+    clock.run(until=clock.timeout(12.0))
+    assert hover(flight, clock) < 1.0
+    clock.run(until=flight.go_home())
+    clock.run(until=flight.land())
+    assert (flight.landed(), flight.failure) == ((DOCKED,), None)
+    assert flight.seconds[Phase.BACK] < 30.0 + 2.0 * flight.order.leg.back_s, (
+        "the wait on its way counts once"
+    )
+
+
+def hover(flight, clock):
+    """How far it moved in 10 s, once it was stopped for 20 s."""
+    flight.break_off()
+    flight.stay_here()
+    clock.run(until=clock.timeout(20.0))
+    before = flight.vehicle.state
+    assert (before.mode, flight.may_stop) == (CopterMode.GUIDED, True)
+    clock.run(until=clock.timeout(10.0))
+    return distance_m(before.position, flight.vehicle.state.position)
 
 
 @pytest.mark.slow

@@ -105,6 +105,22 @@ def test_how_far_a_flight_is_by_its_story_and_its_mode(log, did, mode, stage):
     assert out.stage_in(VehicleState(mode=mode)) is stage
 
 
+@pytest.mark.parametrize(
+    ("did", "held"),
+    [
+        (("launch", "arrive", "held"), True),
+        (("launch", "arrive", "held", "hold_low", "prepare", "taken_on"), True),
+        (("launch", "arrive", "held", "arrive"), False),
+        (("launch", "held", "go_home"), False),
+        (("launch", "arrive"), False),
+    ],
+)
+def test_a_flight_is_held_until_it_does_something_else(log, did, held):
+    flight(log, 0, *did)
+    (out,) = read(log).flights_out
+    assert out.held is held
+
+
 def test_other_traffic_is_inbound_until_somebody_said_that_it_is_gone(log):
     for traffic, inbound, by in (
         ("helicopter", True, "a receiver"),

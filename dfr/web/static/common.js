@@ -47,6 +47,9 @@ export function toast(/** @type {string} */ words) {
   toasting = setTimeout(() => (box.hidden = true), 9000);
 }
 
+// What a server that was reached says against a request.
+export class RefusedError extends Error {}
+
 // The document in an answer; an error, with words that say what happened, for anything else.
 async function answer(/** @type {Response} */ response) {
   const text = await response.text();
@@ -57,22 +60,26 @@ async function answer(/** @type {Response} */ response) {
     if (response.ok) throw new Error("The server's answer cannot be read: something between it and this page may have cut or changed it. Try again.");
   }
   if (response.ok) return document_;
-  throw new Error(document_?.error?.message ?? (text.trim().slice(0, 300) || `The server answered with status ${response.status}.`));
+  throw new RefusedError(document_?.error?.message ?? (text.trim().slice(0, 300) || `The server answered with status ${response.status}.`));
 }
 
 /**
  * @param {string} path
  * @param {RequestInit} [options]
+ * @param {number} [withinMs] an answer that takes longer is given up: of a line that has gone deaf nobody hears
  */
-async function request(path, options) {
-  /** @type {Response} */
-  let response;
+async function request(path, options, withinMs) {
+  const signal = withinMs ? AbortSignal.timeout(withinMs) : undefined;
   try {
-    response = await fetch(path, options);
-  } catch {
-    throw new Error("dfr cannot be reached. Check that it still runs and that this machine has a connection, then try again.");
+    const response = await fetch(path, { ...options, signal }).catch(() => {
+      throw new Error("dfr cannot be reached. Check that it still runs and that this machine has a connection, then try again.");
+    });
+    return { document: await answer(response), state: response.headers.get("dfr-state") };
+  } catch (error) {
+    if (!withinMs || !signal?.aborted) throw error;
+    const asked = options?.method === "POST" ? " It may still do what you asked: look whether it has before you ask again." : "";
+    throw new Error(`dfr has not answered within ${withinMs / 1000} s.${asked}`, { cause: error });
   }
-  return { document: await answer(response), state: response.headers.get("dfr-state") };
 }
 
 const json = (/** @type {object} */ document_) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(document_) });
@@ -82,10 +89,10 @@ const documentOf = (/** @type {{ document: any }} */ { document: found }) => fou
 /** @type {(path: string, document_?: object) => Promise<{ document: any, state: string | null }>} */
 export const ask = (path, document_) => request(path, document_ && json(document_));
 
-/** @type {{ <Path extends keyof Answers>(path: Path): Promise<Answers[Path]>, (path: string): Promise<any> }} */
-export const get = (/** @type {string} */ path) => request(path).then(documentOf);
+/** @type {{ <Path extends keyof Answers>(path: Path): Promise<Answers[Path]>, (path: string, withinMs?: number): Promise<any> }} */
+export const get = (/** @type {string} */ path, /** @type {number | undefined} */ withinMs = undefined) => request(path, undefined, withinMs).then(documentOf);
 
-export const post = (/** @type {string} */ path, /** @type {object} */ document_ = {}) => request(path, json(document_)).then(documentOf);
+export const post = (/** @type {string} */ path, /** @type {object} */ document_ = {}, /** @type {number | undefined} */ withinMs = undefined) => request(path, json(document_), withinMs).then(documentOf);
 
 export const upload = (/** @type {string} */ path, /** @type {Blob} */ file) =>
   request(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }).then(documentOf);

@@ -1,14 +1,13 @@
 // @ts-check
 import { beginAlarm, soundLoss } from "./alarm.js";
-import { $, all, ask as askServer, begin, element, get, number, percent, post, stream, tell, toast } from "./common.js";
+import { $, all, ask as askServer, begin, element, number, percent, post, stream, tell, toast } from "./common.js";
 import { showPlace } from "./base-layers.js";
 import { fit, loaded, makeMap, marker, show, whenDrawn } from "./map.js";
-import { lines } from "./charts.js";
+import { addTrails, FlownTracks } from "./flown-tracks.js";
 import { makePlanState } from "./plan-state.js";
 import { followStanding } from "./standing.js";
 
 const ASK_TRACKS_EVERY_MS = 1000;
-const MOST_DRAWN = 900;
 
 /** @type {any} */
 
@@ -20,7 +19,6 @@ let chosen = 0;
 let asked = null;
 let centred = false;
 let drawn = 0;
-const known = [];
 /** @type {any[]} */
 let traffic = [];
 /** @type {any[]} */
@@ -47,25 +45,10 @@ function drawPlan(plan) {
   docks = plan.layers.sites.features.filter((f) => f.properties.dock).map((f) => marker(map, "dock seen", f.geometry.coordinates, { title: `dock ${f.properties.name}` }));
 }
 
-// What the page keeps of a vehicle: its marker, and the track of its flight, which the server keeps for all pages.
-const memory = (number) => (known[number] ??= { marker: null, flight: 0, count: 0, trail: [], heights: [] });
-
-// What has been flown since the page last asked; all of it after a reload, or where a new flight has begun.
-async function followTracks() {
-  const have = Array.from(known, (_, number) => `${memory(number).flight}:${memory(number).count}`);
-  const tracks = await get(`api/live/tracks?known=${have.join(",")}`).catch(() => []);
-  tracks.forEach(({ flight, from, points }, number) => {
-    const kept = memory(number);
-    if (flight !== kept.flight) Object.assign(kept, { flight, count: 0, trail: [], heights: [] });
-    // Two answers may overlap.
-    const fresh = points.slice(Math.max(0, kept.count - from));
-    kept.count = Math.max(kept.count, from + points.length);
-    for (const [t, lon, lat, height] of fresh) {
-      kept.trail.push([lon, lat]);
-      kept.heights.push([t, height]);
-    }
-  });
-}
+// The markers of the vehicles, by their number.
+/** @type {any[]} */
+const markers = [];
+const tracks = new FlownTracks("api/live/tracks");
 
 function homeWords(energy) {
   if (!energy) return "unknown";
@@ -100,19 +83,18 @@ function drawMap(vehicles) {
   if (!map) return;
   vehicles.forEach((vehicle, number) => {
     if (!vehicle.at) return;
-    const kept = memory(number);
-    kept.marker ??= makeDrone(vehicle.at, `vehicle ${number + 1}, system ${vehicle.system}`, number + 1);
-    kept.marker.setLngLat(vehicle.at);
-    kept.marker.setRotation(vehicle.heading_deg ?? 0);
-    kept.marker.getElement().classList.toggle("stale", vehicle.stale || vehicle.position_stale);
-    kept.marker.getElement().classList.toggle("chosen", number === chosen && vehicles.length > 1);
+    const shown = (markers[number] ??= makeDrone(vehicle.at, `vehicle ${number + 1}, system ${vehicle.system}`, number + 1));
+    shown.setLngLat(vehicle.at);
+    shown.setRotation(vehicle.heading_deg ?? 0);
+    shown.getElement().classList.toggle("stale", vehicle.stale || vehicle.position_stale);
+    shown.getElement().classList.toggle("chosen", number === chosen && vehicles.length > 1);
   });
   const first = vehicles.find((vehicle) => vehicle.at);
   if (!centred && first) {
     centred = true;
     map.jumpTo({ center: first.at, zoom: Math.max(map.getZoom(), 14.5) });
   }
-  map.getSource("trail").setData(collected(known.filter((kept) => kept?.trail.length > 1).map((kept) => drawnAs("LineString", kept.trail))));
+  map.getSource("trail").setData(tracks.trails());
   map.getSource("footprint").setData(collected(vehicles.filter((vehicle) => vehicle.footprint.length && !vehicle.stale).map((vehicle) => drawnAs("Polygon", [vehicle.footprint]))));
   traffic.forEach((m) => m.remove());
   const heard = new Map(vehicles.flatMap((vehicle) => vehicle.traffic).map((t) => [t.id, t]));
@@ -131,12 +113,7 @@ function makeDrone(at, title, number_) {
 }
 
 function drawHeights() {
-  const flown = memory(chosen).heights;
-  if (performance.now() - drawn < 900 || flown.length < 2) return;
-  const every = Math.ceil(flown.length / MOST_DRAWN);
-  const heights = flown.filter((_, i) => i % every === 0 || i === flown.length - 1);
-  drawn = performance.now();
-  lines($("height-chart"), { title: "height above home", unit: "m", limits, label: (t) => `${t.toFixed(0)} s`, series: [{ name: "height", points: heights }], x0: heights[0][0], x1: heights.at(-1)[0] }).cursor(heights.at(-1)[0]);
+  if (performance.now() - drawn >= 900 && tracks.drawHeights($("height-chart"), chosen, limits)) drawn = performance.now();
 }
 
 function drawControl(vehicle) {
@@ -168,7 +145,7 @@ function choose(number_) {
   $("height-chart").replaceChildren();
   // A question belongs to its vehicle: choosing another vehicle closes it, so that no answer is a mistake.
   $("confirm").close();
-  const at = memory(chosen).marker?.getLngLat();
+  const at = markers[chosen]?.getLngLat();
   if (map && at && !map.getBounds().contains(at)) map.jumpTo({ center: at });
 }
 
@@ -238,9 +215,8 @@ async function main() {
     await loaded(map);
     const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
     map.addSource("footprint", empty);
-    map.addSource("trail", empty);
     map.addLayer({ id: "footprint", type: "fill", source: "footprint", paint: { "fill-color": "#ffd34d", "fill-opacity": 0.35, "fill-outline-color": "#7a5a00" } });
-    map.addLayer({ id: "trail", type: "line", source: "trail", paint: { "line-color": "#b86e00", "line-width": 3 } });
+    addTrails(map);
     base = showPlace(map, about);
     if (plan) {
       fit(map, plan.layers);
@@ -264,7 +240,7 @@ async function main() {
   beginAlarm();
   heardAt = performance.now();
   stream("ws/live", onState);
-  setInterval(followTracks, ASK_TRACKS_EVERY_MS);
+  setInterval(() => tracks.follow(), ASK_TRACKS_EVERY_MS);
   setInterval(() => {
     if (performance.now() - heardAt > NO_CONTACT_MS) showContact(false);
     soundLoss(contact === false ? "contact" : lost.join(" "));

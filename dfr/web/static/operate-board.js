@@ -4,15 +4,18 @@
 /** @typedef {{ alert: number, level: string, words: string, acknowledged: string }} Alert */
 /** @typedef {{ dock: string, drone: string | null, overhead_s: number, reserve: number | null, blocked: string }} Offer */
 /** @typedef {{ call: number, agency: string, id: string, grade: string, graded: boolean, agency_says: string, state: string, ended: string, age_s: number, waits_for: string, offers: Offer[], onward: Onward[], blocked: string, drones: string[], zone: string | null, exercise: boolean }} Call */
-/** @typedef {{ drone: string, state: string, phase: string, pilot: string, why_not: string, ready_in_s: number | null, battery: number | null, failure: string, link: { heard: boolean, silent_s: number | null }, position_age_s: number | null, position_stale: boolean, failsafe: { words: string, triggers_in_s: number | null } }} Drone */
+/** @typedef {{ drone: string, state: string, phase: string, pilot: string, why_not: string, ready_in_s: number | null, battery: number | null, failure: string, held: boolean, orders: string[], height_m: number | null, link: { heard: boolean, silent_s: number | null }, position_age_s: number | null, position_stale: boolean, failsafe: { words: string, triggers_in_s: number | null } }} Drone */
 
-// The page asks twice a second, and the shift looks at its vehicles as often.
-export const NO_CONTACT_MS = 2500;
+// The page asks four times a second. Without an answer for this long, what it shows is old.
+export const NO_CONTACT_MS = 1000;
 
-/** @type {(heardMs: number, nowMs: number, board: { stalled?: boolean, ended?: boolean } | null) => string} */
-export function contactWords(heardMs, nowMs, board) {
+// `refused` is what a server that was reached says against this page, such as that its token has expired.
+/** @type {(heardMs: number, nowMs: number, board: { stalled?: boolean, ended?: boolean } | null, refused?: string) => string} */
+export function contactWords(heardMs, nowMs, board, refused = "") {
   if (board?.ended) return "";
-  if (nowMs - heardMs > NO_CONTACT_MS) return `Nothing heard from dfr for ${Math.round((nowMs - heardMs) / 1000)} s. Drones fly on; what you see is old.`;
+  const silent = nowMs - heardMs > NO_CONTACT_MS;
+  if (silent && refused) return `${refused} Drones fly on; what you see is old.`;
+  if (silent) return `Nothing heard from dfr for ${Math.round((nowMs - heardMs) / 1000)} s. Drones fly on; what you see is old.`;
   return board?.stalled ? "The shift itself does not answer. Drones fly on; what you see is old." : "";
 }
 
@@ -57,8 +60,17 @@ export function offerWords(offer) {
 export function stateWords(drone) {
   if (drone.failure) return `NOT OURS: ${drone.failure}`;
   if (drone.why_not) return `cannot be sent: ${drone.why_not}`;
-  if (drone.phase) return `${drone.state}: ${drone.phase.replaceAll("_", " ")}${drone.pilot ? ` · ${drone.pilot}` : ""}`;
+  if (drone.phase) return `${drone.held ? "HELD" : drone.state}: ${drone.phase.replaceAll("_", " ")}${drone.pilot ? ` · ${drone.pilot}` : ""}`;
   return drone.state === "charging" && drone.ready_in_s ? `ready in ${clock(drone.ready_in_s)}` : drone.state;
+}
+
+// What a drone can be told at once, in words; the server says which of these it would obey now.
+export const ORDERS = /** @type {Record<string, string>} */ ({ hold: "Hold", go_on: "Go on", recall: "Return", land: "Land" });
+
+/** @type {(drone: Drone) => string} */
+export function flightWords(drone) {
+  const height = drone.height_m === null ? "height unknown" : `${Math.round(drone.height_m)} m`;
+  return `${stateWords(drone)} · ${height}${linkWords(drone) === "heard" ? "" : ` · ${linkWords(drone)}`}`;
 }
 
 // Three states that are never mixed: the link, the age of the position, and what the aircraft does by itself.

@@ -8,12 +8,19 @@
 /** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
 
 import { beginAlarm, soundAlert, soundLoss } from "./alarm.js";
-import { $, beginLook, element, first, get, percent, post, tell } from "./common.js";
+import { $, beginLook, element, first, get, percent, post, RefusedError, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
-import { callWords, contactWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "./operate-board.js";
+import { addTrails, FlownTracks } from "./flown-tracks.js";
+import { callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, ORDERS, soundLevel, stateWords } from "./operate-board.js";
 import { beginVideo, hasVideo, toggleVideo } from "./operate-video.js";
 
-const ASK_EVERY_MS = 500;
+const ASK_EVERY_MS = 250;
+const WATCH_EVERY_MS = 100;
+const TRACKS_EVERY_MS = 1000;
+// Of a line that has gone deaf nobody hears: an answer that takes longer is given up, and asked for on another.
+const BOARD_WITHIN_MS = 2000;
+const COMMAND_WITHIN_MS = 30_000;
+const MOST_ASKED = 4;
 
 /** @type {any} */
 let map = null;
@@ -21,6 +28,8 @@ let map = null;
 let board = /** @type {any} */ (null);
 let heardAt = performance.now();
 let looks = 0;
+let unanswered = 0;
+let refused = "";
 let drawnLook = 0;
 /** @type {any} */
 let asked = null;
@@ -28,6 +37,9 @@ let asked = null;
 const drones = new Map();
 /** @type {any[]} */
 let calls = [];
+/** @type {[string, number][]} */
+let limits = [];
+const tracks = new FlownTracks("api/tracks");
 
 // Nobody can ask anything of a shift that is over.
 const role = () => (board?.ended ? "viewer" : board?.you.role);
@@ -46,19 +58,19 @@ function redraw(id, items, key, make) {
 const button = (words, act, attributes = {}) => element("button", { type: "button", onclick: act, ...attributes }, words);
 
 async function askFor(command) {
-  asked = await tell(post("api/ask", command));
+  asked = await tell(post("api/ask", command, COMMAND_WITHIN_MS));
   if (!asked) return;
   $("confirm-words").textContent = asked.words + (asked.second ? " A safety pilot must say yes too." : "");
   $("confirm").showModal();
 }
 
 async function confirmKey(key) {
-  const answer = await tell(post("api/confirm", { key }));
+  const answer = await tell(post("api/confirm", { key }, COMMAND_WITHIN_MS));
   if (answer) await look();
 }
 
 function drawAlerts() {
-  redraw("alerts", board.alerts, ({ alert, words, acknowledged }) => [alert, words, acknowledged], (alert) => element("li", { class: `${alert.level}${alert.acknowledged ? " acknowledged" : ""}` }, `${alert.level.toUpperCase()}: ${alert.words}`, alert.acknowledged ? element("span", {}, alert.acknowledged) : may("viewer") ? "" : button("OK", () => tell(post("api/acknowledge", { alert: alert.alert })))));
+  redraw("alerts", board.alerts, ({ alert, words, acknowledged }) => [alert, words, acknowledged], (alert) => element("li", { class: `${alert.level}${alert.acknowledged ? " acknowledged" : ""}` }, `${alert.level.toUpperCase()}: ${alert.words}`, alert.acknowledged ? element("span", {}, alert.acknowledged) : may("viewer") ? "" : button("OK", () => tell(post("api/acknowledge", { alert: alert.alert }, COMMAND_WITHIN_MS)))));
 }
 
 function drawQuestions() {
@@ -76,15 +88,38 @@ function drawCalls() {
   });
 }
 
-function drawFleet() {
-  redraw("fleet", board.drones, (drone) => [drone.drone, drone.phase, stateWords(drone), percent(drone.battery), linkWords(drone), hasVideo(drone.drone)], (drone) => {
-    const flies = drone.phase !== "" && isPilot();
-    return element("tr", { "data-drone": drone.drone }, element("td", {}, drone.drone), element("td", {}, stateWords(drone)), element("td", {}, percent(drone.battery)), element("td", {}, linkWords(drone)), element("td", {}, flies ? button("Return", () => askFor({ command: "recall", drone: drone.drone })) : "", flies ? button("Land", () => askFor({ command: "land", drone: drone.drone }), { class: "danger" }) : "", hasVideo(drone.drone) ? button("Picture", () => toggleVideo(drone.drone), { class: "plain" }) : ""));
+// The drones that are out, and what each can be told at once.
+function drawOut() {
+  const out = board.drones.filter((drone) => drone.phase);
+  $("at-once").hidden = !out.length;
+  redraw("out", out, (drone) => [drone.drone, flightWords(drone), drone.orders], (drone) => {
+    const orders = isPilot() ? Object.keys(ORDERS).filter((order) => drone.orders.includes(order)) : [];
+    const buttons = orders.map((command) => button(ORDERS[command], () => askFor({ command, drone: drone.drone }), command === "land" ? { class: "danger" } : {}));
+    return element("li", { "data-out": drone.drone }, element("p", {}, element("strong", {}, drone.drone), ` ${flightWords(drone)}`), element("div", { class: "row" }, ...buttons));
   });
 }
 
+function drawFleet() {
+  redraw("fleet", board.drones, (drone) => [drone.drone, stateWords(drone), percent(drone.battery), linkWords(drone), hasVideo(drone.drone)], (drone) =>
+    element("tr", { "data-drone": drone.drone }, element("td", {}, drone.drone), element("td", {}, stateWords(drone)), element("td", {}, percent(drone.battery)), element("td", {}, linkWords(drone)), element("td", {}, hasVideo(drone.drone) ? button("Picture", () => toggleVideo(drone.drone), { class: "plain" }) : "")));
+}
+
+// The heights of the drone that was chosen; of the first one that is out, as long as nobody has.
+async function drawTracks() {
+  if (!board || document.body.classList.contains("no-contact")) return;
+  const names = board.drones.map((drone) => drone.drone);
+  const select = $("height-of");
+  if (select.options.length !== names.length) select.replaceChildren(...names.map((name) => element("option", {}, name)));
+  if (!select.dataset.chosen) select.selectedIndex = Math.max(0, board.drones.findIndex((drone) => drone.phase));
+  await tracks.follow();
+  const drawn = tracks.drawHeights($("height-chart"), select.selectedIndex, limits);
+  if (!drawn) $("height-chart").replaceChildren();
+  $("no-heights").hidden = drawn;
+  map?.getSource("trail")?.setData(tracks.trails());
+}
+
 function drawTraffic() {
-  redraw("traffic", board.traffic, (user) => user, (user) => (may("viewer") ? element("span", {}, `${user.id}${user.inbound ? " INBOUND" : ""}`) : user.inbound ? button(`${user.id} is gone`, () => askFor({ command: "clear", traffic: user.id })) : button(`${user.id} inbound`, () => tell(post("api/inbound", { traffic: user.id })))));
+  redraw("traffic", board.traffic, (user) => user, (user) => (may("viewer") ? element("span", {}, `${user.id}${user.inbound ? " INBOUND" : ""}`) : user.inbound ? button(`${user.id} is gone`, () => askFor({ command: "clear", traffic: user.id })) : button(`${user.id} inbound`, () => tell(post("api/inbound", { traffic: user.id }, COMMAND_WITHIN_MS)))));
 }
 
 function drawMap() {
@@ -115,31 +150,37 @@ function draw() {
   drawAlerts();
   drawQuestions();
   drawCalls();
+  drawOut();
   drawFleet();
   drawTraffic();
   drawMap();
 }
 
 async function look() {
-  if (board?.ended) return;
+  if (board?.ended || unanswered >= MOST_ASKED) return;
   const number = ++looks;
+  unanswered++;
   try {
-    const heard = await get("api/board");
+    const heard = await get("api/board", BOARD_WITHIN_MS);
     // A slow answer that a later one has overtaken is older than what is shown.
     if (number < drawnLook) return;
     drawnLook = number;
     heardAt = performance.now();
+    refused = "";
     if (heard.drones) {
       board = heard;
       draw();
     }
   } catch (error) {
-    $("no-contact-words").textContent = error instanceof Error ? error.message : String(error);
+    refused = error instanceof RefusedError ? error.message : "";
+  } finally {
+    unanswered--;
   }
+  if (document.hidden) watchContact();
 }
 
 function watchContact() {
-  const words = contactWords(heardAt, performance.now(), board);
+  const words = contactWords(heardAt, performance.now(), board, refused);
   $("no-contact").hidden = words === "";
   if (words) $("no-contact-words").textContent = words;
   document.body.classList.toggle("no-contact", words !== "");
@@ -160,7 +201,7 @@ async function report(event) {
   event.preventDefault();
   const now = new Date().toISOString();
   const call = { agency: board.you.name, id: `${now.slice(11, 23)} UTC`, updated_at: now, grade: $("grade").value, text: $("text").value, position: { lat_deg: Number($("lat").value), lon_deg: Number($("lon").value), datum: "WGS84" } };
-  if (await tell(post("api/calls", call))) {
+  if (await tell(post("api/calls", call, COMMAND_WITHIN_MS))) {
     for (const id of ["lat", "lon", "text"]) $(id).value = "";
     await look();
   }
@@ -177,17 +218,28 @@ async function start() {
   $("end").addEventListener("click", () => askFor({ command: "end" }));
   beginAlarm();
   setInterval(look, ASK_EVERY_MS);
-  setInterval(watchContact, ASK_EVERY_MS);
+  // A browser seldom runs a page that nobody sees: that one judges by each answer instead.
+  setInterval(() => document.hidden || watchContact(), WATCH_EVERY_MS);
+  setInterval(drawTracks, TRACKS_EVERY_MS);
+  $("height-of").addEventListener("change", () => {
+    $("height-of").dataset.chosen = "yes";
+    drawTracks();
+  });
   /** @type {any} */
-  const place = await tell(get("api/place"));
+  let place = await tell(get("api/place", COMMAND_WITHIN_MS));
   document.body.dataset.ready = "yes";
-  if (!place) return;
+  while (!place) {
+    await new Promise((done) => setTimeout(done, BOARD_WITHIN_MS));
+    place = await get("api/place", COMMAND_WITHIN_MS).catch(() => null);
+  }
+  limits = [["limit", place.ceiling_m]];
   $("place").textContent = place.title;
   beginVideo(place.video);
   $("grade").append(...place.grades.map((grade) => element("option", {}, grade)));
   map = await makeMap(place.centre);
   if (!map) return;
   await loaded(map);
+  addTrails(map);
   show(map, place.layers);
   fit(map, place.layers);
   map.on("click", (event) => placeCall(event.lngLat));
