@@ -253,6 +253,10 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
             causes[f"relief/{case.call.id}"] = Cause(
                 level=Level.ADVISORY, words=f"a relief for call {case.call.id} waits for a yes"
             )
+    for why in shift.calls.book.refusals:
+        causes[f"full/{why}"] = Cause(
+            level=Level.WARNING, words=f"{why}: new ones are refused until calls are closed"
+        )
     for traffic in shift.traffic.visiting:
         known = shift.traffic.words.get(traffic, "")
         words = f"{traffic} is inbound" + (f" ({known})" if known else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,6 +17,9 @@ from dfr.world.model import World
 
 MOST_OPEN = 200
 """More calls than this open at once are a mistake or an attack (assumed)."""
+
+MOST_OF_AGENCY = 100
+"""So many of these one agency may have open, so that it does not shut out the others (assumed)."""
 
 
 class CallState(StrEnum):
@@ -79,12 +83,28 @@ class IncidentBook:
         self, report: IncidentReport, heard_s: float, *, key: tuple[str, str], stay_s: float = math.inf
     ) -> Incident:
         """A new call, known by a key. Raises InputError where so many are open that nobody can mean them."""
-        if sum(call.state is CallState.OPEN for call in self.calls) >= MOST_OPEN:
-            raise InputError(f"{MOST_OPEN} calls are open", do="close calls first")
+        full = self.why_full(report.agency)
+        if full:
+            raise InputError(f"{full}: no more are taken", do="close calls first")
         incident = self._read(report, number=len(self.calls), heard_s=heard_s, stay_s=stay_s)
         self.restore(incident)
         self._numbers[key] = incident.number
         return incident
+
+    def why_full(self, agency: str) -> str:
+        """Why no new call of an agency is taken; '' where one is."""
+        open_of = self._count_open()
+        if open_of.total() >= MOST_OPEN:
+            return f"{MOST_OPEN} calls are open"
+        return f"{MOST_OF_AGENCY} calls of {agency} are open" if open_of[agency] >= MOST_OF_AGENCY else ""
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why calls would be refused now, for each reason once."""
+        return sorted({why for agency in self._count_open() if (why := self.why_full(agency))})
+
+    def _count_open(self) -> Counter[str]:
+        return Counter(call.report.agency for call in self.calls if call.state is CallState.OPEN)
 
     def restore(self, incident: Incident) -> None:
         """A call as it stands, by the next number."""

@@ -112,7 +112,9 @@ class Guard:
             self._access.bearer and not origins and headers.get("authorization", "").startswith(BEARER)
         )
         if foreign and (changes or origins) and not by_system:
-            return PlainTextResponse("requests from other sites are refused\n", status_code=403)
+            needed = "; a system sends the header Authorization: Bearer TOKEN" if self._access.bearer else ""
+            words = f"requests from other sites are refused{needed}\n"
+            return PlainTextResponse(words, status_code=403)
         return self._token_refusal(scope, headers)
 
     def _token_refusal(self, scope: Scope, headers: Headers) -> Response | None:

@@ -113,6 +113,24 @@ def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_op
     assert room.calls.receive(told(1, minute=2), by="Cad")[0].number == 0
 
 
+def test_an_agency_that_floods_shuts_out_no_other_and_people_are_warned(begin, monkeypatch):
+    monkeypatch.setattr("dfr.operate.incidents.MOST_OF_AGENCY", 2)
+    room = begin()
+    for number in (1, 2):
+        assert not room.calls.book.refusals
+        room.calls.receive(told(number), by="Cad")
+    with pytest.raises(InputError, match="2 calls of HC are open: no more are taken"):
+        room.calls.receive(told(3), by="Cad")
+    assert room.calls.receive(replace(told(3), agency="Police"), by="Cad")[1] is Arrival.NEW
+    (warning,) = [cause for key, cause in causes(room).items() if key.startswith("full/")]
+    assert (warning.level, warning.words) == (
+        "warning",
+        "2 calls of HC are open: new ones are refused until calls are closed",
+    )
+    room.calls.close(0, by="Pia")
+    assert room.calls.receive(told(3), by="Cad")[1] is Arrival.NEW
+
+
 def test_a_call_for_which_there_was_no_room_is_taken_when_it_is_sent_again(begin, monkeypatch):
     monkeypatch.setattr("dfr.operate.incidents.MOST_OPEN", 1)
     room = begin()

@@ -202,6 +202,18 @@ def a_recalled_drone_comes_home_and_its_call_has_ended_attended(rig, places):
     assert ended[0] == "attended"
     assert drone_in(board, "castle-car-park/1")["armed"] is False
     assert rig.say_yes("Pia", "recall", drone="castle-car-park/1")[0] == 400
+    assert rig.say_yes("Pia", "hold", drone="castle-car-park/1")[0] == 400
+
+
+def the_whole_flight_is_told_to_whoever_asks_later(rig, places):
+    flown, stood = rig.request("GET", "/api/tracks", rig.tokens["Vi"])[1]
+    assert len(flown["points"]) > 60, "a point a second of a flight of minutes"
+    assert max(point[3] for point in flown["points"]) > 40.0
+    assert stood["points"] == []
+    known = f"/api/tracks?known={flown['flight']}:{len(flown['points'])}"
+    assert rig.request("GET", known, rig.tokens["Vi"])[1][0]["points"] == []
+    assert rig.request("GET", "/api/tracks?known=rubbish", rig.tokens["Vi"])[0] == 400
+    assert rig.request("GET", "/api/tracks", rig.tokens["Cad"])[0] == 403
 
 
 def a_helicopter_inbound_is_one_press_and_holds_the_drone_low(rig, places):
@@ -276,6 +288,7 @@ def test_a_shift_of_four_calls_from_the_first_token_to_the_log(rig, places):
         a_yes_to_a_call_that_moved_after_the_question_sends_nothing,
         a_dispatch_needs_a_pilots_yes_and_a_safety_pilots,
         a_recalled_drone_comes_home_and_its_call_has_ended_attended,
+        the_whole_flight_is_told_to_whoever_asks_later,
         a_helicopter_inbound_is_one_press_and_holds_the_drone_low,
         a_drone_in_the_air_is_sent_on_to_another_call_by_a_yes,
         at_the_end_every_call_has_ended_once_and_the_log_verifies,
