@@ -10,7 +10,7 @@ import typer
 from dfr.cli.output import AsJson, emit_json, say
 from dfr.errors import InputError, NonCompliantError
 from dfr.findings import counted_noun
-from dfr.store.shift_log import LogCheck, ReadShiftLog, read_shift_log
+from dfr.store.shift_log import CLOSED, LogCheck, ReadShiftLog, read_shift_log
 
 HASH_DIGITS = 64
 
@@ -34,10 +34,11 @@ def verify(
     """
     found = read_shift_log(shift)
     is_there = None if head is None else _holds(found, head)
+    closed = bool(found.records) and found.records[-1].kind == CLOSED
     if as_json:
-        emit_json({"path": str(shift), **found.check.as_dict(), "head_is_there": is_there})
+        emit_json({"path": str(shift), **found.check.as_dict(), "head_is_there": is_there, "closed": closed})
     else:
-        _print_check(shift, found.check, is_there=is_there)
+        _print_check(shift, found.check, is_there=is_there, closed=closed)
     if not found.check.is_whole or is_there is False:
         raise typer.Exit(NonCompliantError.exit_code)
 
@@ -49,8 +50,13 @@ def _holds(found: ReadShiftLog, head: str) -> bool:
     return any(record.hash == wanted for record in found.records)
 
 
-def _print_check(shift: Path, check: LogCheck, *, is_there: bool | None) -> None:
+def _print_check(shift: Path, check: LogCheck, *, is_there: bool | None, closed: bool) -> None:
     say(f"{shift}: {check}")
+    if check.is_whole and not closed:
+        say(
+            "it was not closed: its shift runs, its process was killed, or lines were cut off its end"
+            " (--head with a hash that you kept tells)"
+        )
     if check.personal:
         erased = f"{check.erased} erased, {check.missing} missing without a record of it"
         say(f"personal data: {counted_noun(check.personal, 'record')}, {erased}")

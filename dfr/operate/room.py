@@ -33,7 +33,7 @@ from dfr.operate.story import ShiftStory
 from dfr.plan.model import Plan
 from dfr.rehearsal.fleet import ShiftToFly
 from dfr.sim.dispatch import Case
-from dfr.sim.events import BACK, CLIMB, LAND, ON_SCENE, OUT, PREPARE
+from dfr.sim.events import BACK, CLIMB, LAND, ON_SCENE, OUT, PREPARE, came
 from dfr.sim.inputs import RouteKey
 from dfr.world.model import World
 
@@ -198,11 +198,17 @@ class LiveShift:
         for sortie in self.engine.sorties():
             sortie.turn_back(RECALLED)
 
+    @property
+    def _not_down(self) -> list[str]:
+        """The drones that are out by the dispatcher, made ready, or not accounted for since a restart."""
+        out = [sortie.drone.id for sortie in self.engine.sorties() if not came(sortie.landed_s)]
+        return [*out, *self.before.unsettled]
+
     def _end_now(self) -> None:
-        away = [flight.order.drone for flight in self.flights.in_the_air]
-        if away or self.before.unsettled:
-            names = ", ".join([*away, *self.before.unsettled])
-            raise InputError(f"in the air: {names}", do="recall them, and end the shift once they are down")
+        if names := ", ".join(self._not_down):
+            raise InputError(
+                f"in the air, or about to be: {names}", do="recall them, and end the shift once they are down"
+            )
         if not self._over.triggered:
             self._over.succeed()
 
@@ -228,12 +234,7 @@ class LiveShift:
         self.before.settle()
         for look in self._looks:
             look()
-        if (
-            self._stopping
-            and not self.flights.in_the_air
-            and not self.before.unsettled
-            and not self._over.triggered
-        ):
+        if self._stopping and not self._not_down and not self._over.triggered:
             self._over.succeed()
 
     def _offer_fit_drones(self) -> None:

@@ -63,6 +63,7 @@ def confirmed(page, safety=None):
     return words
 
 
+@pytest.mark.slow
 def test_a_drone_is_held_sent_on_and_called_home_from_a_phone_with_its_whole_track_shown(
     watched, rehearsed_folder, tmp_path
 ):

@@ -32,6 +32,7 @@ def test_a_whole_log_is_whole_and_gives_its_last_hash(shift: Path) -> None:
     code, text = verify(shift)
     assert code == 0
     assert "the chain of 3 records is whole" in text
+    assert "not closed" not in text
     head = text.rsplit("last hash: ", 1)[1].strip()
     assert verify(shift, "--head", head)[0] == 0
 
@@ -48,7 +49,10 @@ def test_lines_cut_off_the_end_show_beside_a_hash_kept_elsewhere(shift: Path) ->
     head = json.loads(verify(shift, "--json")[1])["head"]
     log = shift / LOG
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
-    assert verify(shift)[0] == 0
+    code, text = verify(shift)
+    assert code == 0
+    assert "it was not closed: its shift runs, its process was killed, or lines were cut off" in text
+    assert json.loads(verify(shift, "--json")[1])["closed"] is False
     code, text = verify(shift, "--head", head)
     assert code == 3
     assert "lines were cut off its end" in text

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,7 @@ from dfr.operate.other_traffic import RECEIVER
 from dfr.operate.room import STUCK_S, LiveShift, ShiftSetup
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
+from dfr.sim.events import NEVER
 from dfr.store.shift_log import ShiftLog, read_shift_log
 from dfr.world.demand import zone_centres
 from tests.shipped import plan_of, world_of
@@ -111,6 +113,17 @@ def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_op
     incident, arrival = room.calls.receive(told(1, minute=1), by="Cad")
     assert (incident.number, arrival) == (0, Arrival.NEW)
     assert room.calls.receive(told(1, minute=2), by="Cad")[0].number == 0
+
+
+def test_a_shift_is_not_over_before_each_landing_is_written_down(begin, monkeypatch):
+    """A vehicle tells that it is down a moment before the dispatcher has noted it."""
+    room = begin()
+    out = [SimpleNamespace(drone=SimpleNamespace(id=DRONE), landed_s=NEVER)]
+    monkeypatch.setattr(room.engine, "sorties", lambda: out)
+    with pytest.raises(InputError, match=f"in the air, or about to be: {DRONE}"):
+        room.end()
+    out[0].landed_s = 60.0
+    room.end()
 
 
 def test_an_agency_that_floods_shuts_out_no_other_and_people_are_warned(begin, monkeypatch):
