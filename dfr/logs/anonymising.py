@@ -2,8 +2,8 @@
 
 Shifted, its first lift-off is at a place in the sea and everything else as far and in the same direction from
 it as it was; cut, it has no place at all. What stays: motion, heights above home, attitude, power, modes,
-arming, errors, wind. What goes: altitudes above the sea, dates, texts, missions with heights of a place, and
-parameters that number a device or count its life.
+arming, errors, wind. What goes: altitudes above the sea, heights above terrain, dates, texts, missions with
+heights of a place, and parameters that number a device or count its life.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def anonymise_log(log: FlightLog, *, cut: bool = False) -> FlightLog:
     series: dict[Quantity, Series] = dict(log.series)
     series.pop(Quantity.LAT_DEG, None)
     series.pop(Quantity.LON_DEG, None)
+    series.pop(Quantity.HEIGHT_M_TERRAIN, None)
     altitude = series.get(Quantity.ALTITUDE_M_AMSL)
     if altitude is not None:
         series[Quantity.ALTITUDE_M_AMSL] = replace(altitude, values=altitude.values - altitude.values[0])

@@ -27,9 +27,9 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import FloatArray, LocalFrame, Position
 from dfr.logs.effort import hover_seconds
-from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m
+from dfr.logs.flights import LoggedFlight, ended_away_m, gone_m, height_series
 from dfr.logs.measures import MOST_UNSEEN_S
-from dfr.logs.model import EventKind, FlightLog
+from dfr.logs.model import EventKind, FlightLog, Quantity
 from dfr.logs.parts import HOME_M, Part
 from dfr.logs.wind import FlightWind, UnknownWind, WindSource, estimate_wind
 from dfr.metrics.flown import PhaseComparison, PredictedPhases, compare_phases
@@ -71,6 +71,9 @@ STRAIGHT = 1.15
 
 LEAST_TOP_M = 2.0
 """No landing is predicted from lower."""
+
+COMES_DOWN_S = 20.0
+"""The terrain where it lands is that of so long before the touchdown (assumed)."""
 
 DJI = "DJI"
 DJI_LAND_LOW_M, DJI_LAND_MPS = 3.0, 0.3
@@ -313,11 +316,13 @@ def _predicted_phases(
 def _above_its_ground(log: FlightLog, flight: LoggedFlight, settings: FlightSettings) -> dict[str, Any]:
     """What a landing is predicted with: heights over the ground it ends on, as the vehicle reads that.
 
-    It slows down where its own height says so; DJI's drones and those with a rangefinder measure the ground.
+    It slows down where its own height says so: that above its terrain data where it has some, else that
+    above home. DJI's drones and those with a rangefinder measure the ground.
     """
     ground_m = flight.hop.ground_after_m or 0.0
     ranging = any(log.parameters.get(name, 0.0) > 0.0 for name in ("RNGFND_TYPE", "RNGFND1_TYPE"))
-    slow_m = settings.land_low_height_m - (0.0 if ranging or log.autopilot == DJI else ground_m)
+    reads_m = 0.0 if ranging or log.autopilot == DJI else ground_m + _terrain_below_home_m(log, flight)
+    slow_m = settings.land_low_height_m - reads_m
     top_m = settings.return_height_m
     return {
         "height_m": max(_cruise_height_m(flight) - ground_m, LEAST_TOP_M),
@@ -327,6 +332,15 @@ def _above_its_ground(log: FlightLog, flight: LoggedFlight, settings: FlightSett
             return_height_m=None if top_m is None else max(top_m - ground_m, LEAST_TOP_M),
         ),
     }
+
+
+def _terrain_below_home_m(log: FlightLog, flight: LoggedFlight) -> float:
+    """How far its terrain data have the ground below home's where it comes down; 0 where it has none."""
+    terrain, height = log.series.get(Quantity.HEIGHT_M_TERRAIN), height_series(log)
+    if terrain is None or height is None:
+        return 0.0
+    last = terrain.between(flight.end_s - COMES_DOWN_S, flight.end_s)
+    return float(np.median(last.values - height.at(last.t_s))) if last.t_s.size else 0.0
 
 
 def _predict_along(

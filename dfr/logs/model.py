@@ -24,6 +24,8 @@ class Quantity(StrEnum):
     LON_DEG = "lon_deg"
     HEIGHT_M_HOME = "height_m_home"
     """As the vehicle reads it: metres above home by its barometer and estimator, not 0 on the ground."""
+    HEIGHT_M_TERRAIN = "height_m_terrain"
+    """Metres above the ground that the autopilot's terrain data know below it, as it reads them."""
     ALTITUDE_M_AMSL = "altitude_m_amsl"
     NORTH_MPS = "north_mps"
     EAST_MPS = "east_mps"

@@ -233,6 +233,22 @@ def test_a_landing_slows_down_where_the_vehicle_reads_its_height() -> None:
     assert 2.0 / 0.5 - 2.0 / 1.5 - 0.3 < usual.predicted_s - sooner.predicted_s < 2.0 / 0.5 + 0.3
 
 
+@pytest.mark.parametrize("below_m", [1.0, -1.0])
+def test_a_landing_slows_down_by_the_terrain_that_the_vehicle_knows(below_m: float) -> None:
+    """Its terrain data have the ground lower than home's by this: it reads more height, and is slow later."""
+    level = as_predicted()
+    height = level.series[Quantity.HEIGHT_M_HOME]
+    above = replace(height, values=height.values + below_m)
+    log = replace(level, series={**level.series, Quantity.HEIGHT_M_TERRAIN: above})
+    usual, other = landing_of(compared(level)), landing_of(compared(log))
+    assert usual.predicted_s is not None
+    assert other.predicted_s is not None
+    metre_s = 1.0 / 0.5 - 1.0 / 1.5
+    assert usual.predicted_s - other.predicted_s == pytest.approx(below_m * metre_s, abs=0.2)
+    ranging = replace(log, parameters={**log.parameters, "RNGFND1_TYPE": 1.0})
+    assert landing_of(compared(ranging)).predicted_s == usual.predicted_s
+
+
 def test_a_touchdown_in_a_gap_of_the_log_is_at_no_known_time() -> None:
     log = as_predicted()
     assert landing_of(compared(log)).flown_s is not None

@@ -61,6 +61,7 @@ KEPT: dict[str, set[str]] = {
     "ATT": {"Roll", "Pitch", "Yaw"},
     "CTUN": {"Alt", "BAlt", "BarAlt", "CRt", "CRate", "ThO", "ThrOut"},
     "BARO": {"Alt"},
+    "TERR": {"CHeight", "Loaded"},
     "VIBE": {"VibeX", "VibeY", "VibeZ", "Clip", "Clip0"},
     "MAG": {"MagX", "MagY", "MagZ"},
     "BAT": BATTERY, "CURR": BATTERY,
@@ -223,6 +224,7 @@ class _ArdupilotReading:
         self._take_fixes()
         for quantity, sources in SIMPLE.items():
             self._take_quantity(quantity, sources)
+        self._take_terrain()
         self._take_places()
         self._take_speeds()
         self._take_battery()
@@ -261,6 +263,14 @@ class _ArdupilotReading:
         self.builder.add_values(Quantity.GPS_FIX, t_s, status)
         if not (fixed := status >= FIX_3D).all():
             self.tables["GPS"], self.times["GPS"] = gps.where(fixed), t_s[fixed]
+
+    def _take_terrain(self) -> None:
+        """Height above its own terrain data, once it has some."""
+        terrain = self.tables.get("TERR")
+        if terrain is not None and "CHeight" in terrain and "Loaded" in terrain:
+            loaded = terrain["Loaded"] > 0.0
+            heights_m = terrain["CHeight"][loaded]
+            self.builder.add_values(Quantity.HEIGHT_M_TERRAIN, self.times["TERR"][loaded], heights_m)
 
     def _take_places(self) -> None:
         """Positions; the estimator's where it logs them."""

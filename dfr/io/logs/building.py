@@ -46,6 +46,7 @@ POSSIBLE: dict[Quantity, tuple[float, float]] = {
     Quantity.LAT_DEG: (-90.0, 90.0),
     Quantity.LON_DEG: (-180.0, 180.0),
     Quantity.HEIGHT_M_HOME: (-9_000.0, 9_000.0),
+    Quantity.HEIGHT_M_TERRAIN: (-9_000.0, 9_000.0),
     Quantity.ALTITUDE_M_AMSL: (-9_000.0, 20_000.0),
     Quantity.NORTH_MPS: (-150.0, 150.0),
     Quantity.EAST_MPS: (-150.0, 150.0),

@@ -257,6 +257,11 @@ class _TlogReading:
         self.builder.add_value(Quantity.EAST_MPS, t_s, message.vy / 1e2)
         self.builder.add_value(Quantity.SPEED_MPS, t_s, math.hypot(message.vx, message.vy) / 1e2)
 
+    def take_terrain(self, message: Message, t_s: float) -> None:
+        """Height above its own terrain data, once it has some."""
+        if message.loaded and message.spacing:
+            self.builder.add_value(Quantity.HEIGHT_M_TERRAIN, t_s, message.current_height)
+
     def take_display(self, message: Message, t_s: float) -> None:
         """Climb and throttle; the sign of the position's own vertical speed differs by firmware."""
         self.builder.add_value(Quantity.CLIMB_MPS, t_s, message.climb)
@@ -328,6 +333,7 @@ HANDLERS: dict[int, Callable[[_TlogReading, Message, float], None]] = {
     dialect.MAVLINK_MSG_ID_RAW_IMU: _TlogReading.take_compass,
     dialect.MAVLINK_MSG_ID_ATTITUDE: _TlogReading.take_attitude,
     dialect.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: _TlogReading.take_position,
+    dialect.MAVLINK_MSG_ID_TERRAIN_REPORT: _TlogReading.take_terrain,
     dialect.MAVLINK_MSG_ID_VFR_HUD: _TlogReading.take_display,
     dialect.MAVLINK_MSG_ID_WIND: _TlogReading.take_wind,
     dialect.MAVLINK_MSG_ID_VIBRATION: _TlogReading.take_vibration,

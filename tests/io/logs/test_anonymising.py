@@ -39,6 +39,12 @@ def test_the_flight_is_the_same_at_another_place(kind: str) -> None:
     assert (after.track.energy_wh or 0.0) == pytest.approx(before.track.energy_wh or 0.0, rel=0.02)
 
 
+def test_heights_above_terrain_would_tell_a_place_and_are_gone() -> None:
+    log = parse_log(SAMPLES["copter-4.6.bin"], name="a.bin")
+    log = replace(log, series={**log.series, Quantity.HEIGHT_M_TERRAIN: log.series[Quantity.HEIGHT_M_HOME]})
+    assert Quantity.HEIGHT_M_TERRAIN not in anonymise_log(log).series
+
+
 @pytest.mark.parametrize("cut", [False, True])
 @pytest.mark.parametrize("kind", READ_WITHOUT_MORE)
 def test_nothing_tells_the_place_or_the_date(kind: str, *, cut: bool) -> None:

@@ -82,6 +82,14 @@ def test_a_log_of_a_ground_station_alone_is_refused():
         parse_log(tlog([(255, 190, gcs)] * 3), name="x")
 
 
+def test_a_height_above_terrain_counts_once_the_terrain_is_loaded():
+    def report(height_m, loaded):
+        return dialect.MAVLink_terrain_report_message(0, 0, 100, 50.0, height_m, 0, loaded)
+
+    data = tlog([*flight(10), (1, 1, report(-90.0, 0)), (1, 1, report(21.0, 336))])
+    assert parse_log(data, name="x").series[Quantity.HEIGHT_M_TERRAIN].values.tolist() == [21.0]
+
+
 def twice(*, rebooted):
     """Two hops of 50 s, carried back by hand between them; the boot clock goes on, or starts anew."""
     messages, stamp_s = [], 1_700_000_000.0
