@@ -50,9 +50,9 @@ FIELDS: dict[str, str] = {
 OBSERVED: dict[str, str] = {
     "jerk_mps3": "no flight starts from rest to 4 m/s",
     "effort_power_w": "no flight with current and voltage logged",
-    "battery_ohm": "no flight with current and voltage logged, or at an even current",
+    "battery_ohm": "no flight with current and voltage logged, or the voltage does not follow the current",
     "touchdown_detected_s": "no log holds a touchdown",
-    "landed_off_m": "no flight returns by itself to where it lifted off",
+    "landed_off_m": "no flight was sent home by a return or landing mode",
     "arm_to_lift_s": "no log holds the arming",
     "turnaround_s": "no log holds two flights",
     "most_tilt_deg": "no log holds the attitude",

@@ -46,6 +46,9 @@ MOST_UNSEEN_S = 3.0
 DRAWN_AT_LEAST = 0.2
 """A battery's energy is told from a flight that uses a fifth of it at least (assumed)."""
 
+LEAST_SAG_V = 1e-3
+"""A voltage that follows the current by less shows no resistance (assumed)."""
+
 VARIES_A = 1.0
 """The current varies by this at least where it tells the battery's resistance (assumed)."""
 
@@ -246,7 +249,7 @@ def _measure_battery(log: FlightLog, flight: LoggedFlight) -> dict[str, float]:
         columns = np.column_stack([np.ones(len(t_s)), -amps, -used, -(used**2)])
         scaled = columns / np.maximum(np.abs(columns).max(axis=0), 1e-9)
         fit = np.linalg.lstsq(scaled, volts, rcond=None)[0] / np.maximum(np.abs(columns).max(axis=0), 1e-9)
-        if fit[1] > 0.0:
+        if fit[1] * amps.std() > LEAST_SAG_V:
             found["battery_ohm"] = float(fit[1])
     found["battery_start_v"] = float(volts[0])
     return found

@@ -13,6 +13,7 @@ from dfr.aircraft.energy import hover_power_w
 from dfr.aircraft.trim import air_density, airframe_of, tilt_for_airspeed
 from dfr.errors import InputError
 from dfr.logs.calibration import Calibration, calibrate_drone, pool_values
+from dfr.logs.model import Quantity
 from dfr.scenario.own_drone import OwnFigure
 from firmware_sitl.vehicle.airframe import read_airframe
 
@@ -89,6 +90,21 @@ def test_logs_without_a_current_give_no_power() -> None:
     assert "hover_power_w" not in figures_of(found)
     assert found.missing["hover_power_w"] == "no flight hovers for 8 s with current and voltage logged"
     assert "climb_mps" in figures_of(found)
+
+
+def test_a_voltage_that_never_sags_shows_no_resistance() -> None:
+    drone = made_drone("arducopter-sitl-quad")
+    logs = []
+    for log in fly_made_flights(Truth(drone=drone), 2, count=3):
+        volts = log.series[Quantity.VOLTAGE_V]
+        logs.append(
+            replace(
+                log, series={**log.series, Quantity.VOLTAGE_V: replace(volts, values=0 * volts.values + 12.6)}
+            )
+        )
+    found = calibrate_drone(logs, key="own", name="own", based_on=drone.key)
+    assert "battery_ohm" not in {figure.field for figure in found.observed}
+    assert "does not follow" in found.missing["battery_ohm"]
 
 
 def test_one_flight_gives_figures_without_intervals() -> None:
