@@ -1,9 +1,9 @@
 """The vehicle's DataFlash log: what ArduCopter writes to its card while armed, in the same formats.
 
 Formats, units and names are those of ArduCopter 4.6 (LogStructure.h, ArduCopter/Log.cpp), as many as say how
-a flight went. A log begins with the first arming after power-on and goes on to 15 s past each disarming
-(LOG_DISARMED 0), where LOG_BACKEND_TYPE says that there is a card. It is kept in memory, so it ends with the
-vehicle's process.
+a flight went. A log begins with the first arming after power-on and goes on to 15 s past each disarming, or
+always with LOG_DISARMED, where LOG_BACKEND_TYPE says that there is a card. It is kept in memory, so it ends
+with the vehicle's process.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class DataFlash:
         self.logs: list[Log] = []
         self._open: Log | None = None
         self._next_s = 0.0
-        self._until_s = 0.0
+        self._until_s = -1.0
         self._armed = self._in_air = False
         self._mode: int | None = None
         self._item: int | None = None
@@ -90,16 +90,26 @@ class DataFlash:
         """Write what has changed since the last step, and what is due."""
         state = self._state
         t_s, armed = state.aircraft.t_s, state.aircraft.motors.armed
-        if armed and self._open is None and self._has_card:
+        always = state.parameters["LOG_DISARMED"] != 0.0
+        if (armed or always) and self._open is None and self._has_card:
             self._begin()
         if self._open is None:
             return
         self._note_changes(armed)
         if armed:
             self._until_s = t_s + AFTER_DISARMING_S
-        if t_s >= self._next_s and t_s <= self._until_s:
-            self._next_s = t_s + EVERY_S
+        flight = t_s <= self._until_s
+        if t_s >= self._next_s and (flight or always):
+            pause_s = self._pause_s(flight=flight)
+            self._next_s = max(self._next_s, t_s - pause_s) + pause_s
             self._write_samples()
+
+    def _pause_s(self, *, flight: bool) -> float:
+        """Seconds to the next sample: ArduCopter's medium rate, or the limit that its parameters set."""
+        parameters = self._state.parameters
+        on_ground_hz = 0.0 if flight else parameters["LOG_DARM_RATEMAX"]
+        most_hz = on_ground_hz or parameters["LOG_FILE_RATEMAX"]
+        return max(EVERY_S, 1.0 / most_hz) if most_hz > 0.0 else EVERY_S
 
     @property
     def _has_card(self) -> bool:

@@ -200,8 +200,10 @@ class Receiver:
             channel.send(mavlink.MAVLink_ping_message(message.time_usec, message.seq, *source))
 
     def _answer_timesync(self, channel: Channel, message: Any) -> None:
+        """The time of 0 marks a question, so no answer holds it, not even at power-on."""
         if message.tc1 == 0:
-            channel.send(mavlink.MAVLink_timesync_message(self._state.boot_ms * 1_000_000, message.ts1))
+            now_ns = max(self._state.boot_ms, 1) * 1_000_000
+            channel.send(mavlink.MAVLink_timesync_message(now_ns, message.ts1))
 
     def _set_current(self, seq: int, client: Client) -> None:
         """MISSION_SET_CURRENT: clients take the number they sent, come back, for the answer."""

@@ -6,11 +6,13 @@ import json
 from math import hypot, nan, pi
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import MissionResult
 from dfr.ardupilot.items import WireItem
 from dfr.ardupilot.kept import keep_mission_item
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.failsafes import end_battery_failsafes
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import STEP_S, BuiltinVehicle
@@ -245,3 +247,15 @@ def test_the_trim_airspeed_is_that_measured_on_arducopter(
     fly(vehicle, 120.0)
     assert vehicle.state.aircraft.body.v_north == pytest.approx(airspeed_mps, rel=0.03)
     assert vehicle.state.aircraft.body.tilt_rad == pytest.approx(tilt_deg * pi / 180.0, abs=0.03)
+
+
+def test_an_answer_to_timesync_is_no_question_from_the_first_moment(vehicle: BuiltinVehicle) -> None:
+    """MAVLink: `tc1` is 0 in a question; ArduCopter's clock has run for a while before it hears one."""
+    restarted = vehicle.after_reboot()
+    channel = Channel(restarted.state, 0)
+    channel.connected = True
+    question = mavlink.MAVLink_timesync_message(tc1=0, ts1=140250)
+    question.pack(mavlink.MAVLink(None, srcSystem=250, srcComponent=250))
+    restarted.receive_message(channel, question)
+    (answer,) = mavlink.MAVLink(None).parse_buffer(bytes(channel.out))
+    assert (answer.ts1, answer.tc1 > 0) == (140250, True)
