@@ -14,7 +14,9 @@ AUTO_ALLOWS_ARMING = 1
 
 def arming_problems(state: State) -> list[str]:
     """The reasons against arming; empty where the vehicle may be armed."""
-    return [*_refused_by_mode(state), *prearm_problems(state)]
+    raised = int(state.parameters["ARMING_CHECK"]) and _throttle_raised(state)
+    found = [*_refused_by_mode(state), *prearm_problems(state)]
+    return [*found, "Throttle too high"] if raised else found
 
 
 def prearm_problems(state: State) -> list[str]:
@@ -39,6 +41,14 @@ def _refused_by_mode(state: State) -> list[str]:
     return []
 
 
+def _throttle_raised(state: State) -> bool:
+    """Whether the throttle would make it climb; a ground station may arm GUIDED and AUTO with any throttle."""
+    sticks, mode = state.aircraft.sticks, state.mode
+    if mode in (state.guided, state.auto):
+        return False
+    return sticks.climb_rate() > 0.0 or (mode.manual and sticks.throttle > 0.0)
+
+
 def _failed_checks(state: State) -> list[str]:
     parameters, found = state.parameters, []
     if not state.estimator.aligned:
@@ -54,6 +64,8 @@ def _failed_checks(state: State) -> list[str]:
         found.append("Battery failsafe")
     if parameters["SIM_RC_FAIL"] and parameters["FS_THR_ENABLE"]:
         found.append("RC not found")
+    if state.aircraft.sticks.throttle_low and parameters["FS_THR_ENABLE"]:
+        found.append("Throttle below failsafe")
     fence = fence_problem(state.fence, parameters, position_ok=state.estimator.position_ok)
     if fence is not None:
         found.append(fence)

@@ -14,7 +14,6 @@ from typing import Any
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle.aircraft import Aircraft
-from firmware_sitl.vehicle.sticks import IDLE_THROTTLE
 
 COMPASSES = range(3)
 RUNNING, FIRST_ATTEMPT = 2, 1
@@ -101,7 +100,7 @@ class MotorInterference:
         if t_s < self._next_s:
             return
         self._next_s = t_s + STATUS_EVERY_S
-        throttle = max(self._aircraft.sticks.throttle - IDLE_THROTTLE, 0.0) / (1.0 - IDLE_THROTTLE)
+        throttle = self._aircraft.sticks.throttle_travel
         amps = FULL_THROTTLE_A * self._aircraft.body.airframe.reference_amp * throttle
         self._learned = self._learned or amps >= LEAST_A
         self._channel.send(

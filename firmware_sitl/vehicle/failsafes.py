@@ -184,7 +184,8 @@ def _watch_position(state: State, t_s: float) -> None:
 def _watch_radio(state: State, t_s: float) -> None:
     parameters, failsafes = state.parameters, state.failsafes
     action = int(parameters["FS_THR_ENABLE"])
-    silent = parameters["SIM_RC_FAIL"] != 0.0
+    sticks = state.aircraft.sticks
+    silent = not sticks.heard or sticks.throttle_low
     failsafes.no_radio_since_s = _holds_since(t_s, failsafes.no_radio_since_s, holds=silent)
     after_s = RC_SILENCE_S if parameters["SIM_RC_FAIL"] == NO_PULSES else 0.0
     lost = _has_held(failsafes.no_radio_since_s, t_s, after_s) and action != 0
@@ -297,4 +298,5 @@ def act_on_breach(state: State, breached: int) -> None:
     gives_up = state.fence.outside_m(breached) > GIVE_UP_M
     for mode in (modes.LAND,) if gives_up else MODES_ON_BREACH.get(action, (modes.RTL, modes.LAND)):
         if change_mode(state, mode):
+            state.fence.chose_mode = True
             return

@@ -19,6 +19,9 @@ ALL = ARMING | FLOOR
 
 LOWEST_FLOOR_M = -100.0
 
+MODE_IS_KEPT = 1
+"""FENCE_OPTIONS bit: what the fence has chosen is flown until the aircraft is inside again."""
+
 UNION_OF_INCLUSIONS = 2
 """FENCE_OPTIONS bit: inside any inclusion suffices; without it the vehicle must be inside all."""
 
@@ -67,6 +70,7 @@ class Fence:
         self.breached = 0
         self.breach_count = 0
         self.breach_t_s = 0.0
+        self.chose_mode = False
         self._kinds = 0
         self._switch = 0.0
         self._floor_stays_on = self._floor_stays_off = False
@@ -90,6 +94,12 @@ class Fence:
         """Bits of the fences watched."""
         self._heed_switch()
         return self._kinds & self.present
+
+    @property
+    def keeps_mode(self) -> bool:
+        """Whether the mode may not be changed: the fence chose it, and the aircraft is still outside."""
+        kept = int(self._parameters["FENCE_OPTIONS"]) & MODE_IS_KEPT
+        return bool(kept and self.enabled and self.breached and self.chose_mode)
 
     def safe_ceiling_m(self) -> float:
         """The height above home that a return keeps under: FENCE_MARGIN below the ceiling, if that is on."""

@@ -27,6 +27,7 @@ def change_mode(state: State, number: int) -> bool:
         return auto_return(state, path=True, landing=True)
     mode = state.modes.get(number)
     if mode is state.mode:
+        state.fence.chose_mode = False
         return True
     if mode is None:
         name = modes.UNFLOWN.get(number)
@@ -39,6 +40,7 @@ def change_mode(state: State, number: int) -> bool:
     if state.mode is state.auto:
         state.auto.leave_mission()
     state.mode = mode
+    state.fence.chose_mode = False
     state.fence.on_mode_change(state.aircraft.t_s)
     for client in state.clients:
         client.send_now(mavlink.MAVLINK_MSG_ID_HEARTBEAT)
@@ -47,8 +49,14 @@ def change_mode(state: State, number: int) -> bool:
 
 def _reason_against(state: State, mode: Mode) -> str | None:
     """Why a mode may not be entered now; disarmed, any may but a manual one without radio."""
-    if state.aircraft.motors.armed and mode.needs_position and not state.estimator.position_ok:
-        return "requires position"
+    aircraft = state.aircraft
+    if aircraft.motors.armed:
+        if aircraft.landed and mode.throttle_high and not state.mode.manual:
+            return "throttle too high"
+        if mode.needs_position and not state.estimator.position_ok:
+            return "requires position"
+        if state.fence.keeps_mode and not aircraft.landed:
+            return "in fence recovery"
     return "in RC failsafe" if mode.manual and state.failsafes.radio_lost else None
 
 

@@ -9,11 +9,16 @@ from dfr.ardupilot.modes import CopterMode
 from firmware_sitl.vehicle.aircraft import Aircraft
 from firmware_sitl.vehicle.heading import HeadingMode
 from firmware_sitl.vehicle.landing import LandingDescent
+from firmware_sitl.vehicle.motors import Spool
+from firmware_sitl.vehicle.shaping import clamp
 
 STABILIZE, ALT_HOLD, AUTO = CopterMode.STABILIZE, CopterMode.ALT_HOLD, CopterMode.AUTO
 GUIDED, LOITER, RTL, CIRCLE = CopterMode.GUIDED, CopterMode.LOITER, CopterMode.RTL, CopterMode.CIRCLE
 LAND, POSHOLD, BRAKE = CopterMode.LAND, CopterMode.POSHOLD, CopterMode.BRAKE
 SMART_RTL, AUTO_RTL = CopterMode.SMART_RTL, CopterMode.AUTO_RTL
+
+MOST_STICK_TAKEOFF_M = 10.0
+"""PILOT_TKOFF_ALT counts up to here."""
 
 RELATIVE_FRAME = 3
 """The one frame in which NAV_TAKEOFF is taken as a command."""
@@ -83,6 +88,11 @@ class Mode:
         """Take over the aircraft; the reason where that is impossible."""
         return None
 
+    @property
+    def throttle_high(self) -> bool:
+        """Whether this mode, entered on the ground, would make it leap off by the throttle's position."""
+        return False
+
     def fly_step(self, dt: float) -> None:
         """One step."""
 
@@ -133,9 +143,19 @@ class HoldMode(Mode):
             return
         if aircraft.landed:
             aircraft.control.restart_here()
+            self.wait_for_throttle()
             return
         aircraft.wants_flight = True
         self.follow_sticks(dt)
+
+    def wait_for_throttle(self) -> None:
+        """Take off once the throttle is raised; spin up at its middle (Mode::get_alt_hold_state)."""
+        aircraft = self.aircraft
+        rate = aircraft.sticks.climb_rate()
+        aircraft.wants_flight = rate >= 0.0 and aircraft.sticks.alive
+        if rate > 0.0 and aircraft.motors.spool is Spool.UNLIMITED:
+            height_m = clamp(aircraft.parameters["PILOT_TKOFF_ALT"] * 0.01, 0.0, MOST_STICK_TAKEOFF_M)
+            self._climbing_to = aircraft.body.up + height_m
 
     def follow_sticks(self, dt: float) -> None:
         """Follow the pilot's sticks: centred, they hold."""
@@ -197,6 +217,20 @@ class Stabilize(AltHold):
         aircraft.thrust_by_hand(_thrust_share(throttle, aircraft.body.airframe.hover_throttle))
         self._turn_by_stick()
 
+    def wait_for_throttle(self) -> None:
+        """Rise as soon as the thrust carries the weight."""
+        aircraft = self.aircraft
+        throttle, hover = aircraft.sticks.throttle, aircraft.body.airframe.hover_throttle
+        aircraft.wants_flight = throttle > 0.0 and aircraft.sticks.alive
+        if _thrust_share(throttle, hover) > hover and aircraft.motors.spool is Spool.UNLIMITED:
+            aircraft.leave_ground()
+
+    @property
+    def throttle_high(self) -> bool:
+        """Whether the throttle would lift it off, or nearly (Copter::get_non_takeoff_throttle)."""
+        hover = self.aircraft.body.airframe.hover_throttle
+        return _thrust_share(self.aircraft.sticks.throttle, hover) > 0.5 * hover
+
 
 def _thrust_share(throttle: float, hover: float) -> float:
     """Share of full thrust for a throttle, which hovers in its middle (Mode::get_pilot_desired_throttle).
@@ -226,6 +260,9 @@ class Brake(HoldMode):
     number = BRAKE
     allows_arming = False
     takes_off = False
+
+    def wait_for_throttle(self) -> None:
+        """Stay, whatever the sticks say."""
 
     def follow_sticks(self, dt: float) -> None:
         """Stay, whatever the sticks say."""

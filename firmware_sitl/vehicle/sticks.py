@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import radians
+from math import copysign, radians
 from typing import Any
 
 from firmware_sitl.vehicle.parameters import Parameters
@@ -16,9 +16,8 @@ AT_REST = (1500, 1500, 1000, 1500, 1800, 1000, 1000, 1800)
 CHANNELS = 16
 """What ArduPilot keeps; the transmitter sends the first eight of them."""
 
-DEAD = 0.1
-IDLE_THROTTLE = 0.03
-"""A lower throttle is none (RC3_DZ 30)."""
+MOST_DEAD_THROTTLE = 0.4
+"""THR_DZ counts up to here."""
 
 LEFT, RELEASED = 65535, 65534
 
@@ -66,32 +65,61 @@ class Sticks:
             self._override[2] = 1000 + message.z
 
     def read_axis(self, index: int) -> float:
-        """One stick, -1 to 1, with a dead band about the middle."""
+        """One stick, -1 to 1, with its channel's dead band about the middle (RC_Channel::norm_input_dz)."""
+        dead = self._parameters[f"RC{index + 1}_DZ"] / SPAN
         value = clamp((self.channels[index] - MIDDLE) / SPAN, -1.0, 1.0)
-        if abs(value) <= DEAD:
+        if abs(value) <= dead:
             return 0.0
-        return (value - DEAD if value > 0.0 else value + DEAD) / (1.0 - DEAD)
+        return (value - copysign(dead, value)) / (1.0 - dead)
 
     @property
-    def alive(self) -> bool:
+    def heard(self) -> bool:
         """Whether the receiver hears the transmitter."""
         return self._parameters["SIM_RC_FAIL"] == 0.0
 
     @property
+    def throttle_low(self) -> bool:
+        """Whether the throttle is below FS_THR_VALUE: how some receivers say that they hear nobody."""
+        return self.heard and self.channels[2] < self._parameters["FS_THR_VALUE"]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the sticks say what a pilot wants."""
+        return self.heard and not (self.throttle_low and self._parameters["FS_THR_ENABLE"])
+
+    @property
+    def throttle_travel(self) -> float:
+        """How far the throttle is pushed, 0 to 1 of its way above its dead zone."""
+        return self._travel(self.channels[2])
+
+    @property
     def throttle(self) -> float:
-        """The throttle, 0 to 1, with a dead band at its lowest."""
-        share = clamp((self.channels[2] - MIDDLE) / (2.0 * SPAN) + 0.5, 0.0, 1.0)
-        return share if share > IDLE_THROTTLE else 0.0
+        """The throttle, 0 to 1, where the middle of the stick is 0.5 (Mode::get_pilot_desired_throttle)."""
+        middle, travel = self._travel(MIDDLE), self.throttle_travel
+        return 0.5 * travel / middle if travel < middle else 0.5 + 0.5 * (travel - middle) / (1.0 - middle)
 
     def climb_rate(self) -> float:
-        """Climb rate asked for by the throttle, m/s: none without a receiver."""
+        """Climb rate asked for by the throttle, m/s, none in its dead band or without a receiver.
+
+        Copter::get_pilot_desired_climb_rate.
+        """
         if not self.alive:
             return 0.0
         up = self._parameters["PILOT_SPEED_UP"] * 0.01
         down = self._parameters["PILOT_SPEED_DN"] * 0.01 or up
-        throttle = self.read_axis(2)
-        return throttle * (up if throttle > 0.0 else down)
+        dead = clamp(0.001 * self._parameters["THR_DZ"], 0.0, MOST_DEAD_THROTTLE)
+        bottom, top = self._travel(MIDDLE) - dead, self._travel(MIDDLE) + dead
+        travel = self.throttle_travel
+        if travel < bottom:
+            return down * (travel - bottom) / bottom
+        return up * max(travel - top, 0.0) / (1.0 - top)
 
     def turn_rate(self) -> float:
         """Turn rate asked for, rad/s."""
         return self.read_axis(3) * radians(self._parameters["PILOT_Y_RATE"]) if self.alive else 0.0
+
+    def _travel(self, pulse_us: float) -> float:
+        """A throttle's pulse as a share of its way above the dead zone (RC_Channel::pwm_to_range_dz)."""
+        dead = self._parameters["RC3_DZ"] / (2.0 * SPAN)
+        share = (pulse_us - MIDDLE) / (2.0 * SPAN) + 0.5
+        return clamp((share - dead) / (1.0 - dead), 0.0, 1.0)

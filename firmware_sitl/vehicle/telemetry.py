@@ -247,7 +247,7 @@ def rc_channels(v: State) -> Any:
 
     The count is the transmitter's, as on ArduPilot: an override of another channel adds none.
     """
-    found = v.aircraft.sticks.channels if v.aircraft.sticks.alive else []
+    found = v.aircraft.sticks.channels if v.aircraft.sticks.heard else []
     sticks = [*found, *[0] * (18 - len(found))]
     return mavlink.MAVLink_rc_channels_message(v.boot_ms, 8, *sticks, UNKNOWN_STRENGTH)
 

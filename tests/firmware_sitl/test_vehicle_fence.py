@@ -11,6 +11,7 @@ import shapely
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.failsafes import act_on_breach
 from firmware_sitl.vehicle.fence import (
     ALL,
     CEILING,
@@ -201,6 +202,18 @@ def test_whoever_changes_the_mode_outside_has_ten_seconds_to_bring_it_back():
     assert fenced.in_the_air(90.0, 0.0, 10.0) == 0, "a second later"
     fenced.t_s += 10.0
     assert fenced.in_the_air(120.0, 0.0, 10.0) == CIRCLE
+
+
+@pytest.mark.parametrize(("option", "kept"), [(0.0, False), (1.0, True)])
+def test_what_the_fence_chose_outside_is_kept_where_the_option_says_so(option, kept):
+    fenced = Fenced(FENCE_ENABLE=1, FENCE_TYPE=CEILING, FENCE_ALT_MAX=50, FENCE_OPTIONS=option)
+    change_mode(fenced.state, modes.STABILIZE)
+    act_on_breach(fenced.state, fenced.in_the_air(0.0, 0.0, 60.0))
+    assert fenced.state.mode.landing
+    assert change_mode(fenced.state, modes.ALT_HOLD) is not kept
+    assert ("Mode change to ALT_HOLD failed: in fence recovery" in fenced.said) is kept
+    fenced.in_the_air(0.0, 0.0, 40.0)
+    assert change_mode(fenced.state, modes.ALT_HOLD)
 
 
 def test_where_breaches_are_only_reported_a_change_of_mode_begins_no_recovery():
