@@ -27,6 +27,7 @@ from firmware_sitl.vehicle.estimator import Estimator
 from firmware_sitl.vehicle.fence import Fence
 from firmware_sitl.vehicle.guided import Guided
 from firmware_sitl.vehicle.item_lists import FenceList, MissionList, RallyList, home_item
+from firmware_sitl.vehicle.mode_switch import ModeSwitch
 from firmware_sitl.vehicle.modes import Mode
 from firmware_sitl.vehicle.motors import MotorTest
 from firmware_sitl.vehicle.origin import LocalPoint, Origin
@@ -124,6 +125,7 @@ class State:
         self.failsafes = Failsafes()
         self.rally: tuple[LocalPoint, ...] = ()
         self.motor_test = MotorTest(self.aircraft.say)
+        self.mode_switch = ModeSwitch(self.aircraft.sticks, self.parameters)
         self.breadcrumbs = Breadcrumbs(self.aircraft)
         self.clients: list[Client] = []
         self.home_set = False

@@ -15,6 +15,7 @@ from firmware_sitl.vehicle.actions import do_item
 from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.dataflash import DataFlash
 from firmware_sitl.vehicle.failsafes import act_on_breach, watch_failsafes
+from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.receiver import Receiver
 from firmware_sitl.vehicle.state import Settings, State
 
@@ -92,6 +93,9 @@ class BuiltinVehicle:
         if breached:
             act_on_breach(state, breached)
         watch_failsafes(state, t_s)
+        chosen = state.mode_switch.read_change(t_s)
+        if chosen is not None:
+            change_mode(state, chosen)
         state.motor_test.watch_time(t_s)
         if state.calibrations.motors is not None:
             state.calibrations.motors.watch_time(t_s)
