@@ -42,7 +42,7 @@ def _refused_by_mode(state: State) -> list[str]:
 
 
 def _throttle_raised(state: State) -> bool:
-    """Whether the throttle would make it climb; a ground station may arm GUIDED and AUTO with any throttle."""
+    """Whether the throttle would make it climb. GUIDED and AUTO may be armed with any by a ground station."""
     sticks, mode = state.aircraft.sticks, state.mode
     if mode in (state.guided, state.auto):
         return False
