@@ -65,7 +65,7 @@ class Aircraft:
         self.glitch = Glitch(self.say)
         self.position_ok = True
         self._lean_by_hand: tuple[float, float] | None = None
-        self._accel_by_hand: float | None = None
+        self._thrust_by_hand: float | None = None
         self._ramp = 0.0
         self._contact_s = 0.0
         self._detect_s = 0.0
@@ -109,7 +109,7 @@ class Aircraft:
         self._follow_glitch()
         wind = self.air.next_wind(dt, self.body.up)
         self.wants_flight = False
-        self._lean_by_hand = self._accel_by_hand = None
+        self._lean_by_hand = self._thrust_by_hand = None
         if not self.landed:
             self.landing_target.look_for_target(self.gps_offset)
         steer(dt)
@@ -137,8 +137,7 @@ class Aircraft:
 
     def thrust_by_hand(self, share: float) -> None:
         """Give a share of full thrust in this step."""
-        airframe = self.body.airframe
-        self._accel_by_hand = GRAVITY_MPS2 * (share / airframe.hover_throttle - 1.0)
+        self._thrust_by_hand = share
 
     def take_off(self, dt: float, up: float) -> bool:
         """Spool up, leave the ground and climb to a height; True once there."""
@@ -178,10 +177,10 @@ class Aircraft:
         spun = self.motors.spool in (Spool.UNLIMITED, Spool.SPOOLING_UP)
         if self.motors.armed and spun:
             control.step_loops(dt)
-            a_up = control.ask_up if self._accel_by_hand is None else self._accel_by_hand
-            lean, a_up = self._lean_asked(), clamp(a_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
+            lean, by_hand = self._lean_asked(), self._thrust_by_hand
+            a_up = clamp(control.ask_up, -GRAVITY_MPS2, 2.0 * GRAVITY_MPS2)
         else:
-            lean, a_up = (0.0, 0.0), -3.0 * GRAVITY_MPS2
+            lean, a_up, by_hand = (0.0, 0.0), -3.0 * GRAVITY_MPS2, None
         body.turn_towards(
             dt,
             lean=lean,
@@ -190,9 +189,9 @@ class Aircraft:
             tc=control.gains.input_tc,
         )
         if self._lean_by_hand is not None:
-            control.follow_body(vertically=self._accel_by_hand is not None)
+            control.follow_body(vertically=self._thrust_by_hand is not None)
         body.thrust_share = self.motors.working_share
-        body.step_in_air(dt, a_up=a_up, wind=wind)
+        body.step_in_air(dt, a_up=a_up, wind=wind, by_hand=by_hand)
         if body.on_ground:
             self.say(6, f"SIM Hit ground at {body.hit_ground_mps or 0.0:f} m/s")
 

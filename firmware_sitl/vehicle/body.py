@@ -76,13 +76,21 @@ class Body:
         self._shaped_north = self._shaped_east = self.lean_north = self.lean_east = 0.0
         self.yaw_rate = 0.0
 
-    def step_in_air(self, dt: float, *, a_up: float, wind: tuple[float, float, float]) -> None:
-        """One step in the air: thrust for a vertical acceleration, along the lean, against drag."""
+    def step_in_air(
+        self, dt: float, *, a_up: float, wind: tuple[float, float, float], by_hand: float | None = None
+    ) -> None:
+        """One step in the air: thrust along the lean for a vertical acceleration against drag.
+
+        `by_hand` is a share of full thrust in its place.
+        """
         mass = self.airframe.mass_kg
         cos_tilt, (drag_n, drag_e, drag_u) = self._cos_tilt, self._drag_force(wind)
         follow = dt / (dt + THRUST_LAG_S)
-        reached = self.a_up + (a_up - self.a_up) * follow
-        wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / cos_tilt
+        if by_hand is None:
+            reached = self.a_up + (a_up - self.a_up) * follow
+            wanted = (mass * (GRAVITY_MPS2 + reached) - drag_u) / cos_tilt
+        else:
+            wanted = self.thrust_n + (by_hand * self._most_thrust - self.thrust_n) * follow
         thrust = clamp(wanted, 0.0, self._most_thrust * self.thrust_share)
         self.thrust_n = thrust
         self.a_up = (thrust * cos_tilt + drag_u) / mass - GRAVITY_MPS2

@@ -22,6 +22,9 @@ from firmware_sitl.vehicle.shaping import (
 
 NO_LIMIT = (0.0, 0.0)
 
+OVERSPEED_GAIN = 2.0
+"""POSCONTROL_OVERSPEED_GAIN_U."""
+
 
 class Gains:
     """The controller's numbers, in SI, read from the parameters."""
@@ -76,6 +79,7 @@ class PositionControl:
         self._slope = NO_LIMIT
         self._limited = NO_LIMIT
         self.ask_north = self.ask_east = self.ask_up = 0.0
+        self._thrust_by_hand = False
 
     def read_gains(self) -> None:
         """Read the gains again: a parameter changed."""
@@ -98,9 +102,12 @@ class PositionControl:
         self.ask_north = self.ask_east = self.ask_up = 0.0
 
     def hold_here(self) -> None:
-        """Make the point where the vehicle can stop the target."""
+        """Make the point where the vehicle can stop the target; from a hand's thrust, slow down to stop."""
         self.north, self.east, self.up = self.stopping_point()
         self.v_north = self.v_east = self.v_up = 0.0
+        if self._thrust_by_hand:
+            self.up, self.v_up = self.body.up, self.body.v_up
+            self._thrust_by_hand = False
         self.a_north = self.a_east = self.a_up = 0.0
 
     def follow_body(self, *, vertically: bool) -> None:
@@ -110,6 +117,7 @@ class PositionControl:
         self.v_north, self.v_east = body.v_north, body.v_east
         self.a_north = self.a_east = self.ask_north = self.ask_east = 0.0
         self._integral = self._filtered = self._slope = self._limited = NO_LIMIT
+        self._thrust_by_hand = vertically
         if vertically:
             self.up, self.v_up, self.a_up = body.up, body.v_up, 0.0
 
@@ -163,9 +171,19 @@ class PositionControl:
         self.up += self.v_up * dt + 0.5 * self.a_up * dt * dt
         self.v_up += self.a_up * dt
         rate = clamp(rate, -self.descent, self.climb) if limited else rate
+        gain = self._overspeed_gain()
         self.a_up = shaped_accel(
-            rate - self.v_up, self.a_up, most_accel=self.accel_up, jerk=self.gains.jerk_up, dt_s=dt
+            rate - self.v_up,
+            self.a_up,
+            most_accel=gain * self.accel_up,
+            jerk=gain * self.gains.jerk_up,
+            dt_s=dt,
         )
+
+    def _overspeed_gain(self) -> float:
+        """How much harder it works beyond its speed limits (AC_PosControl::calculate_overspeed_gain)."""
+        over = max(self.v_up / self.climb, -self.v_up / self.descent)
+        return OVERSPEED_GAIN * over if over > 1.0 else 1.0
 
     def climb_to(self, dt: float, up: float) -> None:
         """Move the vertical target to a height, shaped."""

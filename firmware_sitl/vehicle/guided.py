@@ -31,6 +31,7 @@ class Guided(Mode):
         self._velocity: LocalPoint | None = None
         self._push: LocalPoint = STILL
         self._told_s = 0.0
+        self._placed = self._pushed = False
         self._pursuing = False
         self._paused = False
 
@@ -45,7 +46,8 @@ class Guided(Mode):
     def take_off(self, height_m: float, *, navigates: bool = True) -> bool:
         """Forget what was commanded, and climb to a height above home."""
         self._forget_target()
-        return super().take_off(height_m, navigates=navigates)
+        self._placed = super().take_off(height_m, navigates=navigates)
+        return self._placed
 
     def pause_flight(self) -> bool:
         """Stop where the aircraft can."""
@@ -73,7 +75,7 @@ class Guided(Mode):
         if legs and under_way and dist(point, navigation.destination) < SAME_POINT_M:
             return True
         self._forget_target()
-        self._pursuing, self._told_s = not legs, aircraft.t_s
+        self._placed, self._pursuing, self._told_s = True, not legs, aircraft.t_s
         navigation.start_from(speed_mps=navigation.speed_mps, at=None if legs else point)
         if legs:
             navigation.fly_to(point)
@@ -96,7 +98,18 @@ class Guided(Mode):
         """Fly with an acceleration (north, east, up)."""
         control = self.aircraft.control
         now = self._velocity or (control.v_north, control.v_east, control.v_up)
-        return self.fly_at(now, push=push)
+        self._pushed = self.fly_at(now, push=push)
+        return self._pushed
+
+    @property
+    def told(self) -> tuple[LocalPoint | None, LocalPoint | None, LocalPoint | None]:
+        """The point, velocity and acceleration (north, east, up) to fly to; None for what was not told."""
+        if self._velocity is not None:
+            return self._moving_point, None if self._pushed else self._velocity, self._push
+        if self._climbing_to is not None:
+            control = self.aircraft.control
+            return (control.north, control.east, self._climbing_to), None, None
+        return (self.aircraft.navigation.destination, None, None) if self._placed else (None, STILL, STILL)
 
     def fly_step(self, dt: float) -> None:
         """One step of what was last commanded."""
@@ -131,6 +144,7 @@ class Guided(Mode):
     def _forget_target(self) -> None:
         self._climbing_to = self._velocity = self._moving_point = None
         self._push, self._pursuing = STILL, False
+        self._placed = self._pushed = False
 
     def _run_velocity(self, dt: float, velocity: LocalPoint) -> None:
         aircraft, control = self.aircraft, self.aircraft.control

@@ -14,7 +14,11 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.units import GRAVITY_MPS2
 from firmware_sitl.vehicle import modes
+from firmware_sitl.vehicle.guided import STILL
 from firmware_sitl.vehicle.state import State
+
+TARGET_BITS, NO_YAW = (0b111, 0b111 << 3, 0b111 << 6), 0b11 << 10
+"""POSITION_TARGET_TYPEMASK: what says that there is no point, velocity or acceleration; and no heading."""
 
 AVAILABLE_MODES, MODES_MONITOR = 435, 437
 MODES_LISTED = (modes.AUTO_RTL, *sorted(modes.NAMES))
@@ -111,13 +115,13 @@ def attitude_quaternion(v: State) -> Any:
 
 
 def position_target_local(v: State) -> Any:
-    """POSITION_TARGET_LOCAL_NED, in GUIDED only."""
+    """POSITION_TARGET_LOCAL_NED: what GUIDED was told to fly to, in that mode only."""
     if v.mode is not v.guided:
         return None
-    c = v.aircraft.control
-    return mavlink.MAVLink_position_target_local_ned_message(
-        v.boot_ms, 1, 0xDF8, c.north, c.east, -c.up, 0, 0, 0, 0, 0, 0, 0, 0
-    )
+    told = v.guided.told
+    mask = NO_YAW | sum(bits for bits, part in zip(TARGET_BITS, told, strict=True) if part is None)
+    values = [value for north, east, up in (part or STILL for part in told) for value in (north, east, -up)]
+    return mavlink.MAVLink_position_target_local_ned_message(v.boot_ms, 1, mask, *values, 0, 0)
 
 
 def position_target_global(v: State) -> Any:

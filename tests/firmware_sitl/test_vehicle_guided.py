@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from firmware_sitl.vehicle.telemetry_requested import position_target_local
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
 from .inside import fly, standing, take_off
@@ -23,6 +24,31 @@ def test_a_target_is_reached_however_often_it_is_sent(hovering, period_s):
         fly(hovering, period_s)
     assert hovering.state.aircraft.body.north == pytest.approx(50.0, abs=0.5)
     assert hovering.state.aircraft.body.up == pytest.approx(HEIGHT_M, abs=0.2)
+
+
+def test_the_target_that_was_told_is_what_a_client_hears_of(hovering):
+    """Masks as of GCS_MAVLINK_Copter::send_position_target_local_ned."""
+    guided = hovering.state.guided
+
+    def heard():
+        message = position_target_local(hovering.state)
+        return message.type_mask, [
+            (message.x, message.y, message.z), (message.vx, message.vy, message.vz),
+            (message.afx, message.afy, message.afz),
+        ]  # fmt: skip
+
+    still = (0.0, 0.0, 0.0)
+    assert heard() == (3576, [pytest.approx((0.0, 0.0, -HEIGHT_M), abs=0.1), still, still])
+    guided.fly_to((5.0, 6.0, 20.0))
+    assert heard() == (3576, [(5.0, 6.0, -20.0), still, still])
+    guided.fly_at((2.0, 0.0, 1.0), push=(0.0, 0.5, 0.0))
+    assert heard() == (3079, [still, (2.0, 0.0, -1.0), (0.0, 0.5, 0.0)])
+    guided.fly_at((2.0, 0.0, 1.0), point=(9.0, 0.0, 10.0))
+    assert heard() == (3072, [(9.0, 0.0, -10.0), (2.0, 0.0, -1.0), still])
+    guided.accelerate_by((0.0, 0.5, 0.0))
+    assert heard() == (3135, [still, still, (0.0, 0.5, 0.0)])
+    guided.stop_here()
+    assert heard() == (3079, [still, still, still])
 
 
 def test_a_moving_target_is_followed_at_its_speed(hovering):

@@ -53,6 +53,23 @@ def test_in_stabilize_it_rises_once_the_thrust_carries_it(throttle: int, rises: 
     assert vehicle.state.aircraft.body.on_ground is not rises
 
 
+def test_drag_slows_a_climb_at_the_throttle_that_hovers_and_a_landing_takes_over_gently() -> None:
+    vehicle = _armed_in(modes.STABILIZE)
+    _move(vehicle, throttle=2000)
+    fly(vehicle, 7.0)
+    body = vehicle.state.aircraft.body
+    fast = body.v_up
+    _move(vehicle, throttle=MIDDLE)
+    fly(vehicle, 1.0)
+    assert 0.3 * fast < body.v_up < 0.8 * fast
+    before = body.v_up
+    assert change_mode(vehicle.state, modes.LAND)
+    fly(vehicle, 0.5)
+    assert before - body.v_up < 4.0
+    fly(vehicle, 15.0)
+    assert body.v_up == pytest.approx(-1.5, abs=0.1)
+
+
 @pytest.mark.parametrize("throttle", [LOW, MIDDLE])
 def test_without_a_raised_throttle_it_stays_on_the_ground(throttle: int) -> None:
     vehicle = _armed_in(modes.LOITER)
