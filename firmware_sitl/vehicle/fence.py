@@ -17,6 +17,9 @@ ARMING = CEILING | CIRCLE | POLYGON
 ALL = ARMING | FLOOR
 """Kinds of fence, as bits of FENCE_TYPE."""
 
+ON_TAKEOFF, FLOOR_ONLY, WHEN_ARMED = 1.0, 2.0, 3.0
+"""FENCE_AUTOENABLE: on from a takeoff to the landing; that, with only the floor off for it; while armed."""
+
 LOWEST_FLOOR_M = -100.0
 
 MODE_IS_KEPT = 1
@@ -72,7 +75,7 @@ class Fence:
         self.breach_t_s = 0.0
         self.chose_mode = False
         self._kinds = 0
-        self._switch = 0.0
+        self._switches = (0.0, 0.0)
         self._floor_stays_on = self._floor_stays_off = False
         self._backup_ceiling_m = self._backup_radius_m = 0.0
         self._recovering_until_s = 0.0
@@ -108,11 +111,12 @@ class Fence:
         return parameters["FENCE_ALT_MAX"] - parameters["FENCE_MARGIN"] if self._kinds & CEILING else inf
 
     def _heed_switch(self) -> None:
-        """FENCE_ENABLE, where it has changed, switches what FENCE_TYPE says then, but for the floor."""
+        """FENCE_ENABLE switches what FENCE_TYPE says, but for the floor, where a switch has changed."""
         parameters = self._parameters
-        if parameters["FENCE_ENABLE"] != self._switch:
-            self._switch = parameters["FENCE_ENABLE"]
-            self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if self._switch else 0
+        switches = parameters["FENCE_ENABLE"], parameters["FENCE_AUTOENABLE"]
+        if switches != self._switches:
+            self._switches = switches
+            self._kinds = int(parameters["FENCE_TYPE"]) & ~FLOOR if switches[0] else 0
 
     def load_items(self, items: list[WireItem]) -> None:
         """Take over a list of fence items, in local metres."""
@@ -138,13 +142,19 @@ class Fence:
 
     def on_arming(self) -> None:
         """FENCE_AUTOENABLE 3: enabled on arming."""
-        if self._parameters["FENCE_AUTOENABLE"] == 3.0:
+        if self._parameters["FENCE_AUTOENABLE"] == WHEN_ARMED:
             self._floor_stays_on = self._floor_stays_off = False
             self._switch_kinds("auto-enabled", on=True, kinds=ARMING)
 
+    def on_takeoff(self) -> None:
+        """FENCE_AUTOENABLE 1 and 2: enabled once a commanded takeoff has reached its height."""
+        if self._parameters["FENCE_AUTOENABLE"] in (ON_TAKEOFF, FLOOR_ONLY):
+            self._floor_stays_on = self._floor_stays_off = False
+            self._switch_kinds("auto-enabled", on=True, kinds=ALL)
+
     def on_disarming(self) -> None:
         """FENCE_AUTOENABLE 3: disabled on disarming."""
-        if self._parameters["FENCE_AUTOENABLE"] == 3.0:
+        if self._parameters["FENCE_AUTOENABLE"] == WHEN_ARMED:
             self._switch_kinds("auto-disabled", on=False, kinds=ALL)
 
     def on_mode_change(self, t_s: float) -> None:
@@ -204,14 +214,19 @@ class Fence:
         return new
 
     def _mind_the_floor(self, *, landing: bool) -> None:
-        """The floor counts once the aircraft has been above it, and no longer when it lands."""
+        """The floor counts once the aircraft has been above it, and no longer when it lands.
+
+        With FENCE_AUTOENABLE 1 no fence counts then.
+        """
         aircraft, parameters = self._craft, self._parameters
         if landing or aircraft.landed or not aircraft.motors.armed:
-            if self._kinds & FLOOR and not self._floor_stays_on:
-                self._switch_kinds("auto-disabled", on=False, kinds=FLOOR)
+            kinds = ALL if parameters["FENCE_AUTOENABLE"] == ON_TAKEOFF else FLOOR
+            self._switch_kinds(
+                "auto-disabled", on=False, kinds=kinds & ~FLOOR if self._floor_stays_on else kinds
+            )
             return
         wanted = int(parameters["FENCE_TYPE"]) & FLOOR and not self._floor_stays_off
-        switched = parameters["FENCE_ENABLE"] or parameters["FENCE_AUTOENABLE"] in (2.0, 3.0)
+        switched = parameters["FENCE_ENABLE"] or parameters["FENCE_AUTOENABLE"] in (FLOOR_ONLY, WHEN_ARMED)
         above = aircraft.height_m >= parameters["FENCE_ALT_MIN"] + parameters["FENCE_MARGIN"]
         if wanted and switched and above and not self._kinds & FLOOR:
             self._set_kinds(on=True, kinds=FLOOR)

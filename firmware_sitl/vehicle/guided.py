@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import dist, hypot
 
 from firmware_sitl.vehicle.aircraft import Aircraft
@@ -25,8 +26,9 @@ class Guided(Mode):
     takes_off = True
     takes_speed = True
 
-    def __init__(self, aircraft: Aircraft) -> None:
+    def __init__(self, aircraft: Aircraft, after_takeoff: Callable[[], None]) -> None:
         super().__init__(aircraft)
+        self._after_takeoff = after_takeoff
         self._moving_point: LocalPoint | None = None
         self._velocity: LocalPoint | None = None
         self._push: LocalPoint = STILL
@@ -119,6 +121,7 @@ class Guided(Mode):
                 at = (aircraft.control.north, aircraft.control.east, self._climbing_to)
                 aircraft.navigation.start_from(speed_mps=aircraft.navigation.speed_mps, at=at)
                 self._climbing_to = None
+                self._after_takeoff()
             return
         if aircraft.landed:
             aircraft.control.restart_here()

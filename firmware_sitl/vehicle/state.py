@@ -148,7 +148,7 @@ class State:
         self.auto = Auto(
             aircraft, self.mission, back, lambda item: do_item(self, item), lambda: self.unix_us * 1e-6
         )
-        self.guided, self.land = Guided(aircraft), modes.Land(aircraft)
+        self.guided, self.land = Guided(aircraft, self.fence.on_takeoff), modes.Land(aircraft)
         made: list[Mode] = [
             modes.Stabilize(aircraft), modes.AltHold(aircraft), self.auto, self.guided,
             modes.Loiter(aircraft), self.rtl, self.land, modes.PosHold(aircraft), modes.Brake(aircraft),

@@ -145,6 +145,30 @@ def test_a_fence_is_enabled_by_arming_and_disabled_by_disarming_and_both_are_sai
     assert fenced.fence.watched == 0
 
 
+@pytest.mark.parametrize(("autoenable", "on", "left"), [(0, 0, 0), (1, 15, 0), (2, 15, 7), (3, 0, 0)])
+def test_a_fence_is_enabled_by_a_takeoff_and_disabled_by_the_landing(autoenable, on, left):
+    fenced = Fenced(FENCE_AUTOENABLE=autoenable, FENCE_TYPE=ALL, FENCE_ALT_MIN=5)
+    fenced.load(circle(INSIDE, 100.0, (0.0, 0.0)))
+    fenced.fence.on_takeoff()
+    assert fenced.fence.watched == on
+    assert any("auto-enabled" in said for said in fenced.said) is bool(on)
+    fenced.state.aircraft.motors.arm()
+    fenced.state.aircraft.landed = False
+    fenced.fence.watch_breaches(1.0, position_ok=True, landing=True)
+    assert fenced.fence.watched == left
+
+
+def test_a_commanded_takeoff_that_is_done_enables_the_fence():
+    vehicle = standing(defaults={"FENCE_AUTOENABLE": 1.0, "FENCE_TYPE": float(CEILING)})
+    assert change_mode(vehicle.state, modes.GUIDED)
+    assert arming.arm_vehicle(vehicle.state)
+    assert vehicle.state.mode.take_off(5.0)
+    fly(vehicle, 5.0)
+    assert not vehicle.state.fence.enabled
+    fly(vehicle, 10.0)
+    assert vehicle.state.fence.watched == CEILING
+
+
 def test_without_autoenable_arming_changes_nothing():
     fenced = Fenced(FENCE_AUTOENABLE=0, FENCE_TYPE=ALL)
     fenced.fence.on_arming()
