@@ -59,6 +59,7 @@ class Aircraft:
         self.landed = True
         self.landed_maybe = False
         self.took_off_s = 0.0
+        self.armed_yaw_rad = heading_rad
         self.wants_flight = False
         self.says: deque[tuple[int, str]] = deque(maxlen=200)
         self.gps_offset = (0.0, 0.0)

@@ -121,6 +121,7 @@ def arm_vehicle(state: State, *, force: bool = False) -> bool:
     if found:
         return False
     aircraft.motors.arm()
+    aircraft.armed_yaw_rad = aircraft.body.yaw
     aircraft.control.restart_here()
     aircraft.landed = True
     if state.estimator.position_ok:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from math import hypot
+from math import hypot, radians
 
 from firmware_sitl.vehicle.aircraft import Aircraft
+from firmware_sitl.vehicle.heading import HeadingMode
 from firmware_sitl.vehicle.landing import LandingDescent
 from firmware_sitl.vehicle.modes import RTL, Mode
 from firmware_sitl.vehicle.origin import LocalPoint
+from firmware_sitl.vehicle.shaping import wrap_rad
 
 RESTLESS_M = 0.004
 """A real filter's height is never quite the target's: a leg this short takes half a second (recorded)."""
 
 FLATTEST_CONE = 0.5
 """RTL_MIN_CONE_SLOPE: a flatter one is none."""
+
+TURNED_BACK_RAD = radians(2.0)
+"""So near to its heading on arming the nose has turned back (ModeRTL::loiterathome_run)."""
 
 
 class ReturnStage(Enum):
@@ -43,6 +48,7 @@ class ReturnMode(Mode):
         self._landing = LandingDescent(aircraft)
         self._target: LocalPoint = (0.0, 0.0, 0.0)
         self._since_s = 0.0
+        self._turns_back = False
         self.stage = ReturnStage.CLIMB
 
     def take_over(self) -> str | None:
@@ -95,15 +101,23 @@ class ReturnMode(Mode):
         elif self.stage is ReturnStage.BACK and aircraft.navigation.reached:
             self.stage = ReturnStage.LOITER
             self._since_s = aircraft.t_s
-        elif self.stage is ReturnStage.LOITER and aircraft.t_s - self._since_s >= self._loiter_s():
+            self._turns_back = aircraft.heading.mode is HeadingMode.ALONG
+            if self._turns_back:
+                aircraft.heading.turn_to(aircraft.armed_yaw_rad)
+        elif self.stage is ReturnStage.LOITER and self._has_waited():
             if aircraft.parameters["RTL_ALT_FINAL"] > 0.0:
                 self.stage = ReturnStage.DESCEND
                 aircraft.heading.hold_present()
             else:
                 self._begin_landing()
 
-    def _loiter_s(self) -> float:
-        return self.aircraft.parameters["RTL_LOIT_TIME"] * 0.001
+    def _has_waited(self) -> bool:
+        """Whether RTL_LOIT_TIME is over, and the nose is where it was on arming, if it turns there."""
+        aircraft = self.aircraft
+        if aircraft.t_s - self._since_s < aircraft.parameters["RTL_LOIT_TIME"] * 0.001:
+            return False
+        off = abs(wrap_rad(aircraft.body.yaw - aircraft.armed_yaw_rad))
+        return not self._turns_back or off <= TURNED_BACK_RAD
 
     def _begin_landing(self) -> None:
         self.stage = ReturnStage.LAND

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from math import hypot, nan, pi
+from math import degrees, hypot, nan, pi, radians
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
@@ -227,6 +227,23 @@ def test_a_return_goes_to_no_rally_point_outside_the_fence(vehicle, fence, rally
     change_mode(vehicle.state, RTL)
     fly(vehicle, 60.0)
     assert vehicle.state.aircraft.body.north == pytest.approx(north_m, abs=0.5)
+
+
+@pytest.mark.parametrize(("behaviour", "heading_deg"), [(0, 100.0), (1, 0.0), (2, 100.0), (3, 0.0)])
+@pytest.mark.parametrize("wind_mps", [0.0, 8.0])
+def test_a_return_turns_the_nose_back_where_it_points_ahead_on_the_way(
+    vehicle: BuiltinVehicle, behaviour: int, heading_deg: float, wind_mps: float
+) -> None:
+    """WP_YAW_BEHAVIOR 1 and 3: over home to the heading on arming, which lasts as long as it takes."""
+    vehicle.state.parameters["WP_YAW_BEHAVIOR"] = behaviour
+    vehicle.state.parameters["SIM_WIND_SPD"] = wind_mps
+    _airborne(vehicle, 20.0)
+    vehicle.state.aircraft.heading.turn_to(radians(100.0))
+    fly(vehicle, 8.0)
+    change_mode(vehicle.state, RTL)
+    fly(vehicle, 35.0)
+    assert vehicle.state.mode.landing
+    assert degrees(vehicle.state.aircraft.body.yaw) == pytest.approx(heading_deg, abs=4.0)
 
 
 def test_a_reboot_is_counted(vehicle: BuiltinVehicle) -> None:
