@@ -124,7 +124,7 @@ def arm_vehicle(state: State, *, force: bool = False) -> bool:
     aircraft.armed_yaw_rad = aircraft.body.yaw
     aircraft.control.restart_here()
     aircraft.landed = True
-    if state.estimator.position_ok:
+    if state.estimator.position_ok and not state.home_locked:
         state.set_home_here()
     state.breadcrumbs.start_path()
     state.fence.on_arming()

@@ -202,6 +202,7 @@ def _set_home(request: CommandRequest) -> int:
     if not state.estimator.position_ok or over_terrain or not (here or request.is_on_earth):
         return FAILED
     actions.set_home(state, request.item)
+    state.home_locked = True
     return ACCEPTED
 
 

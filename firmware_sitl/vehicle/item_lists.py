@@ -71,8 +71,14 @@ class MissionList:
 
     kind, most, name = MISSION, USUAL.mission_items, "Mission"
 
-    def __init__(self, home: Callable[[], WireItem], busy: Callable[[], bool], say: Say) -> None:
-        self._home, self._busy, self._say = home, busy, say
+    def __init__(
+        self,
+        home: Callable[[], WireItem],
+        busy: Callable[[], bool],
+        say: Say,
+        note_count: Callable[[int], None],
+    ) -> None:
+        self._home, self._busy, self._say, self._note_count = home, busy, say, note_count
         self._items: list[WireItem] = []
         self._last = 0
         self.changes = 0
@@ -80,6 +86,7 @@ class MissionList:
     def copy_from(self, other: MissionList) -> None:
         """Take over another's items."""
         self._items = list(other._items)
+        self._note_count(len(self._items))
 
     def count_items(self) -> int:
         """Items, home included."""
@@ -89,6 +96,7 @@ class MissionList:
         """Home has been set: it stands in the list even where there is no mission."""
         if not self._items:
             self._items = [self._home()]
+            self._note_count(1)
 
     def read_item(self, seq: int) -> WireItem | None:
         """The item at a place; home at 0."""
@@ -100,7 +108,7 @@ class MissionList:
         """Cut the list to the new length at once."""
         del self._items[count:]
         self._last = count - 1
-        self.changes += 1
+        self._note_change()
 
     def begin_partial_upload(self, last: int) -> None:
         """Change nothing until an item comes."""
@@ -121,7 +129,7 @@ class MissionList:
             self._items.append(kept)
         else:
             return MissionResult.ERROR
-        self.changes += 1
+        self._note_change()
         return MissionResult.ACCEPTED
 
     def finish_upload(self) -> int:
@@ -137,8 +145,12 @@ class MissionList:
         if self._busy():
             return MissionResult.ERROR
         self._items = []
-        self.changes += 1
+        self._note_change()
         return MissionResult.ACCEPTED
+
+    def _note_change(self) -> None:
+        self.changes += 1
+        self._note_count(len(self._items))
 
 
 class FenceList:

@@ -167,6 +167,7 @@ class Receiver:
             self._state.set_home(
                 aircraft.local_point(place.lat_deg, place.lon_deg, place.z - aircraft.origin.altitude_m)
             )
+            self._state.home_locked = True
 
     def _refuse_attitude(self) -> None:
         """Hold instead: attitude targets are not flown, which is said once."""

@@ -128,7 +128,7 @@ class State:
         self.mode_switch = ModeSwitch(self.aircraft.sticks, self.parameters)
         self.breadcrumbs = Breadcrumbs(self.aircraft)
         self.clients: list[Client] = []
-        self.home_set = False
+        self.home_set = self.home_locked = False
         self.prearm_ok = False
         self.safety_on = False
         self.calibrations = Calibrations()
@@ -136,7 +136,7 @@ class State:
         self.last_reached = 0
         self.link_clock: Callable[[], float] = time.monotonic
         self._started_us = round(settings.started_unix_s * 1e6)
-        self.mission = MissionList(self._home_item, self._flying_mission, self.say)
+        self.mission = MissionList(self._home_item, self._flying_mission, self.say, self._note_mission)
         self.fence_list = FenceList(self._load_fence, self.say)
         self.rally_list = RallyList(self._load_rally)
         self._build_modes(do_item)
@@ -237,6 +237,9 @@ class State:
 
     def _flying_mission(self) -> bool:
         return self.aircraft.motors.armed and self.auto.running
+
+    def _note_mission(self, count: int) -> None:
+        self.parameters["MIS_TOTAL"] = count
 
     def _load_fence(self, items: list[WireItem]) -> None:
         self.fence.load_items(items)

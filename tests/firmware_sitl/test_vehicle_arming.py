@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
+from dfr.ardupilot.items import WireItem
 from firmware_sitl.vehicle import arming, modes
 from firmware_sitl.vehicle.arming import arming_problems, battery_problem, prearm_problems
+from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.failsafes import (
     FailsafeAction,
     action_of,
@@ -162,3 +165,44 @@ def test_a_number_that_stands_for_no_action_is_none():
         None,
         None,
     ]
+
+
+def test_arming_makes_the_place_home_unless_a_ground_station_has_said_where_home_is(ready: BuiltinVehicle):
+    """ArduCopter locks the home that a ground station sets, until it is rebooted."""
+    state = ready.state
+    state.aircraft.body.north = 5.0
+    assert arming.arm_vehicle(state)
+    assert state.aircraft.home[0] == pytest.approx(5.0)
+    arming.disarm_vehicle(state)
+    elsewhere = mavlink.MAVLink_set_home_position_message(
+        1,
+        round((state.aircraft.origin.lat_deg + 0.001) * 1e7),
+        -10890000,
+        23000,
+        0,
+        0,
+        0,
+        [1, 0, 0, 0],
+        0,
+        0,
+        0,
+    )
+    elsewhere.pack(mavlink.MAVLink(None, srcSystem=255, srcComponent=190))
+    ready.receive_message(Channel(state, 0), elsewhere)
+    home = state.aircraft.home
+    assert home[0] > 100.0
+    assert arming.arm_vehicle(state)
+    assert state.aircraft.home == home
+    assert not ready.after_reboot().state.home_locked
+
+
+def test_the_parameter_that_counts_the_mission_counts_home_too(ready: BuiltinVehicle):
+    parameters, mission = ready.state.parameters, ready.state.mission
+    assert parameters["MIS_TOTAL"] == 1
+    mission.begin_upload(3)
+    for seq in range(3):
+        mission.put_item(seq, WireItem(command=16, x=507810000, y=-10890000, z=20.0, frame=3))
+    assert parameters["MIS_TOTAL"] == 3
+    assert ready.after_reboot().state.parameters["MIS_TOTAL"] == 3
+    mission.clear_items()
+    assert parameters["MIS_TOTAL"] == 0
