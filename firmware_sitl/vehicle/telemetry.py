@@ -366,7 +366,6 @@ STREAMS: Mapping[int, tuple[str, tuple[int, ...]]] = {
             mavlink.MAVLINK_MSG_ID_GPS_RAW_INT,
             mavlink.MAVLINK_MSG_ID_FENCE_STATUS,
             mavlink.MAVLINK_MSG_ID_POSITION_TARGET_GLOBAL_INT,
-            mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE,
         ),
     ),
     mavlink.MAV_DATA_STREAM_RC_CHANNELS: (

@@ -276,3 +276,12 @@ def test_an_answer_to_timesync_is_no_question_from_the_first_moment(vehicle: Bui
     restarted.receive_message(channel, question)
     (answer,) = mavlink.MAVLink(None).parse_buffer(bytes(channel.out))
     assert (answer.ts1, answer.tc1 > 0) == (140250, True)
+
+
+def test_whether_it_is_in_the_air_is_told_only_to_who_asks_for_that_message(vehicle: BuiltinVehicle) -> None:
+    """ArduCopter has EXTENDED_SYS_STATE in no data stream: who only asks for streams waits for ever."""
+    channel = Channel(vehicle.state, 0)
+    channel.set_stream_rate(mavlink.MAV_DATA_STREAM_ALL, 4.0)
+    assert channel.period_s(mavlink.MAVLINK_MSG_ID_SYS_STATUS) == 0.25
+    assert channel.period_s(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE) is None
+    assert channel.send_now(mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE)
