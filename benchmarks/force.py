@@ -1,11 +1,11 @@
 """How long the plan of a whole force area takes, and how that grows with its zones, sites and hours.
 
-`python benchmarks/force.py [--write FILE] [--zones N] [--sites N] [--hours N] [--seed N] [--growth]`: a force
-area drawn at random from a seed, in the likeness of the shipped urban-fringe-999: zones and candidate sites
-scattered over 20 by 20 km, hourly winds that wander as weather does. It is planned as `dfr plan` does. As one
-JSON document on stdout: seconds by the clock and of processor time, peak memory, the proven gap. With
---growth each dimension is halved in turn: the exponent is the logarithm of the ratio of times over that of
-sizes, 1 for linear.
+`python benchmarks/force.py [--write FILE] [--zones N] [--sites N] [--hours N] [--points] [--growth]`:
+a force area drawn at random from a seed, in the likeness of the shipped urban-fringe-999: zones and candidate
+sites scattered over 20 by 20 km, hourly winds that wander as weather does. With --points each zone is a
+single place of calls in a table (`demand.points`). It is planned as `dfr plan` does. As one JSON document on
+stdout: seconds by the clock and of processor time, peak memory, the proven gap. With --growth each dimension
+is halved in turn: the exponent is the logarithm of the ratio of times over that of sizes, 1 for linear.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -54,8 +55,11 @@ def wandering_winds(hours: int, rng: np.random.Generator) -> list[list[object]]:
     return rows
 
 
-def force_area(zones: int, sites: int, hours: int, seed: int) -> dict[str, Any]:
-    """A scenario as it is written in YAML."""
+POINTS = "points.csv"
+
+
+def force_area(zones: int, sites: int, hours: int, seed: int, *, points: bool) -> tuple[dict[str, Any], str]:
+    """(A scenario as it is written in YAML, the table of places of calls that it names)."""
     rng = np.random.default_rng(seed)
     document: dict[str, Any] = yaml.safe_load(Path(str(find_scenario(LIKE))).read_text())
     frame = LocalFrame(Position(**document["site"]["centre"]))
@@ -105,17 +109,29 @@ def force_area(zones: int, sites: int, hours: int, seed: int) -> dict[str, Any]:
         {"id": f"z{i}", "name": f"Zone {i}", "share": shares[i], "area": square(*demand[i], ZONE_M / 2.0)}
         for i in range(zones)
     ]
+    table = "lat,lon,calls\n"
+    if points:
+        del document["demand"]["zones"]
+        document["demand"]["points"] = {"file": POINTS, "cell_m": 0, "source": "drawn at random"}
+        rows = ("{},{},{:.6g}".format(*corner(*demand[i]), shares[i]) for i in range(zones))
+        table += "\n".join(rows) + "\n"
     document["demand"]["days"]["totals"] = [{"date": day, "calls": 300} for day in days]
     document["weather"]["rows"] = wandering_winds(hours, rng)
     document["airspace"], document["traffic"] = [], []
-    return document
+    return document, table
 
 
-def measure(document: dict[str, Any]) -> dict[str, object]:
+def write_area(path: Path, area: tuple[dict[str, Any], str]) -> None:
+    """The files of a scenario."""
+    path.write_text(yaml.safe_dump(area[0], sort_keys=False))
+    (path.parent / POINTS).write_text(area[1])
+
+
+def measure(area: tuple[dict[str, Any], str]) -> dict[str, object]:
     """What the plan of a scenario takes, from its file to its findings."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "force.yaml"
-        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        write_area(path, area)
         started, clock = process_time(), perf_counter()
         plan = make_plan(load_scenario(path))
     return {
@@ -129,19 +145,21 @@ def measure(document: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def measured_apart(zones: int, sites: int, hours: int, seed: int) -> dict[str, Any]:
+def measured_apart(zones: int, sites: int, hours: int, *options: str) -> dict[str, Any]:
     """The same in a process of its own, so that its peak memory is its own."""
-    sizes = ("--zones", str(zones), "--sites", str(sites), "--hours", str(hours), "--seed", str(seed))
+    sizes = ("--zones", str(zones), "--sites", str(sites), "--hours", str(hours), *options)
     done = subprocess.run([sys.executable, __file__, *sizes], capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def growth(sizes: dict[str, int], seed: int, whole_s: float) -> dict[str, float]:
+def growth(sizes: dict[str, int], options: Sequence[str], whole_s: float) -> dict[str, float]:
     """The exponent of each dimension between half of it and the whole, in processor time."""
     halves = {name: {**sizes, name: max(1, sizes[name] // 2)} for name in sizes}
     return {
-        name: math.log(whole_s / measured_apart(**half, seed=seed)["seconds"])
+        name: math.log(
+            whole_s / measured_apart(half["zones"], half["sites"], half["hours"], *options)["seconds"]
+        )
         / math.log(sizes[name] / half[name])
         for name, half in halves.items()
     }
@@ -154,16 +172,18 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=100)
     parser.add_argument("--hours", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--points", action="store_true", help="each zone is a single place of calls")
     parser.add_argument("--growth", action="store_true", help="halve each dimension in turn")
     chosen = parser.parse_args()
     sizes = {"zones": chosen.zones, "sites": chosen.sites, "hours": chosen.hours}
-    document = force_area(**sizes, seed=chosen.seed)
+    area = force_area(**sizes, seed=chosen.seed, points=chosen.points)
     if chosen.write is not None:
-        chosen.write.write_text(yaml.safe_dump(document, sort_keys=False))
+        write_area(chosen.write, area)
         return
-    report: dict[str, Any] = {**sizes, **measure(document)}
+    report: dict[str, Any] = {**sizes, **measure(area)}
     if chosen.growth:
-        report["exponents"] = growth(sizes, chosen.seed, report["seconds"])
+        options = ("--seed", str(chosen.seed), *(["--points"] if chosen.points else []))
+        report["exponents"] = growth(sizes, options, report["seconds"])
     json.dump(report, sys.stdout, indent=2)
     print()
 

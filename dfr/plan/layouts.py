@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from dfr.aircraft.catalogue import find_dock
 from dfr.errors import InfeasibleError
@@ -21,6 +22,7 @@ from dfr.plan.siting.median import greedy_median
 from dfr.plan.siting.merging import merge_rows
 from dfr.plan.siting.milp import Stop
 from dfr.plan.siting.model import PROOF_TIME_LIMIT_S
+from dfr.plan.siting.partial import solve_partial_cover
 from dfr.plan.windows import call_table
 from dfr.scenario.model import CandidateSite, Duration, DurationShape, Power, Scenario, SiteUse
 from dfr.statistics import lognormal_sigma
@@ -33,6 +35,12 @@ MOST_PROVEN = 200_000
 
 MERGE_STEP = 0.005
 """In larger tables rows are one where no chance of being late differs by more than this."""
+
+MOST_HELD = 20_000_000
+"""Of tables of more pairs only those with a chance of being in time are held (`dfr.plan.siting.partial`)."""
+
+LEAST_CHANCE = 1e-5
+"""A smaller chance of being in time is not held; the bound counts it."""
 
 LARGE_GAP = 0.001
 """Their layouts are proven to this share of what they cover."""
@@ -172,6 +180,8 @@ class CandidateLayouts:
         return found
 
     def _solve_layout(self, count: int, seconds: float) -> Sites:
+        if self.matrix.overhead_s.size > MOST_HELD:
+            return self._solve_huge(count, seconds)
         rows, weights = self._late_rows
         large = self._large
         found = solve_pmedian(
@@ -195,6 +205,36 @@ class CandidateLayouts:
             found, objective=share, bound=bound, gap=gap, status=found.status if gap <= 0.0 else FEASIBLE
         )
 
+    def _solve_huge(self, count: int, seconds: float) -> Sites:
+        """The best layout of a table that is too large to be held whole."""
+        found = solve_partial_cover(
+            self._chances,
+            self._weights,
+            p=count,
+            forced=self.forced,
+            forbidden=list(self.unusable),
+            relative_gap=LARGE_GAP,
+            time_limit_s=seconds,
+            on_progress=None
+            if (tell := self._on_progress) is None
+            else (lambda share, most: tell(count, share, most)),
+            stop=self._stop,
+        )
+        share = self.covered_share(found.chosen, self.limit_s)
+        bound = max(share, round(min(1.0, found.bound + LEAST_CHANCE), SHARE_DIGITS))
+        gap = (bound - share) / share if share > 0 else 0.0
+        return replace(found, objective=share, bound=bound, gap=gap, status=FEASIBLE)
+
+    @cached_property
+    def _chances(self) -> sparse.csc_array:
+        """Chances of being in time, (hours and zones, sites), where there is any to speak of."""
+        hours = []
+        for overhead_s in self.matrix.overhead_s:
+            chances = self._probability_by_launch(np.asarray(overhead_s, float), self.limit_s)
+            chances[chances < LEAST_CHANCE] = 0.0
+            hours.append(sparse.csr_array(chances.astype(np.float32)))
+        return sparse.csc_array(sparse.vstack(hours))
+
     @property
     def _large(self) -> bool:
         return self.matrix.overhead_s.size > MOST_PROVEN
@@ -202,8 +242,11 @@ class CandidateLayouts:
     @cached_property
     def _late_rows(self) -> tuple[FloatArray, FloatArray]:
         """(chances of being late, weights): a row for each hour and zone, merged in a large table."""
-        late = 1.0 - self._probability_by_launch(self.matrix.overhead_s, self.limit_s)
-        rows = late.reshape(-1, late.shape[2])
+        hours, zones, sites = self.matrix.overhead_s.shape
+        late = np.empty((hours, zones, sites), np.float32 if self._large else np.float64)
+        for hour, overhead_s in enumerate(self.matrix.overhead_s):
+            late[hour] = 1.0 - self._probability_by_launch(np.asarray(overhead_s, float), self.limit_s)
+        rows = late.reshape(-1, sites)
         if not self._large:
             return rows, self._weights
         return merge_rows(rows, self._weights, step=MERGE_STEP)

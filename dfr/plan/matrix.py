@@ -9,16 +9,17 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from dfr.geo import FloatArray
-from dfr.plan.flight_path import LEAST_MPS, raised_scenario, wind_leg_cost
+from dfr.plan.flight_path import LEAST_MPS, WindLegCost, raised_scenario, wind_leg_cost
 from dfr.plan.model import DockSite, Plan, Route
 from dfr.plan.path_times import fly_paths, sorties_of, usable_by_hour
-from dfr.plan.routing import AvoidedArea, FlightPath, Point, Router, no_path
+from dfr.plan.routing import AvoidedArea, FlightPath, PathsFrom, Point, Router, no_path
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import HourWindow, planning_window
 from dfr.scenario.model import Scenario
@@ -33,6 +34,7 @@ MOST_PREDICTED = 100_000
 
 
 T = TypeVar("T")
+AnyFloatArray = NDArray[np.floating[Any]]
 Transfers = Mapping[tuple[str, str], Route]
 """Routes by the docks that they join (`zone_id` is a dock too); their times are those of each weather."""
 
@@ -52,8 +54,22 @@ NO_ROUTE = Route(
 )
 """Where two docks are not joined."""
 
-PathFinder = Callable[[Point, Point], FlightPath]
-"""The path from one local point to another."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFinder:
+    """The path from one local point to another: the soonest in a wind."""
+
+    router: Router
+    in_wind: WindLegCost
+
+    def __call__(self, start: Point, target: Point) -> FlightPath:
+        """The path; none where the free space has none."""
+        return self.router.find_path(start, target, leg_cost=self._leg_cost)
+
+    def _leg_cost(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
+        """A leg without headway costs much rather than everything: energy rules it out, not geometry."""
+        seconds = self.in_wind(east_m, north_m)
+        return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +82,10 @@ class Matrix:
     battery less its reserve.
     """
 
-    paths: tuple[tuple[FlightPath, ...], ...]
+    paths: Sequence[Sequence[FlightPath]]
     windows: tuple[HourWindow, ...]
-    overhead_s: FloatArray
-    energy_wh: FloatArray
+    overhead_s: AnyFloatArray
+    energy_wh: AnyFloatArray
     usable_wh: FloatArray
 
 
@@ -108,14 +124,11 @@ def build_matrix(
     The candidate sites of `raised_m`, by their number, are flown so much higher than the scenario says.
     """
     scenario, find = world.scenario, path_finder(world, planning_window(windows))
-    homes = [world.frame.point(site.position) for site in scenario.candidates]
-    targets = [world.frame.point(centre) for centre in zone_centres(scenario).values()]
-    waters = [_water_at(world, home) for home in homes]
-    paths = tuple(
-        tuple(find(home, target) if not water else no_path(f"the start is on {water}") for target in targets)
-        for home, water in zip(homes, waters, strict=True)
-    )
-    overhead, energy = _fly_sites(scenario, paths, windows, range(len(homes)), raised_m or {})
+    targets = world.frame.points(zone_centres(scenario).values())
+    paths = [
+        _paths_from(world, find, world.frame.point(site.position), targets) for site in scenario.candidates
+    ]
+    overhead, energy = _fly_sites(scenario, paths, windows, range(len(paths)), raised_m or {})
     return Matrix(
         paths=paths,
         windows=tuple(windows),
@@ -151,20 +164,22 @@ def _fly_sites(
     windows: Sequence[HourWindow],
     columns: Sequence[int],
     raised_m: Mapping[int, float],
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[AnyFloatArray, AnyFloatArray]:
     """(times, energies) of some sites, those of `raised_m` flown so much higher: (hours, zones, sites)."""
     shape = len(windows), len(paths[0]) if paths else 0, len(columns)
     if predicts_each(scenario, math.prod(shape)):
         pairs = [(j, i) for i in range(shape[1]) for j in columns]
         raises = [raised_m.get(j, 0.0) for j, _ in pairs]
         sorties = sorties_of(scenario, [paths[j][i] for j, i in pairs], windows, raises)
-        overhead = (sorties.climb_s + sorties.out_s).reshape(shape)
-        energy = sorties.late_energy_wh.reshape(shape)
+        overhead: AnyFloatArray = (sorties.climb_s + sorties.out_s).reshape(shape)
+        energy: AnyFloatArray = sorties.late_energy_wh.reshape(shape)
     else:
         overhead, energy = _fly_in_classes(scenario, paths, windows, columns, raised_m)
-    usable = usable_by_hour(scenario, windows)
-    reachable = np.isfinite(overhead) & np.isfinite(energy) & (energy <= usable[:, None, None])
-    return np.where(reachable, overhead, np.inf), np.where(np.isfinite(energy), energy, np.inf)
+    for hour, usable in enumerate(usable_by_hour(scenario, windows).tolist()):
+        lost = ~np.isfinite(energy[hour])
+        overhead[hour][lost | ~np.isfinite(overhead[hour]) | (energy[hour] > usable)] = np.inf
+        energy[hour][lost] = np.inf
+    return overhead, energy
 
 
 def predicts_each(scenario: Scenario, sorties: int) -> bool:
@@ -178,17 +193,38 @@ def _fly_in_classes(
     windows: Sequence[HourWindow],
     columns: Sequence[int],
     raised_m: Mapping[int, float],
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[AnyFloatArray, AnyFloatArray]:
     """(times, energies) of some sites, (hours, zones, sites), those flown at one height together."""
-    zones = len(paths[0])
-    overhead, energy = np.empty((2, len(windows), zones, len(columns)))
+    zones = range(len(paths[0]))
     raises = np.array([raised_m.get(j, 0.0) for j in columns])
-    for metres in dict.fromkeys(raises.tolist()):
-        own = np.flatnonzero(raises == metres)
-        flown = [paths[columns[k]][i] for i in range(zones) for k in own.tolist()]
-        found = fly_paths(raised_scenario(scenario, metres), flown, windows)
-        overhead[:, :, own], energy[:, :, own] = (part.reshape(len(windows), zones, -1) for part in found)
+    heights = list(dict.fromkeys(raises.tolist()))
+
+    def fly_at(metres: float) -> tuple[AnyFloatArray, AnyFloatArray]:
+        own = [columns[k] for k in np.flatnonzero(raises == metres).tolist()]
+        rows = ([paths[j][i] for j in own] for i in zones)
+        found = fly_paths(raised_scenario(scenario, metres), rows, windows)
+        overhead, energy = (part.reshape(len(windows), len(zones), len(own)) for part in found)
+        return overhead, energy
+
+    if len(heights) == 1:
+        return fly_at(heights[0])
+    overhead, energy = np.empty((2, len(windows), len(zones), len(columns)))
+    for metres in heights:
+        own = raises == metres
+        overhead[:, :, own], energy[:, :, own] = fly_at(metres)
     return overhead, energy
+
+
+def _paths_from(world: World, find: PathFinder, home: Point, targets: FloatArray) -> Sequence[FlightPath]:
+    """The paths from one site to all zones; those along an open straight leg take no memory of their own."""
+    water = _water_at(world, home)
+    if water:
+        return [no_path(f"the start is on {water}")] * len(targets)
+    is_open = find.router.open_legs(home, targets)
+    other = {
+        i: find(home, (float(targets[i, 0]), float(targets[i, 1]))) for i in np.flatnonzero(~is_open).tolist()
+    }
+    return PathsFrom(home, targets, other)
 
 
 def _water_at(world: World, place: Point) -> str:
@@ -199,14 +235,7 @@ def _water_at(world: World, place: Point) -> str:
 
 def path_finder(world: World, hour: HourWindow) -> PathFinder:
     """What finds every path of a plan: the soonest in the wind of its planning hour."""
-    router, in_wind = router_of(world), wind_leg_cost(world.scenario, hour)
-
-    def leg_cost(east_m: FloatArray, north_m: FloatArray) -> FloatArray:
-        """A leg without headway costs much rather than everything: energy rules it out, not geometry."""
-        seconds = in_wind(east_m, north_m)
-        return np.where(np.isfinite(seconds), seconds, np.hypot(east_m, north_m) / LEAST_MPS)
-
-    return lambda start, target: router.find_path(start, target, leg_cost=leg_cost)
+    return PathFinder(router=router_of(world), in_wind=wind_leg_cost(world.scenario, hour))
 
 
 def sortie_line(path: FlightPath) -> shapely.LineString | shapely.Point:

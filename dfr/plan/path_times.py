@@ -5,11 +5,12 @@ Times are those of the mean flight; energies are those of the latest of nine fli
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dfr.aircraft.catalogue import drone_of
 from dfr.aircraft.energy import usable_wh
@@ -17,7 +18,7 @@ from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.routing import FlightPath
-from dfr.plan.wind_classes import MOST_AT_ONCE, Flown, IntArray, StraightSorties, fly_in_classes
+from dfr.plan.wind_classes import MOST_AT_ONCE, Flown, Grid, IntArray, StraightSorties, read_classes
 from dfr.plan.windows import HourWindow
 from dfr.scenario.model import Scenario
 
@@ -30,7 +31,15 @@ GUST_STEP = 0.02
 LEAST_WIND_MPS = 0.5
 """Gusts are a share of the wind, or of this in less wind."""
 
+MOST_READ = 2_000_000
+"""Sorties read from classes in one go, for the memory."""
+
 NO_PATH, BENT = -1, -2
+
+SmallFloatArray = NDArray[np.float32]
+"""Times and energies of whole tables: their last digit is far below what classes leave open."""
+
+SmallIntArray = NDArray[np.int8]
 
 
 def on_scene_s(scenario: Scenario) -> float:
@@ -85,73 +94,88 @@ def sorties_of(
 
 
 def fly_paths(
-    scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[HourWindow]
-) -> tuple[FloatArray, FloatArray]:
-    """(seconds to overhead, energies in Wh) of paths in the wind of each hour, shape (hours, paths).
+    scenario: Scenario, rows: Iterable[Sequence[FlightPath]], windows: Sequence[HourWindow]
+) -> tuple[SmallFloatArray, SmallFloatArray]:
+    """(seconds to overhead, energies in Wh) of rows of paths in the wind of each hour, (hours, paths).
 
     Those of one straight leg are read from classes of leg and wind (`dfr.plan.wind_classes`): times within
     the battery are right to `study.time_error_s`. Hours about as gusty are all flown as the gustiest of them,
-    so that time and energy of the others err on the long side. NaN where nothing flies.
+    so that time and energy of the others err on the long side. NaN where nothing flies. The rows are taken
+    one after the other, so that they need not be there at once.
     """
-    sorties = _Sorties.of(scenario, paths, windows)
-    overhead, energy = np.full((2, len(windows), len(paths)), np.nan)
+    sorties = _Sorties.of(scenario, rows, windows)
+    shape = len(windows), len(sorties.straight_after)
+    overhead, energy = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
     for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
         own = np.flatnonzero(sorties.straight_after == lead)
         if lead == BENT:
-            overhead[:, own], energy[:, own] = sorties.fly_each(own)
+            overhead[:, own], energy[:, own] = sorties.fly_bent()
             continue
         for hours in sorties.hours_alike():
-            at = np.ix_(hours, own)
-            overhead[at], energy[at] = sorties.fly_straight(own, lead, hours)
+            for part, found in sorties.fly_straight(own, lead, hours):
+                at = np.ix_(hours, part)
+                overhead[at], energy[at] = found
     return overhead, energy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sorties:
-    """Legs of paths, (paths, legs), and the winds they are flown in, (hours, 2), with their gusts, (hours,).
+    """The leg of each straight path, (paths,), those of the others, (bent, legs), and the winds.
 
-    `straight_after` is how many legs of no length go before the only one of a straight sortie (one where
-    RTL begins over the dock), BENT for a sortie of several legs, NO_PATH where there is none.
+    These are (hours, 2), with their gusts, (hours,). `straight_after` is how many legs of no length go before
+    the only one of a straight sortie (one where RTL begins over the dock), BENT for a sortie of several legs,
+    NO_PATH where there is none.
     """
 
     scenario: Scenario
     lengths_m: FloatArray
     courses_deg: FloatArray
-    straight_after: IntArray
+    straight_after: SmallIntArray
+    bent_m: FloatArray
+    bent_deg: FloatArray
     winds_mps: FloatArray
     gust_deviation_mps: FloatArray
     usable_wh: FloatArray
     temperature_c: float
 
     @classmethod
-    def of(cls, scenario: Scenario, paths: Sequence[FlightPath], windows: Sequence[HourWindow]) -> _Sorties:
+    def of(
+        cls, scenario: Scenario, rows: Iterable[Sequence[FlightPath]], windows: Sequence[HourWindow]
+    ) -> _Sorties:
         frame, rally = LocalFrame(scenario.site.centre), scenario.contingency.rally_points
-        lengths, courses = sortie_legs(frame, [np.asarray(path.points) for path in paths], rally)
+        rally_m = frame.points(rally)
+        parts, bent = list[tuple[FloatArray, FloatArray, SmallIntArray]](), list[FloatArray]()
+        for row in rows:
+            parts.append(_straight_legs(row, rally_m))
+            bent += [np.asarray(row[k].points) for k in np.flatnonzero(parts[-1][2] == BENT).tolist()]
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         height = scenario.operation.cruise_height_m_agl
-        straight = np.where((lengths > 0.0).sum(axis=1) == 1, np.argmax(lengths > 0.0, axis=1), BENT)
+        bent_m, bent_deg = sortie_legs(frame, bent, rally)
         return cls(
             scenario=scenario,
-            lengths_m=lengths,
-            courses_deg=courses,
-            straight_after=np.where([path.reachable for path in paths], straight, NO_PATH),
+            lengths_m=columns[0],
+            courses_deg=columns[1],
+            straight_after=columns[2],
+            bent_m=bent_m,
+            bent_deg=bent_deg,
             winds_mps=np.array([w.wind.components_mps(height) for w in windows]).reshape(-1, 2),
             gust_deviation_mps=np.array([window.wind.gust_deviation_mps for window in windows], float),
             usable_wh=usable_by_hour(scenario, windows),
             temperature_c=float(np.mean([window.weather.temperature_c for window in windows])),
         )
 
-    def fly_each(self, own: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Some paths in each hour, predicted once for each wind that differs."""
+    def fly_bent(self) -> tuple[FloatArray, FloatArray]:
+        """The paths that bend in each hour, predicted once for each wind that differs."""
         airs = np.column_stack((self.winds_mps, self.gust_deviation_mps))
         winds, hour = np.unique(airs, axis=0, return_inverse=True)
-        overhead, energy = np.empty((2, len(winds), len(own)))
-        step = max(1, MOST_AT_ONCE // max(1, len(own)))
+        overhead, energy = np.empty((2, len(winds), len(self.bent_m)))
+        step = max(1, MOST_AT_ONCE // max(1, len(self.bent_m)))
         for first in range(0, len(winds), step):
             part = winds[first : first + step]
-            each = np.repeat(part, len(own), axis=0)
+            each = np.repeat(part, len(self.bent_m), axis=0)
             flown = self._predict(
-                np.tile(self.lengths_m[own], (len(part), 1)),
-                np.tile(self.courses_deg[own], (len(part), 1)),
+                np.tile(self.bent_m, (len(part), 1)),
+                np.tile(self.bent_deg, (len(part), 1)),
                 each[:, :2],
                 each[:, 2],
             )
@@ -169,17 +193,21 @@ class _Sorties:
         kind = np.ceil(self.gustiness / GUST_STEP - 1e-9)
         return [np.flatnonzero(kind == each) for each in np.unique(kind)]
 
-    def fly_straight(self, own: IntArray, lead: int, hours: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Some straight paths in hours that are about as gusty, by classes of leg and wind."""
-        asked = StraightSorties(
-            lengths_m=self.lengths_m[own, lead],
-            courses_rad=np.radians(self.courses_deg[own, lead]),
-            winds_mps=self.winds_mps[hours],
-            usable_wh=self.usable_wh[hours],
-        )
-        gustiest = float(self.gustiness[hours].max())
-        fly = partial(self._predict_straight, lead, gustiest)
-        return fly_in_classes(fly, asked, error_s=self.scenario.study.time_error_s)
+    def fly_straight(
+        self, own: IntArray, lead: int, hours: IntArray
+    ) -> Iterator[tuple[IntArray, tuple[FloatArray, FloatArray]]]:
+        """Parts of some straight paths, and what they cost in hours that are about as gusty."""
+        fly = partial(self._predict_straight, lead, float(self.gustiness[hours].max()))
+        grid = Grid.over(fly, float(self.lengths_m[own].max()), self.winds_mps[hours])
+        step = max(1, MOST_READ // len(hours))
+        for part in np.split(own, range(step, len(own), step)):
+            asked = StraightSorties(
+                lengths_m=self.lengths_m[part],
+                courses_rad=np.radians(self.courses_deg[part]),
+                winds_mps=self.winds_mps[hours],
+                usable_wh=self.usable_wh[hours],
+            )
+            yield part, read_classes(grid, fly, asked, error_s=self.scenario.study.time_error_s)
 
     def _predict_straight(
         self,
@@ -221,6 +249,24 @@ class _Sorties:
             energy_wh=np.where(np.isfinite(found.late_energy_wh), found.late_energy_wh, np.nan),
             kind=2.0 * found.limited + held,
         )
+
+
+def _straight_legs(
+    row: Sequence[FlightPath], rally_m: FloatArray
+) -> tuple[FloatArray, FloatArray, SmallIntArray]:
+    """(lengths in m, true courses in degrees, `straight_after`) of paths, each as `sortie_legs` flies it.
+
+    Zeros where a path is not of one leg.
+    """
+    nowhere = ((0.0, 0.0), (0.0, 0.0))
+    ends = np.array([path.points if len(path.points) == 2 else nowhere for path in row]).reshape(-1, 2, 2)
+    legs = ends[:, 1] - ends[:, 0]
+    lengths = np.hypot(legs[:, 0], legs[:, 1])
+    to_rally = np.hypot(*(rally_m[:, None, :] - ends[None, :, 1, :]).transpose(2, 0, 1))
+    over_home = (to_rally < lengths).any(axis=0).astype(np.int8)
+    missing = np.array([not path.reachable for path in row])
+    after = np.where(missing, NO_PATH, np.where(lengths > 0.0, over_home, BENT)).astype(np.int8)
+    return lengths, np.degrees(np.arctan2(legs[:, 0], legs[:, 1])) % 360.0, after
 
 
 def _wind_to_share(winds_mps: FloatArray) -> FloatArray:

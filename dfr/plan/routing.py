@@ -13,8 +13,10 @@ until that runs into none; every earlier path cost less than the true one can, s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import shapely
@@ -87,6 +89,30 @@ class FlightPath:
         return bool(self.points)
 
 
+class PathsFrom(Sequence[FlightPath]):
+    """The paths from one place to many, straight but for those of `other` by their number."""
+
+    def __init__(self, start: Point, targets: FloatArray, other: Mapping[int, FlightPath]) -> None:
+        self._start, self._targets, self._other = start, targets, other
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    @overload
+    def __getitem__(self, number: int) -> FlightPath: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[FlightPath]: ...
+    def __getitem__(self, number: int | slice) -> FlightPath | list[FlightPath]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        found = self._other.get(number)
+        if found is not None:
+            return found
+        east, north = self._targets[number].tolist()
+        away_m = math.hypot(east - self._start[0], north - self._start[1])
+        return FlightPath(points=(self._start, (east, north)), length_m=away_m)
+
+
 class Router:
     """Paths through one free space, deterministic for the same input."""
 
@@ -141,6 +167,11 @@ class Router:
         return FlightPath(
             points=points, length_m=_path_length(points), stand_off_m=stand_off, limited_by=reason
         )
+
+    def open_legs(self, start: Point, targets: FloatArray) -> BoolArray:
+        """Whether the straight leg to each target, (n, 2), is all in the free space: then it is the path."""
+        legs = np.stack([np.broadcast_to(start, targets.shape), targets], axis=1)
+        return np.asarray(shapely.covers(self._free, shapely.linestrings(legs)), bool)
 
     def _part_of(self, point: shapely.Point, towards: shapely.Point | None = None) -> shapely.Polygon | None:
         """The part of the free space that a point is in; of several that it touches the nearest to an end."""

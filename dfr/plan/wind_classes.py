@@ -70,9 +70,16 @@ def fly_in_classes(
 
     Where a sortie is within the usable energy its time is within `error_s` of the prediction's.
     """
+    grid = Grid.over(fly, float(asked.lengths_m.max()), asked.winds_mps)
+    return read_classes(grid, fly, asked, error_s=error_s)
+
+
+def read_classes(
+    grid: Grid, fly: FlyStraight, asked: StraightSorties, *, error_s: float
+) -> tuple[FloatArray, FloatArray]:
+    """The same from a grid that holds these legs and winds."""
     shape = len(asked.winds_mps), len(asked.lengths_m)
     overhead, energy, doubtful = np.empty(shape), np.empty(shape), np.empty(shape, bool)
-    grid = _Grid.over(fly, asked)
     places = grid.place_lengths(asked.lengths_m)
     for hour, (wind, usable) in enumerate(zip(asked.winds_mps, asked.usable_wh, strict=True)):
         read = grid.read(places, asked.courses_rad, wind)
@@ -105,7 +112,7 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Grid:
+class Grid:
     """Predictions at the nodes of (wind speed, length, angle), and how wrong each cell between may be."""
 
     speeds: FloatArray
@@ -117,10 +124,10 @@ class _Grid:
     error_wh: FloatArray
 
     @classmethod
-    def over(cls, fly: FlyStraight, asked: StraightSorties) -> _Grid:
-        """The grid that holds all legs and winds asked for."""
-        steps = np.hypot(*asked.winds_mps.T) / WIND_STEP_MPS
-        longest = max(float(asked.lengths_m.max()), 2.0 * SHORTEST_M)
+    def over(cls, fly: FlyStraight, longest_m: float, winds_mps: FloatArray) -> Grid:
+        """The grid that holds all legs up to a length and all winds, (hours, 2)."""
+        steps = np.hypot(*winds_mps.T) / WIND_STEP_MPS
+        longest = max(longest_m, 2.0 * SHORTEST_M)
         speeds = np.arange(math.floor(steps.min()), math.floor(steps.max()) + 3) * WIND_STEP_MPS
         ratios = math.floor(math.log(longest / SHORTEST_M) / math.log(LENGTH_RATIO)) + 2
         lengths = np.asarray(SHORTEST_M * LENGTH_RATIO ** np.arange(ratios), float)

@@ -7,6 +7,7 @@ what differs from it; what spans several fields is checked in `schema_checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -50,6 +51,7 @@ from dfr.scenario.schema_parts import (
     schema_error,
 )
 from dfr.scenario.schema_policing import PolicingIn
+from dfr.scenario.weekly import WeeklyShift
 
 Degrees = Annotated[float, Field(ge=0, le=360)]
 Wind = Annotated[float, Field(ge=0, le=80)]
@@ -257,10 +259,47 @@ class ShiftIn(Strict):
     becomes: ClassVar[Any] = domain.Shift
 
 
+WallClock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["19:00"])]
+
+
+class WeeklyShiftIn(Strict):
+    """A shift that comes back every week, cut where the period starts or ends."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        min_length=1, max_length=7, description="the weekdays on which it starts"
+    )
+    start: WallClock
+    end: WallClock = Field(description="local time; one no later than the start is of the next day")
+    remote_pilots: int = Field(ge=0, le=1000)
+    safety_pilots: int = Field(ge=0, le=1000)
+    drones_per_pilot: int | None = Field(
+        default=None, ge=1, le=50, description="in this shift; that of the crew where left out"
+    )
+    first_day: LocalDate | None = Field(
+        default=None, description="from this date; from the start if left out"
+    )
+    last_day: LocalDate | None = Field(default=None, description="up to and with this date")
+    becomes: ClassVar[Any] = WeeklyShift
+
+    def differing_fields(self) -> dict[str, Any]:
+        """Times of the clock and dates."""
+        return {
+            "start": time.fromisoformat(self.start),
+            "end": time.fromisoformat(self.end),
+            "first_day": None if self.first_day is None else self.first_day.date(),
+            "last_day": None if self.last_day is None else self.last_day.date(),
+        }
+
+
 class CrewIn(Block):
     """The people, and how long each step of a launch takes."""
 
-    shifts: list[ShiftIn] = Field(min_length=1, max_length=500)
+    shifts: list[ShiftIn] = Field(default_factory=list, max_length=2500)
+    weekly: list[WeeklyShiftIn] = Field(
+        default_factory=list,
+        max_length=100,
+        description="shifts that come back every week, besides the others",
+    )
     drones_per_pilot: int = Field(ge=1, le=50)
     safety_pilots_per_drone: int = Field(ge=0, le=10)
     decision: DurationIn = Field(description="from call to the decision to send a drone")

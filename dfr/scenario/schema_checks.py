@@ -61,7 +61,7 @@ NEAR_M = 1_000.0
 FAR_M = 150_000.0
 """Nothing in one deployment is this far from its centre; swapped coordinates are (assumed)."""
 
-MAX_PERIOD = timedelta(days=62)
+MAX_PERIOD = timedelta(days=367)
 
 T = TypeVar("T")
 Loose = Any
@@ -301,7 +301,7 @@ def _check_period(parts: Parts) -> Iterator[Complaint]:
     if period.end.timestamp() <= period.start.timestamp():
         yield ("period", "end"), "is not after start", "give a later end"
     elif period.end.timestamp() - period.start.timestamp() > MAX_PERIOD.total_seconds():
-        yield ("period",), f"is longer than {MAX_PERIOD.days} days", "simulate it in parts"
+        yield ("period",), "is longer than a year", "simulate it in parts"
 
 
 def _check_spans(parts: Parts) -> Iterator[Complaint]:
@@ -336,6 +336,16 @@ def _lies_within(span: Loose, period: written.PeriodIn) -> bool:
 
 def _show_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _check_shifts(parts: Parts) -> Iterator[Complaint]:
+    """Some shift, and of those that come back every week one in the period."""
+    crew = parts.raw.get("crew") if isinstance(parts.raw, dict) else None
+    if isinstance(crew, dict) and not crew.get("shifts") and not crew.get("weekly"):
+        yield ("crew",), "has no shifts", "give shifts, or weekly ones"
+    for index, shift in enumerate(parts.get(list, "crew", "weekly") or []):
+        if shift.first_day is not None and shift.last_day is not None and shift.last_day < shift.first_day:
+            yield ("crew", "weekly", index, "last_day"), "is before first_day", "give a later one"
 
 
 def _check_days(parts: Parts) -> Iterator[Complaint]:
@@ -417,12 +427,17 @@ def _check_posts(parts: Parts) -> Iterator[Complaint]:
             "add the posts of pilots and observers",
         )
     need = parts.get(int, "crew", "safety_pilots_per_drone")
-    for index, shift in enumerate(parts.get(list, "crew", "shifts") or []):
+    shifts = [
+        (where, index, shift)
+        for where in ("shifts", "weekly")
+        for index, shift in enumerate(parts.get(list, "crew", where) or [])
+    ]
+    for where, index, shift in shifts:
         if need and shift.remote_pilots and shift.safety_pilots < need:
             what = (
                 f"{counted_noun(shift.safety_pilots, 'safety pilot')}, but each drone in the air needs {need}"
             )
-            yield ("crew", "shifts", index, "safety_pilots"), what, "add safety pilots or change the need"
+            yield ("crew", where, index, "safety_pilots"), what, "add safety pilots or change the need"
 
 
 def _raw_value(parts: Parts, *path: str) -> Loose:
@@ -539,6 +554,7 @@ CHECKS: tuple[Check, ...] = (
     _check_demand,
     _check_period,
     _check_spans,
+    _check_shifts,
     _check_days,
     _check_fleet,
     _check_slots,

@@ -20,6 +20,7 @@ from dfr.scenario.model import Scenario
 from dfr.scenario.own_drone import OwnDrone
 from dfr.scenario.schema_checks import Complaint, Parts, explain_error, find_complaints, show_value
 from dfr.scenario.schema_parts import Block, DurationIn, Figures, Loc, Sourced, SourcedFigure
+from dfr.scenario.weekly import shifts_of_weeks
 
 MAX_PROBLEMS = 200
 
@@ -195,12 +196,14 @@ def _build_scenario(
 ) -> domain.Scenario:
     """The domain value of a scenario that has passed every check."""
     period, notams, points = scenario.period, scenario.notams, scenario.demand.points
+    lasting = domain.Period(start=period.start, end=period.end, zone=zone)
     weather_hours = sorted(hours, key=lambda hour: hour.start.timestamp())
 
     built: domain.Scenario = scenario.to_domain(
         file=origin.file,
         sha256=origin.sha256,
-        period=domain.Period(start=period.start, end=period.end, zone=zone),
+        period=lasting,
+        crew=scenario.crew.to_domain(shifts=_list_shifts(scenario.crew, lasting)),
         demand=scenario.demand.to_domain(
             points=None if points is None else points.to_domain(path=path(points.file))
         ),
@@ -215,6 +218,15 @@ def _build_scenario(
         assumptions=tuple(list_assumptions(scenario)),
     )
     return built
+
+
+def _list_shifts(crew: written.CrewIn, period: domain.Period) -> tuple[domain.Shift, ...]:
+    """The shifts as they are written, and those that come back every week in order of time."""
+    weekly = shifts_of_weeks([shift.to_domain() for shift in crew.weekly], period)
+    return (
+        *(shift.to_domain() for shift in crew.shifts),
+        *sorted(weekly, key=lambda shift: shift.start.timestamp()),
+    )
 
 
 def _unconfirmed_parts(scenario: written.ScenarioIn) -> Iterator[str]:

@@ -15,6 +15,7 @@ from dfr.aircraft.performance import SortiePrediction, SortiePredictions, predic
 from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.matrix import NO_ROUTE, Transfers
 from dfr.plan.model import Plan, Route
+from dfr.plan.wind_classes import MOST_AT_ONCE
 from dfr.plan.windows import landing_wind_limit_mps, temperature_limits_c
 from dfr.scenario.air import HourWeather
 from dfr.scenario.model import DockObstacle
@@ -65,6 +66,11 @@ def kind_of(hour: HourWeather) -> HourKind:
     )
 
 
+def _wind_of(hour: HourWeather) -> tuple[float | None, ...]:
+    """What of an hour's weather decides how its routes are flown in a band of temperature."""
+    return hour.wind_mps, hour.wind_from_deg, hour.gust_mps
+
+
 class Conditions:
     """Makes conditions: the routes of a plan, and those between its docks, flown in each weather."""
 
@@ -106,10 +112,21 @@ class Conditions:
             bands.setdefault(round(hour.temperature_c / BAND_C), []).append(index)
         made: dict[int, Condition] = {}
         for band, indices in bands.items():
-            flown = self._fly([hours[index] for index in indices], band * BAND_C)
-            for row, index in enumerate(indices):
-                made[index] = self._condition(hours[index], flown, row)
+            alike: dict[tuple[float | None, ...], list[int]] = {}
+            for index in indices:
+                alike.setdefault(_wind_of(hours[index]), []).append(index)
+            kinds = list(alike.values())
+            for first in range(0, len(kinds), self._at_once):
+                part = kinds[first : first + self._at_once]
+                flown = self._fly([hours[same[0]] for same in part], band * BAND_C)
+                for row, same in enumerate(part):
+                    made.update((index, self._condition(hours[index], flown, row)) for index in same)
         return tuple(made[index] for index in range(len(hours)))
+
+    @property
+    def _at_once(self) -> int:
+        """In how many winds all routes are flown in one go."""
+        return max(1, MOST_AT_ONCE // max(1, len(self._routes)))
 
     def _condition(
         self, hour: HourWeather, flown: tuple[SortiePredictions, SortiePredictions], row: int

@@ -344,3 +344,16 @@ def test_the_docks_of_a_large_table_are_proven_nearly_as_good_as_of_a_small_one(
     large = make_plan(field(), docks=2)
     assert exact.objective - layouts.LARGE_GAP - layouts.MERGE_STEP <= large.objective <= exact.bound
     assert large.bound >= exact.objective
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_table_too_large_to_be_held_gives_a_layout_and_a_bound_about_the_best(
+    field: Field, monkeypatch: pytest.MonkeyPatch, count: int
+):
+    world = field()
+    best = make_plan(world, docks=count)
+    monkeypatch.setattr(layouts, "MOST_HELD", 0)
+    found = make_plan(world, docks=count)
+    assert found.objective <= best.objective <= found.bound
+    assert found.objective == pytest.approx(best.objective, rel=0.01)
+    assert found.gap == pytest.approx((found.bound - found.objective) / found.objective)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from dfr.plan.routing import AvoidedArea, Router, free_space
+from dfr.plan.routing import AvoidedArea, PathsFrom, Router, free_space, no_path
 
 from ..examples import examples
 
@@ -210,3 +210,30 @@ def test_walls_that_cut_the_field_together_are_named_with_the_leg():
     assert not found.reachable
     assert "together (the fair)" in found.limited_by
     assert "the straight leg meets the pier after 35 m" in found.limited_by
+
+
+@examples(15)
+@given(st.lists(boxes, min_size=0, max_size=4), st.integers(0, 10_000))
+def test_an_open_leg_is_the_path_that_a_search_finds(walls, seed):
+    router = Router(FIELD, walls, margin_m=5.0)
+    rng = np.random.default_rng(seed)
+    targets = rng.uniform(-5.0, 205.0, (20, 2))
+    start = (float(rng.uniform(0.0, 200.0)), float(rng.uniform(0.0, 200.0)))
+    for target, is_open in zip(targets.tolist(), router.open_legs(start, targets), strict=True):
+        path = router.find_path(start, tuple(target))
+        if is_open:
+            assert path.points == (start, tuple(target))
+            assert path.length_m == pytest.approx(math.dist(start, target))
+        elif len(path.points) == 2 and path.stand_off_m == 0.0:
+            leg = shapely.LineString(path.points)
+            assert not shapely.covers(router.free, leg), "a leg that grazes is left to the search"
+
+
+def test_paths_from_a_place_are_those_of_the_search():
+    router = Router(FIELD, [wall(60, 60, 140, 140)])
+    targets = np.array([[188.0, 12.0], [188.0, 188.0], [100.0, 100.0]])
+    found = PathsFrom(START, targets, {1: router.find_path(START, (188.0, 188.0)), 2: no_path("inside")})
+    assert len(found) == 3
+    assert found[0] == router.find_path(START, (188.0, 12.0))
+    assert [len(path.points) for path in found] == [2, 3, 0]
+    assert found[1:] == [found[1], found[2]]

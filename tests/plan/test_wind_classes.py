@@ -70,7 +70,7 @@ def worst_errors(
     scenario: Scenario, paths: Sequence[FlightPath], hours: Sequence[HourWindow]
 ) -> tuple[float, bool]:
     """(The worst error of a time within the battery, s; whether the same sorties are within it)."""
-    overhead, energy = fly_paths(scenario, paths, hours)
+    overhead, energy = fly_paths(scenario, [paths], hours)
     sorties = sorties_of(scenario, paths, hours)
     usable = usable_by_hour(scenario, hours)[:, None]
     exact_s = (sorties.climb_s + sorties.out_s).reshape(overhead.shape)
@@ -95,7 +95,7 @@ def test_hours_of_several_gusts_are_never_flown_too_soon_nor_on_too_little(scena
     gusty = (0.0, 0.325, 0.337)
     hours = windy_hours(scenario, 9, least_mps=8.0, most_mps=8.9, intensities=gusty)
     paths = random_paths(60, longest_m=5000.0)
-    overhead, energy = fly_paths(scenario, paths, hours)
+    overhead, energy = fly_paths(scenario, [paths], hours)
     exact = sorties_of(scenario, paths, hours)
     exact_s = (exact.climb_s + exact.out_s).reshape(overhead.shape)
     usable = usable_by_hour(scenario, hours)[:, None]

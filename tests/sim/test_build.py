@@ -234,3 +234,15 @@ def test_a_second_drone_for_a_grade_that_there_is_not_is_refused(world: World, p
     simulation = replace(world.scenario.simulation, policing=policing)
     with pytest.raises(InputError, match="no grade 'purple'"):
         sim_inputs(replace(world, scenario=replace(world.scenario, simulation=simulation)), plan)
+
+
+def test_winds_flown_one_at_a_time_and_once_each_give_the_same_to_the_last_bit(
+    world: World, plan: Plan, inputs: SimInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = [weather_at(world.scenario.weather, w.start) for w in hour_windows(world.scenario)[:6]]
+    hours = [first, *others, replace(first, visibility_m=first.visibility_m / 2.0)]
+    together = Conditions(world, plan).conditions(hours)
+    monkeypatch.setattr("dfr.sim.conditions.MOST_AT_ONCE", 1)
+    assert Conditions(world, plan).conditions(hours) == together
+    assert set(together[:-1]) <= set(inputs.conditions)
+    assert together[-1].legs == together[0].legs
