@@ -11,6 +11,7 @@ import yaml
 
 from dfr.errors import InputError, ScenarioError
 from dfr.geo import Position
+from dfr.io.call_files import read_calls
 from dfr.io.demand_files import read_places
 from dfr.io.heat_files import heat_document
 from dfr.io.scenario_files import find_scenario, load_world
@@ -109,3 +110,19 @@ def test_a_scenario_says_its_zones_or_its_points_and_not_both(tmp_path: Path) ->
     path.write_text(yaml.safe_dump(document))
     with pytest.raises(ScenarioError, match="demand: needs either zones, or points -> give one of the two"):
         load_world(path)
+
+
+def test_by_call_the_log_that_a_scenario_is_made_of_is_flown_to_its_own_positions(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    spots = [(50.779 + d_lat, -1.088 + d_lon) for d_lat, d_lon in rng.normal(0.0, 0.001, (30, 2))]
+    rows = [
+        f"2024-08-24T{10 + k // 6}:{k % 6}0:00+01:00,immediate,{a:.6f},{b:.6f}"
+        for k, (a, b) in enumerate(spots)
+    ]
+    log = tmp_path / "calls.csv"
+    log.write_text("time,priority,lat,lon\n" + "\n".join(rows) + "\n")
+    world = load_world(scenario_with(tmp_path, file="calls.csv", cell_m=0))
+    places = [world.frame.point(centre) for centre in zone_centres(world.scenario).values()]
+    for call, (lat, lon) in zip(read_calls(log, world), spots, strict=True):
+        own = world.frame.point(Position(lat_deg=lat, lon_deg=lon))
+        assert np.hypot(*np.subtract(places[call.zone], own)) < 1.5
