@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from dfr.io.scenario_files import find_scenario, load_world, with_day_files
 from dfr.link.lost_link import describe_left_vehicle
 from dfr.operate.air_watch import AirWatch
 from dfr.operate.desk import Desk, utc_now
+from dfr.operate.fleet import Berth
 from dfr.operate.people import People, Role, issue_tokens, read_people, write_people
 from dfr.operate.replay import replay_calls
 from dfr.operate.room import LiveShift
@@ -210,9 +211,15 @@ def _run_to_end(room: LiveShift) -> None:
         try:
             room.run()
         except KeyboardInterrupt as stop:
-            left = [describe_left_vehicle(each) for each in room.fleet.vehicles() if each.state.armed]
-            words = "; ".join(left) or "no drone is in the air"
+            words = "; ".join(_describe_left(room.fleet.berths.values())) or "no drone is in the air"
             raise StoppedError(f"stopped: {words}", do="start it again in the same folder to go on") from stop
+
+
+def _describe_left(berths: Iterable[Berth]) -> Iterator[str]:
+    """What each armed drone does by itself, by its name: two lines may have a system of the same number."""
+    for berth in berths:
+        if berth.vehicle is not None and berth.vehicle.state.armed:
+            yield f"{berth.drone}: {describe_left_vehicle(berth.vehicle)}"
 
 
 @contextmanager
