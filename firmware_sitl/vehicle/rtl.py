@@ -124,14 +124,16 @@ class ReturnMode(Mode):
         self._landing = LandingDescent(self.aircraft)
 
     def _return_height(self, here: LocalPoint, goal: LocalPoint) -> float:
-        """The height to return at, above the origin: RTL_ALT, lower inside the cone and under the fence.
+        """The height to return at, above the origin: RTL_ALT, or that of a rally point above it.
 
+        Lower inside the cone and under the fence.
         Never lower than now, not where it can stop: an aircraft that was sinking climbs back to where it was.
         """
         parameters, home_up = self.aircraft.parameters, self.aircraft.home[2]
         now = self.aircraft.body.up - home_up
         least = now + max(parameters["RTL_CLIMB_MIN"] * 0.01, RESTLESS_M)
-        wanted, slope = parameters["RTL_ALT"] * 0.01, parameters["RTL_CONE_SLOPE"]
+        wanted = max(parameters["RTL_ALT"] * 0.01, goal[2] - home_up)
+        slope = parameters["RTL_CONE_SLOPE"]
         if slope >= FLATTEST_CONE:
             wanted = min(wanted, slope * hypot(goal[0] - here[0], goal[1] - here[1]))
         return home_up + max(min(max(wanted, least), self._ceiling_m()), now + RESTLESS_M)

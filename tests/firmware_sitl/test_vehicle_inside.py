@@ -229,6 +229,22 @@ def test_a_return_goes_to_no_rally_point_outside_the_fence(vehicle, fence, rally
     assert vehicle.state.aircraft.body.north == pytest.approx(north_m, abs=0.5)
 
 
+@pytest.mark.parametrize(("rally_m", "flown_m"), [(10.0, 15.0), (37.0, 37.0)])
+def test_a_return_to_a_rally_point_is_flown_at_its_height_where_that_is_above_rtl_alt(
+    vehicle: BuiltinVehicle, rally_m: float, flown_m: float
+) -> None:
+    """ModeRTL::compute_return_target."""
+    vehicle.state.rally = ((60.0, 0.0, rally_m),)
+    vehicle.state.parameters["RALLY_INCL_HOME"] = 0.0
+    _airborne(vehicle, 10.0)
+    change_mode(vehicle.state, RTL)
+    heights = []
+    while vehicle.state.aircraft.body.north < 50.0:
+        fly(vehicle, 0.5)
+        heights.append(vehicle.state.aircraft.height_m)
+    assert max(heights) == pytest.approx(flown_m, abs=0.3)
+
+
 @pytest.mark.parametrize(("behaviour", "heading_deg"), [(0, 100.0), (1, 0.0), (2, 100.0), (3, 0.0)])
 @pytest.mark.parametrize("wind_mps", [0.0, 8.0])
 def test_a_return_turns_the_nose_back_where_it_points_ahead_on_the_way(
