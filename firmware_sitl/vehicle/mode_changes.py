@@ -98,15 +98,24 @@ def landing_start(auto: Auto, here: LocalPoint) -> int | None:
 
 
 def return_leg(auto: Auto, here: LocalPoint) -> int | None:
-    """The end of the leg nearest to a point, of all legs that follow a Command.DO_RETURN_PATH_START."""
-    found = []
-    for start in auto.route.places_of(Command.DO_RETURN_PATH_START):
-        before: LocalPoint | None = None
-        for seq, place in _places_after(auto, start):
-            away = dist(place, here) if before is None else _distance_to_leg(here, before, place)
-            found.append((away, -seq))
-            before = place
-    return -min(found)[1] if found else None
+    """The end of the leg nearest to a point, of all legs that follow a Command.DO_RETURN_PATH_START.
+
+    Of legs as near the first counts, of paths as near the last (AP_Mission::jump_to_closest_mission_leg).
+    """
+    starts = auto.route.places_of(Command.DO_RETURN_PATH_START)
+    found = [(min(legs), -start) for start in starts if (legs := _legs_after(auto, start, here))]
+    return min(found, key=lambda path: (path[0][0], path[1]))[0][1] if found else None
+
+
+def _legs_after(auto: Auto, start: int, here: LocalPoint) -> list[tuple[float, int]]:
+    """How far away each leg of a return path is, with the item at its end; the first is only a point."""
+    legs = []
+    before: LocalPoint | None = None
+    for seq, place in _places_after(auto, start):
+        away = dist(place, here) if before is None else _distance_to_leg(here, before, place)
+        legs.append((away, seq))
+        before = place
+    return legs
 
 
 def _own_place(auto: Auto, seq: int) -> LocalPoint | None:
