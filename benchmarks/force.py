@@ -80,6 +80,7 @@ def force_area(zones: int, sites: int, hours: int, seed: int, *, points: bool) -
     shares = [float(share) for share in weights / weights.sum()]
     end = FIRST + timedelta(hours=hours)
     days = [(FIRST + timedelta(days=day)).strftime("%Y-%m-%d") for day in range(math.ceil(hours / 24))]
+    document["zone"] = "UTC"  # a year of hours has no clock change then
     document["name"] = f"force-{zones}-{sites}-{hours}"
     document["title"] = f"A force area drawn at random, seed {seed}"
     document["period"] = {"start": f"{FIRST:%Y-%m-%d %H:%M}", "end": f"{end:%Y-%m-%d %H:%M}"}

@@ -326,7 +326,7 @@ class _TeamFileBuilder(_Builder):
     """A team's own file: every problem is recorded, and reading goes on where it can."""
 
     max_depth = 24
-    max_values = 60_000
+    max_values = 200_000  # the hourly weather of a year has 70,000
     one_document = False
 
     def __init__(self, name: str) -> None:
