@@ -4,8 +4,8 @@
     assert_reached(flight, scene, within_m=2.0)
     assert_landed_at(flight, home, within_m=1.0)
 
-Each raises AssertionError. Places are `Position`s; times are seconds of the vehicle's clock since the first
-sample of the track.
+Each raises AssertionError, and InputError for a limit that is none. Places are `Position`s; times are
+seconds of the vehicle's clock since the first sample of the track.
 """
 
 from __future__ import annotations
@@ -15,16 +15,26 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
+from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Position
 from firmware_sitl.flights import MissionFlight, last_words
 
 WIDE, HIGH = 48, 16
 """Characters of a picture; one is about twice as high as it is wide."""
 
+ON_GROUND_M = 2.0
+"""Height above home up to which stopped motors mean a landing: the barometer wanders (assumed)."""
+
+CRASHED = "Crash: Disarming"
+"""How ArduCopter's crash check begins to say that it has stopped the motors (crash_check.cpp)."""
+
+FEWEST_CORNERS = 3
+
 
 def assert_reached(flight: MissionFlight, place: Position, *, within_m: float = 2.0) -> None:
     """The flight was once as near to a place, horizontally."""
     __tracebackhide__ = True
+    _refuse_no_limit("within_m", within_m)
     path, target = _path_of(flight), _frame_of(flight).point(place)
     away = np.hypot(*(path - target).T)
     nearest = int(away.argmin())
@@ -38,6 +48,7 @@ def assert_reached(flight: MissionFlight, place: Position, *, within_m: float = 
 def assert_within(flight: MissionFlight, centre: Position, radius_m: float) -> None:
     """The flight was never farther from a place, horizontally."""
     __tracebackhide__ = True
+    _refuse_no_limit("radius_m", radius_m)
     path, target = _path_of(flight), _frame_of(flight).point(centre)
     away = np.hypot(*(path - target).T)
     worst = int(away.argmax())
@@ -49,12 +60,20 @@ def assert_within(flight: MissionFlight, centre: Position, radius_m: float) -> N
 
 
 def assert_landed_at(flight: MissionFlight, place: Position, *, within_m: float = 1.0) -> None:
-    """The motors stopped by themselves, this near to a place."""
+    """The motors stopped by themselves on the ground, this near to a place."""
     __tracebackhide__ = True
+    _refuse_no_limit("within_m", within_m)
     path, target = _path_of(flight), _frame_of(flight).point(place)
     last = len(path) - 1
     if not flight.disarmed:
         raise AssertionError(f"the flight did not land: it {flight.ended}{_tail(flight, last, target)}")
+    crashed = next((text for text in flight.texts if text.startswith(CRASHED)), None)
+    if crashed is not None:
+        raise AssertionError(f"the flight crashed: {crashed!r}{_tail(flight, last, target)}")
+    if flight.track.height_m[last] > ON_GROUND_M:
+        raise AssertionError(
+            f"the motors stopped in the air, {_when(flight, last)}{_tail(flight, last, target)}"
+        )
     away_m = float(np.hypot(*(path[last] - target)))
     if away_m > within_m:
         raise AssertionError(
@@ -66,7 +85,7 @@ def assert_landed_at(flight: MissionFlight, place: Position, *, within_m: float 
 def assert_never_outside(flight: MissionFlight, fence: Sequence[Position]) -> None:
     """Every sample of the track lies in the area with these corners."""
     __tracebackhide__ = True
-    path, area = _path_of(flight), _frame_of(flight).polygon(tuple(fence))
+    path, area = _path_of(flight), _read_area(flight, fence)
     beyond = shapely.distance(area, shapely.points(path))
     worst = int(beyond.argmax())
     if beyond[worst] > 0.0:
@@ -80,6 +99,7 @@ def assert_never_outside(flight: MissionFlight, fence: Sequence[Position]) -> No
 def assert_battery_above(flight: MissionFlight, percent: float) -> None:
     """The battery monitor never told less than this charge; a battery that tells nothing is no pass."""
     __tracebackhide__ = True
+    _refuse_no_limit("percent", percent)
     least = flight.least_percent
     if least is None:
         raise AssertionError(
@@ -90,6 +110,28 @@ def assert_battery_above(flight: MissionFlight, percent: float) -> None:
             f"the battery fell to {least} % ({flight.used_mah} mAh used), asked for {percent:g} %, "
             f"{percent - least:g} % too low; {last_words(flight.texts)}"
         )
+
+
+def _refuse_no_limit(name: str, value: float) -> None:
+    """Raise InputError for a limit that any flight would keep, or none."""
+    if not (np.isfinite(value) and value >= 0.0):
+        raise InputError(
+            f"{name}={value:g}: no limit that a flight could be held to", do="give a number above 0"
+        )
+
+
+def _read_area(flight: MissionFlight, fence: Sequence[Position]) -> shapely.Polygon:
+    """The area of a fence. Raises InputError for corners that enclose none, or more than one."""
+    if (
+        len(fence) >= FEWEST_CORNERS
+        and (area := _frame_of(flight).polygon(tuple(fence))).is_valid
+        and area.area > 0.0
+    ):
+        return area
+    raise InputError(
+        f"the fence's {len(fence)} corners enclose no area, or its sides cross",
+        do="give at least three corners, in order around the area",
+    )
 
 
 def _path_of(flight: MissionFlight) -> FloatArray:

@@ -22,6 +22,7 @@ from dfr.errors import LinkError, LinkTimeoutError, TransferError, VehicleRefuse
 
 POSITION_KNOWN = mavlink.EKF_POS_HORIZ_ABS
 READY_TO_ARM = mavlink.MAV_SYS_STATUS_PREARM_CHECK
+AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
 INVALID_SEQUENCE = mavlink.MAV_MISSION_INVALID_SEQUENCE
 HEARTBEAT_WALL_S = 0.2
@@ -135,16 +136,12 @@ class SitlClient:
     def set_mode(self, number: int) -> None:
         """Change the flight mode, and see it changed."""
         self.do(mavlink.MAV_CMD_DO_SET_MODE, 1, number)
-        self.receive(
-            "HEARTBEAT",
-            where=lambda m: m.custom_mode == number and m.get_srcComponent() == 1,
-            what=f"flight mode {number}",
-        )
+        self._wait_heartbeat(lambda m: m.custom_mode == number, what=f"flight mode {number}")
 
     def arm(self) -> None:
         """Arm, and see it armed."""
         self.do(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
-        self.receive("HEARTBEAT", where=lambda m: bool(m.base_mode & ARMED), what="armed")
+        self._wait_heartbeat(lambda m: bool(m.base_mode & ARMED), what="armed")
 
     def set_parameter(self, name: str, value: float) -> None:
         """Write a parameter, and see it echoed; VehicleRefusedError where the vehicle has no such name."""
@@ -243,11 +240,8 @@ class SitlClient:
 
     def wait_mode(self, number: int, *, timeout_s: float = HANGS_S) -> None:
         """Wait for a flight mode."""
-        self.receive(
-            "HEARTBEAT",
-            timeout_s=timeout_s,
-            where=lambda m: m.custom_mode == number,
-            what=f"flight mode {number}",
+        self._wait_heartbeat(
+            lambda m: m.custom_mode == number, what=f"flight mode {number}", timeout_s=timeout_s
         )
 
     def wait_height(self, above_m: float, *, timeout_s: float = HANGS_S) -> None:
@@ -261,8 +255,18 @@ class SitlClient:
 
     def wait_disarmed(self, *, timeout_s: float = HANGS_S) -> None:
         """Wait until the motors have stopped."""
+        self._wait_heartbeat(lambda m: not m.base_mode & ARMED, what="disarmed", timeout_s=timeout_s)
+
+    def is_from_vehicle(self, message: Any) -> bool:
+        """Whether the autopilot itself has sent it: a vehicle passes on what its other clients say."""
+        return (message.get_srcSystem(), message.get_srcComponent()) == (self.system_id, AUTOPILOT)
+
+    def _wait_heartbeat(self, where: Callable[[Any], bool], *, what: str, timeout_s: float = HANGS_S) -> None:
         self.receive(
-            "HEARTBEAT", timeout_s=timeout_s, where=lambda m: not m.base_mode & ARMED, what="disarmed"
+            "HEARTBEAT",
+            timeout_s=timeout_s,
+            where=lambda m: self.is_from_vehicle(m) and where(m),
+            what=what,
         )
 
     def _note_message(self, message: Any) -> None:
@@ -271,7 +275,7 @@ class SitlClient:
             return
         if kind == "STATUSTEXT":
             self.texts.append(str(message.text))
-        elif message.get_srcComponent() == 1:
+        elif self.is_from_vehicle(message):
             self.mode, self.armed = message.custom_mode, bool(message.base_mode & ARMED)
 
     def _send_heartbeat(self) -> None:

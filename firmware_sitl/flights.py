@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, hypot, radians, sin
+from math import cos, hypot, isfinite, radians, sin
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,11 +71,16 @@ def last_words(texts: Sequence[str]) -> str:
 
 def refuse_unflyable(items: Sequence[WireItem]) -> None:
     """Raise InputError for items that no vehicle could take as they are meant."""
+    if not isinstance(items, Sequence) or not all(isinstance(item, WireItem) for item in items):
+        raise InputError(
+            f"the mission is {type(items).__name__}, not a list of WireItem",
+            do="give items of dfr.ardupilot.items; a fixture that makes them must return them",
+        )
     if len(items) < 2:
         raise InputError("the mission has nothing after its home", do="give home, then what is to be flown")
     for number, item in enumerate(items):
         for name, value in (("x", item.x), ("y", item.y)):
-            if value != int(value):
+            if isfinite(value) and (value != int(value) or _in_degrees(item)):
                 raise InputError(
                     f"item {number} ({command_name(item.command)}): {name}={value} looks like degrees, "
                     "but MISSION_ITEM_INT carries whole numbers of 1e-7 degrees",
@@ -87,6 +92,16 @@ def refuse_unflyable(items: Sequence[WireItem]) -> None:
                 "place",
                 do="give 1e-7 degrees of latitude and longitude, and metres",
             )
+
+
+def _in_degrees(item: WireItem) -> bool:
+    """Whether a place of whole numbers is one in degrees: such a place lies in the Gulf of Guinea."""
+    return (
+        item.command <= Command.NAV_PAYLOAD_PLACE
+        and (item.x, item.y) != (0, 0)
+        and abs(item.x) <= 90
+        and abs(item.y) <= 180
+    )
 
 
 def command_name(number: int) -> str:
@@ -134,6 +149,10 @@ def fly_mission(
     InputError for items that cannot be meant, and VehicleRefusedError with what the vehicle said.
     """
     refuse_unflyable(items)
+    if not most_s > 0.0:
+        raise InputError(
+            f"most_s={most_s:g}: no budget of a flight", do="give seconds of the vehicle's clock"
+        )
     client.upload(items)
     client.stream(10)
     client.set_mode(CopterMode.GUIDED)
@@ -159,7 +178,7 @@ def follow_mission(
     seen = _Seen(items, client.texts)
     while not seen.ended:
         try:
-            message = client.receive(*FOLLOWED, timeout_s=wall_s)
+            message = client.receive(*FOLLOWED, timeout_s=wall_s, where=client.is_from_vehicle)
         except LinkTimeoutError:
             seen.ended = f"was lost: nothing was heard for {wall_s:g} s {seen.place(rows)}"
             break
@@ -208,7 +227,7 @@ class _Seen:
         self.used_mah = 0
         self._t_s = 0.0
         self._grounded_s: float | None = None
-        self._flown = False
+        self._flown = self._armed = False
 
     def place(self, rows: Sequence[TrackPoint]) -> str:
         """Where the flight is, as part of a sentence."""
@@ -242,13 +261,20 @@ class _Seen:
             self.home = Position(lat_deg=message.latitude * 1e-7, lon_deg=message.longitude * 1e-7)
         elif kind == "STATUSTEXT" and "RTL" in message.text and self.return_t_s is None:
             self.return_t_s = self._t_s
-        elif (
-            kind == "HEARTBEAT" and self._flown and not message.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED
-        ):
-            self.disarmed_t_s = self._t_s
-            self.ended = f"disarmed {self.place(rows)}"
+        elif kind == "HEARTBEAT":
+            self._note_heartbeat(message, rows)
         elif kind == "LOCAL_POSITION_NED":
             self._note_position(message, rows)
+
+    def _note_heartbeat(self, message: Any, rows: Sequence[TrackPoint]) -> None:
+        """The motors have stopped where they ran before, or where it has flown."""
+        if message.base_mode & mavlink.MAV_MODE_FLAG_SAFETY_ARMED:
+            self._armed = True
+        elif self._flown:
+            self.disarmed_t_s = self._t_s
+            self.ended = f"disarmed {self.place(rows)}"
+        elif self._armed:
+            self.ended = f"never took off: it disarmed {self.place(rows)}"
 
     def _note_answer(self, message: Any) -> None:
         if message.command == Command.REQUEST_MESSAGE:

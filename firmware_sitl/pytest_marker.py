@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from firmware_sitl.client import SitlClient
 HOME = Position(lat_deg=50.7810, lon_deg=-1.0890)
 HOME_M_AMSL = 3.0
 SPACING_M = 5.0
+MOST_VEHICLES = 100
 FAR_M = 2000.0
 """A mission that begins farther from the vehicle than this is taken for one of another site."""
 
@@ -64,24 +66,41 @@ class WantedVehicles:
 
 
 def read_marker(request: pytest.FixtureRequest) -> WantedVehicles:
-    """What is asked of a test's vehicles; InputError for what means nothing, with the names there are."""
+    """What is asked of a test's vehicles; InputError for what means nothing, with the names there are.
+
+    Of markers on a test, its class and its module the nearest counts, for each parameter by itself.
+    """
     asked: dict[str, Any] = {}
+    told: dict[str, float] = {}
     for mark in reversed(list(request.node.iter_markers("sitl"))):
         if mark.args:
             raise InputError(f"@pytest.mark.sitl{mark.args}", do=f"name each: {', '.join(ASKED)}")
         asked |= mark.kwargs
+        told |= _read_wind(mark.kwargs.get("wind")) | _read_params(mark.kwargs.get("params"))
     for name in asked.keys() - set(ASKED):
         near = get_close_matches(name, ASKED, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(ASKED)}"
         raise InputError(f"@pytest.mark.sitl has no {name}", do=meant)
     frame, motors = _read_frame(asked.get("frame"), request.config.rootpath)
-    params = {**motors, **_read_wind(asked.get("wind")), **asked.get("params", {})}
     return WantedVehicles(
         stand_asked=_read_home(asked.get("home"), request) or _home_option(request.config),
-        params=params,
+        params=motors | told,
         frame=frame,
-        count=int(asked.get("count", 1)),
+        count=_read_count(asked.get("count", 1)),
     )
+
+
+def _read_params(params: Any) -> dict[str, float]:
+    try:
+        return {str(name): float(value) for name, value in (params or {}).items()}
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"params={params!r}", do='give {"NAME": number, ...}') from None
+
+
+def _read_count(count: Any) -> int:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_VEHICLES:
+        raise InputError(f"count={count!r}", do=f"give a number of vehicles, from 1 to {MOST_VEHICLES}")
+    return count
 
 
 def _read_home(home: Any, request: pytest.FixtureRequest) -> Stand | None:
@@ -129,7 +148,9 @@ def _read_wind(wind: Any) -> dict[str, float]:
     try:
         speed, direction = (float(part) for part in wind)
     except (TypeError, ValueError):
-        raise InputError(f"wind={wind!r}", do="give (m/s, degrees from which it blows)") from None
+        speed = math.nan
+    if not (0.0 <= speed < math.inf and -360.0 <= direction <= 360.0):
+        raise InputError(f"wind={wind!r}", do="give (m/s, degrees from which it blows)")
     return {"SIM_WIND_SPD": speed, "SIM_WIND_DIR": direction}
 
 

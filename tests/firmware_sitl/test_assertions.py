@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
@@ -19,7 +23,8 @@ from firmware_sitl.assertions import (
     assert_reached,
     assert_within,
 )
-from firmware_sitl.flights import MissionFlight, refuse_unflyable
+from firmware_sitl.client import SitlClient
+from firmware_sitl.flights import MissionFlight, follow_mission, refuse_unflyable
 
 HOME = Position(lat_deg=50.0, lon_deg=8.0)
 
@@ -112,3 +117,111 @@ def test_what_no_vehicle_has_told_is_said(flight):
 def test_items_that_cannot_be_meant_are_refused_by_number_and_name(items, says):
     with pytest.raises(InputError, match=says):
         refuse_unflyable(items)
+
+
+NO_LIMITS = [float("nan"), float("inf"), -1.0]
+
+
+@pytest.mark.parametrize("limit", NO_LIMITS)
+def test_a_limit_that_is_none_is_refused_and_never_kept(flight, limit):
+    for judge in (
+        lambda: assert_reached(flight, east(50.0), within_m=limit),
+        lambda: assert_within(flight, HOME, limit),
+        lambda: assert_landed_at(flight, east(900.0), within_m=limit),
+        lambda: assert_battery_above(flight, limit),
+    ):
+        with pytest.raises(InputError, match="no limit that a flight could be held to"):
+            judge()
+
+
+@pytest.mark.parametrize(
+    "bearings_deg", [(), (90.0,), (0.0, 180.0), (0.0, 0.0, 0.0, 0.0), (45.0, 225.0, 135.0, 315.0)]
+)
+def test_a_fence_that_encloses_nothing_or_crosses_itself_is_refused(flight, bearings_deg):
+    fence = [offset(HOME, bearing_deg=bearing, distance_m=150.0) for bearing in bearings_deg]
+    with pytest.raises(InputError, match=f"{len(fence)} corners enclose no area"):
+        assert_never_outside(flight, fence)
+
+
+def test_motors_that_stop_in_the_air_over_the_place_are_no_landing(flight):
+    cut = replace(flight, track=replace(flight.track, height_m=np.full(len(flight.track.t_s), 11.0)))
+    with pytest.raises(AssertionError, match=r"the motors stopped in the air, at 150\.0 s, 11 m above home"):
+        assert_landed_at(cut, east(50.0))
+
+
+def test_a_crash_at_the_place_is_no_landing(flight):
+    crashed = replace(flight, texts=("Crash: Disarming: AngErr=61>30, Accel=1.2<3.0", "Disarming motors"))
+    with pytest.raises(AssertionError, match=r"the flight crashed: 'Crash: Disarming: AngErr=61"):
+        assert_landed_at(crashed, east(50.0))
+
+
+@pytest.mark.parametrize(("x", "y"), [(50, 8), (-33, -70), (0, 8), (47.398, 8.546)])
+def test_degrees_in_a_place_are_refused_whole_ones_too(x, y):
+    item = WireItem(command=Command.NAV_WAYPOINT, x=x, y=y, z=10.0)
+    with pytest.raises(InputError, match="looks like degrees"):
+        refuse_unflyable([WireItem(command=Command.NAV_WAYPOINT), item])
+
+
+@pytest.mark.parametrize("place", [{"x": float("nan")}, {"y": float("inf")}, {"z": float("nan")}])
+def test_an_item_at_no_place_is_refused(place):
+    with pytest.raises(InputError, match="is no place"):
+        refuse_unflyable(
+            [WireItem(command=Command.NAV_WAYPOINT), WireItem(command=Command.NAV_LAND, **place)]
+        )
+
+
+@pytest.mark.parametrize("items", [None, "mission.plan", [None, None], 5])
+def test_what_is_no_mission_is_refused(items):
+    with pytest.raises(InputError, match="not a list of WireItem"):
+        refuse_unflyable(items)
+
+
+VEHICLE, STATION = (1, 1), (255, 0)
+ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
+
+
+def heartbeat(source: tuple[int, int], base_mode: int) -> bytes:
+    sender = mavlink.MAVLink(None, srcSystem=source[0], srcComponent=source[1])
+    return mavlink.MAVLink_heartbeat_message(2, 3, base_mode, 3, 4, 3).pack(sender)
+
+
+def position(seconds: float, height_m: float) -> bytes:
+    sender = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
+    return mavlink.MAVLink_local_position_ned_message(
+        int(1000 * seconds), 0.0, 0.0, -height_m, 0.0, 0.0, 0.0
+    ).pack(sender)
+
+
+@contextmanager
+def hearing(*packets: bytes) -> Iterator[SitlClient]:
+    """A client of a vehicle that says this and no more."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        SitlClient(f"tcp:127.0.0.1:{listener.getsockname()[1]}") as client,
+        listener.accept()[0] as end,
+    ):
+        end.sendall(b"".join(packets))
+        yield client
+
+
+def test_another_stations_heartbeat_that_the_vehicle_passes_on_ends_no_flight():
+    packets = (
+        heartbeat(VEHICLE, ARMED), position(1.0, 20.0), heartbeat(STATION, 0), position(2.0, 20.0),
+        heartbeat(VEHICLE, 0),
+    )  # fmt: skip
+    with hearing(*packets) as client:
+        flight = follow_mission(client, most_s=60.0, wall_s=10.0)
+    assert len(flight.track.t_s) == 2
+    assert flight.disarmed
+    with hearing(*packets) as client:
+        client.wait_disarmed(timeout_s=10.0)
+        assert not client.armed
+
+
+def test_a_vehicle_that_disarms_on_the_ground_has_never_taken_off():
+    packets = (heartbeat(VEHICLE, 0), heartbeat(VEHICLE, ARMED), position(1.0, 0.1), heartbeat(VEHICLE, 0))
+    with hearing(*packets) as client:
+        flight = follow_mission(client, most_s=60.0, wall_s=10.0)
+    assert flight.ended.startswith("never took off: it disarmed at item 0, 0 m above home")
+    with pytest.raises(AssertionError, match="did not land: it never took off"):
+        assert_landed_at(replace(flight, home=HOME), HOME)

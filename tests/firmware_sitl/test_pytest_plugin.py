@@ -107,3 +107,44 @@ def test_a_missing_arducopter_fails_and_never_falls_back(pytester, monkeypatch):
     result = pytester.runpytest_subprocess("--sitl-engine=auto")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*DFR_ARDUCOPTER=/nowhere/arducopter is not a program*"])
+
+
+MARKED = """
+import pytest
+from dfr.errors import InputError
+from firmware_sitl.pytest_marker import read_marker
+
+OURS = {"RTL_ALT": 3000, "SIM_WIND_SPD": 2}
+pytestmark = pytest.mark.sitl(home=(-43.5, 172.6, 20.0), params=OURS, frame="hexa")
+
+@pytest.mark.sitl(params={"FENCE_RADIUS": 77}, wind=(6.0, 45.0))
+def test_nearest_counts(request):
+    wanted = read_marker(request)
+    assert wanted.params == {
+        "RTL_ALT": 3000.0, "FENCE_RADIUS": 77.0, "FRAME_CLASS": 2.0,
+        "SIM_WIND_SPD": 6.0, "SIM_WIND_DIR": 45.0,
+    }
+    assert wanted.stand(0).lat_deg == -43.5
+
+@pytest.mark.parametrize("asked", MEANINGLESS)
+def test_meaningless(request, asked):
+    request.node.add_marker(pytest.mark.sitl(**asked), append=False)
+    with pytest.raises(InputError) as refused:
+        read_marker(request)
+    assert " -> " in str(refused.value)
+"""
+
+MEANINGLESS = [
+    {"count": 0}, {"count": "two"}, {"count": 2.5}, {"count": True}, {"count": 3000},
+    {"wind": (-3, 270)}, {"wind": (float("nan"), 0)}, {"wind": (4, 720)}, {"wind": "strong"}, {"wind": 4},
+    {"params": ["RTL_ALT"]}, {"params": {"RTL_ALT": "high"}}, {"params": {"RTL_ALT": None}},
+    {"home": (95, 0)}, {"home": (float("nan"), 0)}, {"home": 7}, {"home": []}, {"home": (1, 2, 3, 4, 5)},
+    {"frame": "deca"}, {"frame": 5}, {"winds": (4, 0)},
+]  # fmt: skip
+
+
+def test_the_nearest_marker_counts_for_each_parameter_and_what_means_nothing_is_refused(pytester):
+    text = MARKED.replace("MEANINGLESS", repr(MEANINGLESS)).replace("nan", "float('nan')")
+    pytester.makepyfile(test_marked=text)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1 + len(MEANINGLESS))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+import shapely
 
 from dfr.findings import Severity
+from dfr.plan.checks import sight
+from dfr.plan.checks.sight import manned_posts
 from dfr.plan.volumes import inputs_of
 from dfr.scenario import model as m
 
@@ -85,6 +89,54 @@ def test_the_posts_manned_are_those_that_see_most(field: Field):
     sites = (candidate("east", 400, 0, use=m.SiteUse.REQUIRED),)
     world = field(operation={"posts": posts}, crew=people(1, 1), demand={"zones": zones}, candidates=sites)
     assert not findings(world, "visual-line-of-sight", Severity.VIOLATION)
+
+
+EAST = 0, 900
+"""A route of 900 m to the east; what is seen of it by each post, and by any two, can be counted by hand."""
+
+STRIPS = {
+    "long": (0, 400),
+    "same": (10, 400),
+    "other": (500, 800),
+    "short": (850, 900),
+    "nothing": (2000, 2100),
+}
+
+
+def manned(strips: list[str], people: int) -> list[str]:
+    """The posts that so many people man, of posts that each see a strip of a route to the east."""
+    posts = tuple(m.Observer(id=name, position=at(0, 0), range_m=100.0) for name in strips)
+    shift = SimpleNamespace(remote_pilots=people, safety_pilots=0)
+    context = SimpleNamespace(
+        scenario=SimpleNamespace(
+            operation=SimpleNamespace(posts=posts), crew=SimpleNamespace(shifts=(shift,))
+        ),
+        lines=[(None, shapely.LineString([(EAST[0], 0), (EAST[1], 0)]))],
+    )
+    discs = {name: shapely.box(low, -50, high, 50) for name, (low, high) in STRIPS.items()}
+    return sorted(post.id for post in manned_posts(context, discs))
+
+
+@pytest.mark.parametrize("one_after_another", [False, True])
+def test_two_people_stand_where_they_see_most_together_not_where_each_sees_most(
+    monkeypatch, one_after_another
+):
+    if one_after_another:
+        monkeypatch.setattr(sight, "MOST_CHOICES", 0)
+    assert manned(list(STRIPS), 1) == ["long"]
+    assert manned(list(STRIPS), 2) == ["long", "other"]
+    assert manned(list(STRIPS), 3) == ["long", "other", "short"]
+    assert manned(list(reversed(STRIPS)), 2) == ["long", "other"]
+
+
+def test_with_people_for_all_every_post_is_manned_and_with_nobody_none():
+    assert manned(["long", "nothing"], 2) == manned(["long", "nothing"], 5) == ["long", "nothing"]
+    assert manned(["long", "nothing"], 0) == []
+
+
+def test_a_post_that_sees_no_ground_is_not_manned():
+    assert manned(["long", "blind"], 1) == ["long"]
+    assert manned(["blind"], 3) == []
 
 
 def test_a_post_that_a_program_drew_is_unknown(field: Field):

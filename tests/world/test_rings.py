@@ -8,7 +8,7 @@ import shapely
 from geographiclib.geodesic import Geodesic
 
 from dfr.world.outlines import Arc, EdgeRule, Vertex, circle
-from dfr.world.shapes import Area, build_areas
+from dfr.world.shapes import Area, RingTable, build_areas
 
 
 def cap(lat: float, *, eastward: bool = True) -> list[Vertex]:
@@ -132,3 +132,48 @@ def test_out_and_back_along_an_edge_encloses_nothing(end: tuple[float, float], e
     for outline in (out_and_back, [*out_and_back, out_and_back[1], out_and_back[0]]):
         (built,) = build_areas([outline], edges=edges)
         assert (built.area, built.code in ("no-area", "too-few-points")) == (None, True)
+
+
+HERE = (52.0, 4.0)
+RADIUS_M = 5_000.0
+
+
+def about(azimuth_deg: float, away_m: float) -> tuple[float, float]:
+    """Latitude and longitude of a place by its azimuth and distance from the centre of an arc."""
+    found = Geodesic.WGS84.Direct(*HERE, azimuth_deg, away_m)
+    return found["lat2"], found["lon2"]
+
+
+def outline_with(shape: str) -> list[Vertex | Arc]:
+    """A whole circle, a dome over an arc from west to east, or what is north of it: a hollow arc."""
+    if shape == "circle":
+        return [circle(*HERE, RADIUS_M)]
+    over_north = Arc(*HERE, RADIUS_M, RADIUS_M, 270.0, 90.0, clockwise=True)
+    if shape == "dome":
+        return [Vertex(*about(180.0, 10_000.0)), over_north]
+    back = Arc(*HERE, RADIUS_M, RADIUS_M, 90.0, 270.0, clockwise=False)
+    return [Vertex(*about(315.0, 14_000.0)), Vertex(*about(45.0, 14_000.0)), back]
+
+
+@pytest.mark.parametrize("shape", ["circle", "dome", "hollow"])
+def test_a_drawn_arc_takes_nothing_from_the_area_or_adds_nothing_as_it_is_asked_for(shape: str) -> None:
+    """Places a millimetre inside the arc are in what may not be smaller, those a millimetre outside are not
+    in what may not be larger; which side is inside depends on which way the arc bends."""
+    larger, smaller = (build_areas([outline_with(shape)], circumscribed=c)[0].area for c in (True, False))
+    assert larger is not None
+    assert smaller is not None
+    inward_m = 0.001 if shape == "hollow" else -0.001
+    for azimuth in np.arange(-60.0, 60.0, 1.7):
+        assert contains(larger, *about(azimuth, RADIUS_M + inward_m))
+        assert not contains(smaller, *about(azimuth, RADIUS_M - inward_m))
+
+
+def test_a_ring_of_several_is_given_without_its_closing_corner_and_without_the_next_ring() -> None:
+    first, second = (
+        [(0.0, 50.0), (1.0, 50.0), (1.0, 51.0)],
+        [(4.0, 50.0), (5.0, 50.0), (5.0, 51.0), (4.0, 51.0)],
+    )
+    lonlat = np.array([*first, first[0], *second, second[0]])
+    rings = RingTable(lonlat, np.array([0, 4, 9]))
+    assert rings.ring_at(0).tolist() == [list(corner) for corner in first]
+    assert rings.ring_at(1).tolist() == [list(corner) for corner in second]
