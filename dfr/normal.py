@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,14 @@ def _without_scipy(x: Any) -> Any:
     return 0.5 * np.asarray(ERFC(np.asarray(x) / -math.sqrt(2.0)), dtype=float)
 
 
-_cdf: Callable[[Any], Any]
-try:
-    from scipy.special import ndtr as _cdf
-except ModuleNotFoundError:  # equal to 4e-14, and ten times slower
-    _cdf = _without_scipy
+@cache
+def _cdf() -> Callable[[Any], Any]:
+    """Scipy's function, which takes longer to load than a simulated vehicle to start; only who asks waits."""
+    try:
+        from scipy.special import ndtr
+    except ModuleNotFoundError:  # equal to 4e-14, and ten times slower
+        return _without_scipy
+    return ndtr
 
 
 def normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -29,5 +33,5 @@ def normal_cdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> normal_cdf(np.array([0.0, 1.0])).round(3)
     array([0.5  , 0.841])
     """
-    probability: NDArray[np.float64] = _cdf(x)
+    probability: NDArray[np.float64] = _cdf()(x)
     return probability

@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Drone
 from dfr.ardupilot.parameters import spell_both
 from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.units import GRAVITY_MPS2
+
+if TYPE_CHECKING:  # a simulated vehicle starts in three quarters of the time without
+    from dfr.aircraft.catalogue import Drone
 
 YAW_HELD, YAW_NEXT, YAW_NEXT_BUT_RETURN, YAW_AHEAD = 0.0, 1.0, 2.0, 3.0
 """WP_YAW_BEHAVIOR: the nose stays, points to the next waypoint (but on a return), or along the flight."""

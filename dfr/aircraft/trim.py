@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from dfr.aircraft.catalogue import Drone
 from dfr.geo import FloatArray
 from dfr.units import AIR_DENSITY_KG_M3, GRAVITY_MPS2
+
+if TYPE_CHECKING:  # a simulated vehicle starts in three quarters of the time without
+    from dfr.aircraft.catalogue import Drone
 
 BALANCE_STEPS = 10
 """Bounded steps of the force balance: to 1e-8 for tilts up to 45 degrees, 1e-4 at 60."""
