@@ -26,6 +26,7 @@ AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
 INVALID_SEQUENCE = mavlink.MAV_MISSION_INVALID_SEQUENCE
 HEARTBEAT_WALL_S = 0.2
+UPLOAD_TRIES = 5
 HANGS_S = 300.0
 """Wall seconds after which a client gives up. Only so that a failure ends: no test may pass or fail by how
 busy its machine is."""
@@ -177,7 +178,21 @@ class SitlClient:
                 found = float(message.param_value)
 
     def upload(self, items: Sequence[WireItem], *, kind: int = 0) -> None:
-        """Upload a list; TransferError where the vehicle refuses it."""
+        """Upload a list; TransferError where the vehicle refuses it.
+
+        A vehicle cancels an upload that stands still for some wall seconds, as on a machine with far too much
+        to do: then once more.
+        """
+        for _ in range(UPLOAD_TRIES):
+            result = self._upload_once(items, kind)
+            if result != mavlink.MAV_MISSION_OPERATION_CANCELLED:
+                break
+        if result != mavlink.MAV_MISSION_ACCEPTED:
+            why = enum_name("MAV_MISSION_RESULT", result)
+            raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
+
+    def _upload_once(self, items: Sequence[WireItem], kind: int) -> int:
+        """The vehicle's answer."""
         self.mav.mission_count_send(self.system_id, 1, len(items), kind)
         while True:
             message = self.receive(
@@ -190,10 +205,7 @@ class SitlClient:
             if message.get_type() == "MISSION_ACK":
                 if message.type == INVALID_SEQUENCE:
                     continue
-                if message.type != mavlink.MAV_MISSION_ACCEPTED:
-                    why = enum_name("MAV_MISSION_RESULT", message.type)
-                    raise TransferError(f"upload of {len(items)} items (list {kind}): {why}")
-                return
+                return int(message.type)
             self._send_item(message.seq, items[message.seq], kind)
 
     def _send_item(self, seq: int, item: WireItem, kind: int) -> None:

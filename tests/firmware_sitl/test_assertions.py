@@ -13,7 +13,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.items import WireItem
-from dfr.errors import InputError
+from dfr.errors import InputError, TransferError
 from dfr.geo import Position, offset
 from dfr.track import FlightTrack
 from firmware_sitl.assertions import (
@@ -216,6 +216,24 @@ def test_another_stations_heartbeat_that_the_vehicle_passes_on_ends_no_flight():
     with hearing(*packets) as client:
         client.wait_disarmed(timeout_s=10.0)
         assert not client.armed
+
+
+def answer(result: int) -> bytes:
+    return mavlink.MAVLink_mission_ack_message(255, 0, result, 0).pack(mavlink.MAVLink(None, 1, 1))
+
+
+def test_an_upload_that_the_vehicle_cancelled_is_tried_again_and_not_for_ever():
+    request = mavlink.MAVLink_mission_request_message(255, 0, 0, 0).pack(mavlink.MAVLink(None, 1, 1))
+    item = WireItem(command=Command.NAV_WAYPOINT)
+    with hearing(answer(mavlink.MAV_MISSION_OPERATION_CANCELLED), request, answer(0)) as client:
+        client.upload([item])
+    with (
+        hearing(5 * answer(mavlink.MAV_MISSION_OPERATION_CANCELLED)) as client,
+        pytest.raises(TransferError, match=r"MAV_MISSION_OPERATION_CANCELLED \(15\)"),
+    ):
+        client.upload([item])
+    with hearing(answer(mavlink.MAV_MISSION_DENIED)) as client, pytest.raises(TransferError, match="DENIED"):
+        client.upload([item])
 
 
 def test_a_vehicle_that_disarms_on_the_ground_has_never_taken_off():

@@ -114,6 +114,14 @@ def test_one_weekend_tells_its_days_and_says_that_it_cannot_tell_how_days_differ
     assert found.shares[3].value > 0.0
 
 
+def test_calls_without_a_known_grade_are_counted_and_left_out_of_the_grades() -> None:
+    calls = _draw_calls(np.random.default_rng(4), days=14, mean=5.0)
+    unknown = [replace(call, grade=grade) for call, grade in zip(calls[:3], ("", "purple", ""), strict=True)]
+    found = _estimate([*unknown, *calls[3:]], days=14)
+    assert f"3 of {len(calls)} calls have no known grade: left out of the grades' shares" in found.notes
+    assert not any("no known grade" in note for note in _estimate(calls, days=14).notes)
+
+
 def test_a_weekday_the_log_does_not_have_is_told() -> None:
     calls = [CallRecord(when=datetime(2024, 8, 20, 18, tzinfo=LONDON), place="z0")] * 5
     found = estimate_demand(calls, zones=ZONES, grades=GRADES, period=PERIOD, frame=FRAME)

@@ -7,6 +7,7 @@ import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
 
+from dfr.geo import LocalFrame, Position
 from dfr.world.outlines import Arc, EdgeRule, Vertex, circle
 from dfr.world.shapes import Area, RingTable, build_areas
 
@@ -177,3 +178,16 @@ def test_a_ring_of_several_is_given_without_its_closing_corner_and_without_the_n
     rings = RingTable(lonlat, np.array([0, 4, 9]))
     assert rings.ring_at(0).tolist() == [list(corner) for corner in first]
     assert rings.ring_at(1).tolist() == [list(corner) for corner in second]
+
+
+@pytest.mark.parametrize("lon", [-179.0, -60.0, 0.0, 100.0, 179.5])
+def test_a_ring_round_a_pole_is_whole_in_a_local_frame_on_both_sides_of_its_origin(lon: float) -> None:
+    (built,) = build_areas([cap(70.0)])
+    assert built.area is not None
+    frame = LocalFrame(Position(lat_deg=72.0, lon_deg=lon))
+    shape = built.area.local_shape(frame)
+    for aside in (-60.0, -20.0, 0.0, 20.0, 60.0):
+        east_lon = (lon + aside + 180.0) % 360.0 - 180.0
+        for lat, inside in ((72.0, True), (89.0, True), (69.0, False)):
+            point = frame.point(Position(lat_deg=lat, lon_deg=east_lon))
+            assert bool(shapely.contains_xy(shape, *point)) is inside
