@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
+import { approvalWords, callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, soundLevel, stateWords } from "../../dfr/web/static/operate-board.js";
 
 const DRONE = { drone: "d/1", state: "flying", phase: "on_scene", pilot: "Ann", why_not: "", ready_in_s: null, battery: 0.8, failure: "", held: false, orders: [], height_m: 60.2, link: { heard: true, silent_s: 0.1 }, position_age_s: 0.1, position_stale: false, failsafe: { words: "RTL", triggers_in_s: null } };
 const CALL = { call: 1, agency: "HC", id: "7", grade: "immediate", graded: true, agency_says: "open", state: "open", ended: "", age_s: 75, waits_for: "a drone", offers: [], onward: [], blocked: "", drones: [], zone: "Pier", exercise: false };
@@ -17,6 +17,11 @@ test("contact is lost once nothing has been heard for a second, or the shift han
 
 test("a page that the server refuses says why, and that it is old", () => {
   assert.equal(contactWords(1000, 9000, null, "Your token has expired."), "Your token has expired. Drones fly on; what you see is old.");
+});
+
+test("whose yes a flight needs is said before it is asked for", () => {
+  assert.match(approvalWords({ second_yes: true }), /a pilot, and then of a safety pilot/);
+  assert.doesNotMatch(approvalWords({ second_yes: false }), /safety/);
 });
 
 test("a drone that is out says what it does, how high it is, and what is wrong with its link", () => {

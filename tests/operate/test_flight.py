@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +19,7 @@ from dfr.operate.incidents import IncidentBook
 from dfr.operate.replay import AGENCY
 from dfr.operate.setup import shift_to_operate
 from dfr.operate.simulated import start_fleet
-from dfr.sim.events import DOCKED
+from dfr.sim.events import DIVERTED, DOCKED
 from dfr.sim.flight import Order
 from dfr.track import Phase
 from dfr.world.demand import zone_centres
@@ -32,11 +32,18 @@ START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
 @pytest.fixture
 def rig(tmp_path):
     """A fleet of one built-in vehicle, its shift and its clock."""
+    with fleet_of("builtin", tmp_path, speedup=20.0) as made:
+        yield made
+
+
+@contextmanager
+def fleet_of(engine, folder, *, speedup):
+    """A fleet of one vehicle of an engine, its shift and its clock."""
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
     with ExitStack() as stack:
-        started = start_fleet(world, plan, 1, engine="builtin", speedup=20.0, stack=stack)
+        started = start_fleet(world, plan, 1, engine=engine, speedup=speedup, stack=stack)
         urls = [vehicle.url for vehicle in started]
-        fleet = stack.enter_context(LiveFleet(world, plan, urls, tmp_path, simulated=True, speedup=20.0))
+        fleet = stack.enter_context(LiveFleet(world, plan, urls, folder, simulated=True, speedup=speedup))
         shift = shift_to_operate(world, plan, vehicles=1, start=START)
         fleet.serve(shift)
         fleet.wait_reached(300.0)
@@ -113,6 +120,40 @@ def test_a_drone_whose_new_mission_did_not_arrive_comes_straight_home(rig, monke
     clock.run(until=flight.land())
     assert flight.landed() == ("docked",)
     assert flight.failure is None
+
+
+@pytest.mark.slow
+def test_a_drone_is_held_and_sent_on_to_another_call_and_comes_home_on_each_engine(engine, tmp_path):
+    """The new mission is uploaded, proven and flown in the air; fence and rally points stay."""
+    with fleet_of(engine, tmp_path, speedup=5.0) as (world, shift, fleet, clock):
+        flight = flight_of(world, shift, fleet, clock)
+        clock.run(until=flight.prepare())
+        clock.run(until=flight.launch())
+        flight.arrive()
+        clock.run(until=clock.timeout(5.0))
+        assert hover(flight, clock) < 2.0
+        order = other_order(world, shift, fleet, flight.order)
+        clock.run(until=flight.fly_on(order))
+        assert (flight.refused_onward, flight.failure) == ("", None)
+        clock.run(until=flight.arrive())
+        holds = fleet.holds_at(order.dock, order.zone)
+        assert distance_m(flight.vehicle.state.position, holds) < 20.0
+        flight.hold(10.0)
+        clock.run(until=clock.timeout(10.0))
+        clock.run(until=flight.go_home())
+        clock.run(until=flight.land())
+        assert (flight.landed()[0] in {DOCKED, DIVERTED}, flight.failure) == (True, None)
+        assert flight.landing_error_m < 5.0
+
+
+def other_order(world, shift, fleet, order) -> Order:
+    """The order to another zone, as the next call's."""
+    legs = shift.inputs.conditions[shift.inputs.condition_of_hour[0]].legs[0]
+    zone, leg = next((zone, leg) for zone, leg in enumerate(legs) if leg is not None and zone != order.zone)
+    place = zone_centres(world.scenario)[shift.inputs.zones[zone].id]
+    fleet.look_at[1] = place
+    shift.calls.append(shift.calls[0]._replace(id=1, zone=zone))
+    return order._replace(flight=1, call=1, zone=zone, leg=leg)
 
 
 def flight_of(world, shift, fleet, clock) -> LiveFlight:

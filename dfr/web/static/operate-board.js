@@ -25,6 +25,10 @@ export function heldWords(board) {
   return board.held ? `No drone can go: ${board.held}` : "";
 }
 
+// Whose yes each flight needs.
+/** @type {(board: { second_yes: boolean }) => string} */
+export const approvalWords = ({ second_yes }) => (second_yes ? "Each flight needs the yes of a pilot, and then of a safety pilot." : "Each flight needs the yes of a pilot.");
+
 /** @type {(s: number) => string} */
 export const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 

@@ -5,13 +5,13 @@
 /** @typedef {import("./operate-board.js").Call & { text: string, at: [number, number] | null }} Call */
 /** @typedef {import("./operate-board.js").Drone & { at: [number, number] | null }} Drone */
 /** @typedef {{ key: string, words: string, by: string }} Question */
-/** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
+/** @typedef {{ you: { name: string, role: string }, simulated: boolean, held: string, second_yes: boolean, ended: boolean, stalled: boolean, crew: { in_use: number, allowed: number }, alerts: Alert[], calls: Call[], drones: Drone[], questions: Question[], traffic: { id: string, inbound: boolean }[] }} Board */
 
 import { beginAlarm, soundAlert, soundLoss } from "./alarm.js";
 import { $, beginLook, element, first, get, percent, post, RefusedError, tell } from "./common.js";
 import { fit, loaded, makeMap, marker, show } from "./map.js";
 import { addTrails, FlownTracks } from "./flown-tracks.js";
-import { callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, ORDERS, soundLevel, stateWords } from "./operate-board.js";
+import { approvalWords, callWords, contactWords, flightWords, heldWords, linkWords, offerWords, onwardWords, ORDERS, soundLevel, stateWords } from "./operate-board.js";
 import { beginVideo, hasVideo, toggleVideo } from "./operate-video.js";
 
 const ASK_EVERY_MS = 250;
@@ -144,6 +144,7 @@ function drawMap() {
 function draw() {
   $("you").textContent = `${board.you.name} (${board.you.role})${board.simulated ? " · SIMULATED vehicles" : ""} · crew ${board.crew.in_use} of ${board.crew.allowed}`;
   $("held").textContent = heldWords(board);
+  $("approval").textContent = approvalWords(board);
   $("held").classList.toggle("hint", !board.ended);
   $("report").hidden = !isPilot();
   $("ending").hidden = !may("lead");
