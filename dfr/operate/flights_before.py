@@ -54,14 +54,15 @@ class FlightsBefore:
             self._found_down(flight)
             return
         stage = flight.stage_in(state)
-        held = flight.held and state.mode == CopterMode.GUIDED
-        # One that was held on its way back would hover for ever: it goes on home.
-        stage = Stage.OUT if held else stage
+        hovers = state.mode == CopterMode.GUIDED
+        # Held on its way home, or left between two commands: it would hover until its battery calls it home.
+        stranded, held = hovers and flight.returns, hovers and flight.held
+        stage = Stage.OUT if stranded or held else stage
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         adrift = flight.adrift and state.mode in OURS
         self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
         _, sortie = self._calls.engine.take_on(call, drone)
-        if adrift or (held and flight.returns):
+        if adrift or stranded:
             sortie.turn_back(RECALLED)
         elif held:
             sortie.hold()
