@@ -63,6 +63,16 @@ def test_class_g_is_named_as_an_inference(field: Field):
     assert "Class G from the surface, by inference" in found.message
 
 
+def test_class_g_names_the_data_that_it_is_inferred_from_by_file_and_date(field: Field):
+    changes = dated_airspace("2024-05-16", stated="2024-05-16")
+    air_data = changes["of_world"]["airspace"]
+    (source,) = air_data.sources
+    changes["of_world"] = {
+        "airspace": replace(air_data, sources=(replace(source, path="data/uk/field.txt"),))
+    }
+    assert "no zone of field.txt of 2024-05-16 applies" in only(field(**changes), "airspace-class").message
+
+
 def test_outside_the_loaded_data_is_unknown_never_class_g(field: Field):
     small = Coverage(ring=box(-100, -100, 100, 100), kinds=ALL_KINDS)
     found = findings(field(**airspace(coverage=(small,))), "unmanned-aircraft-zone", Severity.UNKNOWN)
