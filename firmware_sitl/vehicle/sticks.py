@@ -120,6 +120,6 @@ class Sticks:
 
     def _travel(self, pulse_us: float) -> float:
         """A throttle's pulse as a share of its way above the dead zone (RC_Channel::pwm_to_range_dz)."""
-        dead = self._parameters["RC3_DZ"] / (2.0 * SPAN)
-        share = (pulse_us - MIDDLE) / (2.0 * SPAN) + 0.5
-        return clamp((share - dead) / (1.0 - dead), 0.0, 1.0)
+        dead = max(self._parameters["RC3_DZ"], 0.0) / (2.0 * SPAN)
+        share = clamp((pulse_us - MIDDLE) / (2.0 * SPAN) + 0.5, 0.0, 1.0)
+        return (share - dead) / (1.0 - dead) if share > dead else 0.0

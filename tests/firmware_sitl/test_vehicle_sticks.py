@@ -107,6 +107,17 @@ def test_the_stick_climbs_and_turns_as_fast_as_arducopters() -> None:
     assert sticks.climb_rate() == pytest.approx(-2.5)
 
 
+@pytest.mark.parametrize("dead", [-32768.0, 0.0, 470.0, 500.0, 1000.0, 32767.0])
+@pytest.mark.parametrize("pulse_us", [0, 800, LOW, MIDDLE, 2000, 2200, 65533])
+def test_no_dead_zone_however_senseless_ends_the_vehicle(dead: float, pulse_us: int) -> None:
+    zones = {f"RC{channel}_DZ": dead for channel in range(1, 5)} | {"THR_DZ": dead}
+    vehicle = standing(0.1, defaults=zones)
+    vehicle.state.aircraft.sticks.take_override([pulse_us] * 4)
+    sticks = vehicle.state.aircraft.sticks
+    for value in (sticks.throttle, sticks.climb_rate(), sticks.turn_rate(), sticks.read_axis(0)):
+        assert -10.0 < value < 10.0
+
+
 def test_a_throttle_below_the_failsafe_value_is_a_lost_radio_until_it_rises() -> None:
     vehicle = take_off(standing(), 10.0, seconds=15.0)
     assert change_mode(vehicle.state, modes.LOITER)
