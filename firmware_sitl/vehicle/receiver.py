@@ -115,7 +115,7 @@ class Receiver:
 
     def _hear_heartbeat(self, message: Any) -> None:
         state = self._state
-        if message.get_srcSystem() == int(state.parameters["SYSID_MYGCS"]):
+        if self._is_from_gcs(message):
             state.failsafes.hear_gcs(state.aircraft.t_s, state.link_s)
 
     def _end_motor_calibration(self) -> None:
@@ -151,13 +151,17 @@ class Receiver:
         aircraft = self._state.aircraft
         aircraft.landing_target.take_report(message, aircraft.height_m)
 
+    def _is_from_gcs(self, message: Any) -> bool:
+        """Whether the ground station sent it that may move the sticks."""
+        return bool(message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]))
+
     def _override_sticks(self, message: Any) -> None:
-        if message.get_srcSystem() == int(self._state.parameters["SYSID_MYGCS"]):
+        if self._is_from_gcs(message):
             values = [getattr(message, f"chan{number}_raw") for number in range(1, 19)]
             self._state.aircraft.sticks.take_override(values)
 
     def _move_sticks(self, message: Any) -> None:
-        if message.target == self._state.system_id:
+        if message.target == self._state.system_id and self._is_from_gcs(message):
             self._state.aircraft.sticks.take_manual(message)
 
     def _set_home(self, message: Any) -> None:

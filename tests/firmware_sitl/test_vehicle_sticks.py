@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import degrees
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from firmware_sitl.vehicle import arming, modes
+from firmware_sitl.vehicle.channel import Channel
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
@@ -105,6 +107,16 @@ def test_the_stick_climbs_and_turns_as_fast_as_arducopters() -> None:
     assert degrees(sticks.turn_rate()) == pytest.approx(25.3, abs=0.1)
     _move(vehicle, throttle=LOW)
     assert sticks.climb_rate() == pytest.approx(-2.5)
+
+
+@pytest.mark.parametrize(("system", "taken"), [(255, True), (245, False)])
+def test_only_the_vehicles_own_ground_station_moves_the_sticks(system: int, taken: bool) -> None:
+    """SYSID_MYGCS is 255; MAVSDK, which is 245, moves none."""
+    vehicle = standing()
+    message = mavlink.MAVLink_manual_control_message(1, 0, 0, 900, 0, 0)
+    message.pack(mavlink.MAVLink(None, srcSystem=system, srcComponent=190))
+    vehicle.receive_message(Channel(vehicle.state, 0), message)
+    assert (vehicle.state.aircraft.sticks.channels[2] == 1900) is taken
 
 
 @pytest.mark.parametrize("dead", [-32768.0, 0.0, 470.0, 500.0, 1000.0, 32767.0])
