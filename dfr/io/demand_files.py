@@ -112,7 +112,7 @@ def _read_place(reader: PlaceReader, told: dict[CallColumn, str]) -> Position:
 
 def _read_count(text: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         value = math.nan
     if not 0.0 <= value <= MOST_CALLS:

@@ -7,7 +7,6 @@ what differs from it; what spans several fields is checked in `schema_checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -47,6 +46,7 @@ from dfr.scenario.schema_parts import (
     Sourced,
     Strict,
     Text,
+    WallClock,
     require_somebody,
     schema_error,
 )
@@ -259,9 +259,6 @@ class ShiftIn(Strict):
     becomes: ClassVar[Any] = domain.Shift
 
 
-WallClock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["19:00"])]
-
-
 class WeeklyShiftIn(Strict):
     """A shift that comes back every week, cut where the period starts or ends."""
 
@@ -282,10 +279,8 @@ class WeeklyShiftIn(Strict):
     becomes: ClassVar[Any] = WeeklyShift
 
     def differing_fields(self) -> dict[str, Any]:
-        """Times of the clock and dates."""
+        """Dates without a time."""
         return {
-            "start": time.fromisoformat(self.start),
-            "end": time.fromisoformat(self.end),
             "first_day": None if self.first_day is None else self.first_day.date(),
             "last_day": None if self.last_day is None else self.last_day.date(),
         }

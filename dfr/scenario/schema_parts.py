@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -267,6 +267,13 @@ def local_time(value: object, info: ValidationInfo) -> datetime:
     return resolve_clock_change(naive, parts[3], _time_zone(info))
 
 
+def wall_clock(value: object) -> time:
+    """The time of day of `19:00`, whatever the day."""
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise schema_error(f"{value!r} is not a time of day", "write it as 07:00")
+
+
 def clock_time(value: object, info: ValidationInfo) -> datetime:
     """A local time as `local_time` takes it, or one in UTC (`2026-06-19 08:00Z`), as notices write it."""
     if isinstance(value, str) and value.rstrip().endswith("Z") and (parts := _TIME.match(value)):
@@ -383,6 +390,9 @@ ClockTime = Annotated[
     datetime,
     PlainValidator(clock_time),
     WithJsonSchema({"type": "string", "examples": ["2024-08-23 10:00", "2024-08-23 09:00Z"]}),
+]
+WallClock = Annotated[
+    time, PlainValidator(wall_clock), WithJsonSchema({"type": "string", "examples": ["19:00"]})
 ]
 LocalDate = Annotated[
     datetime, PlainValidator(local_date), WithJsonSchema({"type": "string", "examples": ["2024-08-23"]})

@@ -36,6 +36,8 @@ def scenario_with(folder: Path, **points: Any) -> Path:
 def test_a_table_counts_each_row_or_what_it_says() -> None:
     told = read_places(TABLE.encode(), "t.csv", NEAR)
     assert told.calls.tolist() == [3.0, 1.0, 2.0]
+    german = read_places("Breite;Länge;calls\n50,779;-1,088;2,5\n".encode(), "t.csv", NEAR)
+    assert german.calls.tolist() == [2.5]
     alone = read_places(b"time,latitude,longitude\nx,50.7,-1.0\nx,50.8,-1.1\n", "t.csv", NEAR)
     assert alone.calls.tolist() == [1.0, 1.0]
     assert alone.lat_deg.tolist() == [50.7, 50.8]

@@ -61,6 +61,11 @@ def test_a_crew_without_any_shift_is_refused() -> None:
         read("2025-02-03 00:00", "2025-02-04 00:00", [])
 
 
+def test_a_time_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(ScenarioError, match=r"start: '7:00' is not a time of day -> write it as 07:00"):
+        read("2025-02-03 00:00", "2025-02-04 00:00", [{**DAY, "days": ["mon"], "start": "7:00"}])
+
+
 def test_a_year_is_a_period_and_longer_is_not() -> None:
     weekly = [{**DAY, "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}]
     with pytest.raises(ScenarioError, match="period: is longer than a year"):
