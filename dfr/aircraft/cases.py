@@ -44,8 +44,12 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
     "battery_health": (0.1, 1.0, 1.0),
     "turbulence_intensity": (0.0, 1.0, 0.0),
     "up_s": (0.0, 1e6, SIM_UP_S),
+    "scene_heading_deg": (-360.0, 720.0, math.nan),
 }
-"""Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown."""
+"""Field -> least, most, default. Without `cruise_mps` the parameters' or the drone's own speed is flown.
+
+`scene_heading_deg` is the true heading that a drone holds on scene because its camera looks at a place aside
+of it (DO_SET_ROI). Without it, it is that of its way there, as it drifts."""
 
 WORDS = ("wind_profile", "drone", "params", "name", "id")
 KNOWN = frozenset((*NUMBERS, *WORDS))
@@ -86,8 +90,10 @@ def read_cases(data: bytes, *, name: str) -> Cases:
 def predict_cases(cases: Cases) -> list[dict[str, object]]:
     """The prediction of each case, in order, as JSON-ready dictionaries."""
     results: list[dict[str, object]] = [{} for _ in range(len(cases))]
-    for key in dict.fromkeys(cases.drones):
-        rows = [row for row, drone in enumerate(cases.drones) if drone == key]
+    looks_aside = np.isfinite(cases.columns["scene_heading_deg"]).tolist()
+    kinds = list(zip(cases.drones, looks_aside, strict=True))
+    for key, aside in dict.fromkeys(kinds):
+        rows = [row for row, kind in enumerate(kinds) if kind == (key, aside)]
         sorties = _predict_cases(cases, key, rows)
         back_by = return_by_s(sorties, _usable_wh(cases, key, rows))
         for row, document in zip(rows, _as_documents(sorties, back_by), strict=True):
@@ -108,9 +114,10 @@ def _usable_wh(cases: Cases, key: str, rows: Sequence[int]) -> FloatArray:
 
 
 def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> SortiePredictions:
-    """All cases of one drone."""
+    """All cases of one drone that look aside on scene, or all that do not."""
     index = np.array(rows)
     column = {name: values[index] for name, values in cases.columns.items()}
+    heading_deg = column["scene_heading_deg"]
     factor = _wind_factor([cases.profiles[row] for row in rows], column)
     speed, towards = column["wind_mps"] * factor, np.radians(column["wind_from_deg"] + 180.0)
     return predict_paths(
@@ -124,7 +131,10 @@ def _predict_cases(cases: Cases, key: str, rows: Sequence[int]) -> SortiePredict
         settings=[cases.settings[row] for row in rows],
         temperature_c=column["temperature_c"],
         gust_deviation_mps=column["turbulence_intensity"] * speed,
-        sitl=SitlEffects(up_s=column["up_s"]),
+        sitl=SitlEffects(
+            up_s=column["up_s"],
+            scene_heading_deg=heading_deg if np.isfinite(heading_deg).all() else None,
+        ),
     )
 
 

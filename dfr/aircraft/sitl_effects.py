@@ -150,7 +150,7 @@ class SitlEffects:
 
     up_s: float | FloatArray = SIM_UP_S
     looks_down: bool = False
-    scene_heading_deg: float | None = None
+    scene_heading_deg: float | FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,7 +331,7 @@ def fly_return_from_any_heading(path: ReturnPath) -> ReturnFlight:
     return return_flight(path, usual, spread, _cut_share)
 
 
-def fly_return_from_heading(path: ReturnPath, heading_rad: float) -> ReturnFlight:
+def fly_return_from_heading(path: ReturnPath, heading_rad: float | FloatArray) -> ReturnFlight:
     """The returns of drones that hold a heading on scene, which nothing turns: they look at a place."""
     rows = path.direct & keeps_heading(path.settings)
     held = np.where(rows, heading_rad, path.heading_rad)

@@ -137,6 +137,8 @@ def _print_studies(studies: list[AirframeStudy], calls: DesignsOnScenario | None
     for study in studies:
         say(f"{study.design.key}: {study.design.name} ({study.design.layout.name})")
         say(f"  {motor_words(study)}")
+    if len(studies) > 1:
+        say(f"  {'':<46}{''.join(f'{study.design.key:<26}' for study in studies)}change")
     for row in figure_rows(studies):
         values = "".join(f"{value:<26}" for value in row.values)
         say(f"  {row.what:<46}{values}{row.change:<7}{row.unit}".rstrip())

@@ -38,6 +38,7 @@ def predict(
       drone                 a key of `dfr catalogue`
       params                ArduPilot parameters: {"WPNAV_SPEED": 800}
       up_s                  seconds that a simulator has run at lift-off (42)
+      scene_heading_deg     true heading on scene, where the camera looks aside
 
     The answer has the seconds and the energy of each phase, and:
 

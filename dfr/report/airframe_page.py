@@ -100,9 +100,10 @@ def risk_rows(studies: Sequence[AirframeStudy]) -> list[tuple[str, tuple[str, ..
     ]
     if not all(columns):
         return []
+    densest = max(below for below, _ in columns[0] if math.isfinite(below))
     return [
         (
-            f"below {below:,.0f}" if math.isfinite(below) else "more, and assemblies",
+            f"below {below:,.0f}" if math.isfinite(below) else f"{densest:,.0f} or more, and assemblies",
             tuple("outside SORA" if column[row][1] is None else str(column[row][1]) for column in columns),
         )
         for row, (below, _) in enumerate(columns[0])

@@ -49,6 +49,18 @@ def test_a_time_that_chance_decides_comes_with_its_band_and_with_what_decides():
     assert "scatter_by" not in predicted(PLAIN)[0]
 
 
+def test_a_heading_that_the_camera_holds_on_scene_decides_the_return_near_the_tilt_limit():
+    """Where the nose drifts the heading differs from flight to flight; one that is held does not."""
+    drifts = {**PLAIN, "wind_mps": 8, "wind_from_deg": 270}
+    on_the_wind, beside_it = ({**drifts, "scene_heading_deg": degrees} for degrees in (90.0, 135.0))
+    usual, slow, fast = predicted(drifts, on_the_wind, beside_it)
+    assert predicted(beside_it, drifts, on_the_wind) == [fast, usual, slow]
+    assert usual["scatter_by"] == ["nose"]
+    assert "scatter_by" not in slow
+    assert fast["back_s"] < 0.8 * slow["back_s"], "the line of the wind meets the most drag"
+    assert fast["out_s"] == usual["out_s"]
+
+
 def test_a_bad_parameter_is_named_beside_what_else_is_wrong_with_its_line():
     found = complaints(json.dumps({**PLAIN, "distance_m": -1, "params": {"WPNAV_SPEED": "fast"}}))
     assert len(found) == 2

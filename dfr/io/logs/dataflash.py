@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymavlink.DFReader import FORMAT_TO_STRUCT, DFFormat
 
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray
 from dfr.io.logs.blocks import FileBlocks
 
@@ -171,9 +172,10 @@ def read_binary_blocks(file: BinaryIO, wanted: Wanted, notes: list[str]) -> Iter
             if places
         }
     if index.skipped:
-        notes.append(f"{index.skipped} bytes left out: no record begins there")
+        notes.append(f"{counted_noun(index.skipped, 'byte')} left out: no record begins there")
     if bad:
-        notes.append(f"{bad} descriptions of records (FMT) are damaged: the first good ones are used")
+        damaged = counted_noun(bad, "damaged description")
+        notes.append(f"{damaged} of records (FMT): the first good one of each kind is used")
 
 
 def _read_formats(file: BinaryIO) -> tuple[dict[int, DFFormat], int]:
@@ -315,7 +317,7 @@ def read_text_blocks(file: BinaryIO, wanted: Wanted, notes: list[str]) -> Iterat
                 skipped += 1
         yield {kind: _text_table(kind, *formats[kind], rows[kind], wanted[kind]) for kind in rows}
     if skipped:
-        notes.append(f"{skipped} lines left out: they are no records")
+        notes.append(f"{counted_noun(skipped, 'line')} left out that are no records")
 
 
 def _split_lines(file: BinaryIO) -> Iterator[list[str]]:

@@ -37,6 +37,8 @@ def parse_log(data: bytes, *, name: str, system: int | None = None) -> FlightLog
 def _read_stream(file: BinaryIO, *, name: str, system: int | None) -> FlightLog:
     """The log in an open file, read piece by piece: what is held is what its series need."""
     begins = file.read(LOOKED_AT_BYTES)
+    if not begins:
+        raise InputError(f"{name}: the file is empty", do="copy it from the drone again")
     if is_binary_log(begins) or is_text_log(begins):
         return read_dataflash(file, name=name)
     if is_tlog(begins):

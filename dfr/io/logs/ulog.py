@@ -13,6 +13,7 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.extras import install_command
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray
 from dfr.io.logs.building import LogBuilder
 from dfr.logs.model import EventKind, FlightLog, Quantity
@@ -58,6 +59,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 """The columns without which a topic says nothing; other topics may lack any but their times."""
 
+UNTOLD_BY_MINUS_ONE = frozenset({Quantity.CURRENT_A, Quantity.USED_MAH, Quantity.REMAINING})
+"""Where -1 means unknown; elsewhere NaN does. Source: PX4's message definition BatteryStatus."""
+
 Topic = Mapping[str, FloatArray]
 
 
@@ -91,7 +95,8 @@ def read_ulog(file: BinaryIO, *, name: str) -> FlightLog:
         builder.add_event(t_s, EventKind.MESSAGE, message.message)
     if log.dropouts:
         lost_s = sum(d.duration for d in log.dropouts) / 1e3
-        builder.notes.append(f"the card was too slow {len(log.dropouts)} times: {lost_s:.1f} s are missing")
+        times = counted_noun(len(log.dropouts), "time")
+        builder.notes.append(f"the card was too slow {times}: {lost_s:.1f} s are missing")
     if log.file_corruption:
         builder.notes.append("the file is damaged: what could be read was kept")
     return builder.build_log()
@@ -195,8 +200,11 @@ class _UlogReading:
         topic = self.topics.get(name)
         column = None if topic is None else next((c for c in columns if c in topic), None)
         if topic is not None and column is not None:
-            values = np.asarray(topic[column], dtype=float) * scale
-            self.builder.add_values(quantity, self._time_s(topic), values)
+            values = np.asarray(topic[column], dtype=float)
+            told = np.isfinite(values)
+            if quantity in UNTOLD_BY_MINUS_ONE:
+                told &= values != -1.0
+            self.builder.add_values(quantity, self._time_s(topic)[told], values[told] * scale)
 
     def _take_places(self) -> None:
         """The estimator's place, or that of the satellites: degrees, or whole 1e-7 degrees before 1.14."""

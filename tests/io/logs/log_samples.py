@@ -211,8 +211,8 @@ ULOG_TOPICS = {
 }
 
 
-def ulog() -> bytes:
-    """A PX4 log of it, as PX4's description of the file format says."""
+def ulog(*, current_known: bool = True) -> bytes:
+    """A PX4 log of it, as PX4's description of the file format says; -1 is a current that is not known."""
     data = bytearray(b"ULog\x01\x12\x35\x01" + struct.pack("<Q", 5_000_000))
 
     def put(kind: bytes, body: bytes) -> None:
@@ -232,7 +232,7 @@ def ulog() -> bytes:
             "vehicle_local_position": (s.north_m, 0.0, -s.height_m, north, 0.0, -s.climb_mps),
             "vehicle_land_detected": (not s.flies,),
             "vehicle_status": (2 if 6.0 <= s.t_s < 93.0 else 1, 3),
-            "battery_status": (22.0, 20.0 if s.flies else 0.5),
+            "battery_status": (22.0, (20.0 if s.flies else 0.5) if current_known else -1.0),
         }
         for number, (name, values) in enumerate(rows.items()):
             row = struct.pack(f"<Q{ULOG_TOPICS[name][1]}", round(5e6 + s.t_s * 1e6), *values)

@@ -23,6 +23,7 @@ from .log_samples import (
     copter_32,
     copter_46,
     tlog,
+    ulog,
 )
 
 
@@ -50,6 +51,19 @@ def test_every_format_tells_the_same_flight(name: str, tmp_path: Path) -> None:
     out = next(part for part in flight.parts if part.kind is Part.LEG)
     assert out.distance_m == pytest.approx(94.0, abs=3.0)
     assert out.length_s == pytest.approx(19.0, abs=2.0)
+
+
+def test_a_current_that_px4_does_not_know_is_none(tmp_path: Path) -> None:
+    log = _read(tmp_path, "a.ulg", ulog(current_known=False))
+    assert Quantity.VOLTAGE_V in log.series
+    assert Quantity.CURRENT_A not in log.series
+    assert not log.notes
+    assert [flight.track.energy_wh for flight in find_flights(log)] == [None]
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the file is empty"):
+        _read(tmp_path, "a.bin", b"")
 
 
 def test_a_log_of_copter_4_has_its_own_units_made_si(tmp_path: Path) -> None:
