@@ -54,17 +54,21 @@ class ColumnOptions:
     @property
     def match(self) -> ColumnMatch:
         """What is known of the table. Raises InputError for words that cannot be used."""
-        columns = dict(_split_pairs(self.call_columns, "--call-columns"))
+        columns = dict(split_pairs(self.call_columns, "--call-columns"))
         unknown = next((what for what in columns if what not in list(CallColumn)), None)
         if unknown is not None:
             raise InputError(f"--call-columns {unknown}=", do=f"one of {', '.join(CallColumn)}")
-        grades = {word.casefold(): g for word, g in _split_pairs(self.call_grades, "--call-grades")}
         return ColumnMatch(
             columns={CallColumn(what): name for what, name in columns.items()},
             dates=self.call_dates,
             crs=self.call_grid,
-            grades=grades,
+            grades=self.grade_words,
         )
+
+    @property
+    def grade_words(self) -> dict[str, str]:
+        """The grade of the scenario that each word of the table means."""
+        return {word.casefold(): grade for word, grade in split_pairs(self.call_grades, "--call-grades")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ class ImportOptions(CallOptions):
         return ImportFiles(features=features, calls=self.calls, match=self.match, call_zones=self.call_zones)
 
 
-def _split_pairs(texts: Sequence[str] | None, flag: str) -> list[tuple[str, str]]:
+def split_pairs(texts: Sequence[str] | None, flag: str) -> list[tuple[str, str]]:
     """(left, right) of each `left=right`. Raises InputError for a text without both."""
     pairs = [tuple(part.strip() for part in text.split("=", 1)) for text in texts or ()]
     for text, pair in zip(texts or (), pairs, strict=True):

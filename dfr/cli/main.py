@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "catalogue": ("dfr.cli.catalogue", "Show drones and docks, with the source of each figure."),
     "log": ("dfr.cli.log", "Read flight logs, measure a drone from them, compare them with predictions."),
     "airspace": ("dfr.cli.airspace", "Check, query and convert airspace files."),
+    "learn": ("dfr.cli.learn", "Learn demand, response and bursts from logs of calls and flights."),
     "data": ("dfr.cli.data", "Keep, erase and anonymise data about people."),
     "operate": ("dfr.cli.operate", "Run a live shift: calls, people's decisions, drones, one log."),
     "serve": ("dfr.cli.serve", "Serve map, simulation, replay and live view to a browser."),

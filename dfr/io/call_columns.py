@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dfr.errors import InputError
 from dfr.io.call_dates import DateOrder
-from dfr.io.sheets import Sheet
+from dfr.io.sheets import SheetLike
 
 
 class CallColumn(StrEnum):
@@ -23,13 +23,17 @@ class CallColumn(StrEnum):
     LON = "lon"
     EASTING = "easting"
     NORTHING = "northing"
+    POINT = "point"
     GRADE = "grade"
 
 
 NAMES: Mapping[CallColumn, tuple[str, ...]] = {
     CallColumn.WHEN: ("when", "datetime", "timestamp", "time", "call time", "created", "received",
                       "date time", "date and time", "incident time", "incident date time", "call received",
-                      "opened", "zeitpunkt", "zeitstempel", "datum uhrzeit", "datum und uhrzeit", "eingang",
+                      "opened", "received dttm", "timecreate", "time create", "time created utc",
+                      "create datetime", "call datetime", "call date time", "original time queued",
+                      "cad event original time queued", "zeitpunkt", "zeitstempel", "datum uhrzeit",
+                      "datum und uhrzeit", "eingang",
                       "meldungseingang", "notrufeingang", "einsatzbeginn", "alarmzeit"),
     CallColumn.DATE: ("date", "day", "call date", "incident date", "date received",
                       "date rcvd", "event date", "date of call", "date created", "datum",
@@ -47,6 +51,8 @@ NAMES: Mapping[CallColumn, tuple[str, ...]] = {
     CallColumn.EASTING: ("easting", "eastings", "east", "osgb east", "x", "rechtswert", "ostwert", "utm ost"),
     CallColumn.NORTHING: ("northing", "northings", "north", "osgb north", "y", "hochwert", "nordwert",
                           "utm nord"),
+    CallColumn.POINT: ("point", "location", "geolocation", "geo", "coordinates", "lat lon", "latlong",
+                       "the geom", "case location"),
     CallColumn.GRADE: ("grade", "priority", "grading", "response", "response grade", "urgency",
                        "response lvl", "response level", "priority desc", "priority level", "call grade",
                        "priorität", "prioritaet", "prio", "dringlichkeit", "einsatzpriorität", "stufe"),
@@ -67,7 +73,7 @@ class ColumnMatch:
     crs: str | None = None
     grades: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, sheet: Sheet) -> None:
+    def check(self, sheet: SheetLike) -> None:
         """Raise InputError where it cannot be used for a table."""
         for what, column in self.columns.items():
             if column not in sheet.columns:
@@ -94,6 +100,8 @@ def guess_columns(columns: Sequence[str]) -> dict[CallColumn, str]:
 
     A column of dates beside one of times goes before one that holds both.
 
+    One that may hold places as points is told from one with names by its cells (`call_sheets`).
+
     >>> {str(what): name for what, name in guess_columns(["Date", "Time", "Easting", "Northing"]).items()}
     {'date': 'Date', 'time': 'Time', 'easting': 'Easting', 'northing': 'Northing'}
     """
@@ -107,8 +115,8 @@ def guess_columns(columns: Sequence[str]) -> dict[CallColumn, str]:
         # A date alone may hold the time too; the rows show it.
         found[CallColumn.WHEN] = found.pop(CallColumn.DATE)
     if CallColumn.LAT in found and CallColumn.LON in found:
-        found.pop(CallColumn.EASTING, None)
-        found.pop(CallColumn.NORTHING, None)
+        for other in (CallColumn.EASTING, CallColumn.NORTHING, CallColumn.POINT):
+            found.pop(other, None)
     for one, other in PAIRS:
         if (one in found) != (other in found):
             found.pop(one, None)
@@ -136,7 +144,7 @@ GRADE_WORDS: Mapping[str, tuple[str, ...]] = {
 """How English and German control rooms word their grades (assumed: forces differ; what is taken is shown)."""
 
 
-def guess_grades(words: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+def guess_grades(words: Iterable[str], known: Sequence[str]) -> dict[str, str]:
     """For each word of a table, in lower case, the grade that it names; others are left out."""
     found = {}
     for word in dict.fromkeys(word.casefold() for word in words if word):

@@ -43,17 +43,23 @@ def date_order(texts: Iterable[str]) -> DateOrder:
     >>> str(date_order(["03/08/2024 10:00", "24/08/2024 11:00"]))
     'dmy'
     """
-    filled = [text for text in texts if text]
-    slashed = [found for text in filled if not _ISO.match(text) and (found := _PARTS.match(text))]
-    if not slashed:
+    iso, first, day_first, month_first = False, None, None, None
+    for text in texts:  # one by one: a log may have millions
+        if not text:
+            continue
+        if _ISO.match(text):
+            iso = True
+        elif found := _PARTS.match(text):
+            first = first or found
+            day_first = day_first or (found if int(found[1]) > 12 else None)
+            month_first = month_first or (found if int(found[2]) > 12 else None)
+    if first is None:
         return DateOrder.ISO
-    if any(_ISO.match(text) for text in filled):
+    if iso:
         raise InputError(
             "some dates are ISO 8601 and others are not: a spreadsheet may have swapped days and months",
             do="write the whole column in one form",
         )
-    day_first = next((found for found in slashed if int(found[1]) > 12), None)
-    month_first = next((found for found in slashed if int(found[2]) > 12), None)
     if day_first and month_first:
         raise InputError(
             f"{day_first[0]} begins with the day and {month_first[0]} with the month",
@@ -61,7 +67,7 @@ def date_order(texts: Iterable[str]) -> DateOrder:
         )
     if not (day_first or month_first):
         raise InputError(
-            f"{slashed[0][0]}: day first or month first? No date of the column shows it",
+            f"{first[0]}: day first or month first? No date of the column shows it",
             do="choose the order of the dates: day first (dmy) or month first (mdy)",
         )
     return DateOrder.DAY_FIRST if day_first else DateOrder.MONTH_FIRST

@@ -26,7 +26,7 @@ from dfr.world.call_zones import OUTSIDE, place_calls
 from dfr.world.model import World
 
 SECONDS = ("decision_s", "on_scene_s", "ground_s")
-PLACES = (CallColumn.ZONE, CallColumn.LAT, CallColumn.EASTING)
+PLACES = (CallColumn.ZONE, CallColumn.LAT, CallColumn.EASTING, CallColumn.POINT)
 MOST_SHOWN = 20
 """Problems that are listed one by one."""
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from pyproj import CRS, Transformer
@@ -21,7 +22,7 @@ from dfr.findings import counted_noun
 from dfr.geo import Position, distance_m
 from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns, guess_grades
 from dfr.io.call_dates import DateOrder, date_order, read_moment
-from dfr.io.sheets import Sheet
+from dfr.io.sheets import Sheet, SheetLike
 from dfr.world.call_records import CallRecord
 
 BRITISH_GRID = "EPSG:27700"
@@ -29,6 +30,13 @@ FAR_M = 100_000.0
 """Eastings and northings further from the site than this are not of the grid they are taken for."""
 
 MOST_ZONES_SHOWN = 20
+
+ROWS_THAT_TELL = 50
+"""Cells that are looked at to see what a column holds."""
+
+_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_POINT = re.compile(rf"(?P<wkt>POINT *)?\( *{_NUMBER}(?: *, *| +){_NUMBER} *\)", re.IGNORECASE)
+"""A point as open data portals write it: `(lat, lon)`, or `POINT (lon lat)` as in WKT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +80,9 @@ def read_call_sheet(
     Times without an offset are of `zone`. Raises InputError where a column that is needed is not known, where
     the order of day and month is not, and where no row can be read.
     """
-    match, guessed = _complete_match(sheet, match or ColumnMatch(columns={}), grades, near)
+    match, guessed = complete_match(sheet, match or ColumnMatch(columns={}), grades, near)
     match.check(sheet)
-    reader = _RowReader(sheet, match, zone, near)
+    reader = RowReader(sheet, match, zone, near)
     calls: list[CallRecord] = []
     refused: list[Problem] = []
     for row in sheet.rows:
@@ -98,11 +106,11 @@ def read_call_sheet(
     )
 
 
-def _complete_match(
-    sheet: Sheet, given: ColumnMatch, grades: Sequence[str], near: Position
+def complete_match(
+    sheet: SheetLike, given: ColumnMatch, grades: Sequence[str], near: Position
 ) -> tuple[ColumnMatch, tuple[str, ...]]:
     """(The match with what is guessed, the guesses in words)."""
-    guesses = _guesses_that_fit(guess_columns(sheet.columns), given)
+    guesses = _guesses_that_fit(_told_from_cells(guess_columns(sheet.columns), sheet), given)
     columns = {what: name for what, name in {**guesses, **given.columns}.items() if name}
     words = [f"{what}: column {name!r}" for what, name in guesses.items()]
     order = given.dates
@@ -125,6 +133,19 @@ def _complete_match(
     return ColumnMatch(columns=columns, dates=order, crs=crs, grades=told), tuple(words)
 
 
+def _told_from_cells(guesses: dict[CallColumn, str], sheet: SheetLike) -> dict[CallColumn, str]:
+    """The guesses of the names alone, where cells show whether a column holds points or names of places."""
+    column = guesses.pop(CallColumn.POINT, None)
+    if column is None:
+        return guesses
+    filled = list(islice((cell for cell in sheet.cells_of(column) if cell), ROWS_THAT_TELL))
+    if filled and sum(_POINT.search(cell) is not None for cell in filled) > len(filled) / 2:
+        if guesses.get(CallColumn.ZONE) == column:
+            del guesses[CallColumn.ZONE]
+        guesses[CallColumn.POINT] = column
+    return guesses
+
+
 def _guesses_that_fit(guesses: dict[CallColumn, str], given: ColumnMatch) -> dict[CallColumn, str]:
     """The guesses that a person's own matches do not settle."""
     settled = set(given.columns)
@@ -135,20 +156,27 @@ def _guesses_that_fit(guesses: dict[CallColumn, str], given: ColumnMatch) -> dic
     return {what: name for what, name in guesses.items() if what not in settled}
 
 
-PLACES = (CallColumn.ZONE, CallColumn.LAT, CallColumn.LON, CallColumn.EASTING, CallColumn.NORTHING)
+PLACES = (
+    CallColumn.ZONE,
+    CallColumn.LAT,
+    CallColumn.LON,
+    CallColumn.EASTING,
+    CallColumn.NORTHING,
+    CallColumn.POINT,
+)
 
 
-class _RowReader:
+class RowReader:
     """Makes a call of each row of a table."""
 
-    def __init__(self, sheet: Sheet, match: ColumnMatch, zone: ZoneInfo, near: Position) -> None:
+    def __init__(self, sheet: SheetLike, match: ColumnMatch, zone: ZoneInfo, near: Position) -> None:
         self._columns, self._zone = match.columns, zone
         self._order = match.dates or DateOrder.ISO
         self._places = PlaceReader(sheet.name, near, match.crs)
 
     def read_row(self, cells: dict[str, str], line: int) -> CallRecord:
         """The call of a row. Raises InputError."""
-        told = {what: cells[column] for what, column in self._columns.items()}
+        told = self._told(cells)
         return CallRecord(
             when=read_moment(_moment_text(told), self._order, self._zone),
             position=self._places.read_place(told),
@@ -156,6 +184,17 @@ class _RowReader:
             grade=told.get(CallColumn.GRADE, "").casefold(),
             line=line,
         )
+
+    def read_position(self, cells: dict[str, str]) -> Position | None:
+        """Where the call of a row was, None where it does not say. Raises InputError."""
+        return self._places.read_place(self._told(cells))
+
+    def moment_text(self, cells: dict[str, str]) -> str:
+        """When the call of a row came, as it stands there. Raises InputError where nothing does."""
+        return _moment_text(self._told(cells))
+
+    def _told(self, cells: dict[str, str]) -> dict[CallColumn, str]:
+        return {what: cells[column] for what, column in self._columns.items()}
 
 
 class PlaceReader:
@@ -169,6 +208,8 @@ class PlaceReader:
         lat, lon = told.get(CallColumn.LAT, ""), told.get(CallColumn.LON, "")
         if lat or lon:
             return Position(lat_deg=_degrees(lat, "lat"), lon_deg=_degrees(lon, "lon"))
+        if point := told.get(CallColumn.POINT, ""):
+            return _read_point(point)
         east, north = told.get(CallColumn.EASTING, ""), told.get(CallColumn.NORTHING, "")
         if not (east or north):
             return None
@@ -184,6 +225,15 @@ class PlaceReader:
                 do="check the columns, or say which grid they are of (crs)",
             )
         return found
+
+
+def _read_point(text: str) -> Position:
+    found = _POINT.search(text)
+    if found is None:
+        raise InputError(f"point: {text!r:.40} is no point", do="write (lat, lon) or POINT (lon lat)")
+    one, other = float(found[2]), float(found[3])
+    lat, lon = (other, one) if found["wkt"] else (one, other)
+    return Position(lat_deg=lat, lon_deg=lon)
 
 
 def _moment_text(told: dict[CallColumn, str]) -> str:

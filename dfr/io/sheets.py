@@ -1,4 +1,6 @@
-"""Tables from outside as text (`read_sheet`): CSV, and the first sheet of an Excel workbook (XLSX).
+"""Tables from outside as text: CSV, and the first sheet of an Excel workbook (XLSX).
+
+`read_sheet` reads a whole table; `open_sheet` also one of millions of rows, which stays on its disk.
 
 Every cell becomes text: dates and times of a workbook as ISO 8601, numbers as they are. A workbook with
 formulas, macros, XML declarations or more than the limits is refused: what it shows is not what it holds.
@@ -12,24 +14,29 @@ import csv
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from dfr.archives import BROKEN_ARCHIVE
 from dfr.errors import InputError
 from dfr.extras import install_command
 from dfr.findings import counted_noun
-from dfr.io.files import decode_text
+from dfr.io.files import decode_text, read_bounded
 
 MAX_SHEET_BYTES = 32 * 1024 * 1024
 MAX_UNPACKED_BYTES = 128 * 1024 * 1024
 MAX_ENTRIES = 1000
 MAX_ROWS = 200_000
 MAX_COLUMNS = 200
+MAX_LONG_BYTES, MAX_LONG_ROWS = 2 * 1024**3, 5_000_000
+"""Of a table that stays on its disk."""
+
+HEAD_BYTES = 1024 * 1024
 MAX_CELL = 32_767
 """The most letters that Excel itself keeps in a cell."""
 
@@ -68,6 +75,119 @@ class Sheet:
         """The cells of a column, from the top."""
         number = self.columns.index(column)
         return [row.cells[number] for row in self.rows]
+
+    def pick_rows(self, columns: Sequence[str]) -> Iterator[PickedRow]:
+        """The cells of some columns, row by row."""
+        numbers = [self.columns.index(column) for column in columns]
+        for row in self.rows:
+            yield PickedRow(row.line, [row.cells[number] for number in numbers], hash(row.cells))
+
+
+class PickedRow(NamedTuple):
+    """Some cells of a row, where it stands, and a number that equal rows share."""
+
+    line: int
+    cells: list[str]
+    mark: int
+
+
+class SheetLike(Protocol):
+    """A table, in memory or not: its columns, and their cells from the top."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was passed over."""
+
+    def cells_of(self, column: str) -> Iterable[str]:
+        """The cells of a column."""
+
+    def pick_rows(self, columns: Sequence[str]) -> Iterator[PickedRow]:
+        """The cells of some columns, row by row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongSheet:
+    """A CSV file that is read from its disk whenever it is asked: its rows are never all in memory."""
+
+    path: Path
+    name: str
+    columns: tuple[str, ...]
+    encoding: str
+    delimiter: str
+    header_line: int
+    notes: tuple[str, ...] = ()
+
+    def cells_of(self, column: str) -> Iterator[str]:
+        """The cells of a column, from the top."""
+        return (row.cells[0] for row in self.pick_rows([column]))
+
+    def pick_rows(self, columns: Sequence[str]) -> Iterator[PickedRow]:
+        """The cells of some columns, row by row; rows without any cell are left out."""
+        numbers, width = [self.columns.index(column) for column in columns], len(self.columns)
+        for line, cells in _stream_csv(self.path, self.name, self.encoding, self.delimiter):
+            if line <= self.header_line or not any(cells):
+                continue
+            if any(cells[width:]):
+                raise InputError(f"{self.name}:{line}: more cells than columns", do="give each column a name")
+            picked = [" ".join(cells[number].split()) if number < len(cells) else "" for number in numbers]
+            yield PickedRow(line, picked, hash(tuple(cells)))
+
+
+def open_sheet(path: Path) -> SheetLike:
+    """A table of any length: a large CSV file stays on its disk, all others are read. Raises InputError."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", do="check the path") from error
+    if size <= MAX_SHEET_BYTES // 4 or head[:2] == b"PK":
+        return read_sheet(read_bounded(path, limit_bytes=MAX_SHEET_BYTES), name=path.name)
+    if size > MAX_LONG_BYTES:
+        raise InputError(f"{path.name}: {size} bytes is over the limit of {MAX_LONG_BYTES}", do="split it")
+    text, encoding = decode_text(head[: head.rfind(b"\n") + 1])
+    return _find_header(path, encoding, _delimiter_of(text))
+
+
+def _find_header(path: Path, encoding: str, delimiter: str) -> LongSheet:
+    """The table below the first row with two cells or more."""
+    for above, (line, raw) in enumerate(_stream_csv(path, path.name, encoding, delimiter)):
+        cells = tuple(" ".join(cell.split()) for cell in raw)
+        if sum(map(bool, cells)) > 1:
+            columns = _name_columns(SheetRow(line=line, cells=cells), path.name)
+            notes = (f"passed over {counted_noun(above, 'row')} above the header",) if above else ()
+            return LongSheet(
+                path=path, name=path.name, columns=columns, encoding=encoding, delimiter=delimiter,
+                header_line=line, notes=notes,
+            )  # fmt: skip
+    raise InputError(f"{path.name}: no row with two cells or more", do="give a table with a header")
+
+
+def _stream_csv(path: Path, name: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """(Line, cells as they stand) of each row of a file. Raises InputError."""
+    with path.open(
+        encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace", newline=""
+    ) as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            for count, cells in enumerate(reader, start=1):
+                if count > MAX_LONG_ROWS:
+                    raise InputError(f"{name}: more than {MAX_LONG_ROWS} rows", do="split it")
+                if len(cells) > MAX_COLUMNS:
+                    raise InputError(f"{name}:{reader.line_num}: {len(cells)} columns", do="cut it")
+                yield reader.line_num, cells
+        except csv.Error as error:
+            raise InputError(
+                f"{name}:{reader.line_num}: not CSV ({error})", do="quote cells that hold commas"
+            ) from error
 
 
 def read_sheet(data: bytes, *, name: str) -> Sheet:

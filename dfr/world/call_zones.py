@@ -21,6 +21,9 @@ MOST_ZONES = 50
 ROUND_CALLS_M = 30.0
 """How far a zone reaches beyond its outermost calls (assumed: about as well as a call's place is known)."""
 
+GRID_M = 50.0
+"""Corners of zones are those of squares so wide that calls lie in, so that none shows where a call was."""
+
 SEED = 20240823
 TRIES = 20
 
@@ -120,7 +123,7 @@ def _draw_areas(
     areas = []
     for number, cell in enumerate(cells):
         own = points[labels == number]
-        hull = shapely.MultiPoint(own).convex_hull.buffer(ROUND_CALLS_M, quad_segs=2)
+        hull = shapely.MultiPoint(_corners_round(own)).convex_hull
         shape = shapely.intersection_all([hull, cell, keep_in])
         areas += [
             shapely.remove_repeated_points(part, 0.5)
@@ -128,6 +131,14 @@ def _draw_areas(
             if isinstance(part, shapely.Polygon) and shapely.contains_xy(part, own[:, 0], own[:, 1]).any()
         ]
     return areas
+
+
+def _corners_round(points: FloatArray) -> FloatArray:
+    """The corners of the squares of a grid that points, and what is just round them, lie in."""
+    low = np.floor((points - ROUND_CALLS_M) / GRID_M) * GRID_M
+    high = np.ceil((points + ROUND_CALLS_M) / GRID_M) * GRID_M
+    corners = [np.column_stack([east[:, 0], north[:, 1]]) for east in (low, high) for north in (low, high)]
+    return np.unique(np.concatenate(corners), axis=0)
 
 
 def _nearest_cells(centres: FloatArray, around: shapely.Polygon) -> list[shapely.Geometry]:

@@ -6,17 +6,18 @@ day, and each call falls into a zone, a local hour and a grade independently of 
 - Shares of zones, hours and grades: the mean of the Dirichlet posterior with 1/K in each of the K cells, the
   reference prior for many cells (Berger, Bernardo and Sun 2015, "Overall objective priors"): it weighs as
   much as one call altogether, and a cell in which nothing was counted stays possible. Their intervals are
-  Wilson's, of each share alone.
+  Wilson's, of each share alone, with as many calls fewer as calls of the same day are alike, such as those of
+  one incident (design effect: Rao and Scott 1981, days as clusters).
 - Calls of a day: the mean of the observed days of its weekday, with Garwood's interval of a Poisson rate,
   widened by how much days differ (quasi-Poisson: McCullagh and Nelder 1989, section 6.2).
-- `rate_cv`: how much days of the same weekday differ beyond chance, by moments, together with how well the
-  mean is known. None where no weekday was observed twice: one day of a kind cannot show how days differ.
+- `rate_cv`: how much days of the same weekday differ beyond chance and beyond bursts of calls, by moments,
+  together with how well the mean is known. None where no weekday was observed twice: one day of a kind
+  cannot show how days differ.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,7 +29,7 @@ from dfr.geo import LocalFrame
 from dfr.scenario.model import Demand, DemandDay, DemandZone, Period
 from dfr.statistics import Interval, poisson_rate, wilson
 from dfr.world.call_records import CallRecord
-from dfr.world.call_zones import OUTSIDE, place_calls
+from dfr.world.call_zones import OUTSIDE, IntArray, place_calls
 
 HOURS = 24
 SHARE_DIGITS = 4
@@ -50,6 +51,29 @@ class Estimate:
     def as_dict(self) -> dict[str, float | None]:
         """The figure as it appears in JSON."""
         return {"value": self.value, "low": self.interval.low, "high": self.interval.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandCounts:
+    """Calls counted by day: a row for each day from `first_day`, a column for each zone, hour or grade.
+
+    `outside` lie in no zone and are in no other count, `unplaced` are in no zone's. `burst_factor` is the
+    variance of a day's calls over their mean that calls about the same incident alone make.
+    """
+
+    first_day: date
+    zones: IntArray
+    hours: IntArray
+    grades: IntArray
+    outside: int = 0
+    unplaced: int = 0
+    burst_factor: float = 1.0
+
+    @property
+    def by_day(self) -> dict[date, int]:
+        """Calls of every observed day, 0 where there was none."""
+        days = self.hours.sum(axis=1).tolist()
+        return {self.first_day + timedelta(days=number): count for number, count in enumerate(days)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,35 +151,63 @@ def estimate_demand(
     `observed` are the first and the last day of the log, both whole, days without calls among them; where it
     is not given, those of its first and last call. Raises InputError where no call lies in a zone.
     """
-    placed = place_calls(calls, zones, frame)
-    kept = [(call, zone) for call, zone in zip(calls, placed, strict=True) if zone != OUTSIDE]
-    first, last = observed or _days_of(calls)
-    kept = [(call, zone) for call, zone in kept if first <= call.when.date() <= last]
-    counted = [call for call, _ in kept]
-    in_zones = Counter(zone for _, zone in kept if zone is not None)
-    if not in_zones:
+    counts = _count_calls(calls, place_calls(calls, zones, frame), len(zones), grades, observed)
+    return estimate_from_counts(counts, zones=zones, grades=grades, period=period)
+
+
+def estimate_from_counts(
+    counts: DemandCounts, *, zones: Sequence[DemandZone], grades: Sequence[str], period: Period
+) -> DemandEstimate:
+    """The demand as counts by day show it. Raises InputError where no call lies in a zone."""
+    by_day, calls = counts.by_day, int(counts.hours.sum())
+    if not counts.zones.sum():
         raise InputError(
-            f"none of {len(calls)} calls lies in a demand zone",
+            f"none of {calls + counts.outside} calls lies in a demand zone",
             do="check the columns of the place, or let zones be made of the calls",
         )
-    shares = _shares([in_zones[number] for number in range(len(zones))])
-    by_hour = Counter(call.when.hour for call in counted)
-    by_day = _count_days(counted, first, last)
-    known = [call.grade for call in counted if call.grade in grades]
+    shares = _shares(counts.zones)
     written = rounded_shares([share.value for share in shares])
+    told, known = _dates_of(period), int(counts.grades.sum())
     return DemandEstimate(
         zones=tuple(replace(zone, share=share) for zone, share in zip(zones, written, strict=True)),
         shares=shares,
-        hours=_shares([by_hour[hour] for hour in range(HOURS)]),
-        days=_estimate_days(by_day, _dates_of(period)),
-        grades=_grade_shares(known, grades) if known else None,
-        rate_cv=_rate_cv(by_day),
-        first_day=first,
-        last_day=last,
-        calls=len(counted),
-        outside=sum(zone == OUTSIDE for zone in placed),
-        unplaced=sum(zone is None for _, zone in kept),
-        notes=tuple(_notes(by_day, _dates_of(period), known=len(known), counted=len(counted))),
+        hours=_shares(counts.hours),
+        days=_estimate_days(by_day, told),
+        grades=dict(zip(grades, _shares(counts.grades), strict=True)) if known else None,
+        rate_cv=_rate_cv(by_day, counts.burst_factor),
+        first_day=min(by_day),
+        last_day=max(by_day),
+        calls=calls,
+        outside=counts.outside,
+        unplaced=counts.unplaced,
+        notes=tuple(_notes(by_day, told, known=known, counted=calls)),
+    )
+
+
+def _count_calls(
+    calls: Sequence[CallRecord],
+    placed: Sequence[int | None],
+    zones: int,
+    grades: Sequence[str],
+    observed: tuple[date, date] | None,
+) -> DemandCounts:
+    first, last = observed or _days_of(calls)
+    days = (last - first).days + 1
+    by_zone, by_hour, by_grade = (np.zeros((days, width), np.int64) for width in (zones, HOURS, len(grades)))
+    outside = unplaced = 0
+    for call, zone in zip(calls, placed, strict=True):
+        day = (call.when.date() - first).days
+        outside += zone == OUTSIDE
+        if zone == OUTSIDE or not 0 <= day < days:
+            continue
+        by_hour[day, call.when.hour] += 1
+        unplaced += zone is None
+        if zone is not None:
+            by_zone[day, zone] += 1
+        if call.grade in grades:
+            by_grade[day, grades.index(call.grade)] += 1
+    return DemandCounts(
+        first_day=first, zones=by_zone, hours=by_hour, grades=by_grade, outside=outside, unplaced=unplaced
     )
 
 
@@ -171,18 +223,29 @@ def rounded_shares(shares: Sequence[float]) -> list[float]:
     return rounded
 
 
-def _shares(counts: Sequence[int]) -> tuple[Estimate, ...]:
-    """The share of each cell: the Dirichlet posterior's mean, with Wilson's interval."""
-    total, prior = sum(counts), 1.0 / len(counts)
+def _shares(by_day: IntArray) -> tuple[Estimate, ...]:
+    """The share of each column: the Dirichlet posterior's mean, with Wilson's interval of what days tell."""
+    counts, prior = by_day.sum(axis=0), 1.0 / by_day.shape[1]
+    total, alike = int(counts.sum()), design_effect(by_day)
     return tuple(
-        Estimate(value=(count + prior) / (total + 1.0), interval=wilson(count / total, total))
-        for count in counts
+        Estimate(value=(count + prior) / (total + 1.0), interval=wilson(count / max(total, 1), total / alike))
+        for count in counts.tolist()
     )
 
 
-def _grade_shares(known: Sequence[str], grades: Sequence[str]) -> dict[str, Estimate]:
-    counts = Counter(known)
-    return dict(zip(grades, _shares([counts[grade] for grade in grades]), strict=True))
+def design_effect(by_day: IntArray) -> float:
+    """How many calls tell as much of shares as one would alone, at least 1: calls of a day may be alike.
+
+    The variance of the shares with days as clusters over that of independent calls, both summed over the
+    columns (Rao and Scott 1981).
+    """
+    days, total = by_day.sum(axis=1), float(by_day.sum())
+    shares = by_day.sum(axis=0) / max(total, 1.0)
+    alone = float((shares * (1.0 - shares)).sum()) * total
+    if len(days) < 2 or alone <= 0.0:
+        return 1.0
+    rest = by_day - shares[None, :] * days[:, None]
+    return max(1.0, len(days) / (len(days) - 1.0) * float((rest**2).sum()) / alone)
 
 
 def _days_of(calls: Sequence[CallRecord]) -> tuple[date, date]:
@@ -190,13 +253,6 @@ def _days_of(calls: Sequence[CallRecord]) -> tuple[date, date]:
         raise InputError("no calls", do="give one row for each call")
     days = [call.when.date() for call in calls]
     return min(days), max(days)
-
-
-def _count_days(calls: Sequence[CallRecord], first: date, last: date) -> dict[date, int]:
-    """Calls of every observed day, 0 where there was none."""
-    counts = Counter(call.when.date() for call in calls)
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return {day: counts[day] for day in days}
 
 
 def _dates_of(period: Period) -> list[date]:
@@ -238,10 +294,13 @@ def _between_days(by_day: Mapping[date, int]) -> float | None:
     return max(0.0, float(freedom @ (variances - means) / (freedom @ means**2)))
 
 
-def _rate_cv(by_day: Mapping[date, int]) -> float | None:
+def _rate_cv(by_day: Mapping[date, int], burst_factor: float) -> float | None:
     """The coefficient of variation of the rate: between days, and of its own estimate."""
-    between = _between_days(by_day)
-    return None if between is None else round(math.sqrt(between + 1.0 / (sum(by_day.values()) + 0.5)), 3)
+    between, total = _between_days(by_day), sum(by_day.values())
+    if between is None:
+        return None
+    by_bursts = (burst_factor - 1.0) * len(by_day) / max(total, 1)
+    return round(math.sqrt(max(0.0, between - by_bursts) + burst_factor / (total + 0.5)), 3)
 
 
 def _notes(by_day: Mapping[date, int], wanted: Sequence[date], *, known: int, counted: int) -> list[str]:

@@ -4,7 +4,7 @@
 import { $, element, post, tell, upload } from "./common.js";
 
 const TITLES = { features: "Map features", calls: "Calls", airspace: "Airspace", notams: "NOTAMs", weather: "Weather" };
-const COLUMN_WORDS = { when: "when (date and time)", date: "date", time: "time of day", zone: "zone by name", lat: "latitude", lon: "longitude", easting: "easting", northing: "northing", grade: "grade" };
+const COLUMN_WORDS = { when: "when (date and time)", date: "date", time: "time of day", zone: "zone by name", lat: "latitude", lon: "longitude", easting: "easting", northing: "northing", point: "point (lat, lon)", grade: "grade" };
 const ORDER_WORDS = { iso: "2024-08-24", dmy: "24/08/2024 (day first)", mdy: "08/24/2024 (month first)" };
 
 const choice = (value, words, chosen) => element("option", { value, selected: chosen }, words);

@@ -1,0 +1,108 @@
+"""Logs as columns of numbers (`CallTable`, `FlightTable`): millions of rows in little memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfr.geo import FloatArray
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+UNKNOWN_CODE = -1
+UNPLACED = -2
+"""The zone of a call that does not say where it was; `OUTSIDE` (-1) is that of one in no zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTable:
+    """A call in each row. Times after the call in seconds, NaN where unknown; codes -1 where unknown.
+
+    `t_s` is the moment since 1970; `day` (`date.toordinal`) and `hour` are local. `grade` is what it turned
+    out to be, `given` what it was graded when it came. `kind` numbers its type among `kinds`. Rows of one
+    `incident`, a number, are one call; 0 is none.
+    """
+
+    t_s: FloatArray
+    day: IntArray
+    hour: IntArray
+    zone: IntArray
+    grade: IntArray
+    given: IntArray
+    kind: IntArray
+    incident: IntArray
+    en_route_s: FloatArray
+    arrived_s: FloatArray
+    cleared_s: FloatArray
+    on_scene_s: FloatArray
+    cancelled: BoolArray
+    duplicate: BoolArray
+    kinds: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """How many calls."""
+        return len(self.t_s)
+
+    def pick(self, rows: Any) -> CallTable:
+        """Some of the rows, by a mask or by their numbers."""
+        columns = [field.name for field in fields(self) if field.name != "kinds"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightTable:
+    """A flight in each row. Times in seconds, NaN where unknown; `cleared` 1, 0, or -1 where unknown.
+
+    `to_scene_s` is from take-off to overhead, `response_s` from the call to overhead.
+    """
+
+    t_s: FloatArray
+    day: IntArray
+    hour: IntArray
+    length_s: FloatArray
+    to_scene_s: FloatArray
+    response_s: FloatArray
+    on_scene_s: FloatArray
+    cleared: IntArray
+    purpose: IntArray
+    purposes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """How many flights."""
+        return len(self.t_s)
+
+
+def merge_incidents(table: CallTable) -> CallTable:
+    """One row for each incident: from its first call, with the first arrival and the last clearing."""
+    order = np.lexsort((table.t_s, table.incident))
+    table = table.pick(order)
+    alone = table.incident == 0
+    starts = np.concatenate([[True], (table.incident[1:] != table.incident[:-1])]) | alone
+    group = np.cumsum(starts) - 1
+    count = int(group[-1]) + 1 if len(group) else 0
+    heads = np.flatnonzero(starts)
+    base_s = table.t_s[heads][group]
+    times: dict[str, Any] = {
+        name: _reduce(least, table, name, base_s, group, count)
+        for name, least in (("en_route_s", np.fmin), ("arrived_s", np.fmin), ("cleared_s", np.fmax))
+    }
+    merged = replace(
+        table.pick(heads),
+        **times,
+        cancelled=np.minimum.reduceat(table.cancelled, heads) if count else table.cancelled,
+        duplicate=np.minimum.reduceat(table.duplicate, heads) if count else table.duplicate,
+    )
+    return merged.pick(np.argsort(merged.t_s, kind="stable"))
+
+
+def _reduce(  # noqa: PLR0917 - one column of a grouped table
+    least: np.ufunc, table: CallTable, name: str, base_s: FloatArray, group: IntArray, count: int
+) -> FloatArray:
+    """The least or greatest of a column in each group, from the group's first call."""
+    found = np.full(count, np.nan)
+    least.at(found, group, getattr(table, name) + table.t_s - base_s)
+    return found
