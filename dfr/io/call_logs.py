@@ -1,8 +1,8 @@
 """Logs of calls as columns of numbers (`read_call_log`): any layout, any length, each row let go once read.
 
-Times after the call stand in columns of moments, of times of day (past midnight where earlier than the call's),
-or of seconds. A row whose moment or place cannot be read is left out and counted by what is wrong
-with it; its text goes no further than this module.
+Times after the call stand in columns of moments, of times of day (past midnight where they must be), or of
+seconds. A row whose moment or place cannot be read is left out and counted by what is wrong with it; its text
+goes no further than this module.
 """
 
 from __future__ import annotations

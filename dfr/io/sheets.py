@@ -159,7 +159,8 @@ def open_sheet(path: Path) -> SheetLike:
 
 def _find_header(path: Path, encoding: str, delimiter: str) -> LongSheet:
     """The table below the first row with two cells or more."""
-    for above, (line, raw) in enumerate(_stream_csv(path, path.name, encoding, delimiter)):
+    filled = (row for row in _stream_csv(path, path.name, encoding, delimiter) if any(row[1]))
+    for above, (line, raw) in enumerate(filled):
         cells = tuple(" ".join(cell.split()) for cell in raw)
         if sum(map(bool, cells)) > 1:
             columns = _name_columns(SheetRow(line=line, cells=cells), path.name)

@@ -294,6 +294,8 @@ def resolve_clock_change(naive: datetime, offset: str | None, zone: tzinfo) -> d
     Raises a validation error for a time that the zone's clocks skip, and for a repeated one without offset.
     """
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if offset is None and early.utcoffset() == late.utcoffset():
+        return early
     choices = {_offset_text(moment): moment for moment in (early, late)}
     if early.utcoffset() != late.utcoffset() and early.utcoffset() < late.utcoffset():  # type: ignore[operator]
         skipped = f"{naive:%Y-%m-%d %H:%M} does not exist in {zone}: the clock goes forward then"

@@ -36,8 +36,8 @@ def find(times: np.ndarray, zones: np.ndarray) -> LearnedBursts:
     hours = np.arange(DAYS * 24)
     by_hour = np.bincount((times // 3600 % 24).astype(int), minlength=24) / DAYS
     found = find_bursts(
-        times, zones, hour_starts_s=hours * 3600.0, calls_of_hour=by_hour[hours % 24], day_of_hour=hours // 24,
-        source="a log",
+        times, zones, hour_starts_s=hours * 3600.0, calls_of_hour=by_hour[hours % 24],
+        day_of_hour=hours // 24, source="a log",
     )  # fmt: skip
     assert found is not None
     return found

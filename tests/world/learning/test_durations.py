@@ -1,4 +1,4 @@
-"""Durations learned from times: intervals hold what is true as often as they say, for the shapes they name."""
+"""Durations learned from times: intervals hold what is true as often as they say."""
 
 from __future__ import annotations
 
