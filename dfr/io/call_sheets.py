@@ -208,9 +208,10 @@ class PlaceReader:
         lat, lon = told.get(CallColumn.LAT, ""), told.get(CallColumn.LON, "")
         if lat or lon:
             return Position(lat_deg=_degrees(lat, "lat"), lon_deg=_degrees(lon, "lon"))
-        if point := told.get(CallColumn.POINT, ""):
-            return _read_point(point)
+        point = told.get(CallColumn.POINT, "")
         east, north = told.get(CallColumn.EASTING, ""), told.get(CallColumn.NORTHING, "")
+        if point and (_POINT.search(point) or not (east or north)):
+            return _read_point(point)
         if not (east or north):
             return None
         east_m, north_m = _metres(east, "easting"), _metres(north, "northing")
