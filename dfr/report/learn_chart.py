@@ -54,7 +54,7 @@ def _draw_duration(axes: Axes, key: str, found: LearnedDuration) -> None:
     times = np.linspace(0.0, 1.15 * data[-1], 200)
     axes.plot(times / MINUTE_S, 100.0 * duration_cdf(found, times), color=RED, label="fitted")
     axes.plot(data / MINUTE_S, 100.0 * np.array(QUANTILES), "o", color=BLUE, markersize=3, label="log")
-    axes.set_title(f"{duration_name(key)} (n {found.n:,})", fontsize=8.5)
+    axes.set_title(f"{duration_name(key)} (n {found.n:,})", fontsize=7.5)
     axes.set(xlabel="minutes", ylabel="% shorter", ylim=(0, 102), xlim=(0, None))
     axes.legend(loc="lower right", fontsize=8)
 

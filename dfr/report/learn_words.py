@@ -37,7 +37,11 @@ def figure_rows(lesson: Lesson) -> list[LearnedRow]:
     """Every figure that was learned, in words."""
     figures = [
         LearnedRow(
-            name=_kind(each.path, each.name), told=str(each), n=each.n, method=each.method, source=each.source
+            name=_kind(each.path, each.name),
+            told=str(each),
+            n=each.n,
+            method=each.method,
+            source=_file_of(each.source),
         )
         for each in lesson.all_figures()
     ]
@@ -67,8 +71,13 @@ def _duration_rows(lesson: Lesson) -> Iterator[LearnedRow]:
                 told=f"{number_words(value)} s{_between(interval)}",
                 n=found.n,
                 method=shape_words(found),
-                source=source,
+                source=_file_of(source),
             )  # fmt: skip
+
+
+def _file_of(source: str) -> str:
+    """The file that a source is about."""
+    return source.rpartition(" in ")[2]
 
 
 def duration_name(key: str) -> str:

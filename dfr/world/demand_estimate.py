@@ -55,13 +55,13 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandCounts:
-    """Calls counted by day: a row for each day from `first_day`, a column for each zone, hour or grade.
+    """Calls counted by day: a row for each of `days`, a column for each zone, hour or grade.
 
     `outside` lie in no zone and are in no other count, `unplaced` are in no zone's. `burst_factor` is the
     variance of a day's calls over their mean that calls about the same incident alone make.
     """
 
-    first_day: date
+    days: tuple[date, ...]
     zones: IntArray
     hours: IntArray
     grades: IntArray
@@ -72,8 +72,7 @@ class DemandCounts:
     @property
     def by_day(self) -> dict[date, int]:
         """Calls of every observed day, 0 where there was none."""
-        days = self.hours.sum(axis=1).tolist()
-        return {self.first_day + timedelta(days=number): count for number, count in enumerate(days)}
+        return dict(zip(self.days, self.hours.sum(axis=1).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +206,12 @@ def _count_calls(
         if call.grade in grades:
             by_grade[day, grades.index(call.grade)] += 1
     return DemandCounts(
-        first_day=first, zones=by_zone, hours=by_hour, grades=by_grade, outside=outside, unplaced=unplaced
+        days=tuple(first + timedelta(days=number) for number in range(days)),
+        zones=by_zone,
+        hours=by_hour,
+        grades=by_grade,
+        outside=outside,
+        unplaced=unplaced,
     )
 
 

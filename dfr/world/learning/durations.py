@@ -4,7 +4,7 @@ A scenario states a log-normal duration by its median and 90th percentile: that 
 ten, are shorter. With `ENOUGH` times these are those of the data themselves, with intervals by order
 statistics, which hold whatever the shape is; with fewer they are those of the log-normal distribution fitted
 to the logarithms, with exact intervals (Student's t, noncentral t: Hahn and Meeker 1991, section 4.4). An
-exponential distribution is taken where it is the likelier one by far (AIC).
+exponential distribution is taken where the times do not speak against it and it is the likelier one by far.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ FEWEST_LOST = 30
 LIKELIER = 4.0
 """By how much the AIC of the exponential distribution must be lower (Burnham and Anderson 2002: 4 to 7)."""
 
+REJECTED = 1.308
+"""Of the modified distance from an exponential distribution of unknown mean, 1 % (Stephens 1974)."""
+
 MINUTE_S = 60.0
 
 
@@ -61,6 +64,12 @@ def whole_minutes(times_s: FloatArray) -> bool:
 
 
 def _is_exponential(times_s: FloatArray) -> bool:
+    """Whether times do not reject an exponential distribution, and it is likelier than a log-normal one."""
+    count, below = len(times_s), -np.expm1(-times_s / float(times_s.mean()))
+    ranks = np.arange(1, count + 1) / count
+    apart = float(max(np.abs(ranks - below).max(), np.abs(ranks - 1.0 / count - below).max()))
+    if (apart - 0.2 / count) * (math.sqrt(count) + 0.26 + 0.5 / math.sqrt(count)) > REJECTED:
+        return False
     logs = np.log(times_s)
     spread = max(float(logs.std()), 1e-9)
     lognormal = -float(logs.sum()) - len(logs) * (math.log(spread) + 0.5 * math.log(2.0 * math.pi) + 0.5)

@@ -47,6 +47,9 @@ TOO_FAST = 0.2
 FEWEST_TRIAGED = 30
 MOST_DAYS = 3700
 
+GAP, BUSY = 3, 5.0
+"""So many days on end without a row are no part of a log with so many rows on other days (assumed)."""
+
 
 @dataclass(slots=True)
 class _Told:
@@ -96,7 +99,8 @@ def learn_calls(
     counts = _count(
         counted, len(scenario.demand.zones), len(grades), outside=int((table.zone == OUTSIDE).sum())
     )
-    hours = fit_hours(counts.hours, counts.first_day, alike=design_effect(counts.hours))
+    counts = _without_gaps(counts, table, told)
+    hours = fit_hours(counts.hours, counts.days, alike=design_effect(counts.hours))
     bursts = _learn_bursts(counted, counts, hours, scenario.period, told)
     counts = replace(counts, burst_factor=1.0 if bursts is None else bursts.factor)
     estimate = estimate_from_counts(
@@ -160,13 +164,45 @@ def _count(table: CallTable, zones: int, grades: int, *, outside: int) -> Demand
         )
     placed, graded = table.zone >= 0, table.grade >= 0
     return DemandCounts(
-        first_day=date.fromordinal(first),
+        days=tuple(date.fromordinal(first + number) for number in range(days)),
         zones=_tally(table.day[placed] - first, table.zone[placed], days, zones),
         hours=_tally(table.day - first, table.hour, days, HOURS),
         grades=_tally(table.day[graded] - first, table.grade[graded], days, grades),
         outside=outside,
         unplaced=int((table.zone == UNPLACED).sum()),
     )
+
+
+def _without_gaps(counts: DemandCounts, table: CallTable, told: _Told) -> DemandCounts:
+    """The counts of the days that the log covers: not of long runs of days without any row in a busy log."""
+    rows, first = np.bincount(table.day - int(table.day.min())), int(table.day.min())
+    if float(rows[rows > 0].mean()) < BUSY:
+        return counts
+    run = _run_lengths(rows)
+    seen = np.array([run[day.toordinal() - first] < GAP for day in counts.days])
+    if seen.all():
+        return counts
+    told.notes.append(
+        f"{counted_noun(int((~seen).sum()), 'day')} in runs of {GAP} or more without any row: taken as"
+        " not in the log"
+    )
+    return replace(
+        counts,
+        days=tuple(day for day, kept in zip(counts.days, seen.tolist(), strict=True) if kept),
+        zones=counts.zones[seen],
+        hours=counts.hours[seen],
+        grades=counts.grades[seen],
+    )
+
+
+def _run_lengths(rows: IntArray) -> IntArray:
+    """For each day without a row how many such days there are on end around it; 0 for the others."""
+    run, start = np.zeros(len(rows), np.int64), 0
+    for day in range(len(rows) + 1):
+        if day == len(rows) or rows[day] > 0:
+            run[start:day] = day - start
+            start = day + 1
+    return run
 
 
 def _tally(rows: IntArray, columns: IntArray, height: int, width: int) -> IntArray:
@@ -218,10 +254,10 @@ def _expected_by_hour(
     counts: DemandCounts, hours: LearnedHours, zone: ZoneInfo
 ) -> tuple[FloatArray, FloatArray, IntArray]:
     """(Start of each elapsed hour of the log, the calls that hours of the week expect in it, its day)."""
-    first, days = counts.first_day, len(counts.hours)
+    first, last = counts.days[0], counts.days[-1]
     start, end = (
         datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
-        for day in (first, first + timedelta(days=days))
+        for day in (first, last + timedelta(days=1))
     )
     starts_s = np.arange(start, end, 3600.0)
     local = [datetime.fromtimestamp(at, tz=UTC).astimezone(zone) for at in starts_s.tolist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -19,14 +19,14 @@ WEEK, HOURS = 7, 24
 SIGNIFICANT = 0.95
 
 
-def fit_hours(by_hour: IntArray, first_day: date, *, alike: float) -> LearnedHours:
+def fit_hours(by_hour: IntArray, days: Sequence[date], *, alike: float) -> LearnedHours:
     """The hours of each weekday: its own as far as they differ from those of all days beyond chance.
 
-    `by_hour` has a row for each day; `alike` is its design effect. The share of a weekday's hour is that of a
-    Dirichlet prior at the shares of all days, whose weight is by moments of the chi-square statistic
-    (empirical Bayes; Mosimann 1962 for the variance of its counts).
+    `by_hour` has a row for each of `days`; `alike` is its design effect. The share of a weekday's hour is
+    that of a Dirichlet prior at the shares of all days, whose weight is by moments of the chi-square
+    statistic (empirical Bayes; Mosimann 1962 for the variance of its counts).
     """
-    weekday = (np.arange(len(by_hour)) + first_day.weekday()) % WEEK
+    weekday = np.array([day.weekday() for day in days])
     counts = np.array([by_hour[weekday == day].sum(axis=0) for day in range(WEEK)])
     total = counts.sum(axis=0)
     overall = (total + 1.0 / HOURS) / (total.sum() + 1.0)

@@ -57,6 +57,16 @@ def test_an_exponential_duration_is_told_as_one() -> None:
     assert held >= 35
 
 
+def test_a_few_times_of_0_make_no_exponential_of_other_times() -> None:
+    """Units that were there already: by likelihood alone all would be exponential, far off at 90 %."""
+    rng = np.random.default_rng(4)
+    times = np.concatenate([np.zeros(60), 230.0 * np.exp(0.5 * rng.standard_normal(1200))])
+    fit = fit_duration(times)
+    assert fit is not None
+    assert fit.shape is DurationShape.LOGNORMAL
+    assert fit.p90_s == pytest.approx(float(np.quantile(np.maximum(times, 0.5), 0.9)))
+
+
 def test_few_times_say_nothing_and_equal_ones_are_constant() -> None:
     assert fit_duration(np.full(FEWEST - 1, 60.0)) is None
     same = fit_duration(np.full(FEWEST, 60.0))

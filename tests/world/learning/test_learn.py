@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -77,6 +78,22 @@ def test_a_log_whose_dates_cannot_be_is_refused() -> None:
         _learn(_table(3, day=np.array([1, FIRST, FIRST])))
 
 
+def test_days_that_a_log_leaves_out_are_not_days_without_calls() -> None:
+    """An export of single weeks: the months between them are not quiet, they are not in it."""
+    table = _table(96 * 14)
+    later = replace(table, day=table.day + np.where(table.day >= FIRST + 7, 60, 0))
+    lesson = _learn(later)
+    assert sum(lesson.hours.days) == 14
+    assert all(figure.value == 96.0 for figure in lesson.days.values())
+    assert any(note.startswith("60 days in runs of 3 or more without any row") for note in lesson.notes)
+
+
+def test_two_quiet_days_are_quiet_days() -> None:
+    table = _table(96 * 14)
+    later = replace(table, day=table.day + np.where(table.day >= FIRST + 7, 2, 0))
+    assert sum(_learn(later).hours.days) == 16
+
+
 def test_calls_without_a_place_count_for_hours_alone() -> None:
     lesson = _learn(_table(200, zone=np.repeat([0, UNPLACED], 100)))
     assert lesson.calls == 200
@@ -111,20 +128,17 @@ def test_rare_types_of_calls_are_not_shown() -> None:
 def test_weekdays_that_do_not_differ_have_the_hours_of_all_days() -> None:
     rng = np.random.default_rng(1)
     same = rng.poisson(np.tile(np.linspace(0.5, 3.0, 24), (56, 1)))
-    from datetime import date
-
-    assert not fit_hours(same, date(2024, 4, 8), alike=1.0).differ
+    days = [date(2024, 4, 8) + timedelta(days=number) for number in range(56)]
+    assert not fit_hours(same, days, alike=1.0).differ
     night = same.copy()
     night[5::7, :6] += rng.poisson(6.0, night[5::7, :6].shape)
-    found = fit_hours(night, date(2024, 4, 8), alike=1.0)
+    found = fit_hours(night, days, alike=1.0)
     assert found.differ
     assert sum(found.shares[5][:6]) > 2.0 * sum(found.shares[1][:6])
     assert all(abs(sum(row) - 1.0) < 1e-9 for row in found.shares)
 
 
 def test_one_week_says_nothing_of_how_much_days_differ() -> None:
-    from datetime import date, timedelta
-
     days = {date(2024, 4, 8) + timedelta(days=number): 10 for number in range(7)}
     assert spread_of_days(days, 1.0) is None
 
