@@ -31,6 +31,7 @@ from dfr.io.sheets import PickedRow, SheetLike, open_sheet
 from dfr.scenario.model import DemandZone, Scenario
 from dfr.world.call_records import CallRecord
 from dfr.world.call_zones import likely_zone_count, make_zones, place_calls
+from dfr.world.learning.figures import FEWEST_SHOWN
 from dfr.world.learning.tables import UNPLACED, CallTable, merge_incidents
 
 CHUNK = 20_000
@@ -99,10 +100,16 @@ def read_call_log(
     frame = LocalFrame(scenario.site.centre)
     shown = scenario.demand.zones
     make = zones is not None or (zones_are_placeholders and _has_place(match))
+    if make and not _has_place(match):
+        raise InputError(
+            f"{sheet.name}: no column tells the places that zones are made of",
+            do="name them with --call-columns lat=COLUMN and lon=COLUMN, or leave out --call-zones",
+        )
     if make:
         places = _choose_places(reader)
         if not places:
             raise reader.nothing_read()
+        _refuse_few(len(places), sheet.name)
         count = likely_zone_count(len(places)) if zones is None else zones
         shown = make_zones(places, boundary=scenario.site.boundary, frame=frame, count=count)
         reader = _LogReader(sheet, match, log_columns, scenario, grades)
@@ -151,6 +158,7 @@ def middle_of_calls(
             days.add(day.toordinal())
     if not lats:
         raise InputError(f"{sheet.name}: no row with a place and a date", do="check the columns")
+    _refuse_few(len(lats), sheet.name)
     middle = Position(lat_deg=float(np.median(lats)), lon_deg=float(np.median(lons)))
     points = LocalFrame(middle).points(
         [Position(lat_deg=a, lon_deg=b) for a, b in zip(lats[::97], lons[::97], strict=True)]
@@ -158,6 +166,16 @@ def middle_of_calls(
     away_m = float(np.quantile(np.hypot(points[:, 0], points[:, 1]), 0.95))
     first, last = (datetime.fromordinal(pick(days)) for pick in (min, max))
     return middle, away_m, first, last
+
+
+def _refuse_few(calls: int, name: str) -> None:
+    """Raise InputError where a site or zones made of so few calls would show where they were."""
+    if calls < FEWEST_SHOWN:
+        raise InputError(
+            f"{name}: {counted_noun(calls, 'call')} with a place: what is drawn round so few shows where they"
+            " were",
+            do="give --scenario with demand zones",
+        )
 
 
 def _has_place(match: ColumnMatch) -> bool:

@@ -109,7 +109,7 @@ def test_json_has_every_figure_with_its_interval(folder: Path) -> None:
         (("--call-columns", "arrived"), "write it as LEFT=RIGHT"),
         (("--call-columns", "arrived=nowhere"), "no column 'nowhere'"),
         (("--flights", "none.csv"), "none.csv"),
-        (("--call-zones", "0"), "0 zones"),
+        (("--call-zones", "3"), "no column tells the places that zones are made of"),
     ],
 )
 def test_bad_options_are_bad_input(folder: Path, options: tuple[str, ...], words: str) -> None:

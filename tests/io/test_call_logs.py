@@ -217,6 +217,14 @@ def test_the_middle_of_calls_is_that_of_most_of_them(tmp_path: Path) -> None:
     assert (first.day, last.day) == (24, 24)
 
 
+def test_what_is_drawn_round_few_calls_would_show_where_they_were(tmp_path: Path) -> None:
+    text = "call time,priority,lat,lon\n" + "2024-08-24 10:00,immediate,50.78,-1.09\n"
+    with pytest.raises(InputError, match="shows where they were"):
+        middle_of_calls(_write(tmp_path, text))
+    with pytest.raises(InputError, match="shows where they were"):
+        _read(tmp_path, text, zones=1)
+
+
 def test_seconds_are_read_from_numbers_and_clocks() -> None:
     assert read_seconds("90,5") == 90.5
     assert math.isnan(read_seconds("soon"))

@@ -137,11 +137,13 @@ def _collect_pairs(
     # Who comes in the last two hours may have later calls that the log no longer shows.
     first = t_s < last_s - APART_S
     ahead = np.interp(np.minimum(t_s + APART_S, last_s), edges, summed) - np.interp(t_s, edges, summed)
-    days = int(day_of_hour.max()) + 1
+    # Of a log with very many pairs the calls of some days tell enough.
+    days, due = int(day_of_hour.max()) + 1, float((ahead * share[zone])[first].sum())
+    first &= day % math.ceil(max(due / MOST_PAIRS, 1.0)) == 0
     exposed = np.bincount(day[first], (ahead * share[zone])[first], minlength=days).astype(float)
     calls = np.bincount(day[first], minlength=days).astype(float)
-    lags, rates, of_day, step, held = [], [], [], 1, 0
-    while held < MOST_PAIRS:
+    lags, rates, of_day, step = [], [], [], 1
+    while step < len(t_s):
         lag = t_s[step:] - t_s[:-step]
         near = (zone[step:] == zone[:-step]) & (lag <= APART_S) & first[:-step]
         if not near.any():
@@ -149,7 +151,6 @@ def _collect_pairs(
         lags.append(lag[near])
         rates.append((expected[hour[step:]] / 3600.0 * share[zone[step:]])[near])
         of_day.append(day[:-step][near])
-        held += int(near.sum())
         step += 1
     none = np.empty(0)
     return _Pairs(

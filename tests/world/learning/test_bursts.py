@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from dfr.world.learning import bursts
 from dfr.world.learning.bursts import find_bursts, further_of
 from dfr.world.learning.figures import LearnedBursts
 
@@ -66,6 +67,15 @@ def test_calls_that_come_alone_show_no_bursts_even_where_days_differ() -> None:
         assert not found.found
         assert found.factor == 1.0
         assert found.further.path == ""
+
+
+def test_of_very_many_pairs_some_days_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bursts, "MOST_PAIRS", 3_000)
+    assert not find(*draw_incidents(1, further=0.0, mean_s=1.0, per_day=200.0)).found
+    found = find(*draw_incidents(1, further=0.8, mean_s=200.0, per_day=200.0))
+    assert found.found
+    assert sum(found.pairs) < 4_000
+    assert found.further.value == pytest.approx(0.8, abs=0.3)
 
 
 def test_too_few_calls_say_nothing_of_bursts() -> None:
