@@ -18,14 +18,14 @@ from dfr.world.learning.rates import fit_hours, spread_of_days
 from dfr.world.learning.tables import UNPLACED, CallTable, FlightTable, merge_incidents
 from tests.shipped import world_of
 
-LOGS = 3
+LOGS = 2
 DAY = 86_400.0
 FIRST = 738_982  # Monday 8 April 2024
 
 
 @pytest.mark.parametrize("draw", [draw_own, draw_other], ids=["dfr", "independent"])
 def test_intervals_hold_the_figures_that_logs_were_drawn_with(draw) -> None:
-    found = count_held(draw, logs=LOGS, days=28)
+    found = count_held(draw, logs=LOGS, days=21)
     held, asked = (sum(each[number] for each in found.values()) for number in (0, 1))
     assert asked >= LOGS * 17
     assert held / asked >= 0.88
