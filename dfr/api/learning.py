@@ -117,9 +117,9 @@ def _with_zones(scenario: Scenario, zones: tuple[DemandZone, ...]) -> Scenario:
 def _fragment_text(text: str, lesson: Lesson) -> str:
     """The learned parts as YAML, with what they are of in front."""
     data = read_plain_data(text)
+    of = f"{lesson.source} and {lesson.flight_source}" if lesson.flight_source else lesson.source
     lines = [
-        f"# Learned from {lesson.source}"
-        + (f" and {lesson.flight_source}." if lesson.flight_source else "."),
+        f"# Learned from {' '.join(of.split())}.",
         "# Put these sections in place of those of the scenario. Nothing of a single call is in them.",
         *(f"# Not in the log: {each.name} ({each.why})." for each in lesson.missing),
     ]
