@@ -119,6 +119,9 @@ def learn_calls(
         )
     if estimate.grades is None:
         told.lack("grades", "no column of the log tells one")
+    if estimate.calls < FEWEST_SHOWN:
+        few = counted_noun(estimate.calls, "call")
+        told.notes.append(f"only {few}: whoever reads the shares can tell where and when of so few")
     told.notes += estimate.notes
     return Lesson(
         source=source,

@@ -66,6 +66,7 @@ def test_a_log_of_one_call_says_what_it_does_not_tell() -> None:
     assert lesson.calls == 1
     assert {"bursts", "patience of callers", "triage", "response of officers"} <= missing
     assert "how much days differ (rate_cv)" in missing
+    assert any("whoever reads the shares can tell" in note for note in lesson.notes)
 
 
 def test_a_log_without_a_call_in_a_zone_is_refused() -> None:
