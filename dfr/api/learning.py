@@ -100,7 +100,7 @@ def learn(
 def draft_scenario(path: Path, match: ColumnMatch | None, timezone: str | None) -> str:
     """The scenario that `dfr init` would write round the calls of a log, for the week after its last call."""
     middle, away_m, _, last = middle_of_calls(path, match)
-    radius_m = min(max(away_m, MIN_RADIUS_M), MOST_RADIUS_M)
+    radius_m = min(max(1.1 * away_m, MIN_RADIUS_M), MOST_RADIUS_M)
     kind = OperationKind.VLOS if radius_m <= MAX_VLOS_RADIUS_M else OperationKind.BVLOS
     asked = NewDeployment(
         name=DRAFT_NAME, place=f"{middle.lat_deg:.4f},{middle.lon_deg:.4f}",

@@ -129,7 +129,7 @@ def read_call_log(
 def middle_of_calls(
     path: Path, match: ColumnMatch | None = None
 ) -> tuple[Position, float, datetime, datetime]:
-    """(The middle of the calls of a log, how far nine in ten are from it in m, its first and its last day).
+    """(The middle of the calls of a log, how far 95 % of them are from it at most, m, its first and its last day).
 
     For a log with degrees; the days are as written. Raises InputError where it has none.
     """
@@ -160,10 +160,9 @@ def middle_of_calls(
         raise InputError(f"{sheet.name}: no row with a place and a date", do="check the columns")
     _refuse_few(len(lats), sheet.name)
     middle = Position(lat_deg=float(np.median(lats)), lon_deg=float(np.median(lons)))
-    points = LocalFrame(middle).points(
-        [Position(lat_deg=a, lon_deg=b) for a, b in zip(lats[::97], lons[::97], strict=True)]
-    )
-    away_m = float(np.quantile(np.hypot(points[:, 0], points[:, 1]), 0.95))
+    step = max(1, len(lats) // MOST_PLACES)
+    places = [Position(lat_deg=a, lon_deg=b) for a, b in zip(lats[::step], lons[::step], strict=True)]
+    away_m = float(np.quantile(np.hypot(*LocalFrame(middle).points(places).T), 0.95))
     first, last = (datetime.fromordinal(pick(days)) for pick in (min, max))
     return middle, away_m, first, last
 

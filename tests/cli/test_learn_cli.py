@@ -131,4 +131,4 @@ def test_a_log_with_places_needs_no_scenario(tmp_path: Path) -> None:
     assert "no scenario was given" in done.stdout
     scenario = parse_scenario((tmp_path / "draft.yaml").read_bytes(), name="draft.yaml", folder=tmp_path)
     assert scenario.period.zone.key == "Europe/London"
-    assert sum(day.calls for day in scenario.demand.days) == pytest.approx(140.0, rel=0.01)
+    assert sum(day.calls for day in scenario.demand.days) == pytest.approx(140.0, rel=0.1)
