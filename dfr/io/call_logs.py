@@ -129,7 +129,7 @@ def read_call_log(
 def middle_of_calls(
     path: Path, match: ColumnMatch | None = None
 ) -> tuple[Position, float, datetime, datetime]:
-    """(The middle of the calls of a log, how far 95 % of them are from it at most, m, its first and its last day).
+    """(The middle of the calls of a log, how far 95 % are from it at most, m, its first and its last day).
 
     For a log with degrees; the days are as written. Raises InputError where it has none.
     """
