@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from dfr.io.logs.ardupilot_log import read_dataflash
@@ -45,4 +47,4 @@ def test_the_limit_on_the_ground_does_not_thin_out_a_flight() -> None:
 
 def test_a_log_of_a_vehicle_that_stands_can_be_read() -> None:
     (log,) = standing(defaults=CARD | {"LOG_DISARMED": 1.0}).card.logs
-    assert read_dataflash(bytes(log.data), name="log")
+    assert read_dataflash(BytesIO(log.data), name="log")
