@@ -17,7 +17,7 @@ from dfr.scenario.features import value_at
 from dfr.scenario.schema_parts import DurationIn, Figures, Loc, Sourced, SourcedFigure
 from dfr.scenario.schema_read import item_label, read_zone
 
-DECIDED = frozenset({"lat_deg", "lon_deg", "target_s"})
+DECIDED = frozenset({"lat_deg", "lon_deg", "target_s", "cell_m"})
 LEFT_OUT = frozenset({"targets", "period"})
 """Parts without uncertain figures: the targets are what is judged by."""
 
