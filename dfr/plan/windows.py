@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -93,9 +94,33 @@ def drones_on_duty(scenario: Scenario, shift: Shift) -> int:
 def _crew_short(scenario: Scenario, start: datetime) -> tuple[str, ...]:
     """Why nobody flies in the hour that begins then; none where some shift in it can fly a drone."""
     on_duty = [s for s in scenario.crew.shifts if s.start < start + HOUR and s.end > start]
-    if any(drones_on_duty(scenario, shift) > 0 for shift in on_duty):
+    parts = [part for shift in on_duty for part in shift.between_breaks()]
+    able = [part for part in parts if drones_on_duty(scenario, part) > 0]
+    if any(part.start < start + HOUR and part.end > start for part in able):
         return ()
-    return ("crew: nobody is on duty",) if not on_duty else ("crew: too few people on duty to fly one drone",)
+    if not on_duty:
+        return ("crew: nobody is on duty",)
+    rested = any(drones_on_duty(scenario, shift) > 0 for shift in on_duty)
+    return (
+        "crew: breaks leave too few people" if rested else "crew: too few people on duty to fly one drone",
+    )
+
+
+def hours_of_rest(scenario: Scenario) -> tuple[tuple[datetime, datetime], ...]:
+    """From when to when breaks leave too few people to fly one drone, though enough are on duty."""
+    shifts = scenario.crew.shifts
+    parts = [part for shift in shifts for part in shift.between_breaks()]
+    moments = sorted({moment for part in parts for moment in (part.start, part.end)})
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in pairwise(moments):
+        able, awake = (
+            any(each.start <= start < each.end and drones_on_duty(scenario, each) > 0 for each in several)
+            for several in (shifts, parts)
+        )
+        if able and not awake:
+            begun = found.pop()[0] if found and found[-1][1] == start else start
+            found.append((begun, end))
+    return tuple(found)
 
 
 def landing_wind_limit_mps(drone: Drone, dock: Dock) -> float | None:

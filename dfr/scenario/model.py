@@ -9,9 +9,11 @@ what it does not say is not allowed, and one that is only assumed allows nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -231,6 +233,16 @@ class Shift:
     safety_pilots: int
     drones_per_pilot: int | None = None
     breaks: tuple[Break, ...] = ()
+
+    def between_breaks(self) -> Iterator[Shift]:
+        """The shift, cut where a break begins or ends: each part with the pilots who do not rest in it."""
+        moments = {moment for each in self.breaks for moment in (each.start, each.end)}
+        inner = sorted(moment for moment in moments if self.start < moment < self.end)
+        for start, end in pairwise([self.start, *inner, self.end]):
+            resting = sum(each.remote_pilots for each in self.breaks if each.start <= start < each.end)
+            yield replace(
+                self, start=start, end=end, remote_pilots=max(0, self.remote_pilots - resting), breaks=()
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,8 @@ for the report to show.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import shapely
 
@@ -25,16 +24,13 @@ from dfr.geo import distance_m
 from dfr.plan.checks.traffic import in_way
 from dfr.plan.matrix import Transfers, between_docks, transfers_of
 from dfr.plan.model import Plan, Route
+from dfr.plan.windows import drones_on_duty
 from dfr.scenario.model import (
     Assumption,
-    Crew,
     Duration,
     DurationShape,
-    OperationKind,
     OtherTraffic,
-    Period,
     Scenario,
-    Shift,
 )
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.dispatch import Policy
@@ -57,7 +53,6 @@ from dfr.sim.inputs import (
     ZoneDemand,
 )
 from dfr.sim.randomness import LOGNORMAL, Spread
-from dfr.sim.resources import drones_of_crew
 from dfr.world.demand import (
     HourSlot,
     hourly_demand,
@@ -331,34 +326,17 @@ def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:
 
 def _make_duties(scenario: Scenario) -> tuple[Duty, ...]:
     """The duties of each shift, cut where a break begins or ends."""
-    seen = scenario.operation.kind is not OperationKind.BVLOS
     return tuple(
-        duty
-        for shift in scenario.crew.shifts
-        for duty in _duties_of(shift, scenario.crew, scenario.period, seen)
-    )
-
-
-def _duties_of(shift: Shift, crew: Crew, period: Period, seen: bool) -> Iterator[Duty]:
-    start_s, end_s = period.t_s(shift.start), period.t_s(shift.end)
-    breaks = [(period.t_s(each.start), period.t_s(each.end), each.remote_pilots) for each in shift.breaks]
-    inner = {moment for first, last, _ in breaks for moment in (first, last) if start_s < moment < end_s}
-    for begin_s, until_s in pairwise([start_s, *sorted(inner), end_s]):
-        resting = sum(pilots for first, last, pilots in breaks if first <= begin_s < last)
-        pilots = max(0, shift.remote_pilots - resting)
-        each = crew.drones_per_pilot if shift.drones_per_pilot is None else shift.drones_per_pilot
-        yield Duty(
-            start_s=begin_s,
-            end_s=until_s,
-            drones=drones_of_crew(
-                remote_pilots=pilots,
-                safety_pilots=shift.safety_pilots,
-                drones_per_pilot=each,
-                safety_pilots_per_drone=crew.safety_pilots_per_drone if seen else 0,
-            ),
-            remote_pilots=pilots,
-            safety_pilots=shift.safety_pilots,
+        Duty(
+            start_s=scenario.period.t_s(part.start),
+            end_s=scenario.period.t_s(part.end),
+            drones=drones_on_duty(scenario, part),
+            remote_pilots=part.remote_pilots,
+            safety_pilots=part.safety_pilots,
         )
+        for shift in scenario.crew.shifts
+        for part in shift.between_breaks()
+    )
 
 
 def _make_traffic(  # noqa: PLR0917 - routes of two kinds, met in each hour

@@ -15,22 +15,6 @@ from dfr.sim.events import Missed
 from dfr.sim.inputs import Condition, Duty, SimInputs, Turnaround
 
 
-def drones_of_crew(
-    *, remote_pilots: int, safety_pilots: int, drones_per_pilot: int, safety_pilots_per_drone: int
-) -> int:
-    """Drones that a shift may have in use at once.
-
-    >>> drones_of_crew(remote_pilots=2, safety_pilots=3, drones_per_pilot=1, safety_pilots_per_drone=1)
-    2
-    >>> drones_of_crew(remote_pilots=2, safety_pilots=1, drones_per_pilot=2, safety_pilots_per_drone=1)
-    1
-    """
-    by_pilots = remote_pilots * drones_per_pilot
-    if safety_pilots_per_drone <= 0:
-        return by_pilots
-    return min(by_pilots, safety_pilots // safety_pilots_per_drone)
-
-
 @dataclass(slots=True)
 class CrewBoard:
     """Who is on duty and how many drones they have in use. Capacity is a step function of time."""

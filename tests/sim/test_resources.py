@@ -9,27 +9,11 @@ import pytest
 
 from dfr.sim.events import Missed
 from dfr.sim.inputs import Duty, SimInputs, Turnaround
-from dfr.sim.resources import CrewBoard, FleetDrone, begin_turnaround, drones_of_crew, next_hold_s
+from dfr.sim.resources import CrewBoard, FleetDrone, begin_turnaround, next_hold_s
 
 
 def _duty(start_s: float, end_s: float, drones: int) -> Duty:
     return Duty(start_s=start_s, end_s=end_s, drones=drones, remote_pilots=drones, safety_pilots=0)
-
-
-@pytest.mark.parametrize(
-    ("pilots", "safety", "ratio", "per_drone", "drones"),
-    [(2, 0, 1, 0, 2), (2, 2, 2, 1, 2), (1, 5, 3, 1, 3), (3, 1, 1, 2, 0), (0, 4, 2, 1, 0)],
-)
-def test_pilots_and_safety_pilots_both_limit_the_drones_in_use(
-    pilots: int, safety: int, ratio: int, per_drone: int, drones: int
-) -> None:
-    allowed = drones_of_crew(
-        remote_pilots=pilots,
-        safety_pilots=safety,
-        drones_per_pilot=ratio,
-        safety_pilots_per_drone=per_drone,
-    )
-    assert allowed == drones
 
 
 def test_overlapping_shifts_add_up_and_nobody_is_there_outside_them() -> None:

@@ -9,11 +9,20 @@ from datetime import datetime, timedelta
 from dfr.findings import DayFact, Finding, Severity, Validity, counted_noun
 from dfr.plan.context import Context, finding, listed
 from dfr.plan.rules import LONGEST_SHIFT_H
-from dfr.plan.windows import HourWindow, drones_on_duty, hour_windows, landing_wind_limit_mps, tightest_limit
+from dfr.plan.windows import (
+    HourWindow,
+    drones_on_duty,
+    hour_windows,
+    hours_of_rest,
+    landing_wind_limit_mps,
+    tightest_limit,
+)
 from dfr.scenario.model import OperationKind
 
 NEAR_LIMIT = 0.9
 """From this share of a limit on, the hour is flown with little room (assumed)."""
+
+MOST_SPANS = 5
 
 
 def check_weather(context: Context) -> list[Finding]:
@@ -192,7 +201,7 @@ def check_crew(context: Context) -> list[Finding]:
     """People for each drone in the air, in every hour with calls; length of shifts."""
     crew, fleet = context.scenario.crew, context.scenario.fleet
     drones = len(context.plan.sites) * fleet.drones_per_dock
-    found = [_check_safety_pilots(context), *_check_crew_gaps(context)]
+    found = [_check_safety_pilots(context), *_check_crew_gaps(context), *_check_breaks(context)]
     fewest = min(crew.shifts, key=lambda shift: drones_on_duty(context.scenario, shift), default=None)
     able = 0 if fewest is None else drones_on_duty(context.scenario, fewest)
     if fewest is not None and able < drones:
@@ -231,6 +240,18 @@ def _check_safety_pilots(context: Context) -> Finding:
             fix="put a safety pilot on every shift and set crew.safety_pilots_per_drone to 1",
         )
     return finding("crew", Severity.OK, f"Each drone has a second safety pilot ({kind.value}).")
+
+
+def _check_breaks(context: Context) -> list[Finding]:
+    """Breaks in which nobody is left to fly."""
+    resting = hours_of_rest(context.scenario)
+    if not resting:
+        return []
+    spans = ", ".join(f"{start:%a %H:%M} to {end:%H:%M}" for start, end in resting[:MOST_SPANS])
+    more = f" and {len(resting) - MOST_SPANS} more" if len(resting) > MOST_SPANS else ""
+    words = f"Breaks leave too few people to fly one drone: {spans}{more}."
+    fix = "let pilots rest in turn, or leave these calls to patrols"
+    return [finding("crew", Severity.ADVICE, words, fix=fix)]
 
 
 def _check_crew_gaps(context: Context) -> list[Finding]:
