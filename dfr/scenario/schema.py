@@ -395,8 +395,9 @@ class PointsIn(Sourced):
         default=250.0,
         ge=0,
         le=5000,
-        description="calls within a square of this side are flown to at their mean place; 0: each place is "
-        "flown to by itself, and shown in plans and pages",
+        description="calls within a square of this side are flown to at their mean place, or at its middle "
+        "where few places have most of them; 0: each place is flown to by itself, and shown in plans and "
+        "pages",
     )
     becomes: ClassVar[Any] = domain.DemandPoints
 

@@ -1,7 +1,8 @@
 """Demand zones made of calls at their own places (`zones_of_places`): by squares of a grid, or by place.
 
 A zone's calls are flown to at their mean place, so that flight times vary as the calls do: the smaller the
-squares, the nearer to flying to each call itself, and the more routes to plan.
+squares, the nearer to flying to each call itself, and the more routes to plan. A square in which few places
+have most calls is flown to at its middle: plans show where drones fly, and the mean would show who called.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Ring
 from dfr.scenario.model import DemandZone
+from dfr.world.learning.figures import FEWEST_SHOWN
 
 LEAST_CELL_M = 1.0
 """Calls this near to each other are at one place, whatever is asked."""
@@ -69,7 +71,9 @@ def zones_of_places(places: CallPlaces, *, boundary: Ring, frame: LocalFrame, ce
     parts = [
         part
         for area, own in zip(areas, np.split(order, ends), strict=True)
-        for part in _parts_with_calls(shapely.intersection(area, keep_in), points[own], calls[own])
+        for part in _parts_with_calls(
+            shapely.intersection(area, keep_in), points[own], calls[own], by_place=cell_m == 0.0
+        )
     ]
     parts.sort(key=lambda part: -part.calls)
     kind = "square" if cell_m > 0.0 else "place"
@@ -79,7 +83,7 @@ def zones_of_places(places: CallPlaces, *, boundary: Ring, frame: LocalFrame, ce
             name=f"{kind.capitalize()} {rank}",
             area=frame.ring(part.area),
             share=float(part.calls / calls.sum()),
-            place=frame.position(*part.place),
+            place=None if part.place is None else frame.position(*part.place),
         )
         for rank, part in enumerate(parts, start=1)
     )
@@ -88,27 +92,47 @@ def zones_of_places(places: CallPlaces, *, boundary: Ring, frame: LocalFrame, ce
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """An area in one piece, its calls, and where in it they are flown to, local metres."""
+    """An area in one piece, its calls, and where in it they are flown to, local metres; None: its middle."""
 
     area: shapely.Polygon
     calls: float
-    place: tuple[float, float]
+    place: tuple[float, float] | None
 
 
-def _parts_with_calls(area: shapely.Geometry, points: FloatArray, calls: FloatArray) -> Iterator[_Part]:
-    """The pieces of an area that calls are in: the boundary may cut it.
-
-    They are flown to at their mean place; where that lies outside the piece, at the call nearest to it.
-    """
+def _parts_with_calls(
+    area: shapely.Geometry, points: FloatArray, calls: FloatArray, *, by_place: bool
+) -> Iterator[_Part]:
+    """The pieces of an area that calls are in: the boundary may cut it."""
     pieces = [piece for piece in shapely.get_parts(area) if isinstance(piece, shapely.Polygon)]
     away = np.stack([shapely.distance(piece, shapely.points(points)) for piece in pieces])
     for number, piece in enumerate(pieces):
         own = away.argmin(axis=0) == number
         if own.any():
-            mean = np.average(points[own], axis=0, weights=calls[own])
-            nearest = points[own][np.hypot(*(points[own] - mean).T).argmin()]
-            place = mean if piece.covers(shapely.Point(mean)) else nearest
-            yield _Part(piece, float(calls[own].sum()), (float(place[0]), float(place[1])))
+            place = _flown_to(piece, points[own], calls[own], by_place=by_place)
+            yield _Part(piece, float(calls[own].sum()), place)
+
+
+def _flown_to(
+    piece: shapely.Polygon, points: FloatArray, calls: FloatArray, *, by_place: bool
+) -> tuple[float, float] | None:
+    """The mean place of the calls of a piece; None where that lies outside it or shows where few called.
+
+    With `by_place` the call nearest to the mean instead: then each place is shown anyway.
+    """
+    mean = np.average(points, axis=0, weights=calls)
+    place, inside = mean, piece.covers(shapely.Point(mean))
+    if by_place and not inside:
+        place = points[np.hypot(*(points - mean).T).argmin()]
+    elif not by_place and not (inside and _places_alike(points, calls) >= FEWEST_SHOWN - 1e-6):
+        return None
+    return float(place[0]), float(place[1])
+
+
+def _places_alike(points: FloatArray, calls: FloatArray) -> float:
+    """How many places with as many calls each are as mixed as these: sum² over the sum of squares (Kish)."""
+    _, number = np.unique(np.floor(points / LEAST_CELL_M), axis=0, return_inverse=True)
+    of_place = np.bincount(number, calls)
+    return float(of_place.sum() ** 2 / (of_place**2).sum())
 
 
 def _means(points: FloatArray, calls: FloatArray, zone_of: NDArray[np.int64]) -> FloatArray:

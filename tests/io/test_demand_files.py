@@ -92,7 +92,10 @@ def test_plan_and_simulation_take_the_same_places(tmp_path: Path) -> None:
     assert [zone.share for zone in simulated] == [zone.share for zone in world.scenario.demand.zones]
     heat = heat_document(world, plan).splitlines()
     assert len(heat) == 3
-    assert heat[1].startswith("square-1,Square 1,50.77905")
+    assert heat[1].startswith("square-1,Square 1,50.77")
+    for row in TABLE.splitlines()[1:]:
+        lat, lon, _ = row.split(",")
+        assert f"{float(lat):.6f},{float(lon):.6f}" not in "\n".join(heat)
 
 
 def test_a_changed_file_of_calls_is_another_scenario(tmp_path: Path) -> None:

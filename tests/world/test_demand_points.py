@@ -8,6 +8,7 @@ import shapely
 
 from dfr.errors import InputError
 from dfr.geo import LocalFrame, Position
+from dfr.world.demand import zone_centre
 from dfr.world.demand_points import CallPlaces, PlacedZones, zones_of_places
 
 FRAME = LocalFrame(Position(lat_deg=50.8, lon_deg=-1.08))
@@ -39,13 +40,34 @@ def test_every_call_lies_in_the_zone_that_counts_it(cell_m: float) -> None:
     assert made.outside_share == 0.0
 
 
+def in_two_rows(east: float, north: float) -> np.ndarray:
+    """Sixteen places in a square of 100 m whose corner is there; their mean is 20 m from its middle."""
+    return np.array([[east + 5.0 * k, north + 10.0 + 40.0 * (k % 2)] for k in range(4, 20)])
+
+
 def test_a_square_is_flown_to_at_the_mean_place_of_its_calls() -> None:
-    points = np.array([[10.0, 10.0], [90.0, 50.0], [310.0, 10.0]])
-    made = made_of(points, 100.0, np.array([3.0, 1.0, 1.0]))
-    first, second = (FRAME.point(zone.place) for zone in made.zones if zone.place)
-    assert first == pytest.approx((30.0, 20.0), abs=0.01)
-    assert second == pytest.approx((310.0, 10.0), abs=0.01)
+    made = made_of(np.concatenate([in_two_rows(0.0, 0.0), [[310.0, 10.0]] * 4]), 100.0)
+    assert made.zones[0].place is not None
+    assert FRAME.point(made.zones[0].place) == pytest.approx((57.5, 30.0), abs=0.01)
     assert [zone.share for zone in made.zones] == [0.8, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("points", "calls"),
+    [
+        (np.array([[310.0, 10.0]]), None),
+        (np.array([[310.0, 10.0], [320.0, 20.0]]), None),
+        (np.array([[310.0, 10.0]] * 30), None),
+        (in_two_rows(300.0, 0.0), np.array([400.0] + [1.0] * 15)),
+    ],
+    ids=["one call", "two calls", "thirty calls from one home", "most calls from one home"],
+)
+def test_a_square_does_not_show_where_the_few_that_called_in_it_are(
+    points: np.ndarray, calls: np.ndarray | None
+) -> None:
+    """Whoever reads a plan must not learn the home of somebody who called."""
+    (zone,) = made_of(points, 100.0, calls).zones
+    assert FRAME.point(zone_centre(zone)) == pytest.approx((350.0, 50.0), abs=0.1)
 
 
 def test_by_call_each_place_is_flown_to_itself_and_owns_what_is_nearest_to_it() -> None:
@@ -68,20 +90,21 @@ def test_calls_outside_the_boundary_are_left_out_and_said() -> None:
 def test_a_square_that_the_boundary_cuts_is_a_zone_on_each_side_of_the_cut() -> None:
     notch = ((1000, 2000), (1000, -1), (1200, -1), (1200, 2000))
     boundary = tuple(FRAME.position(*corner) for corner in (*CORNERS[:3], *reversed(notch), CORNERS[3]))
-    points = np.array([[950.0, 500.0], [1250.0, 500.0], [1300.0, 500.0]])
+    points = np.concatenate([in_two_rows(1250.0, 500.0), in_two_rows(850.0, 500.0)[:12]])
     made = zones_of_places(places_at(points), boundary=boundary, frame=FRAME, cell_m=5000.0)
-    assert [zone.share for zone in made.zones] == pytest.approx([2 / 3, 1 / 3])
+    assert [zone.share for zone in made.zones] == pytest.approx([16 / 28, 12 / 28])
     flown = [FRAME.point(zone.place) for zone in made.zones if zone.place]
-    assert flown == [pytest.approx((1275.0, 500.0), abs=0.01), pytest.approx((950.0, 500.0), abs=0.01)]
+    assert flown == [pytest.approx((1307.5, 530.0), abs=0.01), pytest.approx((897.5, 530.0), abs=0.01)]
 
 
-def test_calls_round_a_bend_of_the_boundary_are_flown_to_at_the_call_nearest_to_their_mean() -> None:
+def test_calls_round_a_bend_of_the_boundary_are_flown_to_inside_it_and_at_no_call() -> None:
     notch = ((1000, 2000), (1000, 100), (1200, 100), (1200, 2000))
     boundary = tuple(FRAME.position(*corner) for corner in (*CORNERS[:3], *reversed(notch), CORNERS[3]))
-    points = np.array([[950.0, 500.0], [1250.0, 500.0], [1300.0, 500.0]])
+    points = np.concatenate([in_two_rows(1250.0, 500.0), in_two_rows(850.0, 500.0)])
     (zone,) = zones_of_places(places_at(points), boundary=boundary, frame=FRAME, cell_m=5000.0).zones
-    assert zone.place is not None
-    assert FRAME.point(zone.place) == pytest.approx((1250.0, 500.0), abs=0.01)
+    flown = FRAME.point(zone_centre(zone))
+    assert FRAME.polygon(zone.area).covers(shapely.Point(flown))
+    assert np.hypot(*(points - flown).T).min() > 10.0
 
 
 def test_no_call_inside_and_too_many_places_are_refused() -> None:

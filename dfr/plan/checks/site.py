@@ -118,7 +118,11 @@ def check_reach(context: Context) -> list[Finding]:
         near = [f"{counted_noun(len(near), 'zone')} are watched from a distance, the first: {near[0]}"]
     found += [finding("reach", Severity.ADVICE, words) for words in near]
     if not found:
-        where = "its centre" if context.scenario.demand.points is None else "the mean place of its calls"
+        where = (
+            "its centre"
+            if context.scenario.demand.points is None
+            else "the mean place of its calls or, where few called, its middle"
+        )
         found.append(finding("reach", Severity.OK, f"Every zone is reached, and flights go to {where}."))
     return found
 
