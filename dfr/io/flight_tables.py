@@ -21,11 +21,17 @@ from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.io.call_dates import DateOrder, date_order, read_moment
 from dfr.io.call_logs import LONGEST_WORD, MOST_KINDS, read_seconds, seconds_after
-from dfr.io.log_columns import NO, YES, FlightColumn, guess_log_columns
+from dfr.io.log_columns import NO, YES, FlightColumn, guess_log_columns, plain_name
 from dfr.io.sheets import SheetLike, open_sheet
 from dfr.world.learning.tables import FlightTable
 
 MINUTE_S = 60.0
+UNITS_S = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), MINUTE_S),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+}
+"""Seconds of a unit by the word for it in the name of a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +149,7 @@ class _FlightReader:
     def _add_times(self, times: dict[str, array[Any]], cells: dict[FlightColumn, str], up: datetime) -> None:
         length_s = self._after(cells, FlightColumn.LANDING, up)
         if math.isnan(length_s):
-            length_s = read_seconds(cells.get(FlightColumn.LENGTH, ""), unit_s=self._unit_of_length())
+            length_s = read_seconds(cells.get(FlightColumn.LENGTH, ""), unit_s=self._unit_s or MINUTE_S)
         overhead_s = self._after(cells, FlightColumn.OVERHEAD, up)
         given_s = {what: read_seconds(cells.get(what, "")) for what in SECONDS}
         left_s, called_s = (self._after(cells, what, up, forward=what is FlightColumn.LEFT)
@@ -169,10 +175,11 @@ class _FlightReader:
         day_s = 86_400.0
         return seconds - day_s if not forward and seconds > day_s / 2.0 else seconds
 
-    def _unit_of_length(self) -> float:
-        """Seconds of one unit of a column of lengths: its name says, else minutes (assumed)."""
-        name = self.columns.get(FlightColumn.LENGTH, "").casefold()
-        return 1.0 if name.endswith((" s", "_s", "seconds", "(s)", "sec")) else MINUTE_S
+    @property
+    def _unit_s(self) -> float | None:
+        """Seconds of the unit that the name of the column of lengths says; None where it says none."""
+        words = plain_name(self.columns.get(FlightColumn.LENGTH, "")).split()
+        return next((UNITS_S[word] for word in reversed(words) if word in UNITS_S), None)
 
     def _purpose(self, word: str) -> int:
         plain = "".join(letter if letter.isprintable() else " " for letter in word)[:LONGEST_WORD]
@@ -182,7 +189,13 @@ class _FlightReader:
 
     def sentences(self) -> list[str]:
         """What was left out and why; nothing of any single flight."""
-        return [f"{counted_noun(count, 'flight')}: {reason}" for reason, count in self.left_out.most_common()]
+        told = [f"{counted_noun(count, 'flight')}: {reason}" for reason, count in self.left_out.most_common()]
+        if FlightColumn.LENGTH in self.columns and self._unit_s is None:
+            column = self.columns[FlightColumn.LENGTH]
+            told.append(
+                f"length of a flight: numbers in {column!r} are taken as minutes (assumed): it names no unit"
+            )
+        return told
 
 
 SECONDS = (FlightColumn.TO_SCENE_S, FlightColumn.RESPONSE_S, FlightColumn.ON_SCENE_S)

@@ -102,7 +102,7 @@ NAMES: Mapping[LogColumn | FlightColumn, tuple[str, ...]] = {
         "landing datetime", "flight end time"
     ),
     FlightColumn.CALLED: (
-        "called", "call", "call time", "call received", "received", "dispatched", "request time"
+        "called", "call", "call time", "call received", "received", "request time"
     ),
     FlightColumn.OVERHEAD: (
         "overhead", "arrived", "arrival", "arrival time", "on scene", "on scene time",
@@ -113,7 +113,8 @@ NAMES: Mapping[LogColumn | FlightColumn, tuple[str, ...]] = {
     ),
     FlightColumn.LENGTH: (
         "length", "duration", "duration min", "flight duration", "flight time", "duration s",
-        "flight duration minutes", "duration minutes", "duration seconds", "flight minutes"
+        "flight duration minutes", "duration minutes", "duration seconds", "flight minutes", "duration sec",
+        "duration mins", "duration hours"
     ),
     FlightColumn.TO_SCENE_S: (
         "to scene s", "time to scene s", "travel s"
@@ -147,7 +148,7 @@ def guess_log_columns(
 
     `taken` columns tell something else already. Raises InputError for a column that there is not.
     """
-    plain = {_plain_name(column): column for column in reversed(sheet.columns) if column not in taken}
+    plain = {plain_name(column): column for column in reversed(sheet.columns) if column not in taken}
     found: dict[What, str] = {}
     for what in kinds:
         if what in given:
@@ -180,5 +181,6 @@ def says(text: str, words: Sequence[str]) -> bool:
     return any(word in plain for word in words)
 
 
-def _plain_name(column: str) -> str:
+def plain_name(column: str) -> str:
+    """The words of a column's name in lower case, apart by a space."""
     return " ".join(re.findall(r"[^\W_]+", column.casefold()))

@@ -260,6 +260,38 @@ def test_lengths_of_flights_are_in_the_unit_of_their_column(tmp_path: Path) -> N
     assert seconds.length_s.tolist() == [13.5, 20.0]
 
 
+@pytest.mark.parametrize(
+    ("column", "length_s"),
+    [
+        ("Duration (seconds)", 780.0),
+        ("Duration [sec]", 780.0),
+        ("Duration (min)", 46_800.0),
+        ("Duration (h)", 2.808e6),
+    ],
+)
+def test_a_unit_in_brackets_is_the_unit(tmp_path: Path, column: str, length_s: float) -> None:
+    text = f"takeoff,{column}\n2024-08-24 10:00,780\n"
+    log = _fly(tmp_path, text, columns={"length": column})
+    assert log.table.length_s.tolist() == [length_s]
+    assert not any("taken as minutes" in note for note in log.notes)
+
+
+def test_a_length_without_a_unit_is_taken_as_minutes_and_that_is_said(tmp_path: Path) -> None:
+    log = _fly(tmp_path, "takeoff,duration\n2024-08-24 10:00,13\n")
+    assert log.table.length_s.tolist() == [780.0]
+    assert (
+        "length of a flight: numbers in 'duration' are taken as minutes (assumed): it names no unit"
+        in log.notes
+    )
+
+
+def test_a_dispatch_is_not_taken_for_the_call(tmp_path: Path) -> None:
+    """What came before the dispatch would be missing in the time from the call."""
+    log = _fly(tmp_path, "dispatched,takeoff,overhead\n2024-08-24 10:00,2024-08-24 10:01,2024-08-24 10:03\n")
+    assert np.isnan(log.table.response_s).all()
+    assert log.table.to_scene_s.tolist() == [120.0]
+
+
 def test_a_log_of_flights_without_take_offs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="which column tells the take-off"):
         _fly(tmp_path, "pilot,drone\nA,B\n")

@@ -13,8 +13,9 @@ from dfr.world.demand_estimate import design_effect
 from dfr.world.learning.durations import fit_duration, whole_minutes
 from dfr.world.learning.figures import FEWEST_SHOWN, OTHER, LearnedFigure, Lesson, Missing
 from dfr.world.learning.rates import dispersed_rate
-from dfr.world.learning.tables import FlightTable
+from dfr.world.learning.tables import FlightTable, IntArray
 
+CLEARED = "share cleared without a patrol"
 LONGEST_S = 6.0 * 3600.0
 """A flight that is longer is a slip of the pen (assumed)."""
 
@@ -46,11 +47,13 @@ def learn_flights(lesson: Lesson, table: FlightTable, *, source: str, notes: tup
         if whole_minutes(good):
             said.append(f"{name}: times are in whole minutes, and known no better")
         durations[key] = found
-    cleared = _cleared_share(table, source)
-    if cleared is None:
-        missing.append(Missing(name="share cleared without a patrol", why="no column tells it"))
+    silent = int((table.cleared < 0).sum())
+    if why := _why_no_share(table.cleared, silent):
+        missing.append(Missing(name=CLEARED, why=why))
     else:
-        figures.append(cleared)
+        figures.append(_cleared_share(table, source))
+        if silent:
+            said.append(f"{CLEARED}: {counted_noun(silent, 'flight')} do not say, and are left out")
     if "drone_on_scene" in durations:
         missing = [each for each in missing if each.name != "how long a drone is wanted on scene"]
     return replace(
@@ -71,11 +74,23 @@ def _flights_per_day(table: FlightTable, source: str) -> LearnedFigure:
     )  # fmt: skip
 
 
-def _cleared_share(table: FlightTable, source: str) -> LearnedFigure | None:
+def _why_no_share(cleared: IntArray, silent: int) -> str:
+    """Why a column does not tell the share of flights that cleared a call; '' where it does."""
+    told = set(cleared[cleared >= 0].tolist())
+    if not told:
+        return "no column tells it"
+    if silent and len(told) == 1:
+        word = "yes" if told == {1} else "no"
+        return (
+            f"its column says {word} or nothing: what the {silent} empty cells mean is not known, write yes"
+            " or no in each"
+        )
+    return ""
+
+
+def _cleared_share(table: FlightTable, source: str) -> LearnedFigure:
     known = table.cleared >= 0
     count = int(known.sum())
-    if not count:
-        return None
     first = int(table.day.min())
     height = int(table.day.max()) - first + 1
     by_day = np.bincount((table.day[known] - first) * 2 + table.cleared[known], minlength=2 * height).reshape(
@@ -83,7 +98,7 @@ def _cleared_share(table: FlightTable, source: str) -> LearnedFigure | None:
     )
     share = float(table.cleared[known].mean())
     return LearnedFigure(
-        name="share cleared without a patrol", value=share, unit="", n=count, source=source,
+        name=CLEARED, value=share, unit="", n=count, source=source,
         method="share of the flights that say so", interval=wilson(share, count / design_effect(by_day)),
         path="demand.cleared_without_patrol",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -135,8 +135,7 @@ def learn_calls(
         zones=_as_figures(dict(zip((zone.name for zone in estimate.zones), estimate.shares, strict=True)),
                           "demand.zones", int(counts.zones.sum()), source),
         grades=_as_figures(estimate.grades or {}, "demand.priorities", int(counts.grades.sum()), source),
-        days=_as_figures({day.isoformat(): found for day, found in estimate.days.items()}, "demand.days",
-                         estimate.calls, source, unit="calls"),
+        days=dict(_day_figures(counts, estimate, source)),
         durations=told.durations,
         bursts=bursts,
         triage=triage,
@@ -144,17 +143,31 @@ def learn_calls(
     ), estimate  # fmt: skip
 
 
-def _as_figures(
-    found: Mapping[str, Estimate], path: str, n: int, source: str, *, unit: str = ""
-) -> dict[str, LearnedFigure]:
-    method = "mean of the days of its weekday" if unit else "share of the calls, Dirichlet posterior"
+def _as_figures(found: Mapping[str, Estimate], path: str, n: int, source: str) -> dict[str, LearnedFigure]:
     return {
         name: LearnedFigure(
-            name=name, value=each.value, unit=unit, n=n, source=source, method=method,
-            interval=each.interval, path=path,
+            name=name, value=each.value, unit="", n=n, source=source, interval=each.interval, path=path,
+            method="share of the calls, Dirichlet posterior",
         )
         for name, each in found.items()
     }  # fmt: skip
+
+
+def _day_figures(
+    counts: DemandCounts, estimate: DemandEstimate, source: str
+) -> Iterator[tuple[str, LearnedFigure]]:
+    """The calls of each day of the scenario, with how many calls of the log they are learned from."""
+    calls = [0] * 7
+    for day, count in counts.by_day.items():
+        calls[day.weekday()] += count
+    observed = {day.weekday() for day in counts.days}
+    for day, each in estimate.days.items():
+        own = day.weekday() in observed
+        yield day.isoformat(), LearnedFigure(
+            name=day.isoformat(), value=each.value, unit="calls", source=source, interval=each.interval,
+            n=calls[day.weekday()] if own else sum(calls), path="demand.days",
+            method="mean of the days of its weekday" if own else "mean of all days, for want of its weekday",
+        )  # fmt: skip
 
 
 def _count(table: CallTable, zones: int, grades: int, *, outside: int) -> DemandCounts:

@@ -13,6 +13,9 @@ from dfr.geo import FloatArray
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+ANOTHER_S = 12.0 * 3600.0
+"""So long after the last row of its number a row is of another incident: some count anew by day (assumed)."""
+
 UNKNOWN_CODE = -1
 UNPLACED = -2
 """The zone of a call that does not say where it was; `OUTSIDE` (-1) is that of one in no zone."""
@@ -77,11 +80,15 @@ class FlightTable:
 
 
 def merge_incidents(table: CallTable) -> CallTable:
-    """One row for each incident: from its first call, with the first arrival and the last clearing."""
+    """One row for each incident: from its first call, with the first arrival and the last clearing.
+
+    Rows of one number are of one incident where less than `ANOTHER_S` lies between them.
+    """
     order = np.lexsort((table.t_s, table.incident))
     table = table.pick(order)
     alone = table.incident == 0
-    starts = np.concatenate([[True], (table.incident[1:] != table.incident[:-1])]) | alone
+    other = (np.diff(table.incident) != 0) | (np.diff(table.t_s) >= ANOTHER_S)
+    starts = np.concatenate([[True], other]) | alone
     group = np.cumsum(starts) - 1
     count = int(group[-1]) + 1 if len(group) else 0
     heads = np.flatnonzero(starts)

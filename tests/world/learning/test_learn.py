@@ -151,6 +151,25 @@ def test_an_incident_of_several_rows_keeps_its_first_call() -> None:
     assert merged.arrived_s[0] == 960.0  # of the second row, from the first row's call
 
 
+def test_numbers_that_start_anew_each_day_are_of_other_incidents() -> None:
+    """Control rooms count the calls of a day from 1: number 7 of Monday is not that of Tuesday."""
+    merged = merge_incidents(_table(96 * 7, incident=1 + np.arange(96 * 7) % 96))
+    assert len(merged) == 96 * 7
+    assert np.bincount(merged.day - FIRST).tolist() == [96] * 7
+
+
+def test_a_day_counts_the_calls_that_it_is_learned_from() -> None:
+    """The mean of a Friday is of the Fridays of the log, whatever else is in it."""
+    whole, one_day = (_learn(_table(96 * days)).days.items() for days in (11, 1))
+    log = [date.fromordinal(FIRST + number).weekday() for number in range(11)]
+    for day, figure in whole:
+        assert figure.n == 96 * log.count(date.fromisoformat(day).weekday())
+    for day, figure in one_day:
+        own = date.fromisoformat(day).weekday() == log[0]
+        assert figure.n == 96
+        assert figure.method.startswith("mean of the days of its weekday" if own else "mean of all days")
+
+
 def _flights(count: int, **columns: object) -> FlightTable:
     none, zero = np.full(count, np.nan), np.zeros(count, np.int64)
     table = FlightTable(
@@ -176,6 +195,24 @@ def test_flights_tell_what_calls_do_not() -> None:
     assert lesson.purposes == {"Call for service": 395}
     assert "how long a drone is wanted on scene" not in {each.name for each in lesson.missing}
     assert "length of a flight" in {each.name for each in lesson.missing}
+
+
+@pytest.mark.parametrize("said", [1, 0])
+def test_a_column_that_only_marks_flights_does_not_say_which_share_is_cleared(said: int) -> None:
+    """An X where a patrol was not needed, and nothing elsewhere: not all of the flights were cleared."""
+    marked = np.where(np.arange(400) % 5 == 0, said, -1)
+    lesson = learn_flights(_learn(_table(100)), _flights(400, cleared=marked), source="flights.csv")
+    missing = {each.name: each.why for each in lesson.missing}
+    assert "share cleared without a patrol" not in {figure.name for figure in lesson.figures}
+    assert "what the 320 empty cells mean" in missing["share cleared without a patrol"]
+
+
+def test_flights_that_do_not_say_whether_they_cleared_a_call_are_told() -> None:
+    marked = np.repeat([1, 0, -1], [30, 170, 200])
+    lesson = learn_flights(_learn(_table(100)), _flights(400, cleared=marked), source="flights.csv")
+    share = next(each for each in lesson.figures if each.name == "share cleared without a patrol")
+    assert (share.value, share.n) == (0.15, 200)
+    assert "share cleared without a patrol: 200 flights do not say, and are left out" in lesson.notes
 
 
 def test_a_log_learned_twice_says_the_same() -> None:
