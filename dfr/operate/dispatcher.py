@@ -125,11 +125,17 @@ class LiveEngine(Engine):
         docks = {drone.id: drone.dock for drone in self._field.drones}
         return self._field.condition(self._env.now).legs[docks[drone_id]][call.zone] is not None
 
-    def take_on(self, call: Call, drone_id: str) -> tuple[Case, LiveSortie]:
-        """The dispatch of a drone that was found in the air, for the call that it flies to."""
-        case = self._case_of(call)
-        drone = self._find_drone(drone_id)
-        self._send_drone(case, drone, self._env.now)
+    def take_on(self, call: Call, drone_id: str, *, charge: float | None) -> tuple[Case, LiveSortie]:
+        """The dispatch of a drone that was found in the air, for the call that it flies to.
+
+        `charge` is what its battery has left, as a share; of one that nobody knows it stays nowhere.
+        """
+        case, now = self._case_of(call), self._env.now
+        with self._looking_later():
+            drone = self._find_drone(drone_id)
+            if self._field.condition(now).battery_wh != math.inf:
+                drone.ready_fraction, drone.ready_s, drone.full_s = charge or 0.0, now, math.inf
+            self._send_drone(case, drone, now)
         sortie = self.sortie_of(drone_id)
         assert sortie is not None
         return case, sortie

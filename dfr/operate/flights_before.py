@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dfr.ardupilot.modes import CopterMode
+from dfr.link.pacing import now_s
 from dfr.logs.airborne import IN_THE_AIR
 from dfr.operate.calls import LiveCalls, Note
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.flight import Adoption, LiveFlights, Stage
 from dfr.operate.sortie import RECALLED
 from dfr.operate.story import OURS, FlightStory
+
+CHARGE_WITHIN_S = 5.0
+"""A vehicle that tells how full its battery is has done so within this of its first words (assumed)."""
 
 
 class FlightsBefore:
@@ -26,6 +30,7 @@ class FlightsBefore:
         note: Note,
     ) -> None:
         self._out = {flight.drone: flight for flight in flights_out}
+        self._heard_s: dict[str, float] = {}
         self._calls, self._fleet, self._flights, self._note = calls, fleet, flights, note
 
     @property
@@ -49,6 +54,9 @@ class FlightsBefore:
         call = self._calls.sim_call(flight.call)
         if state.armed and not self._calls.engine.has_route(call, drone):
             return  # nobody knows its way home in the weather of this hour: the board warns of it
+        heard_s = self._heard_s.setdefault(drone, now_s())
+        if state.armed and state.battery_remaining is None and now_s() - heard_s < CHARGE_WITHIN_S:
+            return
         del self._out[drone]
         if not state.armed:
             self._found_down(flight)
@@ -61,7 +69,7 @@ class FlightsBefore:
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         adrift = flight.adrift and state.mode in OURS
         self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
-        _, sortie = self._calls.engine.take_on(call, drone)
+        _, sortie = self._calls.engine.take_on(call, drone, charge=state.battery_remaining)
         if adrift or stranded:
             sortie.turn_back(RECALLED)
         elif held:

@@ -90,6 +90,9 @@ class LiveSortie(Sortie):
 
     def turn_back(self, why: str) -> bool:
         """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""
+        if self._holding is not None:
+            self._turns_later = why
+            return True
         lands_on_return = why == LAND_HERE and self.phase == events.BACK and self.flight.failure is None
         if self._gives_way or lands_on_return:
             self.turned_by, self._gives_way = why, True
@@ -192,7 +195,7 @@ class LiveSortie(Sortie):
         if why == HELD and active is None:
             self._turns_later = ""
             self.hold()
-        elif why == HANDS_OFF or (why and not holds):
+        elif why == HANDS_OFF or (why in TURNS_BACK and not holds):
             self.turn_back(why)
         elif active is not None:
             self.hear_of(active)
@@ -202,12 +205,12 @@ class LiveSortie(Sortie):
             return (yield from self._stay_held(phase))
         if interruption.cause not in TURNS_BACK:
             goes_on = yield from super()._give_way(interruption, phase)
-            if not goes_on or not self._turns_later:
-                return goes_on
-            if self._turns_later == HELD:
-                self._turns_later = ""
+            why, self._turns_later = self._turns_later, ""
+            if goes_on and why == HELD:
                 return (yield from self._stay_held(phase))
-            self.turned_by = self._turns_later
+            if why not in TURNS_BACK:
+                return goes_on
+            self.turned_by = why
         self._flight.break_off()
         if self.turned_by == LAND_HERE:
             self.landing = events.DIVERTED

@@ -159,12 +159,83 @@ def test_a_drone_that_is_held_gives_way_to_traffic_and_is_held_again(make_room, 
     assert (sortie.held, sortie.yielded_s) == (True, 40.0)
 
 
+@pytest.mark.parametrize(
+    ("why", "landing", "landed_s"), [(RECALLED, "docked", 150.0 + 50.0 + 30.0), (LAND_HERE, DIVERTED, 180.0)]
+)
+def test_a_drone_held_on_its_way_home_that_gives_way_obeys_once_the_traffic_is_gone(
+    make_room, inputs, why, landing, landed_s
+):
+    room = make_room(traffic=(replace(inputs.traffic[0], rule="hold_low", yield_s=10.0),))
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    sortie.turn_back(RECALLED)
+    room.pass_time(10.0)
+    sortie.hold()
+    active = room.engine.begin_visit(Visit(0, 110.0, 110.0, float("inf")))
+    room.pass_time(20.0)
+    assert sortie.turn_back(why)
+    room.pass_time(10.0)
+    assert sortie.phase == "back", "it still gives way"
+    room.engine.end_visit(active)
+    room.pass_time(100.0)
+    assert (sortie.landing, sortie.landed_s) == (landing, landed_s)
+
+
+def test_an_order_to_land_holds_where_the_energy_is_short_before_the_traffic_is_gone(make_room, inputs):
+    room = make_room(traffic=(replace(inputs.traffic[0], rule="hold_low", yield_s=10.0),))
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    room.engine.begin_visit(Visit(0, 100.0, 100.0, float("inf")))
+    room.pass_time(30.0)
+    assert sortie.turn_back(LAND_HERE)
+    room.pass_time(3600.0)
+    assert sortie.landing == DIVERTED
+
+
+def test_a_drone_that_was_held_when_the_process_died_gives_way_to_traffic_that_came_since(make_room):
+    room = make_room()
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    room.engine.begin_visit(Visit(0, 0.0, 0.0, float("inf")))
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    sortie.hold()
+    room.pass_time(26.0)
+    assert (sortie.phase, sortie.held) == ("land", False)
+
+
+@pytest.mark.parametrize(("charge", "stays_s"), [(0.6, 260.0), (0.25, 0.0), (None, 0.0)])
+def test_a_drone_found_in_the_air_stays_no_longer_than_the_charge_that_it_has_allows(
+    make_room, charge, stays_s
+):
+    """Of a full battery it would stay for 660 s. A charge that nobody knows counts as none."""
+    room = make_room()
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=charge)
+    room.pass_time(3000.0)
+    # 60 Wh, less 20 of reserve, and 6 out and 8 home; hovering draws 0.1 Wh a second.
+    assert sortie.on_scene_s == pytest.approx(stays_s)
+
+
+def test_no_stand_in_sends_a_drone_that_is_taken_on_to_another_call(make_room):
+    room = make_room(stand_in="nearest")
+    room.aloft.add("east/1")
+    for drone in ("east/1", "west/1"):
+        room.engine.ground_drone(drone)
+    first, second = room.call(), room.call()
+    room.engine.forget(first)
+    _, sortie = room.engine.take_on(first.call, "east/1", charge=1.0)
+    assert (sortie.drone.id, second.waiting) == ("east/1", True)
+
+
 def test_a_drone_that_was_held_when_the_process_died_is_held_again(make_room):
     room = make_room()
     room.aloft.add("east/1")
     case = room.call()
     room.engine.forget(case)
-    _, sortie = room.engine.take_on(case.call, "east/1")
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
     assert sortie.hold()
     room.pass_time(500.0)
     assert (sortie.held, sortie.phase) == (True, "climb")
@@ -325,7 +396,7 @@ def test_a_drone_found_in_the_air_is_never_called_off_and_comes_home_once_it_is_
     room.aloft.add("east/1")
     case = room.call()
     room.engine.forget(case)
-    _, sortie = room.engine.take_on(case.call, "east/1")
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
     assert sortie.turn_back(RECALLED)
     room.pass_time(24.0)
     assert room.engine.sortie_of("east/1") is sortie
@@ -339,7 +410,7 @@ def test_a_drone_found_in_the_air_gives_way_to_traffic_that_was_announced_before
     case = room.call()
     room.engine.forget(case)
     room.engine.begin_visit(Visit(0, 0.0, 0.0, float("inf")))
-    _, sortie = room.engine.take_on(case.call, "east/1")
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
     room.pass_time(26.0)
     assert (sortie.phase, room.engine.sortie_of("east/1")) == ("land", sortie)
 

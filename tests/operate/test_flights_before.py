@@ -22,12 +22,17 @@ def settle():
     """The stage at which a drone is taken on, by what it did and its mode, and what is asked of it."""
 
     def find(did, mode):
-        state = VehicleState(armed=True, mode=mode, landed=next(iter(IN_THE_AIR)))
+        landed = next(iter(IN_THE_AIR))
+        state = VehicleState(armed=True, mode=mode, landed=landed, battery_remaining=0.4)
         asked = []
+        charges = []
+
+        def take_on(call, drone, *, charge):
+            charges.append(charge)
+            return None, sortie
+
         sortie = SimpleNamespace(turn_back=asked.append, hold=lambda: asked.append("hold"))
-        engine = SimpleNamespace(
-            has_route=lambda call, drone: True, take_on=lambda call, drone: (None, sortie)
-        )
+        engine = SimpleNamespace(has_route=lambda call, drone: True, take_on=take_on)
         flights = SimpleNamespace(adoptions={})
         before = FlightsBefore(
             [FlightStory(flight=0, call=0, drone=DRONE, did=list(did))],
@@ -42,6 +47,7 @@ def settle():
         )
         before.settle()
         assert not before.unsettled
+        assert charges == [0.4]
         return flights.adoptions[DRONE].stage, asked
 
     return find
