@@ -70,9 +70,9 @@ class ControlAuthority:
                 words = f"{mode_name(state.mode)} by a failsafe: {text.text}"
                 self.cuts[-1] = replace(self.cuts[-1], outcome=Outcome.FAILSAFE, words=words)
 
-    def record_cut(self, outcome: Outcome, words: str) -> None:
-        """Something takes the flight off its plan."""
-        before_return = self.recorder.return_t_s is None or not self.returning
+    def record_cut(self, outcome: Outcome, words: str, *, on_scene: bool = False) -> None:
+        """Something takes the flight off its plan; `on_scene`: in its stay, however late that is noticed."""
+        before_return = on_scene or self.recorder.return_t_s is None or not self.returning
         t_s = self.vehicle.state.t_s
         self.cuts.append(Cut(outcome=outcome, t_s=t_s, words=words, before_return=before_return))
 
@@ -104,7 +104,7 @@ class ControlAuthority:
 
     def _moved_on(self, how: str) -> None:
         self.taken_over = True
-        self.record_cut(Outcome.TAKEN_OVER, f"{how}: somebody advanced the mission")
+        self.record_cut(Outcome.TAKEN_OVER, f"{how}: somebody advanced the mission", on_scene=True)
         self.tell(self.cuts[-1].words)
 
     def leave_alone(self, state: VehicleState, words: str) -> None:

@@ -8,7 +8,7 @@ A geodesic on the ellipsoid obeys, with M and N the radii of curvature in the me
 
 Over some tens of kilometres these second derivatives change evenly from a to b, so a point at a share u of
 an edge lies off the straight line in longitude and latitude by u (1 - u) ((2 - u) a + (1 + u) b) / 6: within
-3 cm of the exact geodesic (Karney 2013, by PROJ), which is taken for longer edges and near the poles.
+6 cm of the exact geodesic (Karney 2013, by PROJ), which is taken for longer edges and near the poles.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def test_the_readmes_calls_fly_our_own_vehicle_without_anybody_asked(compiled, r
         port = url.rsplit(":", 1)[1]
     (sitl, *calls), folder = readme_calls(repository, port), files[0].parent
     process = subprocess.Popen(
-        [sys.executable, "-m", "dfr", *sitl, "--speedup", "20", "--json"],
+        [sys.executable, "-m", "dfr", *sitl, "--speedup", "8", "--json"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -13,6 +14,7 @@ from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError, NonCompliantError
 from dfr.geo import distance_m, offset
+from dfr.link.control_authority import ControlAuthority
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.evidence import landing_s, landing_settings_of
 from dfr.link.limits import FlightLimits
@@ -200,6 +202,23 @@ def test_a_stay_that_somebody_ends_by_moving_the_mission_on_has_not_served(start
     assert flown.outcome is Outcome.TAKEN_OVER
     assert "stay of 200 s" in flown.summary
     assert not flown.ending.as_asked
+
+
+def test_a_stay_that_was_cut_short_was_so_before_the_return_however_late_it_is_noticed(dispatch):
+    control = ControlAuthority(
+        vehicle=SimpleNamespace(state=VehicleState(t_s=41.0)),
+        recorder=SimpleNamespace(return_t_s=34.0),
+        tell=lambda words: None,
+        wrecked=lambda: False,
+        returning=True,
+    )
+    in_auto = VehicleState(mode=CopterMode.AUTO)
+    for seq, told_t_s, t_s in ((1, 20.0, 20.0), (3, 37.0, 37.0), (3, 37.0, 41.0)):
+        state = replace(in_auto, mission_seq=seq, mission_seq_t_s=told_t_s, t_s=t_s)
+        control.watch_stay(staying(dispatch, 200.0), state)
+    (cut,) = control.cuts
+    assert cut.outcome is Outcome.TAKEN_OVER
+    assert cut.before_return
 
 
 def test_without_a_scene_a_flight_cut_short_was_nowhere(start, dispatch):

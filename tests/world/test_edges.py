@@ -13,7 +13,7 @@ from dfr.world.edges import EDGE_BEND_M, Edges, count_edge_pieces, points_along
 from ..examples import examples
 
 WGS84 = Geodesic.WGS84
-OFF_M = 0.03
+OFF_M = 0.06
 """At most 2.2 cm beside the geodesic, at 70 degrees of latitude and the longest edge drawn by its bend."""
 
 
