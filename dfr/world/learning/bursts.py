@@ -31,6 +31,9 @@ APART_S = 7200.0
 
 SHORTEST_S, LONGEST_S = 5.0, APART_S / 2.0
 
+LEAST_LOG_EXCESS = -12.0
+"""Where the fit ends here, there are no bursts, and the size of its errors means nothing."""
+
 SURE = 3.0
 """Bursts are found where the excess of pairs is so many of its standard errors (assumed)."""
 
@@ -71,7 +74,7 @@ def find_bursts(
     start = _start_values(pairs)
     found = optimize.minimize(
         _loss, start, args=(pairs,), jac=_slope, method="L-BFGS-B",
-        bounds=[(-3.0, 3.0), (-12.0, 3.0), (math.log(SHORTEST_S), math.log(LONGEST_S))],
+        bounds=[(-3.0, 3.0), (LEAST_LOG_EXCESS, 3.0), (math.log(SHORTEST_S), math.log(LONGEST_S))],
     )  # fmt: skip
     scale, excess, mean_s = (float(value) for value in np.exp(found.x))
     errors, degrees = _errors(found.x, pairs)
@@ -82,7 +85,7 @@ def _tell(  # noqa: PLR0917 - what was fitted
     pairs: _Pairs, scale: float, excess: float, mean_s: float, errors: FloatArray, degrees: int,
     *, n: int, source: str,
 ) -> LearnedBursts:  # fmt: skip
-    inside = SHORTEST_S * 1.01 < mean_s < LONGEST_S * 0.99
+    inside = SHORTEST_S * 1.01 < mean_s < LONGEST_S * 0.99 and math.log(excess) > LEAST_LOG_EXCESS + 0.01
     sure = bool(np.isfinite(errors).all()) and inside and 1.0 / errors[1] >= SURE
     wide = t_value(degrees) * errors if np.isfinite(errors).all() else np.full(3, np.inf)
     most = further_of(excess * (1.0 + min(float(wide[1]), 10.0)))

@@ -170,6 +170,17 @@ def test_a_day_counts_the_calls_that_it_is_learned_from() -> None:
         assert figure.method.startswith("mean of the days of its weekday" if own else "mean of all days")
 
 
+def test_calls_at_even_intervals_are_no_bursts() -> None:
+    """Days that are all alike leave no spread to judge by: that is no certainty of bursts."""
+    every_hour = np.arange(24 * 28)
+    after_s = 3600.0 * every_hour + 60.0 * (every_hour // 24)  # a minute later each day
+    table = _table(24 * 28)
+    table = replace(table, t_s=table.t_s[0] + after_s, day=FIRST + every_hour // 24, hour=every_hour % 24)
+    lesson = _learn(table)
+    assert lesson.bursts is not None
+    assert not lesson.bursts.found
+
+
 def _flights(count: int, **columns: object) -> FlightTable:
     none, zero = np.full(count, np.nan), np.zeros(count, np.int64)
     table = FlightTable(
