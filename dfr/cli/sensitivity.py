@@ -204,6 +204,9 @@ def _print_study(study: Sensitivity) -> None:
             say(f"  knowing it is worth {worth_words(effect, study)}")
     if len(study.effects) > SHOWN:
         say(f"and {len(study.effects) - SHOWN} more with smaller effects -> --out has them all")
+    for effect in study.effects[SHOWN:]:
+        if any(end.shift is None for end in (effect.low, effect.high)):
+            say(f"not among them: what {effect.lever.name} does is not known at one end at least")
     turned = [effect for effect in study.effects[SHOWN:] if _turns(effect, study)]
     for effect in turned:
         say(f"the verdict also turns with {effect.lever.name}")

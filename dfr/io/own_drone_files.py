@@ -119,6 +119,12 @@ def _problem(name: str, document: YamlDocument, path: Any, what: str, do: str) -
     return Problem(file=name, line=document.line(path), path=".".join(map(str, path)), what=what, do=do)
 
 
+def bounds_of(field: str) -> tuple[float, float]:
+    """The least and the most that a figure may be for any multirotor (`BOUNDS`)."""
+    _, least, most = next(row for row in BOUNDS if field.endswith(row[0]))
+    return least, most
+
+
 def _complaints(written: OwnDroneIn) -> list[tuple[tuple[str, ...], str, str]]:
     """What the form alone does not show."""
     found: list[tuple[tuple[str, ...], str, str]] = []
@@ -132,7 +138,7 @@ def _complaints(written: OwnDroneIn) -> list[tuple[tuple[str, ...], str, str]]:
             names = ", ".join(sorted(own_figure_names()))
             found.append((("figures", field), "no such figure of a drone", f"one of: {names}"))
             continue
-        _, least, most = next(row for row in BOUNDS if field.endswith(row[0]))
+        least, most = bounds_of(field)
         if not least <= figure.value <= most:
             what = f"{figure.value:g} is no {field} of a multirotor"
             found.append((("figures", field, "value"), what, f"give {least:g} to {most:g}"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from dfr.aircraft.catalogue import STATUSES, drone_of
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
+from dfr.io.own_drone_files import bounds_of
 from dfr.io.scenario_edit import read_plain_data
 from dfr.io.scenario_files import DayFiles, load_world, parse_scenario, rebuild_world
 from dfr.io.yaml_edit import edit_yaml
@@ -45,6 +46,8 @@ class WhatIf:
         Raises InputError for an unknown figure, ScenarioError for a value that the scenario refuses.
         """
         if name == WIND:
+            if value < 0.0:
+                raise InputError(f"wind: {value:g} is no factor of a wind", do="give 0 or more")
             return varied_world(self.world, Variant(wind_scale=value))
         if name.startswith(DRONE):
             return self._with_drone(name.removeprefix(DRONE), value)
@@ -65,6 +68,7 @@ class WhatIf:
                 value=1.0,
                 assumed=True,
                 source="every hour's mean wind and gust, times this factor",
+                least=0.0,
             )
 
     def _of_drone(self) -> Iterator[Lever]:
@@ -73,7 +77,7 @@ class WhatIf:
         for name, figure in drone_of(fleet).figures().items():
             if figure.value is None or name == "rotors":
                 continue
-            measured = own.get(name)
+            measured, (least, most) = own.get(name), bounds_of(name)
             yield Lever(
                 name=DRONE + name,
                 value=figure.value,
@@ -81,10 +85,15 @@ class WhatIf:
                 source=f"{figure.unit}; {figure.source_status}",
                 low=None if measured is None else measured.low,
                 high=None if measured is None else measured.high,
+                least=least,
+                most=most,
                 scalable=figure.value != 0.0 and not name.endswith("temperature_c"),
             )
 
     def _with_drone(self, field: str, value: float) -> World:
+        least, most = bounds_of(field)
+        if not least <= value <= most:
+            raise InputError(f"{value:g} is no {field} of a multirotor", do=f"give {least:g} to {most:.15g}")
         scenario = self.world.scenario
         fleet = scenario.fleet
         base = fleet.own_drone or OwnDrone(

@@ -70,7 +70,7 @@ def worth_words(effect: Effect, study: Sensitivity) -> str:
     docks = () if study.decision is None else study.decision.docks
     low, _, high = (docks[place] for place in effect.worth.chosen_at)
     worth = shift_words(effect.worth.value, study.unit).lstrip("+")
-    return f"{worth}: {low} docks at the low end, {high} at the high"
+    return f"{worth}: {plural(low, 'dock')} at the low end, {high} at the high"
 
 
 def tornado_chart(study: Sensitivity) -> str:
@@ -85,12 +85,14 @@ def tornado_chart(study: Sensitivity) -> str:
             y, [scale * (end.shift or 0.0) for end in ends], 0.7, color=colour, label=f"at its {side} end"
         )
         for place, end in enumerate(ends):
+            if end.shift is None:  # a value beside no bar would say that it changes nothing
+                continue
             axes.text(
-                scale * (end.shift or 0.0),
+                scale * end.shift,
                 place,
                 f" {end.value:.3g} ",
                 va="center",
-                ha="left" if (end.shift or 0.0) >= 0.0 else "right",
+                ha="left" if end.shift >= 0.0 else "right",
                 fontsize=7,
             )
     axes.set_yticks(y, [short(effect.lever.name, LONGEST_NAME) for effect in shown], fontsize=8)

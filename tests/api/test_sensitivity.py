@@ -1,5 +1,6 @@
 """What an uncertain figure does to the answer and to the verdict."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -7,12 +8,13 @@ import pytest
 
 from dfr.api.sensitivity import Question, levers_of, study_sensitivity
 from dfr.api.simulation import simulate
+from dfr.cli.sensitivity import _print_study
 from dfr.errors import InputError
 from dfr.io.scenario_files import find_scenario
 from dfr.io.what_if import WhatIf
-from dfr.metrics.sensitivity import Decision
+from dfr.metrics.sensitivity import Decision, Judged
 from dfr.plan.planner import plan_with_docks
-from dfr.report.sensitivity_page import end_words, sensitivity_csv, sensitivity_html
+from dfr.report.sensitivity_page import end_words, sensitivity_csv, sensitivity_html, tornado_chart
 
 PATH = find_scenario("victorious-2024")
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -63,6 +65,27 @@ def test_the_page_and_the_table_hold_every_figure():
         assert name in page
         assert f"\n{name}," in table
     assert "<script" not in page
+
+
+def unjudged():
+    """The study, whose height limit could not be judged at its low end."""
+    limit = effect("operation.height_limit_m_agl")
+    low = replace(limit.low, judged=Judged(refused="too low"), difference=None)
+    return replace(studied(), effects=(*[effect("crew.launch")] * 12, replace(limit, low=low)))
+
+
+def test_what_was_not_judged_is_not_printed_among_the_small_effects(capsys):
+    _print_study(unjudged())
+    said = capsys.readouterr().out
+    assert "what operation.height_limit_m_agl does is not known" in said
+
+
+def test_the_chart_does_not_draw_an_end_that_was_not_judged_as_no_change():
+    study = unjudged()
+    limit = replace(study.effects[-1], high=effect("crew.launch").high)
+    chart = tornado_chart(replace(study, effects=(limit,)))
+    assert "> 42 <" in chart
+    assert "> 55 <" not in chart
 
 
 @pytest.mark.slow

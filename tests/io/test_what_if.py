@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.aircraft.catalogue import drone_of
+from dfr.aircraft.catalogue import drone_of, list_drones
 from dfr.errors import InputError, ScenarioError
+from dfr.io.own_drone_files import bounds_of
 from dfr.io.scenario_files import find_scenario, load_world
 from dfr.io.what_if import WhatIf
 
@@ -41,6 +42,27 @@ def test_the_wind_of_every_hour_changes_with_its_gust(what_if):
         what_if.with_figure("wind", 1.5).scenario.weather.hours,
     )
     assert [hour.wind_mps for hour in after] == pytest.approx([1.5 * hour.wind_mps for hour in before])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("drone.mass_kg", -1.0, "-1 is no mass_kg of a multirotor -> give 0.02 to 600"),
+        ("drone.battery_wh", 0.0, "0 is no battery_wh of a multirotor -> give 0.5 to 100000"),
+        ("wind", -1.0, "wind: -1 is no factor of a wind -> give 0 or more"),
+    ],
+)
+def test_what_no_drone_and_no_wind_can_be_is_refused_and_not_simulated(what_if, name, value, words):
+    with pytest.raises(InputError) as caught:
+        what_if.with_figure(name, value)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("drone", list_drones())
+def test_every_figure_of_the_catalogue_is_within_what_a_drone_can_be(drone):
+    for field, figure in list_drones()[drone].figures().items():
+        least, most = bounds_of(field)
+        assert figure.value is None or least <= figure.value <= most, field
 
 
 @pytest.mark.slow
