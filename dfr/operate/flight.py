@@ -228,9 +228,6 @@ class LiveFlight(FlownFlight):
         if self.failure is not None or seconds <= 0.0:
             return None
         self._note("held", endurance_s=seconds)
-        by_mission = self._pilot.knows_mission and self._pilot.mode == CopterMode.AUTO
-        returns = self.recorder.return_t_s is not None
-        self._stopped_on_return = self._stopped_on_return or (by_mission and returns)
         self._pilot.homeward = False
         event = self._begin_phase(Phase.BACK if self._over else Phase.ON_SCENE, lasts_s=seconds)
         self._order(lambda: self._pilot.change_mode(CopterMode.GUIDED))
@@ -307,6 +304,9 @@ class LiveFlight(FlownFlight):
     def break_off(self) -> None:
         """Stop here; one that is not ours is left alone."""
         if self.failure is None:
+            by_mission = self._pilot.knows_mission and self._pilot.mode == CopterMode.AUTO
+            returns = self.recorder.return_t_s is not None  # and its mode changes with what is ordered next
+            self._stopped_on_return = self._stopped_on_return or (by_mission and returns)
             super().break_off()
         else:
             self._close_phase()

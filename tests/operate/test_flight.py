@@ -78,6 +78,7 @@ def test_a_drone_that_is_held_hovers_and_flies_on_out_and_home(rig):
     flight.go_home()
     clock.run(until=clock.timeout(12.0))
     assert hover(flight, clock) < 1.0
+    assert flight._way_home() == flight._resume_mission, "not back to where the return begins"
     clock.run(until=flight.go_home())
     clock.run(until=flight.land())
     assert (flight.landed(), flight.failure) == ((DOCKED,), None)
@@ -89,6 +90,7 @@ def test_a_drone_that_is_held_hovers_and_flies_on_out_and_home(rig):
 def hover(flight, clock):
     """How far it moved in 10 s, once it was stopped for 20 s."""
     flight.break_off()
+    flight._pilot.wait_settled()
     flight.stay_here()
     clock.run(until=clock.timeout(20.0))
     before = flight.vehicle.state
