@@ -253,6 +253,11 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
             causes[f"relief/{case.call.id}"] = Cause(
                 level=Level.ADVISORY, words=f"a relief for call {case.call.id} waits for a yes"
             )
+    if shift.unwritten:
+        causes["unwritten"] = Cause(
+            level=Level.WARNING,
+            words=f"the log cannot be written ({shift.unwritten}): no call is taken and no drone sent",
+        )
     for why in shift.calls.book.refusals:
         causes[f"full/{why}"] = Cause(
             level=Level.WARNING, words=f"{why}: new ones are refused until calls are closed"

@@ -38,15 +38,25 @@ class Note(Protocol):
 class LiveCalls:
     """All calls of a shift. `look_at` is told where each is, so that cameras look there.
 
+    A new call is taken once `record` has written it down, which raises InputError where it cannot.
+
     What people and systems ask for is done in the shift's own thread, which is also where everything else
     here is called.
     """
 
     def __init__(
-        self, world: World, shift: ShiftToFly, clock: LiveClock, look_at: dict[int, Position], note: Note
+        self,
+        world: World,
+        shift: ShiftToFly,
+        clock: LiveClock,
+        look_at: dict[int, Position],
+        *,
+        note: Note,
+        record: Note,
     ) -> None:
         self.book = IncidentBook(world, shift.inputs)
-        self._shift, self._clock, self._camera_at, self._note = shift, clock, look_at, note
+        self._shift, self._clock, self._camera_at = shift, clock, look_at
+        self._note, self._record = note, record
         self._engine: LiveEngine | None = None
         self._inbox = IncidentInbox()
         self._attended: set[int] = set()
@@ -107,7 +117,7 @@ class LiveCalls:
         opens = report.status is IncidentStatus.OPEN and received.arrival is not Arrival.OLDER
         if known is None and opens:
             incident = self.book.add(received.report, self._clock.now, key=received.key, stay_s=stay_s)
-            self._note_call("call.reported", incident, by)
+            self._record_new(incident, by)
             self._hear(incident)
             return incident, Arrival.NEW
         if received.arrival is Arrival.UPDATED and known is not None and known.state is CallState.OPEN:
@@ -118,7 +128,7 @@ class LiveCalls:
         """A call that is told anew; one in another place waits there, once no drone is out to it."""
         case, out = self.waiting_case(known.number), self.sorties_to(known.number)
         changed = self.book.update(known, report)
-        self._note_call("call.updated", changed, by)
+        self._note_update(changed, by)
         if changed.zone == known.zone:
             return changed
         if case is not None:
@@ -220,15 +230,27 @@ class LiveCalls:
         self.book.end(incident.number, reason or outcome)
         self._note("call.ended", {"call": incident.number, "outcome": outcome, "reason": reason})
 
-    def _note_call(self, kind: str, incident: Incident, by: str) -> None:
-        content = {
-            "call": incident.number,
-            "heard_s": incident.heard_s,
-            "stay_s": None if math.isinf(incident.stay_s) else incident.stay_s,
-            "zone": incident.zone,
-            "grade": incident.grade,
-            "graded": incident.graded,
-            "by": by,
-            "report": incident.report.content(),
-        }
-        self._note(kind, content, incident.report.personal())
+    def _record_new(self, incident: Incident, by: str) -> None:
+        """Write a new call down; without that it is none, since after a restart nobody would know it."""
+        try:
+            self._record("call.reported", _content(incident, by), incident.report.personal())
+        except InputError:
+            self.book.take_back(incident)
+            raise
+
+    def _note_update(self, incident: Incident, by: str) -> None:
+        self._note("call.updated", _content(incident, by), incident.report.personal())
+
+
+def _content(incident: Incident, by: str) -> dict[str, object]:
+    """A call in the log, without what speaks of persons."""
+    return {
+        "call": incident.number,
+        "heard_s": incident.heard_s,
+        "stay_s": None if math.isinf(incident.stay_s) else incident.stay_s,
+        "zone": incident.zone,
+        "grade": incident.grade,
+        "graded": incident.graded,
+        "by": by,
+        "report": incident.report.content(),
+    }

@@ -112,6 +112,12 @@ class IncidentBook:
         self.calls.append(incident)
         self._numbers[incident.report.key] = incident.number
 
+    def take_back(self, incident: Incident) -> None:
+        """The last call is none."""
+        assert self.calls[-1] is incident
+        self.calls.pop()
+        self._numbers = {key: number for key, number in self._numbers.items() if number != incident.number}
+
     def update(self, incident: Incident, report: IncidentReport) -> Incident:
         """The call after another message about it."""
         changed = self._read(report, number=incident.number, heard_s=incident.heard_s, stay_s=incident.stay_s)

@@ -104,7 +104,9 @@ class LiveShift:
         self.clock = LiveClock(
             FleetTime(fleet.vehicles, story.t_s) if fleet.simulated else WallTime(story.t_s)
         )
-        self.calls = LiveCalls(setup.world, setup.shift, self.clock, fleet.look_at, self.note)
+        self.calls = LiveCalls(
+            setup.world, setup.shift, self.clock, fleet.look_at, note=self.note, record=self._record
+        )
         self.alerts = AlertBoard(self._note_alert)
         self._approvals = Approvals(stand_in=setup.stand_in)
         self.flights = LiveFlights(
@@ -137,6 +139,7 @@ class LiveShift:
         )
         self.pilots: dict[str, str] = {}
         self.grounded: dict[str, str] = {}
+        self.unwritten = ""
         self._over = self.clock.event()
         self._ended = threading.Event()
         self._looks: list[Callable[[], None]] = []
@@ -269,7 +272,7 @@ class LiveShift:
 
     def _send(self, number: int, drone: str, by: str, second: str) -> LiveSortie:
         case = self._case_to_serve(number)
-        self.note("yes", {"call": number, "drone": drone, "by": by, "second": second})
+        self._record("yes", {"call": number, "drone": drone, "by": by, "second": second})
         sortie = self.engine.send(case, drone)
         self.pilots[drone] = by
         return sortie
@@ -286,7 +289,7 @@ class LiveShift:
         offer = self.onward.find_offer(case, drone)
         if offer.sortie.case.call.id != leaves:
             raise InputError(f"{drone} does not fly as it did when this was asked", do="ask again")
-        self.note("yes", {"call": number, "drone": drone, "by": by, "second": second, "leaves": leaves})
+        self._record("yes", {"call": number, "drone": drone, "by": by, "second": second, "leaves": leaves})
         self.engine.send_on(case, offer.sortie, offer.leg)
         self.pilots[drone] = by
 
@@ -374,7 +377,21 @@ class LiveShift:
     def note(
         self, kind: str, content: Mapping[str, object], personal: Mapping[str, object] | None = None
     ) -> None:
-        """Add a record (from any thread); what is `personal` can be erased later."""
+        """Add a record (from any thread); what is `personal` can be erased later.
+
+        One that cannot be written is warned of (`unwritten` says why): drones in the air need the shift.
+        """
+        try:
+            self._record(kind, content, personal)
+        except InputError as error:
+            self.unwritten = str(error)
+        else:
+            self.unwritten = ""
+
+    def _record(
+        self, kind: str, content: Mapping[str, object], personal: Mapping[str, object] | None = None
+    ) -> None:
+        """Add a record without which nothing is begun. Raises InputError where it cannot be written."""
         self._log.append(kind, {"t_s": self.clock.present_s, **content}, personal)
 
     def _note_alert(self, what: str, alert: Alert) -> None:

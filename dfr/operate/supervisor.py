@@ -44,8 +44,12 @@ LEFT_ALONE = (
 """What is so once nobody starts the shift again, and what to do."""
 
 EXIT_DEFECT = 1
-FINAL = frozenset({0, 2, 3, 4, 130})
-"""Exit codes of a shift that ended as it should, or cannot be run: it is not started again."""
+ENDED = frozenset({0, 130})
+"""Exit codes of a shift that ended as it should: it is not started again."""
+
+CANNOT_BE_RUN = frozenset({2, 3, 4})
+"""Exit codes of a shift that cannot be run. One that ran before may have drones in the air: it is started
+again."""
 
 
 class Supervisor:
@@ -54,7 +58,7 @@ class Supervisor:
     def __init__(self, folder: Path, tell: Callable[[str], None], *, stops: Sequence[signal.Signals]) -> None:
         self._alive, self._tell, self._stops = folder / ALIVE, tell, stops
         self._child = 0
-        self._stopped = self._closes = False
+        self._stopped = self._closes = self._has_run = False
         self._in_vain = 0
 
     def supervise(self) -> tuple[int | None, bool]:
@@ -82,7 +86,9 @@ class Supervisor:
                     signal.signal(number, handler)
                 return None, again
             code = self._watch()
-            if self._stopped or self._closes or code in FINAL:
+            self._has_run = self._has_run or self._alive.exists()
+            refused = code in CANNOT_BE_RUN and not self._has_run
+            if self._stopped or self._closes or code in ENDED or refused:
                 return code, again
             self._tell(f"the shift ended (exit code {code}): starting it again")
             time.sleep(AGAIN_S)

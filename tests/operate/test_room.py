@@ -154,6 +154,25 @@ def test_a_call_for_which_there_was_no_room_is_taken_when_it_is_sent_again(begin
     assert room.calls.receive(told(2), by="Cad")[0].number == 1
 
 
+def test_a_log_that_cannot_be_written_ends_no_shift_and_begins_nothing(begin):
+    room = begin()
+    log = room._log
+
+    def append(*_):
+        raise InputError("log.jsonl: No space left on device", do="make room on the disk")
+
+    room._log = SimpleNamespace(append=append)
+    room.traffic.announce(HELICOPTER, by="Sam")
+    assert HELICOPTER in room.traffic.visiting
+    assert "No space left" in causes(room)["unwritten"].words
+    with pytest.raises(InputError, match="No space left"):
+        room.calls.receive(told(1), by="Cad")
+    room._log = log
+    assert room.calls.receive(told(1), by="Cad")[0].number == 0
+    room.traffic.clear(HELICOPTER, by="Sam")
+    assert "unwritten" not in causes(room)
+
+
 def test_a_shift_whose_own_thread_hangs_does_not_tell_the_supervisor_that_it_lives(begin):
     room, alive = begin(run=False), []
     room.on_tick = lambda: alive.append(True)
