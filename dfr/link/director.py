@@ -248,6 +248,8 @@ class Director:
     def _watch_words(self, state: VehicleState) -> None:
         """Name each failsafe, and the first doubt about the position in flight."""
         self.control.note_failsafes(state)
+        if self.vehicle.port.log_failure:
+            self._warn_once("log", self.vehicle.port.log_failure)
         if not self.doubted and self.recorder.air.in_air and doubted_by_flags(state):
             self.doubted = True
             self._note_event("the vehicle's estimator doubts its own position")

@@ -132,7 +132,8 @@ class MavlinkPort:
     broke is opened again, however long that takes; `opened_at` is when, by our clock, that was done last, and
     `last_failure` why it broke before. `stopped_s` is how long this process has been stopped in all (by a
     signal, a debugger, a laptop that slept). A line on which nothing comes for `deaf_s` once it was heard is
-    taken for broken; None waits for ever.
+    taken for broken; None waits for ever. `log_failure` says why no packets are logged any more; '' while
+    they are.
     """
 
     def __init__(
@@ -163,7 +164,7 @@ class MavlinkPort:
         self._framers: dict[Address, Framer] = {}
         self.speakers = Speakers()
         self._listeners: list[Listener] = []
-        self._tlog = tlog
+        self._tlog, self.log_failure = tlog, ""
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._wake, self._woken = socket.socketpair()
@@ -264,9 +265,7 @@ class MavlinkPort:
             self._transport.close()
             self._wake.close()
             self._woken.close()
-            if self._tlog is not None:
-                self._tlog.close()
-                self._tlog = None
+            self._end_log()
             self.failure = self.failure or LinkError("the link is closed")
 
     def catch_up(self) -> None:
@@ -376,4 +375,14 @@ class MavlinkPort:
     def _log_frame(self, frame: bytes) -> None:
         """One record of a tlog: microseconds of wall time, then the frame (the format of Mission Planner)."""
         if self._tlog is not None:
-            self._tlog.write(int(time.time() * 1e6).to_bytes(8, "big") + frame)
+            try:
+                self._tlog.write(int(time.time() * 1e6).to_bytes(8, "big") + frame)
+            except OSError as error:  # a full disk: the vehicle must be heard all the same
+                self.log_failure = f"packets are no longer logged: {error}"
+                self._end_log()
+
+    def _end_log(self) -> None:
+        if self._tlog is not None:
+            with contextlib.suppress(OSError):
+                self._tlog.close()
+            self._tlog = None

@@ -253,11 +253,7 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
             causes[f"relief/{case.call.id}"] = Cause(
                 level=Level.ADVISORY, words=f"a relief for call {case.call.id} waits for a yes"
             )
-    if shift.unwritten:
-        causes["unwritten"] = Cause(
-            level=Level.WARNING,
-            words=f"the log cannot be written ({shift.unwritten}): no call is taken and no drone sent",
-        )
+    causes |= _log_causes(shift)
     for why in shift.calls.book.refusals:
         causes[f"full/{why}"] = Cause(
             level=Level.WARNING, words=f"{why}: new ones are refused until calls are closed"
@@ -266,6 +262,21 @@ def find_causes(shift: LiveShift) -> dict[str, Cause]:
         known = shift.traffic.words.get(traffic, "")
         words = f"{traffic} is inbound" + (f" ({known})" if known else "")
         causes[f"traffic/{traffic}"] = Cause(level=Level.ADVISORY, words=words)
+    return causes
+
+
+def _log_causes(shift: LiveShift) -> dict[str, Cause]:
+    """What of the shift's log, and of the packets of each drone, is not written down."""
+    causes: dict[str, Cause] = {}
+    if shift.unwritten:
+        causes["unwritten"] = Cause(
+            level=Level.WARNING,
+            words=f"the log cannot be written ({shift.unwritten}): no call is taken and no drone sent",
+        )
+    for drone, berth in shift.fleet.berths.items():
+        if berth.vehicle is not None and berth.vehicle.port.log_failure:
+            words = f"{drone}: {berth.vehicle.port.log_failure}"
+            causes[f"packets/{drone}"] = Cause(level=Level.ADVISORY, words=words, drone=drone)
     return causes
 
 

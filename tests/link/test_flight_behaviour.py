@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,16 @@ def test_a_dispatch_flies_docks_and_is_recorded(start, dispatch, tmp_path):
     assert phases[Phase.OUT] == pytest.approx(80.0 / 10.0 + 6.8 - 2.0, abs=2.0)
     heights = parse_log(tlog.read_bytes(), name="tlog").series[Quantity.HEIGHT_M_HOME].values
     assert heights.max() == pytest.approx(20.0, abs=1.0)
+
+
+def test_a_packet_log_on_a_full_disk_is_told_of_and_the_drone_flown_on(start, dispatch):
+    with start() as running, connect(running.url, simulated=True, tlog=Path("/dev/full")) as vehicle:
+        upload_verified(vehicle, dispatch)
+        flown = fly_dispatch(vehicle, dispatch)
+        assert vehicle.port.last_failure is None
+    (words,) = [event.what for event in flown.events if "no longer logged" in event.what]
+    assert "No space left" in words
+    assert (flown.docked, flown.taken_over) == (True, False)
 
 
 def test_a_vehicle_not_said_to_be_simulated_needs_a_persons_yes(grounded, dispatch):
