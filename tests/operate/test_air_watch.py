@@ -59,7 +59,7 @@ class Drone:
 
     def __init__(self, position: Position) -> None:
         self.heard, self.silent_s, self.pace = True, 0.0, 1.0
-        self.port = SimpleNamespace(listen=lambda heard: None, leave=lambda heard: None)
+        self.port = SimpleNamespace(listen=lambda heard: None, leave=lambda heard: None, log_failure="")
         self.state = VehicleState(
             t_s=100.0, armed=False, position=position, height_m_home=0.0, height_m_amsl=GROUND_M
         )
