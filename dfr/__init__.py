@@ -29,6 +29,7 @@ PUBLIC = {
     "check": "dfr.api.planning",
     "compile_mission": "dfr.api.planning",
     "simulate": "dfr.api.simulation",
+    "study_sensitivity": "dfr.api.sensitivity",
     "predict": "dfr.api.prediction",
     "landing_study": "dfr.api.prediction",
     "read_log": "dfr.api.logs",

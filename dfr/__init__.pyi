@@ -12,6 +12,7 @@ from dfr.api.planning import plan as plan
 from dfr.api.planning import with_weather as with_weather
 from dfr.api.prediction import landing_study as landing_study
 from dfr.api.prediction import predict as predict
+from dfr.api.sensitivity import study_sensitivity as study_sensitivity
 from dfr.api.simulation import simulate as simulate
 from dfr.api.vehicles import Authority as Authority
 from dfr.api.vehicles import Connection as Connection

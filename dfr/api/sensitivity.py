@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dfr.api.simulation import study_of
 from dfr.errors import DfrError, InputError
 from dfr.io.what_if import WhatIf
-from dfr.metrics.compare import Difference, compare
+from dfr.metrics.compare import compare
 from dfr.metrics.decision_value import DecisionValue, value_of_knowing
 from dfr.metrics.kpi import summarise
 from dfr.metrics.sensitivity import Decision, Effect, End, Judged, Sensitivity
 from dfr.plan.planner import make_plan, plan_with_docks
 from dfr.plan.verdict import verdict_of
-from dfr.scenario.key_figures import Better, judged_figure
+from dfr.scenario.key_figures import Better, KeyFigure, judged_figure
 from dfr.scenario.uncertain import Lever
 from dfr.sim.build import sim_inputs
 from dfr.sim.experiment import simulate_inputs
@@ -40,7 +40,8 @@ class Question:
     """What is asked of a scenario: which key figure, and over which ranges of which figures.
 
     `by` is the part of itself by which a figure without a range is changed; `ranges` are ranges by name, and
-    bring in figures that are not assumed; `only` keeps names with one of these texts in them.
+    bring in figures that are not assumed; `only` keeps names with one of these texts in them. `now` is the
+    moment of the verdicts.
     """
 
     figure: str = ""
@@ -48,8 +49,7 @@ class Question:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     only: Sequence[str] = ()
     decision: Decision | None = None
-    docks: int | None = None
-    now: datetime
+    now: datetime = field(default_factory=lambda: datetime.now(tz=UTC))
     landing_cache: bool = True
 
 
@@ -69,7 +69,7 @@ def levers_of(path: Path, question: Question) -> tuple[Lever, ...]:
 
 def study_sensitivity(
     path: Path,
-    question: Question,
+    question: Question | None = None,
     *,
     replications: int | None = None,
     seed: int | None = None,
@@ -80,21 +80,13 @@ def study_sensitivity(
 
     Raises InputError for an unknown figure, and where the range of one is no range.
     """
+    question = question or Question()
     what_if = WhatIf(path)
     world = what_if.world
-    figure = question.figure or world.scenario.simulation.primary_figure
-    judged = judged_figure(figure)
+    judged = judged_figure(question.figure or world.scenario.simulation.primary_figure)
     study = study_of(world, replications=replications, seed=seed)
     levers = _chosen(what_if, question)
     layouts = [tuple(site.id for site in make_plan(world, docks=count).sites) for count in _counts(question)]
-    cases = [
-        case
-        for docks in dict.fromkeys(layouts)
-        for case in (
-            _Case(name=None, value=0.0, docks=docks),
-            *(_Case(name=lever.name, value=value, docks=docks) for lever in levers for value in _ends(lever)),
-        )
-    ]
     task = _Task(
         path=path,
         replications=study.replications,
@@ -102,42 +94,44 @@ def study_sensitivity(
         now=question.now,
         landing_cache=question.landing_cache,
     )
+    cases = _list_cases(levers, layouts)
     found = dict(zip(cases, _run(task, cases, jobs, on_done), strict=True))
-    own = layouts[0]
-    base = found[_Case(name=None, value=0.0, docks=own)]
-    if base.summary is None:
-        raise InputError(f"{path}: {base.refused}", do="mend the scenario first: `dfr check` says more")
-
-    def end(lever: Lever, value: float) -> End:
-        judged_end = found[_Case(name=lever.name, value=value, docks=own)]
-        return End(value=value, judged=judged_end, difference=_difference(base, judged_end, figure))
-
-    effects = [
-        Effect(
-            lever=lever,
-            low=end(lever, _ends(lever)[0]),
-            high=end(lever, _ends(lever)[1]),
-            worth=_worth(lever, layouts[1:], found, question, figure, more=judged.better is Better.MORE),
-        )
-        for lever in levers
-    ]
+    outcome = _Outcome(found=found, layouts=layouts, figure=judged, decision=question.decision)
+    if outcome.base.summary is None:
+        raise InputError(f"{path}: {outcome.base.refused}", do="mend the scenario first: see `dfr check`")
     return Sensitivity(
         scenario=world.scenario.name,
         exercise=world.scenario.exercise,
-        figure=figure,
+        figure=judged.name,
         unit=judged.unit,
-        base=base,
+        base=outcome.base,
         seed=study.seed,
         replications=study.replications,
-        docks=own,
-        effects=tuple(sorted(effects, key=lambda effect: -effect.swing)),
+        docks=layouts[0],
+        effects=tuple(sorted(map(outcome.effect_of, levers), key=lambda effect: -effect.swing)),
         decision=question.decision,
     )
 
 
+def _list_cases(levers: Sequence[Lever], layouts: Sequence[tuple[str, ...]]) -> list[_Case]:
+    """Every layout as it is, and with each figure at both ends."""
+    return [
+        case
+        for docks in dict.fromkeys(layouts)
+        for case in (
+            _as_is(docks),
+            *(_Case(name=lever.name, value=value, docks=docks) for lever in levers for value in _ends(lever)),
+        )
+    ]
+
+
+def _as_is(docks: tuple[str, ...]) -> _Case:
+    return _Case(name=None, value=0.0, docks=docks)
+
+
 def _counts(question: Question) -> list[int | None]:
     """The numbers of docks that are simulated: the plan's own, then each that can be chosen."""
-    return [question.docks, *(question.decision.docks if question.decision else ())]
+    return [None, *(question.decision.docks if question.decision else ())]
 
 
 def _chosen(what_if: WhatIf, question: Question) -> tuple[Lever, ...]:
@@ -178,36 +172,51 @@ def _ends(lever: Lever) -> tuple[float, float]:
     return lever.low, lever.high
 
 
-def _difference(base: Judged, other: Judged, figure: str) -> Difference | None:
-    if base.summary is None or other.summary is None:
-        return None
-    return next((gap for gap in compare(base.summary, other.summary) if gap.name == figure), None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What came of every case; the first of the layouts is the plan's own, the others can be chosen."""
 
+    found: Mapping[_Case, Judged]
+    layouts: Sequence[tuple[str, ...]]
+    figure: KeyFigure
+    decision: Decision | None
 
-def _worth(
-    lever: Lever,
-    layouts: Iterable[tuple[str, ...]],
-    found: Mapping[_Case, Judged],
-    question: Question,
-    figure: str,
-    *,
-    more: bool,
-) -> DecisionValue | None:
-    if question.decision is None:
-        return None
-    low, high = _ends(lever)
-    options = []
-    for docks in layouts:
-        levels = [
-            found[_Case(name=name, value=value, docks=docks)].summary
-            for name, value in ((lever.name, low), (None, 0.0), (lever.name, high))
-        ]
-        first, as_is, last = levels
-        if first is None or as_is is None or last is None:
+    @property
+    def base(self) -> Judged:
+        """The plan as it is."""
+        return self.found[_as_is(self.layouts[0])]
+
+    def effect_of(self, lever: Lever) -> Effect:
+        """What a figure does to the answer."""
+        low, high = (self._end_of(lever, value) for value in _ends(lever))
+        return Effect(lever=lever, low=low, high=high, worth=self._worth_of(lever))
+
+    def _end_of(self, lever: Lever, value: float) -> End:
+        judged = self.found[_Case(name=lever.name, value=value, docks=self.layouts[0])]
+        before = self.base.summary
+        gaps = () if before is None or judged.summary is None else compare(before, judged.summary)
+        difference = next((gap for gap in gaps if gap.name == self.figure.name), None)
+        return End(value=value, judged=judged, difference=difference)
+
+    def _worth_of(self, lever: Lever) -> DecisionValue | None:
+        """What knowing a figure is worth; None where nothing is to be decided, or an option has no answer."""
+        if self.decision is None:
             return None
-        options.append((first.kpis[figure], as_is.kpis[figure], last.kpis[figure]))
-    prices = [count * question.decision.dock_must_bring for count in question.decision.docks]
-    return value_of_knowing(options, prices=prices, more_is_better=more)
+        low, high = _ends(lever)
+        options = []
+        for docks in self.layouts[1:]:
+            places = (
+                _Case(name=lever.name, value=low, docks=docks),
+                _as_is(docks),
+                _Case(name=lever.name, value=high, docks=docks),
+            )
+            levels = [summary for place in places if (summary := self.found[place].summary) is not None]
+            if len(levels) < len(places):
+                return None
+            first, as_is, last = (summary.kpis[self.figure.name] for summary in levels)
+            options.append((first, as_is, last))
+        prices = [count * self.decision.dock_must_bring for count in self.decision.docks]
+        return value_of_knowing(options, prices=prices, more_is_better=self.figure.better is Better.MORE)
 
 
 # The work, in this process or in several ---------------------------------------------------------

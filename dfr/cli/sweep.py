@@ -198,9 +198,11 @@ def _print_sweep(found: Sweep, title: str) -> None:
         behind = "" if low is None or high is None else f"{low:+.3g} .. {high:+.3g}"
         mark = "*" if index in found.selection.survivors else " "
         say(f"{mark} {point.variant.name:42}{point.summary.replications:>6}{cells}{behind:>26}")
-    for step in found.steps:
-        if step.difference.clear:
-            say(_step_line(found, step))
+    clear = [step for step in found.steps if step.difference.clear]
+    if clear:
+        say(f"what the next level clearly brings, in {goal.kpi}:")
+    for step in clear:
+        say(_step_line(found, step))
     _print_selection(found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dfr.aircraft.catalogue import STATUSES, drone_of
+from dfr.aircraft.energy import figure_of_merit
 from dfr.errors import InputError
 from dfr.io.files import read_bounded
 from dfr.io.own_drone_files import bounds_of
@@ -25,6 +26,10 @@ DRONE = "drone."
 
 FIRM = frozenset({STATUSES["S"], STATUSES["derived"], STATUSES["unknown"]})
 """A drone's figures of these statuses are varied only where somebody asks for it."""
+
+
+POWER = frozenset({"efficiency", "hover_power_w", "hover_min", "flight_min"})
+"""Figures of a drone that tell its power; `efficiency` counts before the others."""
 
 
 class WhatIf:
@@ -99,9 +104,16 @@ class WhatIf:
         base = fleet.own_drone or OwnDrone(
             key=fleet.drone, name=fleet.drone, based_on=fleet.drone, figures=()
         )
-        rest = tuple(figure for figure in base.figures if figure.field != field)
-        changed = OwnFigure(field=field, value=value, measured=False, source="varied")
-        own = replace(base, figures=(*rest, changed))
+        changed = {field: value}
+        if field not in POWER:
+            # Endurance follows from battery, mass and rotors, not power from the endurance that is stated.
+            changed["efficiency"] = figure_of_merit(drone_of(fleet))
+        rest = tuple(figure for figure in base.figures if figure.field not in changed)
+        varied = (
+            OwnFigure(field=name, value=number, measured=False, source="varied")
+            for name, number in changed.items()
+        )
+        own = replace(base, figures=(*rest, *varied))
         return replace(self.world, scenario=replace(scenario, fleet=replace(fleet, own_drone=own)))
 
 

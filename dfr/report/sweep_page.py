@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -16,8 +17,6 @@ from dfr import __version__
 from dfr.report.charts import CYCLE, TradeoffPanel, empty_chart, svg_of, tradeoff_chart
 from dfr.report.words import figure, plural
 from dfr.scenario.key_figures import judged_figure
-
-MOST_LINES = 8
 
 
 def sweep_html(document: Mapping[str, Any], title: str) -> str:
@@ -87,7 +86,7 @@ def cost_chart(document: Mapping[str, Any]) -> str | None:
         return None
     panel = TradeoffPanel(
         title="Cost and answer",
-        across="cost",
+        across=f"cost of {' and '.join(document['cost_of'])}",
         up=_axis_words(goal["kpi"]),
         points=points,
         down=goal["better"] == "smaller",
@@ -133,7 +132,7 @@ def _factor_chart(name: str, lines: Mapping[str, Sequence[Mapping[str, Any]]], k
     numeric = all(
         not isinstance(point["factors"][name], str) for points in lines.values() for point in points
     )
-    for (words, points), colour in zip(list(lines.items())[:MOST_LINES], CYCLE * 2, strict=False):
+    for (words, points), colour in zip(lines.items(), itertools.cycle(CYCLE), strict=False):
         known = [point for point in points if point["kpis"][kpi]["mean"] is not None]
         known.sort(key=lambda point: point["factors"][name])
         means = [_scaled(point["kpis"][kpi]["mean"], kpi) for point in known]

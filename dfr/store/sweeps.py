@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,12 @@ class Prices:
     drone: float | None = None
     pilot: float | None = None
 
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """What a cost is of."""
+        others = (("drones", self.drone), ("pilots", self.pilot))
+        return ("docks", *(name for name, price in others if price is not None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesignPoint:
@@ -96,6 +102,7 @@ class Sweep:
     behind: tuple[Difference | None, ...]
     selection: Selection
     steps: tuple[Step, ...] = ()
+    prices: Prices = field(default_factory=Prices)
 
     def as_dict(self) -> dict[str, object]:
         """The sweep as JSON: design points in order of the goal's key figure, the best first."""
@@ -111,6 +118,7 @@ class Sweep:
                 "decided": self.selection.decided,
                 "replications_used": self.selection.used,
             },
+            "cost_of": list(self.prices.counted),
             "points": [self._point_row(rank, index) for rank, index in enumerate(self.order, start=1)],
             "steps": [self._step_row(step) for step in self.steps],
         }
@@ -227,6 +235,7 @@ class Sweeper:
             behind=behind,
             selection=selection,
             steps=tuple(_find_steps(points, goal.kpi)),
+            prices=self._prices,
         )
 
     def _cost_of(self, variant: Variant) -> float | None:

@@ -69,6 +69,7 @@ def test_what_a_second_dock_brings_is_the_paired_difference_of_the_two_points(sw
 def test_a_sweep_prices_its_points_and_leaves_page_tables_and_charts(swept: Path) -> None:
     folder = swept / "sweep"
     rows = {row["docks"]: row for row in csv.DictReader((folder / "sweep.csv").read_text().splitlines())}
+    assert json.loads((folder / "sweep.json").read_text())["cost_of"] == ["docks", "drones"]
     assert {docks: float(row["cost"]) for docks, row in rows.items()} == {"1": 52.0, "2": 104.0}
     points = json.loads((folder / "sweep.json").read_text())["points"]
     for point in points:
@@ -77,6 +78,7 @@ def test_a_sweep_prices_its_points_and_leaves_page_tables_and_charts(swept: Path
     assert len((folder / "sweep-steps.csv").read_text().splitlines()) == 2
     page = (folder / "sweep.html").read_text()
     assert page.count("<svg ") == 2
+    assert "cost of docks and drones" in page
     assert "<script" not in page
     assert (folder / "sweep-docks.svg").exists()
     assert (folder / "sweep-cost.svg").exists()

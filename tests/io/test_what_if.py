@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dfr.aircraft.catalogue import drone_of, list_drones
+from dfr.aircraft.energy import hover_power_w
 from dfr.errors import InputError, ScenarioError
 from dfr.io.own_drone_files import bounds_of
 from dfr.io.scenario_files import find_scenario, load_world
@@ -28,12 +29,29 @@ def test_a_figure_of_the_file_is_as_if_a_person_had_written_it_there(what_if, tm
     assert found != what_if.world.scenario
 
 
+def drone_with(what_if, name, value):
+    return drone_of(what_if.with_figure(f"drone.{name}", value).scenario.fleet)
+
+
 def test_a_figure_of_the_drone_changes_that_figure_alone(what_if):
     before = drone_of(what_if.world.scenario.fleet)
-    after = drone_of(what_if.with_figure("drone.mass_kg", 2.0).scenario.fleet)
-    changed = replace(after, mass_kg=before.mass_kg, name=before.name, statuses=before.statuses)
-    assert changed == before
+    after = drone_with(what_if, "mass_kg", 2.0)
+    kept = {"mass_kg": before.mass_kg, "efficiency": before.efficiency}
+    assert replace(after, name=before.name, statuses=before.statuses, **kept) == before
     assert after.mass_kg == 2.0
+
+
+def test_a_heavier_drone_takes_more_power_and_a_smaller_battery_no_less(what_if):
+    before = drone_of(what_if.world.scenario.fleet)
+    heavier, weaker = drone_with(what_if, "mass_kg", 2.0), drone_with(what_if, "battery_wh", 90.0)
+    assert hover_power_w(heavier) == pytest.approx(hover_power_w(before) * (2.0 / before.mass_kg) ** 1.5)
+    assert hover_power_w(weaker) == pytest.approx(hover_power_w(before))
+
+
+def test_a_longer_stated_endurance_is_less_power(what_if):
+    before = drone_of(what_if.world.scenario.fleet)
+    after = drone_with(what_if, "hover_min", 1.2 * before.hover_min)
+    assert hover_power_w(after) < 0.95 * hover_power_w(before)
 
 
 def test_the_wind_of_every_hour_changes_with_its_gust(what_if):
