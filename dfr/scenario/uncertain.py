@@ -96,54 +96,75 @@ class Lever:
 def uncertain_figures(raw: dict[str, Any]) -> tuple[UncertainFigure, ...]:
     """The uncertain figures of a sound scenario's plain data, in the order of the file."""
     scenario = written.ScenarioIn.model_validate(raw, context={"zone": read_zone(raw, [])})
-    found = _figures_of(scenario, (), "", None)
+    found = _figures_of(scenario, _Place())
     return tuple(figure for figure in found if value_at(raw, figure.numbers[0].loc) is not None)
 
 
-def _figures_of(part: BaseModel, loc: Loc, path: str, voucher: Sourced | None) -> Iterator[UncertainFigure]:
-    if isinstance(part, Sourced):
-        voucher = part
-    if isinstance(part, (DurationIn, SourcedFigure)):
-        names = [name for name in ("value", "median_s", "p90_s") if getattr(part, name, None) is not None]
-        yield _figure(part, names, loc, path, part)
-        return
-    for name, field in type(part).model_fields.items():
-        where = f"{path}.{name}" if path else name
-        if path == "" and name in LEFT_OUT:
-            continue
-        yield from _figures_in(part, name, field, (*loc, name), where, voucher)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A place in the scenario: where it stands, what it is called, and who vouches for what is there."""
 
+    loc: Loc = ()
+    path: str = ""
+    voucher: Sourced | None = None
 
-def _figures_in(  # noqa: PLR0917 - a field, where it is, and who vouches for it
-    part: BaseModel, name: str, field: FieldInfo, loc: Loc, path: str, voucher: Sourced | None
-) -> Iterator[UncertainFigure]:
-    value = getattr(part, name)
-    if isinstance(value, BaseModel):
-        yield from _figures_of(value, loc, path, voucher)
-    elif isinstance(value, list) and loc[:2] != IN_COLUMNS:
-        yield from _merged(value, loc, path, voucher)
-    elif isinstance(value, float) and voucher is not None and name not in DECIDED:
-        own = part.sources.get(name) if isinstance(part, Figures) else None
-        yield UncertainFigure(
-            path=path,
-            numbers=(_placed(value, loc, field),),
-            assumed=voucher.assumed if own is None else own.casefold().startswith("assumed"),
-            source=voucher.vouched_by() if own is None else own,
+    def field(self, name: str) -> _Place:
+        """A field of the part at this place."""
+        return replace(self, loc=(*self.loc, name), path=f"{self.path}.{name}" if self.path else name)
+
+    def item(self, index: int, part: BaseModel) -> _Place:
+        """An item of the list at this place."""
+        return replace(self, loc=(*self.loc, index), path=f"{self.path}[{item_label(part, index)}]")
+
+    def figure(self, *numbers: PlacedNumber, own_source: str | None = None) -> UncertainFigure:
+        """The figure at this place, which is vouched for by `own_source`, or as all around it is."""
+        assert self.voucher is not None
+        return UncertainFigure(
+            path=self.path,
+            numbers=numbers,
+            assumed=self.voucher.assumed
+            if own_source is None
+            else own_source.casefold().startswith("assumed"),
+            source=self.voucher.vouched_by() if own_source is None else own_source,
         )
 
 
-def _merged(items: list[object], loc: Loc, path: str, voucher: Sourced | None) -> Iterator[UncertainFigure]:
+def _figures_of(part: BaseModel, place: _Place) -> Iterator[UncertainFigure]:
+    fields = type(part).model_fields
+    if isinstance(part, Sourced):
+        place = replace(place, voucher=part)
+    if isinstance(part, (DurationIn, SourcedFigure)):
+        names = [name for name in ("value", "median_s", "p90_s") if getattr(part, name, None) is not None]
+        yield place.figure(
+            *(_placed(getattr(part, name), (*place.loc, name), fields[name]) for name in names)
+        )
+        return
+    for name, field in fields.items():
+        if place.loc or name not in LEFT_OUT:
+            yield from _figures_in(part, name, field, place.field(name))
+
+
+def _figures_in(part: BaseModel, name: str, field: FieldInfo, place: _Place) -> Iterator[UncertainFigure]:
+    value = getattr(part, name)
+    if isinstance(value, BaseModel):
+        yield from _figures_of(value, place)
+    elif isinstance(value, list) and place.loc[:2] != IN_COLUMNS:
+        yield from _merged([item for item in value if isinstance(item, BaseModel)], place)
+    elif isinstance(value, float) and place.voucher is not None and name not in DECIDED:
+        own = part.sources.get(name) if isinstance(part, Figures) else None
+        yield place.figure(_placed(value, place.loc, field), own_source=own)
+
+
+def _merged(items: list[BaseModel], place: _Place) -> Iterator[UncertainFigure]:
     """The figures of a list: those that share a source are one, but for shares, which sum to 1."""
     together: dict[str, UncertainFigure] = {}
     shares: list[UncertainFigure] = []
     for index, item in enumerate(items):
-        if not isinstance(item, BaseModel):
-            return
-        label = f"{path}[{item_label(item, index)}]"
+        at = place.item(index, item)
         own = isinstance(item, Sourced)
-        for figure in _figures_of(item, (*loc, index), label, voucher):
-            tail = figure.path.removeprefix(label)
-            shared = not own and voucher is not None and figure.source == voucher.vouched_by()
+        for figure in _figures_of(item, at):
+            tail = figure.path.removeprefix(at.path)
+            shared = not own and place.voucher is not None and figure.source == place.voucher.vouched_by()
             if tail == f".{SHARE}":
                 shares.append(figure)
             elif not shared:
@@ -152,21 +173,11 @@ def _merged(items: list[object], loc: Loc, path: str, voucher: Sourced | None) -
                 before = together[tail]
                 together[tail] = replace(before, numbers=(*before.numbers, *figure.numbers))
             else:
-                together[tail] = replace(figure, path=f"{path}[all]{tail}")
+                together[tail] = replace(figure, path=f"{place.path}[all]{tail}")
     yield from together.values()
     for share in shares:
         others = [number for other in shares if other is not share for number in other.numbers]
         yield replace(share, numbers=(*share.numbers, *others), shares=True)
-
-
-def _figure(part: Sourced, names: list[str], loc: Loc, path: str, voucher: Sourced) -> UncertainFigure:
-    fields = type(part).model_fields
-    return UncertainFigure(
-        path=path,
-        numbers=tuple(_placed(getattr(part, name), (*loc, name), fields[name]) for name in names),
-        assumed=voucher.assumed,
-        source=voucher.vouched_by(),
-    )
 
 
 def _placed(value: float, loc: Loc, field: FieldInfo) -> PlacedNumber:

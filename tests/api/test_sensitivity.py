@@ -14,7 +14,10 @@ from dfr.io.scenario_files import find_scenario
 from dfr.io.what_if import WhatIf
 from dfr.metrics.sensitivity import Decision, Judged
 from dfr.plan.planner import plan_with_docks
+from dfr.plan.verdict import verdict_of
 from dfr.report.sensitivity_page import end_words, sensitivity_csv, sensitivity_html, tornado_chart
+
+from ..shipped import plan_of, world_of
 
 PATH = find_scenario("victorious-2024")
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,6 +47,15 @@ def test_the_answer_at_an_end_is_that_of_the_scenario_with_this_figure_there():
     assert end.difference.second == pytest.approx(run.summary.kpis[studied().figure].mean)
     assert end.shift == pytest.approx(end.difference.second - studied().answer)
     assert end.shift != 0.0
+
+
+def test_the_answer_and_the_verdict_as_they_are_are_those_of_the_scenarios_own_plan():
+    world, plan = world_of("victorious-2024"), plan_of("victorious-2024")
+    verdict = verdict_of(world.scenario, plan, now=NOW)
+    run = simulate(world, plan, replications=3, seed=5)
+    assert studied().base.verdict == verdict.kind.value
+    assert studied().base.stopped_by == {found.rule for found in plan.findings if verdict.counts(found)}
+    assert studied().answer == pytest.approx(run.summary.kpis[studied().figure].mean)
 
 
 def test_a_verdict_that_turns_is_told_with_the_rule_that_turns_it():
