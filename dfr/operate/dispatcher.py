@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import simpy
+
 from dfr.errors import InfeasibleError, InputError
 from dfr.operate.approval import Approvals
 from dfr.operate.clock import LiveClock
@@ -48,6 +50,7 @@ class LiveEngine(Engine):
         self._approvals, self._tell_ended, self._is_wanted = approvals, ended, wanted
         self._tell_waits_again = waits_again
         self._closing = False
+        self._reliefs: dict[Case, tuple[simpy.Event, float]] = {}
 
     @property
     def field(self) -> DeploymentState:
@@ -156,6 +159,30 @@ class LiveEngine(Engine):
         self._closing = True
         self.close_all(self._env.now)
 
+    def must_leave(self, case: Case, leaves_s: float) -> None:
+        """A drone overhead will have to leave early, perhaps sooner than was said: one relief is asked for.
+
+        It waits at once where the drone leaves now, so that its call does not end with it.
+        """
+        asks, said_s = self._reliefs.get(case, (None, math.inf))
+        asked = asks is not None and asks.processed
+        if self._overwatch is None or asked or leaves_s > said_s - SOONER_S:
+            return
+        if asks is not None:
+            asks.callbacks.clear()
+        asks = self._overwatch.must_leave(case, leaves_s)
+        if asks is None:
+            return
+        self._reliefs[case] = asks, leaves_s
+        if leaves_s <= self._env.now:
+            asks.callbacks.clear()
+            self._ask_for_another(case)
+
+    def look_at_energy(self) -> None:
+        """End each stay that the drone's energy no longer allows."""
+        for sortie in self.sorties():
+            sortie.look_at_energy()
+
     def call_over(self, case: Case, reason: str, on_scene_s: float, ended_s: float) -> None:
         """A drone is done with a call; one that it did not reach waits for another."""
         if case.outcome:
@@ -206,6 +233,9 @@ class LiveEngine(Engine):
                     return drone
         raise InputError(f"{drone_id} is no drone of this shift, or is out")
 
+
+SOONER_S = 1.0
+"""A drone that must leave sooner by more than this than was said is relieved sooner (assumed)."""
 
 TOLD_ANEW = "told_anew"
 """The outcome of a case in whose place its call was heard again."""

@@ -195,6 +195,11 @@ class LiveFlight(FlownFlight):
         self._low = True
         return super().hold_low(seconds)
 
+    def end_hold_low(self) -> None:
+        """Wait low no longer: the energy is short."""
+        if self._low and self._task is not None:
+            self._task.end()
+
     def rise(self, seconds: float) -> simpy.Event | None:
         """Up again; one that is not ours is left alone."""
         self._low = False

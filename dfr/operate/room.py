@@ -235,6 +235,7 @@ class LiveShift:
         self.looked_at_s = now_s()
         self._offer_fit_drones()
         self.before.settle()
+        self.engine.look_at_energy()
         for look in self._looks:
             look()
         if self._stopping and not self._not_down and not self._over.triggered:

@@ -25,6 +25,9 @@ SENT_ON = "sent_on"
 HELD, GO_ON = "hold", "go_on"
 """A person stops it where it is, and lets it fly on."""
 
+ENERGY_USED = "energy_used"
+"""It draws more than when its stay began: the stay is worked out anew, and ends."""
+
 TURNS_BACK = frozenset({RECALLED, LAND_HERE, HANDS_OFF, SENT_ON})
 
 
@@ -56,6 +59,9 @@ class PreparedFlight(Flight, Protocol):
 
     def stay_here(self) -> simpy.Event | None:
         """Stop and hover here, for as long as its energy allows; None where that is over."""
+
+    def end_hold_low(self) -> None:
+        """Wait low no longer: the energy is short."""
 
     @property
     def may_turn(self) -> bool:
@@ -201,6 +207,8 @@ class LiveSortie(Sortie):
             self.hear_of(active)
 
     def _give_way(self, interruption: Interruption, phase: str) -> Answer:
+        if interruption.cause == ENERGY_USED:
+            return True
         if interruption.cause == HELD:
             return (yield from self._stay_held(phase))
         if interruption.cause not in TURNS_BACK:
@@ -245,6 +253,29 @@ class LiveSortie(Sortie):
             self.cut_by = events.CUT_SENT_ON
         elif self.turned_by == HANDS_OFF:
             self.cut_by = events.CUT_LINK
+
+    def look_at_energy(self) -> None:
+        """End a stay that the energy no longer allows, because it draws more than when the stay began."""
+        if self.flight.failure is not None or self.over:
+            return
+        left_s = self.flight.endurance_s()
+        if self._holding is not None:
+            if left_s <= self._field.inputs.traffic[self._holding[0].traffic].yield_s:
+                self.flight.end_hold_low()
+        elif self._gives_way and (self.held or self.phase == events.ON_SCENE):
+            if not self.held:
+                self._look_for_relief()
+            if left_s <= 0.0:
+                self._interrupt_phase(ENERGY_USED)
+
+    def _look_for_relief(self) -> None:
+        """Say how soon it must leave the scene by its energy."""
+        now, need = self._env.now, self.case.need
+        stayed_s = self.on_scene_s + now - self._staying_since_s
+        wanted_s = self.case.call.on_scene_s - stayed_s if need is None else need.until_s - now
+        seconds, cut = self._allowed_stay(max(0.0, wanted_s), now)
+        if cut == events.CUT_ENERGY:
+            self._control.must_leave(self.case, now + seconds)
 
     # -- on to another call --
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import simpy
+
 from dfr.sim.dispatch import Case, DeploymentState, OverwatchNeed
 from dfr.sim.event_log import EventLog
 from dfr.sim.events import OverwatchRecord
@@ -24,17 +26,17 @@ class Overwatch:
     ask: Callable[[Case, float], None]
     log: EventLog
 
-    def must_leave(self, case: Case, leaves_s: float) -> None:
-        """A drone overhead will have to leave before its call is over."""
+    def must_leave(self, case: Case, leaves_s: float) -> simpy.Event | None:
+        """The moment at which a relief is asked for; None where one is not worth it."""
         env, inputs = self.field.env, self.field.inputs
         need = case.need or self._begin_need(case)
         if need.until_s - leaves_s < inputs.min_on_scene_s:
-            return
+            return None
         condition, zone = self.field.condition(env.now), case.call.zone
         legs = (condition.legs[dock][zone] for dock in condition.nearest[zone][:1])
         way_s = sum(leg.overhead_s for leg in legs if leg)
         lead_s = inputs.launch.median_s + way_s + inputs.handover_s
-        self._schedule_at(max(env.now, leaves_s - lead_s), lambda: self._ask_for_relief(case, need))
+        return self._schedule_at(max(env.now, leaves_s - lead_s), lambda: self._ask_for_relief(case, need))
 
     def close(self, horizon_s: float) -> None:
         """Write the needs that the horizon cuts short."""
@@ -76,6 +78,8 @@ class Overwatch:
         )
         self.log.overwatch.write(record)
 
-    def _schedule_at(self, t_s: float, act: Callable[[], None]) -> None:
+    def _schedule_at(self, t_s: float, act: Callable[[], None]) -> simpy.Event:
         env = self.field.env
-        env.timeout(max(0.0, t_s - env.now)).callbacks.append(lambda _: act())
+        moment = env.timeout(max(0.0, t_s - env.now))
+        moment.callbacks.append(lambda _: act())
+        return moment

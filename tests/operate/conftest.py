@@ -27,7 +27,7 @@ FARTHER = LEG._replace(out_s=90.0)
 class PreparedModelFlight(ModelFlight):
     """A flight of the model that takes 25 s to be made ready, unless its vehicle refuses."""
 
-    __slots__ = ("_clock", "_room", "aloft", "failure", "may_stop", "may_turn", "overdue", "refused_onward")
+    __slots__ = ("_cut", "_room", "aloft", "failure", "may_stop", "may_turn", "overdue", "refused_onward")
 
     def __init__(self, flights: ModelFlights, order: Order, room: Room) -> None:
         super().__init__(flights, order)
@@ -35,6 +35,7 @@ class PreparedModelFlight(ModelFlight):
         self.overdue = self.refused_onward = ""
         self.may_stop = self.may_turn = True
         self._room, self.aloft = room, order.drone in room.aloft
+        self._cut = room.env.event()
 
     def prepare(self) -> simpy.Event:
         """Ready after 25 s; a refusal comes after 10 s."""
@@ -56,6 +57,20 @@ class PreparedModelFlight(ModelFlight):
         self._left_s = [0.0 for _ in self._left_s]
         self._left_s[OUT] = order.leg.out_s
         return self._begin_phase(HOLD, 10.0)
+
+    def endurance_s(self) -> float:
+        """By the model, less what it draws beyond it."""
+        return max(0.0, super().endurance_s() - self._room.short_s)
+
+    def hold_low(self, seconds: float) -> simpy.Event | None:
+        """Hovers, until its energy is short."""
+        self._cut = self._room.env.event()
+        waiting = super().hold_low(seconds)
+        return None if waiting is None else waiting | self._cut
+
+    def end_hold_low(self) -> None:
+        """At once."""
+        self._cut.succeed()
 
     def stay_here(self) -> simpy.Event | None:
         """Hovers, for as long as its energy allows."""
@@ -81,6 +96,7 @@ class Room:
         self.env = LiveClock(lambda: self.time_s)
         self.refusing: set[str] = set()
         self.aloft: set[str] = set()
+        self.short_s = 0.0
         self.ended: list[Case] = []
         self.rows: list[dict[str, object]] = []
         self.on_waiting: Callable[[Case], None] = lambda case: None

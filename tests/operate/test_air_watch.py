@@ -104,6 +104,7 @@ class Air:
                 airborne_s=self.room.clock.now if phase == OUT else NEVER,
                 landed_s=NEVER,
                 flight=SimpleNamespace(aloft=False, failure=None, overdue=""),
+                look_at_energy=lambda: None,
                 turn_back=lambda why: self.turned_back.append((drone, why)) or True,
             )
         )

@@ -9,7 +9,7 @@ import pytest
 from dfr.errors import InfeasibleError, InputError
 from dfr.operate.sortie import GO_ON, HELD, LAND_HERE, RECALLED
 from dfr.sim.calls import Visit
-from dfr.sim.events import DIVERTED, MISSED, Missed, came
+from dfr.sim.events import CUT_ENERGY, CUT_TRAFFIC, DIVERTED, MISSED, Missed, came
 
 
 def test_nothing_flies_before_a_person_says_yes(make_room):
@@ -130,6 +130,37 @@ def test_a_drone_that_nobody_lets_go_on_comes_home_before_its_reserve(make_room)
     assert (sortie.landing, sortie.held) == ("docked", False)
     assert sortie.reserve_fraction >= 0.2 - 1e-9
     assert case.waiting
+
+
+def test_a_drone_that_is_held_comes_home_once_its_energy_is_used_up_sooner_than_was_expected(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(55.0)
+    sortie.hold()
+    room.pass_time(100.0)
+    room.engine.look_at_energy()
+    assert sortie.held
+    room.short_s = 3600.0
+    room.engine.look_at_energy()
+    room.pass_time(1.0)
+    assert (sortie.held, sortie.phase, sortie.turned_by) == (False, "back", "")
+
+
+def test_a_drone_that_waits_low_comes_home_once_its_energy_is_used_up_sooner_than_was_expected(
+    make_room, inputs
+):
+    room = make_room(traffic=(replace(inputs.traffic[0], rule="hold_low", yield_s=10.0),))
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(100.0)
+    room.engine.begin_visit(Visit(0, 100.0, 100.0, float("inf")))
+    room.pass_time(100.0)
+    room.engine.look_at_energy()
+    room.pass_time(11.0)
+    assert sortie.phase == "on_scene"
+    room.short_s = 3600.0
+    room.engine.look_at_energy()
+    room.pass_time(11.0)
+    assert (sortie.phase, sortie.cut_by) == ("back", CUT_TRAFFIC)
 
 
 def test_a_drone_that_is_held_on_its_way_home_goes_on_home(make_room):
@@ -343,6 +374,41 @@ def test_a_relief_waits_for_a_yes_before_the_drone_on_scene_must_leave(make_room
     room.engine.send(relief, "west/1")
     room.pass_time(200.0)
     assert room.engine.sortie_of("west/1").phase == "on_scene"
+
+
+def test_a_stay_ends_once_its_energy_is_used_up_sooner_than_was_expected(make_room):
+    """It would stay for 660 s; 100 s before that it turns out to draw so much that it must leave now."""
+    room = make_room()
+    case = room.call()
+    sortie = room.engine.send(case, "east/1")
+    room.pass_time(85.0 + 560.0 - 100.0)
+    room.engine.look_at_energy()
+    room.pass_time(1.0)
+    assert (sortie.phase, room.engine.waiting) == ("on_scene", [])
+    room.short_s = 200.0
+    room.engine.look_at_energy()
+    assert (sortie.phase, sortie.cut_by, sortie.on_scene_s) == ("back", CUT_ENERGY, 461.0)
+    assert sortie.turned_by == ""
+    (relief,) = room.engine.waiting
+    assert (relief.relief, relief.call.id) == (True, case.call.id)
+    room.pass_time(600.0)
+    assert room.engine.waiting == [relief], "one relief is asked for"
+
+
+def test_a_drone_that_must_leave_sooner_than_was_said_is_relieved_sooner(make_room):
+    room = make_room()
+    sortie = room.engine.send(room.call(), "east/1")
+    room.pass_time(300.0)
+    room.short_s = 300.0
+    for _ in range(4):
+        room.engine.look_at_energy()
+        room.pass_time(20.0)
+    (relief,) = room.engine.waiting
+    assert (relief.relief, sortie.phase) == (True, "on_scene")
+    for _ in range(20):
+        room.engine.look_at_energy()
+        room.pass_time(20.0)
+    assert (sortie.phase, room.engine.waiting) == ("land", [relief])
 
 
 def test_no_relief_is_asked_for_once_the_call_has_ended(make_room):

@@ -118,7 +118,8 @@ def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_op
 def test_a_shift_is_not_over_before_each_landing_is_written_down(begin, monkeypatch):
     """A vehicle tells that it is down a moment before the dispatcher has noted it."""
     room = begin()
-    out = [SimpleNamespace(drone=SimpleNamespace(id=DRONE), landed_s=NEVER)]
+    drone = SimpleNamespace(id=DRONE)
+    out = [SimpleNamespace(drone=drone, landed_s=NEVER, look_at_energy=lambda: None)]
     monkeypatch.setattr(room.engine, "sorties", lambda: out)
     with pytest.raises(InputError, match=f"in the air, or about to be: {DRONE}"):
         room.end()
