@@ -10,6 +10,7 @@ from dfr.errors import InfeasibleError, InputError
 from dfr.operate.sortie import GO_ON, HELD, LAND_HERE, RECALLED
 from dfr.sim.calls import Visit
 from dfr.sim.events import CUT_ENERGY, CUT_TRAFFIC, DIVERTED, MISSED, Missed, came
+from dfr.sim.inputs import Turnaround
 
 
 def test_nothing_flies_before_a_person_says_yes(make_room):
@@ -348,6 +349,19 @@ def test_a_drone_that_cannot_go_is_refused(make_room):
         room.engine.send(case, "east/1")
     room.engine.offer_again("east/1")
     room.engine.send(case, "east/1")
+
+
+def test_a_launch_that_did_not_happen_is_not_reported_as_the_drones_last_flight(make_room):
+    """It is offered, but the queue is looked at later: nothing was sent."""
+    turnaround = Turnaround(ready_fraction=0.5, to_ready_s=(0.0,) * 101, to_full_s=(9000.0,) * 101)
+    room = make_room(turnaround=turnaround)
+    last = room.engine.send(room.call(stay_s=0.0), "east/1")
+    room.pass_time(1000.0)
+    assert room.engine.sortie_of("east/1") is last, "it is on charge, and may fly again"
+    case = room.call()
+    with room.engine._looking_later(), pytest.raises(InfeasibleError, match="east/1 cannot go now"):
+        room.engine.send(case, "east/1")
+    assert case.waiting
 
 
 def test_no_more_drones_fly_than_the_crew_on_duty_may_fly(make_room, inputs):
