@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import simpy
 
-from dfr.errors import DfrError, LinkTimeoutError
+from dfr.errors import DfrError, LinkError, LinkTimeoutError
 from dfr.link.mavlink import MavlinkVehicle
 from dfr.link.pacing import now_s
 from dfr.link.vehicle_clock import LOOK_EVERY_S, VehicleClock
@@ -24,8 +24,17 @@ T = TypeVar("T")
 ANSWER_WITHIN_S = 20.0
 """The shift's thread answers in milliseconds; after this it hangs, and whoever asks is told (assumed)."""
 
+WATCH = "watch the drones themselves; `--supervise` starts a shift again that has ended"
+"""What to do without the shift."""
+
 MOST_LATE_S = 5.0
 """By so much simulated vehicles may be behind the clock of one that was heard before (assumed)."""
+
+
+class ShiftDefectError(LinkError):
+    """A defect in dfr ended the shift; whether what was asked for was done is not known."""
+
+    code = "shift-defect"
 
 
 class WallTime:
@@ -94,7 +103,8 @@ class LiveClock(VehicleClock):
     def ask(self, act: Callable[[], T]) -> T:
         """What an act answers that the shift's thread does; its DfrError is raised here.
 
-        Raises LinkTimeoutError where the shift does not answer.
+        Any other error is a defect: it ends the shift, whose state nobody knows then, and whoever asks is
+        told so at once (ShiftDefectError). Raises LinkTimeoutError where the shift does not answer.
         """
         if self._thread == threading.get_ident():
             return act()
@@ -105,6 +115,9 @@ class LiveClock(VehicleClock):
                 answer.set_result(act())
             except DfrError as error:
                 answer.set_exception(error)
+            finally:
+                if not answer.done():
+                    answer.set_exception(ShiftDefectError("a defect in dfr ended the shift", do=WATCH))
 
         self.post(answer_it)
         try:
@@ -112,7 +125,7 @@ class LiveClock(VehicleClock):
         except TimeoutError as error:
             raise LinkTimeoutError(
                 f"the shift has not answered within {ANSWER_WITHIN_S:g} s",
-                do="look at the drones themselves; the supervisor starts the shift again if it has ended",
+                do=WATCH,
             ) from error
 
     def step(self) -> None:

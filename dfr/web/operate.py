@@ -22,6 +22,7 @@ from dfr.io.files import json_line
 from dfr.io.incidents.inbox import Arrival, FloodError
 from dfr.io.incidents.json_text import read_json_object
 from dfr.io.incidents.reading import read_incident
+from dfr.operate.clock import ShiftDefectError
 from dfr.operate.desk import Desk, utc_now
 from dfr.operate.people import NotAllowedError, People, Person, Role, TokenError
 from dfr.operate.room import ShiftSetup
@@ -43,6 +44,7 @@ STATUSES: Mapping[type[DfrError], int] = {
     InfeasibleError: 409,
     NonCompliantError: 409,
     LinkTimeoutError: 503,
+    ShiftDefectError: 503,
 }
 """Statuses of errors that are no bad request."""
 
