@@ -95,7 +95,7 @@ class LiveEngine(Engine):
         self.look_again()
         self._approvals.withdraw(case)
         sortie = self.sortie_of(drone_id)
-        if sortie is None or case.waiting:
+        if sortie is None or case in self.waiting:
             raise InfeasibleError(f"{drone_id} cannot go now", do="look at the call again")
         return sortie
 
