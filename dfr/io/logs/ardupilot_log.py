@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dfr.ardupilot.commands import Frame
 from dfr.ardupilot.modes import CopterMode, mode_name
 from dfr.errors import InputError
 from dfr.geo import FloatArray, Position
@@ -52,6 +53,10 @@ LEAP_S = 18.0
 INSTANCES = ("I", "C", "Inst", "IMU")
 """Columns that tell one sensor or estimator core from another: the first one counts."""
 
+MISSION_COLUMNS = ("CTot", "CNum", "CId", "Lat", "Lng", "Alt")
+MISSION_SETTINGS = ("Frame", "Prm1", "Prm2", "Prm3", "Prm4")
+"""What each item of a mission has, and what not all generations tell of it."""
+
 VELOCITY, AIR = {"VN", "VE", "VD"}, {"VWN", "VWE"}
 BATTERY = {"Volt", "Curr", "CurrTot", "RemPct", "Temp"}
 KEPT: dict[str, set[str]] = {
@@ -69,7 +74,7 @@ KEPT: dict[str, set[str]] = {
     "EKF2": AIR, "NKF2": AIR, "XKF2": AIR,
     "MODE": {"Mode", "ModeNum"}, "EV": {"Id"}, "ERR": {"Subsys", "ECode"}, "ARM": {"ArmState"},
     "MSG": {"Message"}, "VER": {"FWS"}, "PARM": {"Name", "Value"},
-    "CMD": {"CTot", "CNum", "CId", "Lat", "Lng", "Alt", "Frame", "Prm1", "Prm2", "Prm3", "Prm4"},
+    "CMD": {*MISSION_COLUMNS, *MISSION_SETTINGS},
     "MISE": {"CNum"},
     "IMU": set(), "RATE": set(),
 }  # fmt: skip
@@ -145,7 +150,7 @@ class _TableGatherer:
         clocked = [(t, stamps_s) for t in tables.values() if (stamps_s := _stamps_s(t)) is not None]
         if not clocked:
             return np.empty(0, np.int64), np.empty(0)
-        self._clocked |= {table.name for table, _ in clocked}
+        self._clocked |= {table.name for table, stamps_s in clocked if np.isfinite(stamps_s).any()}
         order = np.concatenate([table.order for table, _ in clocked])
         stamps_s = np.concatenate([stamps_s for _, stamps_s in clocked])
         by_place = np.argsort(order, kind="stable")
@@ -246,6 +251,16 @@ class _ArdupilotReading:
             if column is not None:
                 return source.message, column, source.scale
         return None
+
+    def _numbers_of(
+        self, message: str, *columns: str, more: Sequence[str] = ()
+    ) -> Iterator[tuple[float, ...]]:
+        """(time, values of these columns) of each record that has a number in all of them but in `more`."""
+        table = self.tables.get(message)
+        if table is None or not all(column in table for column in columns):
+            return
+        rows = np.column_stack([self.times[message], *(table[column] for column in (*columns, *more))])
+        yield from map(tuple, rows[np.isfinite(rows[:, : 1 + len(columns)]).all(axis=1)].tolist())
 
     def _take_quantity(self, quantity: Quantity, sources: tuple[_ColumnSource, ...]) -> None:
         found = self._find_source(sources)
@@ -368,14 +383,10 @@ class _ArdupilotReading:
 
     def _take_arming(self) -> None:
         """ARM where a log has it, else the events 10 and 11; on the ground by the events 18 and 28."""
-        events, arms = self.tables.get("EV"), self.tables.get("ARM")
-        if arms is not None and "ArmState" in arms:
-            for t_s, state in zip(self.times["ARM"].tolist(), arms["ArmState"].tolist(), strict=True):
-                self._add_arming(t_s, bool(state))
-        if events is None or "Id" not in events:
-            return
-        for t_s, number in zip(self.times["EV"].tolist(), events["Id"].tolist(), strict=True):
-            if number in (EV_ARMED, EV_DISARMED) and arms is None:
+        for t_s, state in self._numbers_of("ARM", "ArmState"):
+            self._add_arming(t_s, bool(state))
+        for t_s, number in self._numbers_of("EV", "Id"):
+            if number in (EV_ARMED, EV_DISARMED) and "ARM" not in self.tables:
                 self._add_arming(t_s, number == EV_ARMED)
             if number in (EV_LANDED, EV_NOT_LANDED):
                 self.builder.add_value(Quantity.ON_GROUND, t_s, float(number == EV_LANDED))
@@ -386,11 +397,7 @@ class _ArdupilotReading:
         self.builder.add_event(t_s, kind, kind.value)
 
     def _take_errors(self) -> None:
-        table = self.tables.get("ERR")
-        if table is None or "Subsys" not in table or "ECode" not in table:
-            return
-        rows = zip(self.times["ERR"].tolist(), table["Subsys"].tolist(), table["ECode"].tolist(), strict=True)
-        for t_s, system, code in rows:
+        for t_s, system, code in self._numbers_of("ERR", "Subsys", "ECode"):
             what = ERROR_SYSTEMS.get(int(system), f"subsystem {int(system)}")
             state = "resolved" if code == 0 else f"error {int(code)}"
             self.builder.add_event(t_s, EventKind.ERROR, f"{what}: {state}")
@@ -414,28 +421,25 @@ class _ArdupilotReading:
 
     def _take_missions(self) -> None:
         """Each list that is there whole: items 0 to CTot - 1 in turn. Other items are told as begun."""
-        table = self.tables.get("CMD")
-        if table is None or not {"CTot", "CNum", "CId", "Lat", "Lng", "Alt"} <= table.columns.keys():
-            return
         items: list[MissionItem] = []
-        columns = {name: table[name] for name in table.columns}
-        for row, (number, total) in enumerate(zip(columns["CNum"], columns["CTot"], strict=True)):
+        told = [name for name in MISSION_SETTINGS if "CMD" in self.tables and name in self.tables["CMD"]]
+        for t_s, *numbers in self._numbers_of("CMD", *MISSION_COLUMNS, more=told):
+            record = dict(zip((*MISSION_COLUMNS, *told), numbers, strict=True))
+            number = record["CNum"]
             if number == 0:
                 items = []
             if number != len(items):
-                self._begin_item(self.times["CMD"][row], number)
-                continue
-            items.append(_mission_item(columns, row))
-            if len(items) == total:
-                self.builder.add_mission(tuple(items))
-        begun = self.tables.get("MISE")
-        if begun is not None and "CNum" in begun:
-            for t_s, number in zip(self.times["MISE"], begun["CNum"], strict=True):
                 self._begin_item(t_s, number)
+                continue
+            items.append(_mission_item(record))
+            if len(items) == record["CTot"]:
+                self.builder.add_mission(tuple(items))
+        for t_s, number in self._numbers_of("MISE", "CNum"):
+            self._begin_item(t_s, number)
 
     def _begin_item(self, t_s: float, number: float) -> None:
         if number > 0:
-            self.builder.add_event(float(t_s), EventKind.ITEM, f"item {number:.0f}")
+            self.builder.add_event(t_s, EventKind.ITEM, f"item {number:.0f}")
 
     def _take_date(self) -> None:
         """GPS week and milliseconds of week, where they are told."""
@@ -458,7 +462,7 @@ def _first_instance(timed: _TimedTable) -> _TimedTable:
     if column is None or not timed.t_s.size:
         return timed
     number = timed.table.take(column)
-    first = number == number.min()
+    first = number == number.min(where=np.isfinite(number), initial=math.inf)
     return timed if first.all() else _TimedTable(timed.table.where(first), timed.t_s[first])
 
 
@@ -498,15 +502,15 @@ def _mode_number(name: str) -> float:
         return math.nan
 
 
-def _mission_item(columns: Mapping[str, FloatArray], row: int) -> MissionItem:
-    lat, lon = float(columns["Lat"][row]), float(columns["Lng"][row])
-    params = [float(columns[f"Prm{n}"][row]) if f"Prm{n}" in columns else 0.0 for n in range(1, 5)]
-    frame = int(columns["Frame"][row]) if "Frame" in columns else 3
+def _mission_item(record: Mapping[str, float]) -> MissionItem:
+    lat, lon = record["Lat"], record["Lng"]
+    params = [record.get(f"Prm{n}", 0.0) for n in range(1, 5)]
+    frame = record.get("Frame", math.nan)
     placed = (lat, lon) != (0.0, 0.0) and abs(lat) <= 90.0 and abs(lon) <= 180.0
     return MissionItem(
-        command=int(columns["CId"][row]),
-        frame=frame,
+        command=int(record["CId"]),
+        frame=int(frame) if math.isfinite(frame) else Frame.GLOBAL_RELATIVE_ALT,
         params=(params[0], params[1], params[2], params[3]),
         position=Position(lat_deg=lat, lon_deg=lon) if placed else None,
-        z_m=float(columns["Alt"][row]),
+        z_m=record["Alt"],
     )

@@ -101,7 +101,7 @@ class LogClock:
 
     def read_stamps(self, stamps_s: FloatArray) -> FloatArray:
         """The times of the next records, shape (n,), in the order of the file; NaN where not believed."""
-        if not self._doubted and stamps_s.size:
+        if not self._doubted and stamps_s.size and np.isfinite(stamps_s).all():
             offset_s = -float(stamps_s[0]) if self._offset_s is None else self._offset_s
             t_s = stamps_s + offset_s
             highest_s = np.maximum.accumulate(np.concatenate([[self._last_s], t_s]))
@@ -117,6 +117,9 @@ class LogClock:
 
         `elapsed_s` is how long the last believed one is ago, where another clock tells.
         """
+        if not math.isfinite(stamp_s):
+            self.dropped += 1
+            return None
         if self._offset_s is None:
             self._offset_s = -stamp_s
         t_s = stamp_s + self._offset_s
@@ -268,6 +271,8 @@ class LogBuilder:
         if np.any(np.diff(t_s) < 0.0):
             order = np.argsort(t_s, kind="stable")
             t_s, values = t_s[order], values[order]
+        for shared in (t_s, values):  # one message's quantities have one array of times
+            shared.setflags(write=False)
         return Series(t_s=t_s, values=values)
 
     def _date_of_start(self) -> datetime | None:

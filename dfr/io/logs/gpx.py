@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.io.airspace.safe_xml import Element, XmlTroubleError, local_name, read_elements
 from dfr.io.logs.building import LogBuilder
 from dfr.logs.model import FlightLog, Quantity
@@ -34,7 +35,7 @@ def read_gpx(file: BinaryIO, *, name: str) -> FlightLog:
         where = "" if error.line is None else f" line {error.line}"
         raise InputError(f"{name}{where}: {error}", do="export it again") from error
     if timeless:
-        builder.notes.append(f"{timeless} points left out: they have no time")
+        builder.notes.append(f"{counted_noun(timeless, 'point')} without a time left out")
     return builder.build_log()
 
 

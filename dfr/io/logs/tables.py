@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import FloatArray
 from dfr.io.files import decode_text, open_text
 from dfr.io.logs.building import MOST_DATES, LogBuilder
@@ -228,7 +229,7 @@ class _FlightTable:
         """The whole table, once all rows are in."""
         self.t_s, self.kept = self._take_times()
         if (lost := self.count - len(self.t_s)) > 0:
-            self.builder.notes.append(f"{lost} rows left out: they have no time")
+            self.builder.notes.append(f"{counted_noun(lost, 'row')} without a time left out")
         self._take_places()
         for quantity, choices in COLUMNS.items():
             self._take_quantity(quantity, choices)

@@ -16,6 +16,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from dfr.ardupilot.modes import mode_name
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.geo import Position
 from dfr.io.logs.blocks import FileBlocks
 from dfr.io.logs.building import EARLIEST_UNIX_S, LATEST_UNIX_S, LogBuilder, LogClock
@@ -109,7 +110,7 @@ def _read_frames(file: BinaryIO, notes: list[str]) -> Iterator[tuple[float, Mess
                 yield stamp_s, message
             at, last_s = end, stamp_s
     if skipped:
-        notes.append(f"{skipped} bytes left out: no whole frame begins there")
+        notes.append(f"{counted_noun(skipped, 'byte')} left out: no whole frame begins there")
 
 
 def _frame_end(data: bytes, at: int, last_s: float | None) -> int | None:

@@ -80,7 +80,8 @@ def read_ulog(file: BinaryIO, *, name: str) -> FlightLog:
     log = _open_log(_FirstBytes(file, whole), name)
     builder = LogBuilder(name=name, file_format="ULog", autopilot="PX4")
     if whole < length:
-        builder.notes.append(f"{length - whole} bytes left out: the file is damaged from there on")
+        lost = counted_noun(length - whole, "byte")
+        builder.notes.append(f"{lost} left out: the file is damaged from there on")
     topics = _whole_topics(
         {d.name: d.data for d in reversed(log.data_list) if d.multi_id == 0 or d.name not in TOPICS}, builder
     )

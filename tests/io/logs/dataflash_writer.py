@@ -11,10 +11,11 @@ HUNDREDTHS = frozenset("cCeE")
 
 
 class DataflashWriter:
-    """`declare` a message, `write` its rows, and take `data`."""
+    """`declare` a message, `write` its rows, and take `data`, or `text` as a ground station prints it."""
 
     def __init__(self) -> None:
         self.data = bytearray()
+        self._lines: list[str] = []
         self._formats: dict[str, tuple[int, str]] = {}
         self.declare("FMT", "BBnNZ", "Type,Length,Name,Format,Columns", kind=128)
 
@@ -27,9 +28,15 @@ class DataflashWriter:
 
     def write(self, name: str, *values: float | str) -> None:
         kind, letters = self._formats[name]
+        self._lines.append(", ".join([name, *map(str, values)]))
         packed = [self._raw(letter, value) for letter, value in zip(letters, values, strict=True)]
         self.data += bytes([0xA3, 0x95, kind])
         self.data += struct.pack("<" + "".join(CODES[letter] for letter in letters), *packed)
+
+    @property
+    def text(self) -> bytes:
+        """The log printed as text: a line for each record, values in their units."""
+        return "\n".join([*self._lines, ""]).encode()
 
     def kind_of(self, name: str) -> int:
         """The number of a message's kind."""

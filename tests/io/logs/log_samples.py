@@ -102,6 +102,24 @@ def copter_46(*, ground_m: float = 0.0) -> DataflashWriter:
     return log
 
 
+def copter_46_printed() -> bytes:
+    """The same as text, with what else numbers are read from: a mission, errors, arming, terrain."""
+    log = copter_46()
+    log.declare("CMD", "QHHHffffLLfB", "TimeUS,CTot,CNum,CId,Prm1,Prm2,Prm3,Prm4,Lat,Lng,Alt,Frame")
+    log.declare("MISE", "QHH", "TimeUS,CNum,CId")
+    log.declare("ERR", "QBB", "TimeUS,Subsys,ECode")
+    log.declare("ARM", "QB", "TimeUS,ArmState")
+    log.declare("TERR", "QffH", "TimeUS,TerrH,CHeight,Loaded")
+    us = 101_000_000
+    for i in range(3):
+        log.write("CMD", us, 3, i, 16, 0, 0, 0, 0, 50.7826, HOME_LON, 20.0, 3)
+        log.write("MISE", us, i, 16)
+        log.write("ERR", us, 5 + i, 1)
+        log.write("TERR", us, 4.0, 0.0, i)
+    log.write("ARM", us, 0)
+    return log.text
+
+
 def copter_32() -> DataflashWriter:
     """A log of the message generation of Copter 3.2: modes and events have no time, CURR is in hundredths."""
     log = DataflashWriter()
@@ -243,6 +261,7 @@ def ulog(*, current_known: bool = True) -> bytes:
 SAMPLES: dict[str, bytes] = {
     "copter-4.6.bin": bytes(copter_46().data),
     "copter-3.2.bin": bytes(copter_32().data),
+    "copter-4.6.log": copter_46_printed(),
     "flight.tlog": tlog(),
     "airdata.csv": airdata(feet=True),
     "track.gpx": gpx(),

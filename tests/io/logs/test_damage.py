@@ -17,7 +17,7 @@ from dfr.logs.model import FlightLog, Quantity
 
 from ...examples import examples
 from .dataflash_writer import DataflashWriter
-from .log_samples import SAMPLES, copter_46, tlog
+from .log_samples import LIFT_S, SAMPLES, copter_46, copter_46_printed, tlog
 
 FMT = bytes([0xA3, 0x95, 0x80])
 
@@ -70,6 +70,53 @@ def test_a_mode_without_number_or_name_does_not_lose_the_log(tmp_path: Path) -> 
     writer.write("MODE", 1e6, float("nan"))
     log = _read(tmp_path, writer.data)
     assert [event.text for event in log.events] == ["a mode that damage hides"]
+
+
+def test_a_printed_log_whose_first_time_is_unreadable_is_read(tmp_path: Path) -> None:
+    good = copter_46_printed()
+    log = _read(
+        tmp_path,
+        good.replace(b"MSG, 1000000,", b"MSG, 1O00000,", 1).replace(b"PARM, 1000000,", b"PARM, ,", 1),
+    )
+    (flight,) = find_flights(log)
+    assert flight.start_s == pytest.approx(LIFT_S, abs=1.5)
+    assert any(note.startswith("2 records left out") for note in log.notes)
+
+
+@pytest.mark.parametrize(
+    ("record", "damaged"),
+    [
+        (b"ERR, 101000000, 5, 1", b"ERR, 101000000, x, "),
+        (b"MODE, 52000000.0, 6, 6, 1", b"MODE, 52000000.0, inf, 1e400, 1"),
+        (b"CMD, 101000000, 3, 0, 16,", b"CMD, 101000000, 3, 0, ,"),
+        (b"MISE, 101000000, 1,", b"MISE, 101000000, inf,"),
+        (b"ARM, 101000000, 0", b"ARM, 101000000, nan"),
+        (b"BAT, 1000000.0, 1, 11.0,", b"BAT, 1000000.0, x, 11.0,"),
+    ],
+)
+def test_a_number_that_is_none_costs_no_more_than_its_record(
+    record: bytes, damaged: bytes, tmp_path: Path
+) -> None:
+    good = copter_46_printed()
+    assert good.count(record) == 1, record
+    log = _read(tmp_path, good.replace(record, damaged))
+    assert len(find_flights(log)) == 1
+    assert set(log.series[Quantity.BATTERY_C].values) == {31.5}
+
+
+def test_an_item_that_has_no_number_for_a_setting_is_still_an_item(tmp_path: Path) -> None:
+    """Pitch and yaw of a gimbal may be told as no number."""
+    good = copter_46_printed().replace(b"3, 1, 16, 0, 0, 0, 0,", b"3, 1, 1000, nan, 0, 0, 0,")
+    ((_, item, _),) = _read(tmp_path, good).missions
+    assert item.command == 1000
+    assert np.isnan(item.params[0])
+
+
+def test_what_has_no_time_is_left_out_and_counted(tmp_path: Path) -> None:
+    point = b'<trkpt lat="50.0" lon="-1.0"></trkpt>'
+    for count, said in ((1, "1 point without a time left out"), (2, "2 points without a time left out")):
+        log = _read(tmp_path, SAMPLES["track.gpx"].replace(b"<trkseg>", b"<trkseg>" + count * point, 1))
+        assert said in log.notes
 
 
 def test_a_single_wild_time_is_not_believed(tmp_path: Path) -> None:

@@ -78,6 +78,26 @@ def test_a_log_of_copter_4_has_its_own_units_made_si(tmp_path: Path) -> None:
     assert log.begins_at == datetime(2024, 8, 25, 0, 1, 22, tzinfo=UTC)
 
 
+def test_a_height_above_terrain_counts_once_the_autopilot_has_terrain(tmp_path: Path) -> None:
+    writer = copter_46()
+    writer.declare("TERR", "QBffHH", "TimeUS,Status,TerrH,CHeight,Pending,Loaded")
+    for i, (height_m, loaded) in enumerate([(0.0, 0), (20.5, 1), (21.0, 8)]):
+        writer.write("TERR", 101_000_000 + 1e6 * i, 2, 4.0, height_m, 0, loaded)
+    terrain = _read(tmp_path, "a.bin", writer.data).series[Quantity.HEIGHT_M_TERRAIN]
+    assert terrain.values.tolist() == [20.5, 21.0]
+    assert terrain.t_s.tolist() == pytest.approx([101.0, 102.0])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_series_of_a_log_can_be_changed_in_place(name: str, tmp_path: Path) -> None:
+    """Quantities of one message share their array of times."""
+    for series in _read(tmp_path, name, SAMPLES[name]).series.values():
+        with pytest.raises(ValueError, match="read-only"):
+            series.t_s[0] = 1.0
+        with pytest.raises(ValueError, match="read-only"):
+            series.values[0] = 0.0
+
+
 def test_a_log_of_copter_3_2_times_what_has_no_time_by_its_neighbours(tmp_path: Path) -> None:
     log = _read(tmp_path, "a.bin", copter_32().data)
     assert log.firmware == "ArduCopter 3.2.1 (36b405fb)"

@@ -9,6 +9,7 @@ import random
 import re
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -85,7 +86,7 @@ def read_damaged(kind: str, seed: int) -> None:
     random_ = random.Random(seed)
     if random_.random() < 0.7:  # a shorter one is read sooner
         sample = sample[: random_.randrange(1, len(sample))]
-    if kind.endswith((".csv", ".gpx")) and random_.random() < 0.5:
+    if kind.endswith((".csv", ".gpx", ".log")) and random_.random() < 0.5:
         read_all(damage_text(SAMPLES[kind], random_))
     else:
         read_all(damage(sample, random_))
@@ -99,6 +100,7 @@ def test_a_damaged_log_is_read_or_refused(kind: str) -> None:
 
 
 def _fuzz(kind: str, seconds: float, first: int) -> None:
+    warnings.simplefilter("error")
     ends, seed, failures = time.monotonic() + seconds, first, 0
     while time.monotonic() < ends:
         try:
