@@ -101,9 +101,10 @@ def read_dataflash(file: BinaryIO, *, name: str) -> FlightLog:
     builder = LogBuilder(name=name, file_format=kind, autopilot="ArduPilot")
     read_blocks = read_binary_blocks if binary else read_text_blocks
     gatherer = _TableGatherer(builder)
-    for tables in read_blocks(file, WANTED, builder.notes):
-        gatherer.take_tables(tables)
-    return _ArdupilotReading(gatherer.join_tables(), builder).read_all()
+    with np.errstate(invalid="ignore", over="ignore"):  # what damage makes infinite is left out as impossible
+        for tables in read_blocks(file, WANTED, builder.notes):
+            gatherer.take_tables(tables)
+        return _ArdupilotReading(gatherer.join_tables(), builder).read_all()
 
 
 @dataclass
