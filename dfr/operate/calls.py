@@ -6,7 +6,8 @@ Messages of agencies come in here; the dispatcher (`dfr.operate.dispatcher`) hea
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from dfr.errors import InputError
@@ -18,7 +19,7 @@ from dfr.operate.clock import LiveClock
 from dfr.operate.dispatcher import CLOSED, LiveEngine
 from dfr.operate.incidents import CallState, Incident, IncidentBook
 from dfr.operate.sortie import LiveSortie
-from dfr.operate.story import ShiftStory
+from dfr.operate.story import FlightStory, ShiftStory
 from dfr.rehearsal.fleet import ShiftToFly
 from dfr.sim.calls import Call
 from dfr.sim.dispatch import Case
@@ -130,6 +131,7 @@ class LiveCalls:
         changed = self.book.update(known, report)
         self._note_update(changed, by)
         if changed.zone == known.zone:
+            self._point_camera(changed)
             return changed
         if case is not None:
             self.hear_moved(case)
@@ -182,6 +184,20 @@ class LiveCalls:
     def sim_call(self, number: int) -> Call:
         """The call of a number as the dispatcher hears of it."""
         return self._shift.calls[number]
+
+    def call_as_sent(self, flight: FlightStory) -> Call:
+        """The call that a flight was sent to, as it was told of then: it may have moved since."""
+        return self.sim_call(flight.call) if flight.sent_to is None else self.book.sim_call(flight.sent_to)
+
+    @contextmanager
+    def looking_as_sent(self, flight: FlightStory) -> Iterator[None]:
+        """The camera looks meanwhile where the call was when a flight was sent to it, as its mission does."""
+        if flight.sent_to is not None:
+            self._point_camera(flight.sent_to)
+        try:
+            yield
+        finally:
+            self._point_camera(self.book.find(flight.call))
 
     # -- what a call waits for, and its end --
 

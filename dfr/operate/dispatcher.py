@@ -124,9 +124,17 @@ class LiveEngine(Engine):
             self._serve_case(another, now)
 
     def has_route(self, call: Call, drone_id: str) -> bool:
+        """Whether a drone has a route to a call in the weather of any hour."""
+        return any(
+            each.legs[self._dock_of(drone_id)][call.zone] is not None for each in self._inputs.conditions
+        )
+
+    def may_fly(self, call: Call, drone_id: str) -> bool:
         """Whether a drone has a route to a call in the weather of this hour."""
-        docks = {drone.id: drone.dock for drone in self._field.drones}
-        return self._field.condition(self._env.now).legs[docks[drone_id]][call.zone] is not None
+        return self._field.condition(self._env.now).legs[self._dock_of(drone_id)][call.zone] is not None
+
+    def _dock_of(self, drone_id: str) -> int:
+        return next(drone.dock for drone in self._field.drones if drone.id == drone_id)
 
     def take_on(self, call: Call, drone_id: str, *, charge: float | None) -> tuple[Case, LiveSortie]:
         """The dispatch of a drone that was found in the air, for the call that it flies to.

@@ -105,7 +105,7 @@ class LiveFlight(FlownFlight):
         self._note_record, self._tell_failure = note, failed
         self._adoption = adoption
         self._preparing: TimedPhase | None = None
-        self._stopped_on_return = False
+        self._stopped_on_return = self._found_returning = False
         super().__init__(
             order,
             fleet,
@@ -208,15 +208,12 @@ class LiveFlight(FlownFlight):
     def go_home(self) -> simpy.Event | None:
         """Return, unless it is no longer ours or returns already."""
         self._note("go_home")
-        if self.failure is not None or (self._adoption is not None and self._adoption.stage is Stage.BACK):
-            return None
-        return super().go_home()
+        return None if self.failure is not None or self._found_returning else super().go_home()
 
     def land(self) -> simpy.Event | None:
         """Come down, wherever that is where we do not fly it."""
         self._note("land")
-        returns_by_itself = self._adoption is not None and self._adoption.stage is Stage.BACK
-        if self.failure is None and not returns_by_itself:
+        if self.failure is None and not self._found_returning:
             return super().land()
         return self._begin_phase(Phase.LAND, ends=self._is_down)
 
@@ -263,7 +260,7 @@ class LiveFlight(FlownFlight):
         self.order = order._replace(energy_wh=self.order.energy_wh)
         self._note("sent_on")
         self._used_wh, self._over, self._low, self._adoption = 0.0, False, False, None
-        self._stopped_on_return = False
+        self._stopped_on_return = self._found_returning = False
         self.refused_onward = self.overdue = ""
         self._order(self._go_onward)
         return self._wait_for_pilot(self._look_sent_on)
@@ -326,6 +323,7 @@ class LiveFlight(FlownFlight):
         ours = vehicle.state.mode in {CopterMode.AUTO, CopterMode.GUIDED}
         self._note("taken_on", stage=adoption.stage, mode=vehicle.state.mode_name)
         if adoption.stage is Stage.BACK:
+            self._found_returning = is_returning(vehicle.state, self.recorder.return_seq)
             return None
         if self.failure is None and not ours:
             self._fail(_not_ours(self.order.drone, vehicle.state))
@@ -382,6 +380,16 @@ def _adopted_plan(order: Order, fleet: OnwardFleet, adoption: Adoption | None) -
     if adoption is None or adoption.sent_from is None:
         return None
     return fleet.onward(order, fleet.onward_path(order, adoption.sent_from))
+
+
+def is_returning(state: VehicleState, return_seq: int | None) -> bool:
+    """Whether a drone that was to go home does so: past the stay of its mission, or in another mode.
+
+    Of one that does not say at which item it is that is not known: it is told to go home once more.
+    """
+    if state.mode != CopterMode.AUTO or return_seq is None:
+        return True
+    return state.mission_seq is not None and state.mission_seq >= return_seq
 
 
 def _not_ours(drone: str, state: VehicleState) -> VehicleRefusedError:

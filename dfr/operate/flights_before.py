@@ -51,9 +51,9 @@ class FlightsBefore:
         state = vehicle.state
         if state.armed and state.landed not in IN_THE_AIR:
             return  # armed on the ground: it lifts off or disarms soon
-        call = self._calls.sim_call(flight.call)
-        if state.armed and not self._calls.engine.has_route(call, drone):
-            return  # nobody knows its way home in the weather of this hour: the board warns of it
+        call, engine = self._calls.call_as_sent(flight), self._calls.engine
+        if state.armed and not engine.has_route(call, drone):
+            return  # nobody knows its way home: the board warns of it
         heard_s = self._heard_s.setdefault(drone, now_s())
         if state.armed and state.battery_remaining is None and now_s() - heard_s < CHARGE_WITHIN_S:
             return
@@ -64,13 +64,15 @@ class FlightsBefore:
         stage = flight.stage_in(state)
         hovers = state.mode == CopterMode.GUIDED
         # Held on its way home, or left between two commands: it would hover until its battery calls it home.
-        stranded, held = hovers and flight.returns, hovers and flight.held
+        untold = state.mode == CopterMode.AUTO and not flight.overhead
+        stranded, held = flight.returns and (hovers or untold), hovers and flight.held
         stage = Stage.OUT if stranded or held else stage
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         adrift = flight.adrift and state.mode in OURS
         self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
-        _, sortie = self._calls.engine.take_on(call, drone, charge=state.battery_remaining)
-        if adrift or stranded:
+        with self._calls.looking_as_sent(flight):
+            _, sortie = engine.take_on(call, drone, charge=state.battery_remaining)
+        if adrift or stranded or (stage is not Stage.BACK and not engine.may_fly(call, drone)):
             sortie.turn_back(RECALLED)
         elif held:
             sortie.hold()

@@ -9,7 +9,7 @@ import simpy
 from dfr.errors import DfrError
 from dfr.sim import events
 from dfr.sim.calls import Visit
-from dfr.sim.dispatch import Case
+from dfr.sim.dispatch import Case, DeploymentState
 from dfr.sim.events import Missed, came
 from dfr.sim.flight import Flight, Order
 from dfr.sim.flight_process import Interruption, Steps
@@ -93,6 +93,12 @@ class LiveSortie(Sortie):
 
     _onward: OnwardTask | None
     _let_go: simpy.Event | None
+
+    @staticmethod
+    def _find_leg(field: DeploymentState, dock: int, zone: int) -> Leg | None:
+        """The leg of this hour, else of another: a drone found in the air goes home in any weather."""
+        others = (condition.legs[dock][zone] for condition in field.inputs.conditions)
+        return Sortie._find_leg(field, dock, zone) or next(filter(None, others), None)
 
     def turn_back(self, why: str) -> bool:
         """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""

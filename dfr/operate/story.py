@@ -49,6 +49,7 @@ class FlightStory:
     """A flight by the log: which, to which call, and what it did, oldest first.
 
     `sent_from` is where it was sent on to this call in the air, None where it was not, or never got so far.
+    `sent_to` is the call as it was when the drone was sent to it: its mission is for that place.
     """
 
     flight: int
@@ -56,6 +57,7 @@ class FlightStory:
     drone: str
     did: list[str] = field(default_factory=list)
     sent_from: Position | None = None
+    sent_to: Incident | None = None
 
     @property
     def adrift(self) -> bool:
@@ -136,7 +138,7 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
             if content["inbound"]:
                 inbound[str(content["traffic"])] = str(content["by"])
         elif record.kind == "flight":
-            _follow(flights, content)
+            _follow(flights, calls, content)
             if content["what"] == "hold":
                 attended.add(int(content["call"]))
     away_s = 0.0 if simulated else max(0.0, (now - last_at).total_seconds())
@@ -152,16 +154,19 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
     )
 
 
-def _follow(flights: dict[int, FlightStory], content: Mapping[str, Any]) -> None:
+def _follow(
+    flights: dict[int, FlightStory], calls: Mapping[int, Incident], content: Mapping[str, Any]
+) -> None:
     """What a flight did; one that is taken on has a number of its own and goes on with the story."""
     number, drone = int(content["flight"]), str(content["drone"])
     story = flights.get(number)
     if story is None:
         before = [each for each in flights.values() if each.drone == drone and not DOWN & set(each.did)]
-        story = FlightStory(flight=number, call=int(content["call"]), drone=drone)
+        call = int(content["call"])
+        story = FlightStory(flight=number, call=call, drone=drone, sent_to=calls.get(call))
         for each in before:
             story.did += each.did
-            story.sent_from = each.sent_from
+            story.sent_from, story.sent_to = each.sent_from, each.sent_to
             each.did.append("found_down")
         flights[number] = story
     story.did.append(str(content["what"]))

@@ -69,7 +69,7 @@ class Sortie(FlightProcess):
     ) -> None:
         call, dock, inputs = case.call, drone.dock, field.inputs
         condition = field.condition(field.env.now)
-        leg, battery_wh = condition.legs[dock][call.zone], condition.battery_wh
+        leg, battery_wh = self._find_leg(field, dock, call.zone), condition.battery_wh
         if leg is None:
             raise ValueError(f"no route from dock {dock} to zone {call.zone} now")
         super().__init__(number, drone, leg, battery_wh, field, control, log)
@@ -88,6 +88,11 @@ class Sortie(FlightProcess):
                 self._fraction * battery_wh, share * battery_wh if share else 0.0, call.landing,
             )
         )  # fmt: skip
+
+    @staticmethod
+    def _find_leg(field: DeploymentState, dock: int, zone: int) -> Leg | None:
+        """The leg from a dock to a zone in the weather of this hour; None for none."""
+        return field.condition(field.env.now).legs[dock][zone]
 
     def in_way_of(self, traffic: Traffic) -> bool:
         """Whether other traffic blocks the route of this flight."""

@@ -236,6 +236,24 @@ def test_a_drone_that_was_held_when_the_process_died_gives_way_to_traffic_that_c
     assert (sortie.phase, sortie.held) == ("land", False)
 
 
+def test_a_drone_found_in_the_air_whose_route_is_closed_now_is_taken_on_and_obeys(make_room, inputs):
+    (condition,) = inputs.conditions
+    closed = replace(condition, legs=((None,), (None,)), nearest=((),))
+    room = make_room(conditions=(closed, condition), condition_of_hour=(0,))
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    assert (room.engine.may_fly(case.call, "east/1"), room.engine.has_route(case.call, "east/1")) == (
+        False,
+        True,
+    )
+    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    room.pass_time(60.0)
+    assert sortie.turn_back(RECALLED)
+    room.pass_time(200.0)
+    assert sortie.landing == "docked"
+
+
 @pytest.mark.parametrize(("charge", "stays_s"), [(0.6, 260.0), (0.25, 0.0), (None, 0.0)])
 def test_a_drone_found_in_the_air_stays_no_longer_than_the_charge_that_it_has_allows(
     make_room, charge, stays_s

@@ -115,6 +115,22 @@ def test_a_call_that_was_closed_when_it_was_first_told_of_is_heard_once_it_is_op
     assert room.calls.receive(told(1, minute=2), by="Cad")[0].number == 0
 
 
+def test_a_flight_is_taken_on_to_where_its_call_was_and_later_ones_look_where_it_is(begin):
+    room = begin(run=False)
+    places = zone_centres(room.setup.world.scenario)
+    old, new = places["castle-stage"], places["esplanade"]
+    near = replace(old, lat_deg=old.lat_deg + 1e-5)
+    sent, _ = room.calls._receive(replace(told(1), place=Place(position=old)), "Cad", 60.0)
+    room.calls._receive(replace(told(1, minute=1), place=Place(position=near)), "Cad", 60.0)
+    assert room.fleet.look_at[0] == near, "told anew within its zone"
+    room.calls._receive(replace(told(1, minute=2), place=Place(position=new)), "Cad", 60.0)
+    story = FlightStory(flight=0, call=0, drone=DRONE, sent_to=sent)
+    with room.calls.looking_as_sent(story):
+        assert room.fleet.look_at[0] == old
+    assert room.fleet.look_at[0] == new
+    assert room.calls.call_as_sent(story).zone == sent.zone != room.calls.book.find(0).zone
+
+
 def test_a_shift_is_not_over_before_each_landing_is_written_down(begin, monkeypatch):
     """A vehicle tells that it is down a moment before the dispatcher has noted it."""
     room = begin()

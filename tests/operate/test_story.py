@@ -159,3 +159,14 @@ def test_a_drone_whose_new_mission_nobody_saw_arrive_is_adrift(log):
     flight(log, 1, "sent_on", call=1)
     (out,) = read(log).flights_out
     assert out.adrift
+
+
+def test_a_drone_is_out_to_where_its_call_was_when_it_was_sent(log):
+    call(log, 0)
+    flight(log, 0, "prepare", "launch")
+    content = {"call": 0, "heard_s": 5.0, "stay_s": 60.0, "zone": 2, "grade": 0, "graded": True}
+    log.append("call.updated", {"t_s": 40.0, **content, "report": REPORT.content()}, REPORT.personal())
+    flight(log, 1, "taken_on", "arrive")
+    story = read(log)
+    (out,) = story.flights_out
+    assert (out.flight, out.sent_to.zone, story.calls[0].zone) == (1, 1, 2)
