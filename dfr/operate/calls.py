@@ -113,11 +113,13 @@ class LiveCalls:
         return self._clock.ask(lambda: self._receive(report, by, stay_s))
 
     def _receive(self, report: IncidentReport, by: str, stay_s: float) -> tuple[Incident | None, Arrival]:
-        received = self._inbox.receive(report, now_s=now_s())
+        received = self._inbox.receive(report, now_s=now_s(), sender=by)
         known = self.book.find_key(received.key)
         opens = report.status is IncidentStatus.OPEN and received.arrival is not Arrival.OLDER
         if known is None and opens:
-            incident = self.book.add(received.report, self._clock.now, key=received.key, stay_s=stay_s)
+            incident = self.book.add(
+                received.report, self._clock.now, key=received.key, stay_s=stay_s, sender=by
+            )
             self._record_new(incident, by)
             self._hear(incident)
             return incident, Arrival.NEW

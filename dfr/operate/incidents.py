@@ -18,8 +18,10 @@ from dfr.world.model import World
 MOST_OPEN = 200
 """More calls than this open at once are a mistake or an attack (assumed)."""
 
-MOST_OF_AGENCY = 100
-"""So many of these one agency may have open, so that it does not shut out the others (assumed)."""
+MOST_OF_SENDER = 100
+"""So many of these the holder of one token may have reported, so as not to shut out others (assumed).
+
+A message may name any agency: who sent it is known by the token alone."""
 
 
 class CallState(StrEnum):
@@ -35,7 +37,7 @@ class Incident:
 
     `grade` counts those of the scenario; where the report names none of them it is the most urgent, and not
     `graded`. A drone is wanted for `stay_s`: until somebody recalls it where nobody says. `ended` says how it
-    ended, '' while it is open.
+    ended, '' while it is open. `sender` is who told of it first, by their token.
     """
 
     number: int
@@ -47,6 +49,7 @@ class Incident:
     stay_s: float = math.inf
     state: CallState = CallState.OPEN
     ended: str = ""
+    sender: str = ""
 
     @property
     def no_route(self) -> str:
@@ -80,31 +83,39 @@ class IncidentBook:
         return None if number is None else self.calls[number]
 
     def add(
-        self, report: IncidentReport, heard_s: float, *, key: tuple[str, str], stay_s: float = math.inf
+        self,
+        report: IncidentReport,
+        heard_s: float,
+        *,
+        key: tuple[str, str],
+        stay_s: float = math.inf,
+        sender: str = "",
     ) -> Incident:
         """A new call, known by a key. Raises InputError where so many are open that nobody can mean them."""
-        full = self.why_full(report.agency)
+        full = self.why_full(sender)
         if full:
             raise InputError(f"{full}: no more are taken", do="close calls first")
-        incident = self._read(report, number=len(self.calls), heard_s=heard_s, stay_s=stay_s)
+        read = self._read(report, number=len(self.calls), heard_s=heard_s, stay_s=stay_s)
+        incident = replace(read, sender=sender)
         self.restore(incident)
         self._numbers[key] = incident.number
         return incident
 
-    def why_full(self, agency: str) -> str:
-        """Why no new call of an agency is taken; '' where one is."""
+    def why_full(self, sender: str) -> str:
+        """Why no new call that somebody reports is taken; '' where one is."""
         open_of = self._count_open()
         if open_of.total() >= MOST_OPEN:
             return f"{MOST_OPEN} calls are open"
-        return f"{MOST_OF_AGENCY} calls of {agency} are open" if open_of[agency] >= MOST_OF_AGENCY else ""
+        full = open_of[sender] >= MOST_OF_SENDER
+        return f"{MOST_OF_SENDER} calls reported by {sender} are open" if full else ""
 
     @property
     def refusals(self) -> list[str]:
         """Why calls would be refused now, for each reason once."""
-        return sorted({why for agency in self._count_open() if (why := self.why_full(agency))})
+        return sorted({why for sender in self._count_open() if (why := self.why_full(sender))})
 
     def _count_open(self) -> Counter[str]:
-        return Counter(call.report.agency for call in self.calls if call.state is CallState.OPEN)
+        return Counter(call.sender for call in self.calls if call.state is CallState.OPEN)
 
     def restore(self, incident: Incident) -> None:
         """A call as it stands, by the next number."""
@@ -120,7 +131,8 @@ class IncidentBook:
 
     def update(self, incident: Incident, report: IncidentReport) -> Incident:
         """The call after another message about it."""
-        changed = self._read(report, number=incident.number, heard_s=incident.heard_s, stay_s=incident.stay_s)
+        read = self._read(report, number=incident.number, heard_s=incident.heard_s, stay_s=incident.stay_s)
+        changed = replace(read, sender=incident.sender)
         self.calls[incident.number] = changed
         return changed
 

@@ -128,7 +128,8 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
             start, was_simulated = datetime.fromisoformat(content["start"]), content.get("simulated")
         elif record.kind in {"call.reported", "call.updated"}:
             incident = _read_call(content, record.personal)
-            calls[incident.number] = incident
+            before = calls.get(incident.number)
+            calls[incident.number] = incident if before is None else replace(incident, sender=before.sender)
         elif record.kind == "call.ended":
             number = int(content["call"])
             how = str(content["reason"] or content["outcome"])
@@ -185,4 +186,5 @@ def _read_call(content: Mapping[str, Any], personal: Mapping[str, Any]) -> Incid
         graded=bool(content["graded"]),
         heard_s=float(content["heard_s"]),
         stay_s=math.inf if content["stay_s"] is None else float(content["stay_s"]),
+        sender=str(content.get("by", "")),
     )

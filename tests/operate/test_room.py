@@ -143,22 +143,25 @@ def test_a_shift_is_not_over_before_each_landing_is_written_down(begin, monkeypa
     room.end()
 
 
-def test_an_agency_that_floods_shuts_out_no_other_and_people_are_warned(begin, monkeypatch):
-    monkeypatch.setattr("dfr.operate.incidents.MOST_OF_AGENCY", 2)
+def test_a_token_that_floods_shuts_out_no_other_whatever_agencies_it_names_and_people_are_warned(
+    begin, monkeypatch
+):
+    monkeypatch.setattr("dfr.operate.incidents.MOST_OF_SENDER", 2)
     room = begin()
-    for number in (1, 2):
+    for number, agency in ((1, "HC"), (2, "Police")):
         assert not room.calls.book.refusals
-        room.calls.receive(told(number), by="Cad")
-    with pytest.raises(InputError, match="2 calls of HC are open: no more are taken"):
-        room.calls.receive(told(3), by="Cad")
-    assert room.calls.receive(replace(told(3), agency="Police"), by="Cad")[1] is Arrival.NEW
+        room.calls.receive(replace(told(number), agency=agency), by="Cad")
+    with pytest.raises(InputError, match="2 calls reported by Cad are open: no more are taken"):
+        room.calls.receive(replace(told(3), agency="Fire"), by="Cad")
+    assert room.calls.receive(told(3), by="Pia")[1] is Arrival.NEW
     (warning,) = [cause for key, cause in causes(room).items() if key.startswith("full/")]
     assert (warning.level, warning.words) == (
         "warning",
-        "2 calls of HC are open: new ones are refused until calls are closed",
+        "2 calls reported by Cad are open: new ones are refused until calls are closed",
     )
+    room.calls.receive(told(1, minute=1), by="Pia")
     room.calls.close(0, by="Pia")
-    assert room.calls.receive(told(3), by="Cad")[1] is Arrival.NEW
+    assert room.calls.receive(told(4), by="Cad")[1] is Arrival.NEW
 
 
 def test_a_call_for_which_there_was_no_room_is_taken_when_it_is_sent_again(begin, monkeypatch):

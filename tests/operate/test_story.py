@@ -170,3 +170,10 @@ def test_a_drone_is_out_to_where_its_call_was_when_it_was_sent(log):
     story = read(log)
     (out,) = story.flights_out
     assert (out.flight, out.sent_to.zone, story.calls[0].zone) == (1, 1, 2)
+
+
+def test_a_call_counts_for_whoever_told_of_it_first(log):
+    content = {"call": 0, "heard_s": 5.0, "stay_s": 60.0, "zone": 1, "grade": 0, "graded": True}
+    for kind, by in (("call.reported", "Cad"), ("call.updated", "Pia")):
+        log.append(kind, {"t_s": 5.0, **content, "by": by, "report": REPORT.content()}, REPORT.personal())
+    assert [each.sender for each in read(log).calls] == ["Cad"]

@@ -11,7 +11,7 @@ from dfr.errors import InputError
 from dfr.io.incidents.report import IncidentReport
 
 MOST_A_MINUTE = 120
-"""Messages of one agency in a minute (assumed: a large control room opens 10, with some updates of each)."""
+"""Messages of one sender in a minute (assumed: a large control room opens 10, with some updates of each)."""
 
 MOST_AGENCIES, MOST_INCIDENTS = 50, 20_000
 WINDOW_S = 60.0
@@ -60,9 +60,12 @@ class IncidentInbox:
         """The incidents as they stand, in the order in which they came."""
         return tuple(self._reports.values())
 
-    def receive(self, report: IncidentReport, *, now_s: float) -> Received:
-        """Take a message that came at `now_s` (of any clock that never jumps). Raises FloodError."""
-        self._refuse_flood(report.agency, now_s)
+    def receive(self, report: IncidentReport, *, now_s: float, sender: str = "") -> Received:
+        """Take a message that came at `now_s` (of any clock that never jumps). Raises FloodError.
+
+        `sender` is who sent it, whatever agency it names; the agency where nobody knows.
+        """
+        self._refuse_flood(sender or report.agency, now_s)
         return self._take(report)
 
     def restore(self, reports: Iterable[IncidentReport]) -> None:
@@ -84,17 +87,17 @@ class IncidentInbox:
     def _key_of(self, report: IncidentReport) -> tuple[str, str]:
         return next((self._first[name] for name in _names(report) if name in self._first), report.key)
 
-    def _refuse_flood(self, agency: str, now_s: float) -> None:
-        if agency not in self._seen_s and len(self._seen_s) >= MOST_AGENCIES:
+    def _refuse_flood(self, sender: str, now_s: float) -> None:
+        if sender not in self._seen_s and len(self._seen_s) >= MOST_AGENCIES:
             raise FloodError(
                 f"messages of more than {MOST_AGENCIES} agencies", do="send each agency's own name"
             )
-        seen = self._seen_s.setdefault(agency, deque())
+        seen = self._seen_s.setdefault(sender, deque())
         while seen and now_s - seen[0] >= WINDOW_S:
             seen.popleft()
         if len(seen) >= MOST_A_MINUTE:
             raise FloodError(
-                f"{agency}: more than {MOST_A_MINUTE} messages in a minute", do="send the rest later"
+                f"{sender}: more than {MOST_A_MINUTE} messages in a minute", do="send the rest later"
             )
         seen.append(now_s)
 

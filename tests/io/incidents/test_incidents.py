@@ -377,6 +377,15 @@ def test_a_flood_is_refused_and_ends() -> None:
     assert inbox.receive(own(id="one more"), now_s=61.0).arrival is Arrival.NEW
 
 
+def test_a_flood_from_one_sender_is_refused_whatever_agencies_it_names() -> None:
+    inbox = IncidentInbox()
+    for number in range(MOST_A_MINUTE):
+        inbox.receive(own(agency=f"agency {number}"), now_s=0.0, sender="Cad")
+    with pytest.raises(FloodError, match="Cad: more than 120 messages in a minute"):
+        inbox.receive(own(agency="Fire"), now_s=20.0, sender="Cad")
+    assert inbox.receive(own(agency="Fire"), now_s=20.0, sender="Pia").arrival is Arrival.NEW
+
+
 def test_a_restarted_process_knows_every_incident_again() -> None:
     inbox, again = IncidentInbox(), IncidentInbox()
     for report in (own(), cap(), updated_alert()):
