@@ -63,15 +63,24 @@ def helicopter(url: str, place, *, height_m_amsl: float):
         transponder.close()
 
 
-def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(start, dispatch):
-    plan, heights = staying(dispatch, 30.0), []
-    limits = FlightLimits(gap_s=None, traffic=TrafficLimit(hold_low_m=LOW_M, clear_s=5.0))
+GIVES_WAY_LOW = FlightLimits(gap_s=None, traffic=TrafficLimit(hold_low_m=LOW_M, clear_s=5.0))
+
+
+@contextmanager
+def met_by_helicopter(start, plan):
+    """A vehicle, and what its receiver hears: a helicopter 300 m from its dock, as long as it is near."""
     over = offset(plan.home, bearing_deg=0.0, distance_m=300.0)
     with (
         start() as running,
         connect(running.url, simulated=True) as vehicle,
         helicopter(running.urls[1], over, height_m_amsl=60.0) as heard,
     ):
+        yield vehicle, heard
+
+
+def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(start, dispatch):
+    plan, heights = staying(dispatch, 30.0), []
+    with met_by_helicopter(start, plan) as (vehicle, heard):
 
         def leave(state: VehicleState) -> None:
             if state.mode == CopterMode.GUIDED and (state.position is not None):
@@ -80,7 +89,7 @@ def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(star
                     heard.at = "gone"
 
         upload_verified(vehicle, plan)
-        flown = fly_dispatch(vehicle, plan, on_state=leave, limits=limits)
+        flown = fly_dispatch(vehicle, plan, on_state=leave, limits=GIVES_WAY_LOW)
     assert said(flown, "RESCUE is"), flown.events
     assert said(flown, "traffic: clear, up again")
     assert said(flown, "traffic: on in AUTO")
@@ -95,13 +104,7 @@ def test_traffic_that_comes_near_is_given_way_to_low_and_the_flight_goes_on(star
 
 def test_traffic_that_falls_silent_is_given_way_to_until_it_is_heard_farther_away(start, dispatch):
     plan, low_s = staying(dispatch, 30.0), []
-    limits = FlightLimits(gap_s=None, traffic=TrafficLimit(hold_low_m=LOW_M, clear_s=5.0))
-    over = offset(plan.home, bearing_deg=0.0, distance_m=300.0)
-    with (
-        start() as running,
-        connect(running.url, simulated=True) as vehicle,
-        helicopter(running.urls[1], over, height_m_amsl=60.0) as heard,
-    ):
+    with met_by_helicopter(start, plan) as (vehicle, heard):
 
         def leave(state: VehicleState) -> None:
             if state.mode == CopterMode.GUIDED and abs((state.height_m_home or 0.0) - LOW_M) < 1.0:
@@ -109,7 +112,7 @@ def test_traffic_that_falls_silent_is_given_way_to_until_it_is_heard_farther_awa
                 heard.at = "silent" if low_s[-1] - low_s[0] < CONTACT_KEPT_S + 60.0 else "gone"
 
         upload_verified(vehicle, plan)
-        flown = fly_dispatch(vehicle, plan, on_state=leave, limits=limits)
+        flown = fly_dispatch(vehicle, plan, on_state=leave, limits=GIVES_WAY_LOW)
     (words,) = said(flown, "RESCUE is no longer heard")
     assert "stays low" in words
     assert low_s[-1] - low_s[0] >= CONTACT_KEPT_S + 60.0, "it held low for as long as nothing was heard"

@@ -13,6 +13,14 @@ from dfr.sim.events import CUT_ENERGY, CUT_TRAFFIC, DIVERTED, MISSED, Missed, ca
 from dfr.sim.inputs import Turnaround
 
 
+def take_on(room, *, charge=1.0):
+    """The dispatch of a drone that was found in the air, to a call of which nobody else was told."""
+    room.aloft.add("east/1")
+    case = room.call()
+    room.engine.forget(case)
+    return room.engine.take_on(case.call, "east/1", charge=charge)[1]
+
+
 def test_nothing_flies_before_a_person_says_yes(make_room):
     room = make_room()
     case = room.call()
@@ -226,11 +234,8 @@ def test_an_order_to_land_holds_where_the_energy_is_short_before_the_traffic_is_
 
 def test_a_drone_that_was_held_when_the_process_died_gives_way_to_traffic_that_came_since(make_room):
     room = make_room()
-    room.aloft.add("east/1")
-    case = room.call()
-    room.engine.forget(case)
     room.engine.begin_visit(Visit(0, 0.0, 0.0, float("inf")))
-    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    sortie = take_on(room)
     sortie.hold()
     room.pass_time(26.0)
     assert (sortie.phase, sortie.held) == ("land", False)
@@ -260,10 +265,7 @@ def test_a_drone_found_in_the_air_stays_no_longer_than_the_charge_that_it_has_al
 ):
     """Of a full battery it would stay for 660 s. A charge that nobody knows counts as none."""
     room = make_room()
-    room.aloft.add("east/1")
-    case = room.call()
-    room.engine.forget(case)
-    _, sortie = room.engine.take_on(case.call, "east/1", charge=charge)
+    sortie = take_on(room, charge=charge)
     room.pass_time(3000.0)
     # 60 Wh, less 20 of reserve, and 6 out and 8 home; hovering draws 0.1 Wh a second.
     assert sortie.on_scene_s == pytest.approx(stays_s)
@@ -282,10 +284,7 @@ def test_no_stand_in_sends_a_drone_that_is_taken_on_to_another_call(make_room):
 
 def test_a_drone_that_was_held_when_the_process_died_is_held_again(make_room):
     room = make_room()
-    room.aloft.add("east/1")
-    case = room.call()
-    room.engine.forget(case)
-    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    sortie = take_on(room)
     assert sortie.hold()
     room.pass_time(500.0)
     assert (sortie.held, sortie.phase) == (True, "climb")
@@ -491,10 +490,7 @@ def test_with_a_stand_in_the_dispatch_policy_decides_as_in_the_simulation(make_r
 
 def test_a_drone_found_in_the_air_is_never_called_off_and_comes_home_once_it_is_taken_on(make_room):
     room = make_room()
-    room.aloft.add("east/1")
-    case = room.call()
-    room.engine.forget(case)
-    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    sortie = take_on(room)
     assert sortie.turn_back(RECALLED)
     room.pass_time(24.0)
     assert room.engine.sortie_of("east/1") is sortie
@@ -504,11 +500,8 @@ def test_a_drone_found_in_the_air_is_never_called_off_and_comes_home_once_it_is_
 
 def test_a_drone_found_in_the_air_gives_way_to_traffic_that_was_announced_before(make_room):
     room = make_room()
-    room.aloft.add("east/1")
-    case = room.call()
-    room.engine.forget(case)
     room.engine.begin_visit(Visit(0, 0.0, 0.0, float("inf")))
-    _, sortie = room.engine.take_on(case.call, "east/1", charge=1.0)
+    sortie = take_on(room)
     room.pass_time(26.0)
     assert (sortie.phase, room.engine.sortie_of("east/1")) == ("land", sortie)
 
