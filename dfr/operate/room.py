@@ -55,6 +55,10 @@ STUCK_S = 20.0
 """A shift that has not looked at its vehicles for so long hangs, though its process lives (assumed)."""
 
 
+def _phase_words(phase: str) -> str:
+    return phase.replace("_", " ") or "down"
+
+
 class Log(Protocol):
     """Where the shift is written down (`dfr.store.shift_log.ShiftLog`)."""
 
@@ -326,7 +330,7 @@ class LiveShift:
         sortie = self._find_ours(drone)
         if not sortie.turn_back(why):
             raise InputError(
-                f"{drone} cannot be turned back now: {sortie.phase}",
+                f"{drone} cannot be turned back now: {_phase_words(sortie.phase)}",
                 do="it comes home by itself, or is down",
             )
         self.note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
@@ -338,7 +342,9 @@ class LiveShift:
     def _hold(self, drone: str, by: str) -> None:
         sortie = self._find_ours(drone)
         if not sortie.hold():
-            raise InputError(f"{drone} cannot be stopped now: {sortie.phase}", do=_WHY_NOT_HELD[sortie.phase])
+            raise InputError(
+                f"{drone} cannot be stopped now: {_phase_words(sortie.phase)}", do=_WHY_NOT_HELD[sortie.phase]
+            )
         self.note("order", {"drone": drone, "order": HELD, "by": by, "flight": sortie.number})
 
     def go_on(self, drone: str, *, by: str) -> None:

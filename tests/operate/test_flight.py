@@ -14,7 +14,7 @@ from dfr.io.incidents.report import IncidentReport, IncidentStatus, Place
 from dfr.link.flown import BEGINS_WITHIN_S
 from dfr.operate.clock import FleetTime, LiveClock
 from dfr.operate.fleet import LiveFleet
-from dfr.operate.flight import LiveFlight
+from dfr.operate.flight import Adoption, LiveFlight, Stage
 from dfr.operate.incidents import IncidentBook
 from dfr.operate.replay import AGENCY
 from dfr.operate.setup import shift_to_operate
@@ -100,6 +100,24 @@ def hover(flight, clock):
 
 
 @pytest.mark.slow
+def test_a_drone_whose_process_was_killed_before_it_was_told_to_go_home_is_told_then(rig):
+    """By the log it was on its way home, but it still stays on scene, in its mission."""
+    world, shift, fleet, clock = rig
+    before = flight_of(world, shift, fleet, clock)
+    clock.run(until=before.prepare())
+    clock.run(until=before.launch())
+    clock.run(until=before.arrive())
+    before._close_phase()
+    before._pilot.close()
+    flight = flight_of(world, shift, fleet, clock, adoption=Adoption(stage=Stage.BACK))
+    clock.run(until=flight.prepare())
+    assert flight.launch() is flight.arrive() is None
+    clock.run(until=flight.go_home())
+    clock.run(until=flight.land())
+    assert (flight.landed(), flight.failure) == ((DOCKED,), None)
+
+
+@pytest.mark.slow
 def test_a_drone_whose_new_mission_did_not_arrive_comes_straight_home(rig, monkeypatch):
     """What is on board may be half of either mission: neither is flown."""
 
@@ -158,7 +176,7 @@ def other_order(world, shift, fleet, order) -> Order:
     return order._replace(flight=1, call=1, zone=zone, leg=leg)
 
 
-def flight_of(world, shift, fleet, clock) -> LiveFlight:
+def flight_of(world, shift, fleet, clock, *, adoption=None) -> LiveFlight:
     """A flight to the first zone that the drone reaches."""
     condition = shift.inputs.conditions[shift.inputs.condition_of_hour[0]]
     zone, leg = next((zone, leg) for zone, leg in enumerate(condition.legs[0]) if leg is not None)
@@ -181,7 +199,7 @@ def flight_of(world, shift, fleet, clock) -> LiveFlight:
         note=lambda kind, content: None,
         failed=fail,
         read_failsafe=fleet.read_failsafe,
-        adoption=None,
+        adoption=adoption,
     )
 
 
