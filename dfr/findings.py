@@ -145,6 +145,15 @@ def counted_noun(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def share_words(share: float) -> str:
+    """A share in words that never rounds to nothing.
+
+    >>> share_words(0.25), share_words(0.001), share_words(0.0)
+    ('25 %', 'less than 1 %', '0 %')
+    """
+    return "less than 1 %" if 0.0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
 def count_by_severity(findings: Iterable[Finding]) -> str:
     """How many findings there are of each severity: '1 violation, nothing unknown, 3 notes, 4 in order'."""
     found = list(findings)

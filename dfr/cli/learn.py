@@ -138,7 +138,7 @@ def _print(found: Learned) -> None:
     for line in lesson.notes:
         say(f"  {line}")
     for name, value, n in figure_lines(lesson):
-        say(f"  {name:<62}{value:<34}n {n}")
+        say(f"  {name:<68}{value:<34}n {n}")
     say("not in the log:")
     for each in lesson.missing:
         say(f"  {each.name}: {each.why}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from dfr.errors import InputError
 from dfr.io.call_dates import DateOrder
@@ -73,6 +74,12 @@ class ColumnMatch:
     crs: str | None = None
     grades: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The columns that tell when a call came."""
+        whens = (CallColumn.WHEN, CallColumn.DATE, CallColumn.CLOCK)
+        return tuple(self.columns[what] for what in whens if self.columns.get(what))
+
     def check(self, sheet: SheetLike) -> None:
         """Raise InputError where it cannot be used for a table."""
         for what, column in self.columns.items():
@@ -92,6 +99,17 @@ class ColumnMatch:
                 raise InputError(f"{sheet.name}: {one} or {other} alone is no place", do="match both or none")
 
 
+def zone_of_columns(names: Iterable[str], zone: ZoneInfo) -> ZoneInfo:
+    """The zone of times without an offset in some columns: UTC where a name says so, else the zone given.
+
+    >>> zone_of_columns(["Take-off (UTC)"], ZoneInfo("Europe/London")).key
+    'UTC'
+    """
+    words = {word for name in names for word in re.findall(r"[^\W_]+", name.casefold())}
+    return ZoneInfo("UTC") if words & UTC_WORDS else zone
+
+
+UTC_WORDS = {"utc", "gmt", "zulu"}
 PAIRS = ((CallColumn.LAT, CallColumn.LON), (CallColumn.EASTING, CallColumn.NORTHING))
 
 

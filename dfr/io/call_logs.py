@@ -23,11 +23,11 @@ import numpy as np
 from dfr.errors import InputError
 from dfr.findings import counted_noun
 from dfr.geo import LocalFrame, Position
-from dfr.io.call_columns import CallColumn, ColumnMatch, guess_grades
+from dfr.io.call_columns import CallColumn, ColumnMatch, guess_grades, zone_of_columns
 from dfr.io.call_dates import DateOrder, read_date, read_moment
 from dfr.io.call_sheets import RowReader, complete_match
-from dfr.io.log_columns import CANCELLED, DUPLICATE, LogColumn, guess_log_columns, says
-from dfr.io.sheets import PickedRow, SheetLike, open_sheet
+from dfr.io.log_columns import CANCELLED, DUPLICATE, LogColumn, guess_log_columns, say_utc, says
+from dfr.io.sheets import PickedRow, SheetLike, cell_number, open_sheet
 from dfr.scenario.model import DemandZone, Scenario
 from dfr.world.call_records import CallRecord
 from dfr.world.call_zones import likely_zone_count, make_zones, place_calls
@@ -50,6 +50,9 @@ COLUMNS_THAT_TELL = 6
 EQUAL = "equal to another row in every cell"
 CLOCKS = "the clocks show their time twice or not at all"
 _SECONDS = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d)(?:\.\d+)?\Z")
+_HOURS_MINUTES = re.compile(r"\bh{1,2}:mm\b(?!:)", re.IGNORECASE)
+_MINUTES_SECONDS = re.compile(r"(?<!:)\bm{1,2}:ss\b", re.IGNORECASE)
+MOMENTS = (LogColumn.EN_ROUTE, LogColumn.ARRIVED, LogColumn.CLEARED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,14 +340,15 @@ class _LogReader:
         if not text:
             return math.nan
         try:
-            return seconds_after(text, when, self._order, self._zone)
+            zone = zone_of_columns([self._columns[what]], self._zone)
+            return seconds_after(text, when, self._order, zone)
         except InputError:
             self.unread[what] += 1
             return math.nan
 
     def _seconds(self, cells: dict[str, str], what: LogColumn) -> float:
         text = self._cell(cells, what)
-        found = read_seconds(text)
+        found = read_seconds(text, clock_s=clock_unit_s(self._columns.get(what, "")))
         if text and math.isnan(found):
             self.unread[what] += 1
         return found
@@ -354,7 +358,9 @@ class _LogReader:
         for reason, count in self.left_out.most_common():
             yield f"{counted_noun(count, 'row')} left out: {reason}"
         for what, count in self.unread.most_common():
-            yield f"{what}: {counted_noun(count, 'cell')} not read, their times are unknown"
+            yield not_read(what, count)
+        moments = (self._columns.get(what, "") for what in MOMENTS)
+        yield from say_utc(dict.fromkeys([*self._match.moments, *moments]), self._zone)
         unknown = sum(self.unknown_grades.values())
         if unknown:
             yield (
@@ -386,6 +392,7 @@ def seconds_after(text: str, when: datetime, order: DateOrder, zone: ZoneInfo) -
 
     A time of day alone is the next one at or after it, past midnight where it must be.
     """
+    when = when.astimezone(zone)
     if not re.match(r"\d{1,2}[:.]\d\d", text) or re.match(r"\d{1,2}\.\d{1,2}\.\d", text):
         return read_moment(text, order, zone).timestamp() - when.timestamp()
     same_day = read_moment(f"{when:%Y-%m-%d} {text}", DateOrder.ISO, zone)
@@ -395,19 +402,41 @@ def seconds_after(text: str, when: datetime, order: DateOrder, zone: ZoneInfo) -
     return same_day.timestamp() - when.timestamp()
 
 
-def read_seconds(text: str, *, unit_s: float = 1.0) -> float:
+def read_seconds(text: str, *, unit_s: float = 1.0, clock_s: float | None = None) -> float:
     """Seconds of a number, or of hours, minutes and seconds as 1:02:03; NaN where it is neither.
 
+    Two parts such as 1:30 are hours and minutes or minutes and seconds: `clock_s` are the seconds of the
+    first, and without it they are unknown.
+
     >>> read_seconds("90"), read_seconds("1:30"), read_seconds("0:01:30"), read_seconds("13.08", unit_s=60.0)
-    (90.0, 90.0, 90.0, 784.8)
+    (90.0, nan, 90.0, 784.8)
     """
     if clock := _SECONDS.match(text):
-        return 3600.0 * int(clock[1] or 0) + 60.0 * int(clock[2]) + int(clock[3])
-    try:
-        found = float(text.replace(",", ".")) * unit_s
-    except ValueError:
-        return math.nan
-    return round(found, 3) if math.isfinite(found) else math.nan
+        if clock[1] is not None:
+            return 3600.0 * int(clock[1]) + 60.0 * int(clock[2]) + int(clock[3])
+        return math.nan if clock_s is None else clock_s * (int(clock[2]) + int(clock[3]) / 60.0)
+    found = cell_number(text) * unit_s
+    return round(found, 3)
+
+
+def clock_unit_s(column: str) -> float | None:
+    """Seconds of the first part of a clock of two, as the name of a column says; None where it does not.
+
+    >>> clock_unit_s("Duration (h:mm)"), clock_unit_s("Duration mm:ss"), clock_unit_s("Duration")
+    (3600.0, 60.0, None)
+    """
+    if _MINUTES_SECONDS.search(column):
+        return 60.0
+    return 3600.0 if _HOURS_MINUTES.search(column) else None
+
+
+def not_read(what: str, count: int) -> str:
+    """In a sentence how many cells of a column were not read, and how to write what they hold."""
+    return (
+        f"{what}: {counted_noun(count, 'cell')} not read, taken as unknown. Write a time of day as 15:02 and"
+        " a duration as 0:15:00 or as a number without commas; 0:15 is read where the name of its column says"
+        " h:mm or mm:ss"
+    )
 
 
 def _tidy(word: str) -> str:

@@ -20,7 +20,7 @@ from pyproj.exceptions import CRSError
 from dfr.errors import InputError, Problem
 from dfr.findings import counted_noun
 from dfr.geo import Position, distance_m
-from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns, guess_grades
+from dfr.io.call_columns import CallColumn, ColumnMatch, guess_columns, guess_grades, zone_of_columns
 from dfr.io.call_dates import DateOrder, date_order, read_moment
 from dfr.io.sheets import Sheet, SheetLike
 from dfr.world.call_records import CallRecord
@@ -171,6 +171,7 @@ class RowReader:
 
     def __init__(self, sheet: SheetLike, match: ColumnMatch, zone: ZoneInfo, near: Position) -> None:
         self._columns, self._zone = match.columns, zone
+        self._told_in = zone_of_columns(match.moments, zone)
         self._order = match.dates or DateOrder.ISO
         self._places = PlaceReader(sheet.name, near, match.crs)
 
@@ -178,7 +179,7 @@ class RowReader:
         """The call of a row. Raises InputError."""
         told = self._told(cells)
         return CallRecord(
-            when=read_moment(_moment_text(told), self._order, self._zone),
+            when=read_moment(_moment_text(told), self._order, self._told_in).astimezone(self._zone),
             position=self._places.read_place(told),
             place=told.get(CallColumn.ZONE, ""),
             grade=told.get(CallColumn.GRADE, "").casefold(),

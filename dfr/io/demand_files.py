@@ -7,7 +7,6 @@ proportions count: how many calls a day has is the scenario's.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from dfr.geo import LocalFrame, Position
 from dfr.io.call_columns import CallColumn, guess_columns
 from dfr.io.call_sheets import PlaceReader
 from dfr.io.files import read_bounded
-from dfr.io.sheets import MAX_SHEET_BYTES, Sheet, read_sheet
+from dfr.io.sheets import MAX_SHEET_BYTES, Sheet, cell_number, read_sheet
 from dfr.io.terrain_files import is_raster, read_raster
 from dfr.scenario.model import Assumption, Scenario
 from dfr.world.demand_points import CallPlaces, zones_of_places
@@ -111,10 +110,10 @@ def _read_place(reader: PlaceReader, told: dict[CallColumn, str]) -> Position:
 
 
 def _read_count(text: str) -> float:
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = math.nan
+    value = cell_number(text)
     if not 0.0 <= value <= MOST_CALLS:
-        raise InputError(f"{CALLS}: {text!r:.40} is not a number of calls", do="write a number of 0 or more")
+        raise InputError(
+            f"{CALLS}: {text!r:.40} is not a number of calls",
+            do="write a number of 0 or more, such as 1234 or 12.5",
+        )
     return value

@@ -19,9 +19,10 @@ import numpy as np
 
 from dfr.errors import InputError
 from dfr.findings import counted_noun
+from dfr.io.call_columns import zone_of_columns
 from dfr.io.call_dates import DateOrder, date_order, read_moment
-from dfr.io.call_logs import LONGEST_WORD, MOST_KINDS, read_seconds, seconds_after
-from dfr.io.log_columns import NO, YES, FlightColumn, guess_log_columns, plain_name
+from dfr.io.call_logs import LONGEST_WORD, MOST_KINDS, clock_unit_s, not_read, read_seconds, seconds_after
+from dfr.io.log_columns import NO, YES, FlightColumn, guess_log_columns, plain_name, say_utc
 from dfr.io.sheets import SheetLike, open_sheet
 from dfr.world.learning.tables import FlightTable
 
@@ -104,6 +105,7 @@ class _FlightReader:
     order: DateOrder
     zone: ZoneInfo
     left_out: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
     purposes: dict[str, int] = field(default_factory=dict)
 
     def read_table(self) -> FlightTable:
@@ -122,7 +124,7 @@ class _FlightReader:
                 continue
             seen.add(row.mark)
             try:
-                up = read_moment(self._take_off(cells), self.order, self.zone)
+                up = self._read_take_off(cells)
             except InputError:
                 self.left_out["its take-off cannot be read"] += 1
                 continue
@@ -141,6 +143,12 @@ class _FlightReader:
             purposes=tuple(self.purposes),
         )
 
+    def _read_take_off(self, cells: dict[FlightColumn, str]) -> datetime:
+        """The moment of the take-off, local. Raises InputError."""
+        names = [self.columns.get(what, "") for what in (FlightColumn.TAKE_OFF, FlightColumn.CLOCK)]
+        told_in = zone_of_columns(names, self.zone)
+        return read_moment(self._take_off(cells), self.order, told_in).astimezone(self.zone)
+
     def _take_off(self, cells: dict[FlightColumn, str]) -> str:
         if FlightColumn.CLOCK in self.columns:
             return f"{cells[FlightColumn.DATE].split(' ')[0]} {cells[FlightColumn.CLOCK]}"
@@ -149,9 +157,9 @@ class _FlightReader:
     def _add_times(self, times: dict[str, array[Any]], cells: dict[FlightColumn, str], up: datetime) -> None:
         length_s = self._after(cells, FlightColumn.LANDING, up)
         if math.isnan(length_s):
-            length_s = read_seconds(cells.get(FlightColumn.LENGTH, ""), unit_s=self._unit_s or MINUTE_S)
+            length_s = self._seconds(cells, FlightColumn.LENGTH, unit_s=self._unit_s or MINUTE_S)
         overhead_s = self._after(cells, FlightColumn.OVERHEAD, up)
-        given_s = {what: read_seconds(cells.get(what, "")) for what in SECONDS}
+        given_s = {what: self._seconds(cells, what) for what in SECONDS}
         left_s, called_s = (self._after(cells, what, up, forward=what is FlightColumn.LEFT)
                             for what in (FlightColumn.LEFT, FlightColumn.CALLED))  # fmt: skip
         times["t_s"].append(up.timestamp())
@@ -159,6 +167,13 @@ class _FlightReader:
         times["to_scene_s"].append(_first_known(given_s[FlightColumn.TO_SCENE_S], overhead_s))
         times["response_s"].append(_first_known(given_s[FlightColumn.RESPONSE_S], overhead_s - called_s))
         times["on_scene_s"].append(_first_known(given_s[FlightColumn.ON_SCENE_S], left_s - overhead_s))
+
+    def _seconds(self, cells: dict[FlightColumn, str], what: FlightColumn, *, unit_s: float = 1.0) -> float:
+        text = cells.get(what, "")
+        found = read_seconds(text, unit_s=unit_s, clock_s=clock_unit_s(self.columns.get(what, "")))
+        if text and math.isnan(found):
+            self.unread[what] += 1
+        return found
 
     def _after(
         self, cells: dict[FlightColumn, str], what: FlightColumn, up: datetime, *, forward: bool = True
@@ -168,9 +183,10 @@ class _FlightReader:
         if not text:
             return math.nan
         try:
-            seconds = seconds_after(text, up, self.order, self.zone)
+            zone = zone_of_columns([self.columns[what]], self.zone)
+            seconds = seconds_after(text, up, self.order, zone)
         except InputError:
-            self.left_out[f"{what}: not read"] += 1
+            self.unread[what] += 1
             return math.nan
         day_s = 86_400.0
         return seconds - day_s if not forward and seconds > day_s / 2.0 else seconds
@@ -190,6 +206,8 @@ class _FlightReader:
     def sentences(self) -> list[str]:
         """What was left out and why; nothing of any single flight."""
         told = [f"{counted_noun(count, 'flight')}: {reason}" for reason, count in self.left_out.most_common()]
+        told += [not_read(what, count) for what, count in self.unread.most_common()]
+        told += say_utc((self.columns.get(what, "") for what in MOMENTS), self.zone)
         if FlightColumn.LENGTH in self.columns and self._unit_s is None:
             column = self.columns[FlightColumn.LENGTH]
             told.append(
@@ -198,6 +216,10 @@ class _FlightReader:
         return told
 
 
+MOMENTS = (
+    FlightColumn.TAKE_OFF, FlightColumn.CLOCK, FlightColumn.LANDING, FlightColumn.CALLED,
+    FlightColumn.OVERHEAD, FlightColumn.LEFT,
+)  # fmt: skip
 SECONDS = (FlightColumn.TO_SCENE_S, FlightColumn.RESPONSE_S, FlightColumn.ON_SCENE_S)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from dfr.errors import InputError
-from dfr.io.call_columns import CallColumn
+from dfr.io.call_columns import CallColumn, zone_of_columns
 from dfr.io.sheets import SheetLike
 
 
@@ -179,6 +180,13 @@ def says(text: str, words: Sequence[str]) -> bool:
     """Whether a text holds one of some words, in whatever case."""
     plain = text.casefold()
     return any(word in plain for word in words)
+
+
+def say_utc(columns: Iterable[str], zone: ZoneInfo) -> Iterator[str]:
+    """A sentence for each column whose times are in UTC, for its name says so."""
+    for column in columns:
+        if zone_of_columns([column], zone) is not zone:
+            yield f"times in {column!r} are UTC, as its name says"
 
 
 def plain_name(column: str) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +29,8 @@ from dfr.errors import InputError
 from dfr.extras import install_command
 from dfr.findings import counted_noun
 from dfr.io.files import decode_text, read_bounded
+
+_THOUSANDS_OR_DECIMALS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}\Z")
 
 MAX_SHEET_BYTES = 32 * 1024 * 1024
 MAX_UNPACKED_BYTES = 128 * 1024 * 1024
@@ -376,3 +380,18 @@ def _refuse_declarations(part: bytes, where: str) -> None:
         raise InputError(f"{where}: not UTF-8", do="save it again as .xlsx, or as CSV")
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
         raise InputError(f"{where}: document types and entities are refused", do="save it as CSV")
+
+
+def cell_number(text: str) -> float:
+    """The number in a cell, with a decimal point or comma; NaN for none, and where a comma can be either.
+
+    >>> cell_number("90,5"), cell_number("1,234"), cell_number("soon")
+    (90.5, nan, nan)
+    """
+    if _THOUSANDS_OR_DECIMALS.match(text.strip()):
+        return math.nan
+    try:
+        found = float(text.replace(",", "."))
+    except ValueError:
+        return math.nan
+    return found if math.isfinite(found) else math.nan

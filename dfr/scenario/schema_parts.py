@@ -39,7 +39,8 @@ Loc = tuple[str | int, ...]
 """The path of a value: names of fields, and numbers of items."""
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="lower-case-word-with-hyphens")]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+MOST_LETTERS = 4000
+Text = Annotated[str, Field(min_length=1, max_length=MOST_LETTERS)]
 P90_OVER_MEDIAN_EXPONENTIAL = 3.3219280948873626
 """ln 10 / ln 2: the 90th percentile of an exponential over its median."""
 

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from dfr.errors import InputError
-from dfr.findings import counted_noun
+from dfr.findings import counted_noun, share_words
 from dfr.geo import LocalFrame, Position, Ring
 from dfr.scenario.air import ALL_KINDS, DataKind
 from dfr.world.hours import TimeInterval
@@ -138,7 +138,7 @@ class KindCover:
         return (
             by
             if not self.uncovered_share
-            else f"{by}; nothing covers {_share_words(self.uncovered_share)} of it"
+            else f"{by}; nothing covers {share_words(self.uncovered_share)} of it"
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -149,15 +149,6 @@ class KindCover:
             "uncovered_share": self.uncovered_share,
             "sources": list(self.sources),
         }
-
-
-def _share_words(share: float) -> str:
-    """A share in words that never rounds to nothing.
-
-    >>> _share_words(0.25), _share_words(0.001)
-    ('25 %', 'less than 1 %')
-    """
-    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
 
 
 def recognised_kinds(zones: Iterable[Zone]) -> frozenset[DataKind]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dfr.scenario.edits import AllEdits, Edit, RemoveValue, SetValue
 from dfr.scenario.features import value_at
+from dfr.scenario.schema_parts import MOST_LETTERS
 from dfr.world.demand_estimate import DemandEstimate, Estimate, rounded_shares
 
 METHOD = (
@@ -41,7 +42,7 @@ def _zones(estimate: DemandEstimate, source: str) -> dict[str, Any]:
     )
     return {
         "source": f"{source}; {METHOD}",
-        "note": f"shares with 95 % intervals: {told}"[:4000],
+        "note": fit_note("shares with 95 % intervals: ", told),
         "areas": [
             {
                 "id": zone.id,
@@ -60,12 +61,12 @@ def _days(estimate: DemandEstimate, data: Any, source: str) -> dict[str, Any]:
     kept = {str(day.get("date")): day.get("calls") for day in before if isinstance(day, dict)}
     kept |= {day.isoformat(): round(found.value, 2) for day, found in estimate.days.items()}
     told = _list_estimates((day.isoformat(), found) for day, found in estimate.days.items())
-    notes = "".join(f"; {note}" for note in estimate.notes)
+    notes = "".join(f"{note}; " for note in estimate.notes)
     return {
         "hour_weights": list(estimate.hour_weights()),
         "totals": [{"date": day, "calls": calls} for day, calls in sorted(kept.items())],
         "source": f"{source}; {METHOD}",
-        "note": f"calls with 95 % intervals: {told}{notes}"[:4000],
+        "note": fit_note(f"{notes}calls with 95 % intervals: ", told),
     }
 
 
@@ -84,10 +85,25 @@ def _grade_edits(estimate: DemandEstimate, data: Any, source: str) -> list[Edit]
     edits += [
         SetValue(path=[*path, "source"], value=source),
         RemoveValue(path=[*path, "assumed"]),
-        SetValue(path=[*path, "note"], value=f"shares with 95 % intervals: {told}"[:4000]),
+        SetValue(path=[*path, "note"], value=fit_note("shares with 95 % intervals: ", told)),
     ]
     return edits
 
 
-def _list_estimates(pairs: Iterable[tuple[str, Estimate]]) -> str:
-    return ", ".join(f"{name} {estimate}" for name, estimate in pairs)
+def _list_estimates(pairs: Iterable[tuple[str, Estimate]]) -> list[str]:
+    return [f"{name} {estimate}" for name, estimate in pairs]
+
+
+def fit_note(head: str, told: Sequence[str]) -> str:
+    """A note of a scenario: a head, and whole items of a list as far as it may go, with how many more.
+
+    >>> fit_note("days: ", ["a 1", "b 2"])
+    'days: a 1, b 2'
+    """
+    kept, room = list[str](), MOST_LETTERS - len(head) - len(", ... and 999,999 more")
+    for item in told:
+        room -= len(item) + len(", ")
+        if room < 0:
+            return f"{head}{', '.join(kept)}, ... and {len(told) - len(kept):,} more"
+        kept.append(item)
+    return head + ", ".join(kept)

@@ -314,10 +314,14 @@ def _notes(by_day: Mapping[date, int], wanted: Sequence[date], *, known: int, co
     empty = sum(count == 0 for count in by_day.values())
     if empty:
         notes.append(f"{empty} of the {len(by_day)} days from {first} to {last} had no call: counted so")
+    strange: dict[str, list[date]] = {}
+    for day in wanted:
+        if not _same_weekday(by_day, day):
+            strange.setdefault(f"{day:%A}", []).append(day)
     notes += [
-        f"the log has no {day:%A}: for {day} the mean of all its days is taken"
-        for day in wanted
-        if not _same_weekday(by_day, day)
+        f"the log has no {name}: for {days[0]}{f' and {len(days) - 1} more' if len(days) > 1 else ''}"
+        " the mean of all its days is taken"
+        for name, days in strange.items()
     ]
     if _between_days(by_day) is None:
         notes.append("no weekday was observed twice: how much days differ (rate_cv) is not estimated")

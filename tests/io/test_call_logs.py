@@ -229,6 +229,43 @@ def test_seconds_are_read_from_numbers_and_clocks() -> None:
     assert read_seconds("90,5") == 90.5
     assert math.isnan(read_seconds("soon"))
     assert math.isnan(read_seconds("inf"))
+    assert read_seconds("0:15:00") == 900.0
+
+
+def test_a_clock_of_two_parts_is_unknown_unless_its_column_says_which_they_are(tmp_path: Path) -> None:
+    """0:15 is 15 minutes as h:mm and 15 seconds as m:ss: spreadsheets show both alike."""
+    rows = "2024-08-24 10:00,0:15\n"
+    for column, length_s in (("duration (h:mm)", 900.0), ("duration [mm:ss]", 15.0)):
+        found = _fly(tmp_path, f"takeoff,{column}\n{rows}", columns={"length": column})
+        assert found.table.length_s.tolist() == [length_s]
+    found = _fly(tmp_path, f"takeoff,duration min\n{rows}")
+    assert np.isnan(found.table.length_s).all()
+    assert any("length: 1 cell not read" in note and "h:mm" in note for note in found.notes)
+    log = _read(tmp_path, "call time,zone,priority,on scene s\n2024-08-24 10:00,castle,prompt,0:15\n")
+    assert np.isnan(log.table.on_scene_s).all()
+    assert any("on_scene_s: 1 cell not read" in note and "h:mm" in note for note in log.notes)
+
+
+def test_a_comma_before_three_digits_is_no_decimal_one(tmp_path: Path) -> None:
+    """1,234 is 1234 to one office and 1.234 to another."""
+    assert math.isnan(read_seconds("1,234"))
+    assert (read_seconds("0,234"), read_seconds("1,23"), read_seconds("1,2345")) == (0.234, 1.23, 1.234)
+    log = _read(tmp_path, 'call time,zone,priority,on scene s\n2024-08-24 10:00,castle,prompt,"1,234"\n')
+    assert any("on_scene_s: 1 cell not read" in note for note in log.notes)
+
+
+def test_times_of_a_column_in_utc_are_in_utc(tmp_path: Path) -> None:
+    """In summer London is an hour ahead, and past midnight a day too."""
+    flown = _fly(tmp_path, "takeoff utc,landing utc\n2024-08-24 23:30,23:45\n")
+    assert flown.table.t_s.tolist() == [datetime(2024, 8, 25, 0, 30, tzinfo=LONDON).timestamp()]
+    assert (flown.table.hour.tolist(), flown.table.length_s.tolist()) == ([0], [900.0])
+    assert "times in 'takeoff utc' are UTC, as its name says" in flown.notes
+    called = _read(
+        tmp_path, "time created utc,zone,priority,arrived\n2024-08-24 23:30,castle,prompt,2024-08-25 00:40\n"
+    )
+    assert called.table.hour.tolist() == [0]
+    assert called.table.arrived_s.tolist() == [600.0]
+    assert "times in 'time created utc' are UTC, as its name says" in called.notes
 
 
 FLIGHTS = "takeoff,landing,purpose,overhead,left scene,cleared without patrol\n"

@@ -63,6 +63,7 @@ def test_a_raster_counts_its_cells_at_their_middle() -> None:
     [
         ("lat,lon\n50.7,\n", "t.csv:2: lon: '' is not a number"),
         ("lat,lon,calls\n50.7,-1.0,many\n", "calls: 'many' is not a number of calls"),
+        ('lat,lon,calls\n50.7,-1.0,"1,234"\n', "calls: '1,234' is not a number of calls"),
         ("lat,lon,calls\n50.7,-1.0,-1\n", "calls: '-1' is not a number of calls"),
         ("a,b\n1,2\n", "which columns tell the place is not known"),
         ("lat,lon\n", "no places"),

@@ -11,7 +11,9 @@ import pytest
 from dfr.aircraft.catalogue import find_dock, find_drone
 from dfr.findings import Basis, Severity, is_compliant
 from dfr.geo import VerticalDatum
+from dfr.plan.checks.site import check_reach
 from dfr.plan.compliance import check_plan
+from dfr.plan.context import context_of
 from dfr.plan.jurisdictions.uk import UK
 from dfr.plan.planner import make_plan
 from dfr.plan.rules import LONGEST_SHIFT_H, RULES, as_markdown
@@ -434,6 +436,16 @@ def test_a_landing_wind_at_its_limit_is_compared_too(field: Field):
 
 def test_docks_that_reach_no_call_in_time_are_a_violation(field: Field):
     assert only(field(targets={"siting_limit_s": 1.0}), "coverage").severity is Severity.VIOLATION
+
+
+def test_calls_that_no_dock_reaches_are_never_said_to_be_none(field: Field):
+    """Few calls of many, such as those of one square of 20,000, are still some."""
+    drawn = field().scenario.demand.zones
+    zones = (replace(drawn[0], share=0.996), replace(drawn[0], id="far", name="Far", share=0.004))
+    world = field(demand={"zones": zones})
+    plan = replace(make_plan(world), routes=())
+    said = [found.message for found in check_reach(context_of(world, plan))]
+    assert any("No dock reaches Far (less than 1 % of calls)" in words for words in said)
 
 
 @pytest.mark.parametrize("part", ["the boundary", "the places for docks", "the areas of calls"])

@@ -9,9 +9,10 @@ import pytest
 
 from dfr.io.scenario_edit import apply_edit, read_plain_data
 from dfr.io.scenario_files import find_scenario, load_world, parse_scenario
+from dfr.scenario.schema_parts import MOST_LETTERS
 from dfr.world.call_records import CallRecord
 from dfr.world.demand import expected_calls
-from dfr.world.demand_edit import demand_edit
+from dfr.world.demand_edit import demand_edit, fit_note
 from dfr.world.demand_estimate import estimate_demand
 
 LONDON = ZoneInfo("Europe/London")
@@ -48,3 +49,13 @@ def test_the_written_scenario_has_the_estimate_and_says_where_it_is_from() -> No
     assert "2024-08-23 6 (2.2 to 13.1)" in days.source
     assert "how much days differ (rate_cv) is not estimated" in days.source
     assert new.demand.rate_cv == demand.rate_cv
+
+
+def test_a_note_of_a_year_ends_with_a_whole_day_and_says_how_many_more_there_are() -> None:
+    """A figure that is cut in the middle would be another one."""
+    days = [f"day-{number} 12.3 (10 to 14.5)" for number in range(365)]
+    note = fit_note("no Monday: ", days)
+    assert 3900 < len(note) <= MOST_LETTERS
+    *told, more = note.removeprefix("no Monday: ").split(", ")
+    assert told == days[: len(told)]
+    assert more == f"... and {365 - len(told)} more"

@@ -126,6 +126,12 @@ def test_a_weekday_the_log_does_not_have_is_told() -> None:
     calls = [CallRecord(when=datetime(2024, 8, 20, 18, tzinfo=LONDON), place="z0")] * 5
     found = estimate_demand(calls, zones=ZONES, grades=GRADES, period=PERIOD, frame=FRAME)
     assert "the log has no Friday: for 2025-06-06 the mean of all its days is taken" in found.notes
+    year = replace(PERIOD, end=PERIOD.start + timedelta(days=365))
+    of_year = estimate_demand(calls, zones=ZONES, grades=GRADES, period=year, frame=FRAME)
+    assert sum("the log has no" in note for note in of_year.notes) == 6
+    assert any(
+        "the log has no Friday: for 2025-06-06 and 52 more the mean of" in note for note in of_year.notes
+    )
 
 
 def test_calls_outside_every_zone_are_counted_apart_and_calls_without_a_place_count_for_hours() -> None:

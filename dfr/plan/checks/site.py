@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from dfr.findings import Finding, Severity, counted_noun
+from dfr.findings import Finding, Severity, counted_noun, share_words
 from dfr.geo import Position
 from dfr.plan.context import Context, finding, listed, nearest_on, route_words
 from dfr.plan.matrix import ROUTE_MARGIN_M, crowd_obstacles, router_of
@@ -132,11 +132,11 @@ def _say_unreached(lost: Sequence[tuple[DemandZone, set[str]]]) -> Iterator[str]
     if len(lost) > MOST_SAID:
         share = sum(zone.share for zone, _ in lost)
         why = listed(sorted(set().union(*(reasons for _, reasons in lost))), most=2)
-        yield f"No dock reaches {counted_noun(len(lost), 'zone')} ({share:.0%} of calls): {why}."
+        yield f"No dock reaches {counted_noun(len(lost), 'zone')} ({share_words(share)} of calls): {why}."
         return
     for zone, reasons in lost:
         why = listed(sorted(reasons), most=2)
-        yield f"No dock reaches {zone.name} ({zone.share:.0%} of calls): {why}."
+        yield f"No dock reaches {zone.name} ({share_words(zone.share)} of calls): {why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

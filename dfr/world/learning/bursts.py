@@ -96,7 +96,8 @@ def _tell(  # noqa: PLR0917 - what was fitted
         "pairs of calls of a zone close in time beyond those of the hour (Palm likelihood, days as clusters)"
     )
     further = LearnedFigure(
-        name="further calls about an incident", value=further_of(excess) if sure else most, unit="calls",
+        name=f"further calls about an incident{'' if sure else ', at most'}",
+        value=further_of(excess) if sure else most, unit="calls",
         n=n, source=source, method=method, interval=about if sure else Interval(0.0, most),
         path="simulation.policing.bursts.further_calls" if sure else "",
     )  # fmt: skip

@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dfr.scenario.model import DurationShape
 from dfr.statistics import UNKNOWN, Interval
 
 FEWEST_SHOWN = 10
 """A word of a log, such as a type of call, is shown where at least so many rows have it (assumed)."""
 
+FREQUENT_SHARE = 0.8
+"""Where fewer rows have words that are shown, a column is free text, and none of it is shown (assumed)."""
+
 OTHER = "other"
+FREE_TEXT = (
+    f"fewer than {FREQUENT_SHARE:.0%} of the rows have a word that {FEWEST_SHOWN} rows share: it may be free"
+    " text, and none of it is shown"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +52,15 @@ class LearnedFigure:
             "unit": self.unit, "n": self.n, "source": self.source, "method": self.method,
             "path": self.path or None,
         }  # fmt: skip
+
+
+def is_free_text(counts: NDArray[np.int64]) -> bool:
+    """Whether a column whose words have these counts is free text, in which a frequent one may name somebody.
+
+    >>> is_free_text(np.array([80, 20])), is_free_text(np.array([20, *[1] * 80]))
+    (False, True)
+    """
+    return bool(counts[counts >= FEWEST_SHOWN].sum() < FREQUENT_SHARE * counts.sum())
 
 
 def number_words(value: float) -> str:

@@ -11,7 +11,15 @@ from dfr.findings import counted_noun
 from dfr.statistics import wilson
 from dfr.world.demand_estimate import design_effect
 from dfr.world.learning.durations import fit_duration, whole_minutes
-from dfr.world.learning.figures import FEWEST_SHOWN, OTHER, LearnedFigure, Lesson, Missing
+from dfr.world.learning.figures import (
+    FEWEST_SHOWN,
+    FREE_TEXT,
+    OTHER,
+    LearnedFigure,
+    Lesson,
+    Missing,
+    is_free_text,
+)
 from dfr.world.learning.rates import dispersed_rate
 from dfr.world.learning.tables import FlightTable, IntArray
 
@@ -54,11 +62,15 @@ def learn_flights(lesson: Lesson, table: FlightTable, *, source: str, notes: tup
         figures.append(_cleared_share(table, source))
         if silent:
             said.append(f"{CLEARED}: {counted_noun(silent, 'flight')} do not say, and are left out")
+    free_text = is_free_text(_purpose_counts(table))
+    if free_text:
+        missing.append(Missing(name="purposes of flights", why=FREE_TEXT))
     if "drone_on_scene" in durations:
         missing = [each for each in missing if each.name != "how long a drone is wanted on scene"]
     return replace(
         lesson, figures=(*lesson.figures, *figures), missing=tuple(missing), notes=(*lesson.notes, *said),
-        durations=durations, purposes=_count_purposes(table), flights=len(table), flight_source=source,
+        durations=durations, purposes={} if free_text else _count_purposes(table), flights=len(table),
+        flight_source=source,
     )  # fmt: skip
 
 
@@ -104,9 +116,13 @@ def _cleared_share(table: FlightTable, source: str) -> LearnedFigure:
     )  # fmt: skip
 
 
+def _purpose_counts(table: FlightTable) -> IntArray:
+    return np.bincount(table.purpose[table.purpose >= 0], minlength=len(table.purposes)).astype(np.int64)
+
+
 def _count_purposes(table: FlightTable) -> dict[str, int]:
     """Flights of each purpose, those of rare ones together."""
-    counts = np.bincount(table.purpose[table.purpose >= 0], minlength=len(table.purposes)).tolist()
+    counts = _purpose_counts(table).tolist()
     found = {name: count for name, count in zip(table.purposes, counts, strict=True) if count >= FEWEST_SHOWN}
     rest = sum(counts) - sum(found.values())
     ordered = dict(sorted(found.items(), key=lambda item: -item[1]))

@@ -7,11 +7,10 @@ from typing import Any
 
 from dfr.scenario.edits import AllEdits, Edit, SetValue
 from dfr.scenario.features import value_at
-from dfr.world.demand_edit import demand_edit
+from dfr.world.demand_edit import demand_edit, fit_note
 from dfr.world.demand_estimate import DemandEstimate, rounded_shares
 from dfr.world.learning.figures import LearnedFigure, Lesson
 
-LONGEST_NOTE = 4000
 FLIGHTS = "the drone's own time on scene, the same for every grade"
 NOT_JOINED = "calls that are joined to an incident are not in the log: none is assumed"
 POLICING = ("simulation", "policing")
@@ -108,13 +107,13 @@ def _policies(lesson: Lesson, data: Any) -> Iterator[tuple[str, dict[str, Any]]]
         )
     given = {grade: shares for grade, shares in lesson.triage.items() if shares[grade].value < 1.0}
     if given:
-        told = ", ".join(str_of_share(share) for shares in given.values() for share in shares.values())
+        listed = [str_of_share(share) for shares in given.values() for share in shares.values()]
         yield (
             "triage",
             {
                 "given": {grade: _rounded(shares) for grade, shares in given.items()},
                 "source": f"{lesson.source}; grades first given beside final ones",
-                "note": f"shares with 95 % intervals: {told}"[:LONGEST_NOTE],
+                "note": fit_note("shares with 95 % intervals: ", listed),
             },
         )
     patrols, stay = value_at(data, (*POLICING, "patrols")), lesson.durations.get("patrol")

@@ -27,6 +27,7 @@ from dfr.world.learning.bursts import find_bursts
 from dfr.world.learning.durations import fit_duration, fit_patience, whole_minutes
 from dfr.world.learning.figures import (
     FEWEST_SHOWN,
+    FREE_TEXT,
     OTHER,
     LearnedBursts,
     LearnedDuration,
@@ -34,6 +35,7 @@ from dfr.world.learning.figures import (
     LearnedHours,
     Lesson,
     Missing,
+    is_free_text,
 )
 from dfr.world.learning.rates import HOURS, fit_hours, spread_of_days
 from dfr.world.learning.tables import UNPLACED, BoolArray, CallTable, IntArray
@@ -122,6 +124,7 @@ def learn_calls(
     if estimate.calls < FEWEST_SHOWN:
         few = counted_noun(estimate.calls, "call")
         told.notes.append(f"only {few}: whoever reads the shares can tell where and when of so few")
+    by_type = _count_types(counted, grades, told)
     told.notes += estimate.notes
     return Lesson(
         source=source,
@@ -139,7 +142,7 @@ def learn_calls(
         durations=told.durations,
         bursts=bursts,
         triage=triage,
-        by_type=_count_types(counted, grades),
+        by_type=by_type,
     ), estimate  # fmt: skip
 
 
@@ -451,12 +454,15 @@ def _learn_triage(
     return found
 
 
-def _count_types(table: CallTable, grades: Sequence[str]) -> dict[str, dict[str, int]]:
+def _count_types(table: CallTable, grades: Sequence[str], told: _Told) -> dict[str, dict[str, int]]:
     """Calls of each type by grade, those of rare types together."""
     if not len(table.kinds) or not (table.kind >= 0).any():
         return {}
     known = table.pick((table.kind >= 0) & (table.grade >= 0))
     by_type = _tally(known.kind, known.grade, len(table.kinds), len(grades))
+    if is_free_text(by_type.sum(axis=1)):
+        told.lack("types of calls", FREE_TEXT)
+        return {}
     often = by_type.sum(axis=1) >= FEWEST_SHOWN
     order = sorted(np.flatnonzero(often).tolist(), key=lambda kind: -int(by_type[kind].sum()))
     rows = {table.kinds[kind]: by_type[kind] for kind in order}

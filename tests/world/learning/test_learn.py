@@ -126,6 +126,18 @@ def test_rare_types_of_calls_are_not_shown() -> None:
     assert sum(more.by_type["other"].values()) == 20
 
 
+def test_a_column_of_free_text_shows_none_of_it() -> None:
+    """The address of somebody who calls often is in 20 of 100 texts, and no type of call."""
+    kind = np.concatenate([np.zeros(20, np.int64), np.arange(1, 81)])
+    kinds = ("7 Elm Road", *(f"text {number}" for number in range(80)))
+    lesson = _learn(_table(100, kind=kind, kinds=kinds))
+    assert lesson.by_type == {}
+    assert any("free text" in each.why for each in lesson.missing)
+    flown = learn_flights(lesson, _flights(100, purpose=kind, purposes=kinds), source="flights.csv")
+    assert flown.purposes == {}
+    assert any(each.name == "purposes of flights" and "free text" in each.why for each in flown.missing)
+
+
 def test_weekdays_that_do_not_differ_have_the_hours_of_all_days() -> None:
     rng = np.random.default_rng(1)
     same = rng.poisson(np.tile(np.linspace(0.5, 3.0, 24), (56, 1)))
