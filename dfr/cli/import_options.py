@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,18 +22,20 @@ Files = list[str] | None
 _FILE = "Repeatable; FILE#NAME takes the features, or the folder, of that name."
 
 
+def columns_option(column: str, whats: Iterable[str]) -> Any:
+    """An option that says which column of a table holds what."""
+    return typer.Option(
+        metavar="WHAT=COLUMN",
+        help=f"Which {column} holds {', '.join(whats)}; if not given, dfr guesses from the names of the"
+        " columns. Repeatable.",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnOptions:
     """What is known of the columns of a table of calls."""
 
-    call_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHAT=COLUMN",
-            help=f"Which column holds {', '.join(CallColumn)}; if not given, dfr guesses from the names of"
-            " the columns. Repeatable.",
-        ),
-    ] = None
+    call_columns: Annotated[list[str] | None, columns_option("column", CallColumn)] = None
     call_dates: Annotated[
         DateOrder | None,
         typer.Option(help="Order of day, month and year, for a table whose dates can be read both ways."),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dfr.api.learning import Learned, learn
-from dfr.cli.import_options import ColumnOptions, split_pairs
+from dfr.cli.import_options import ColumnOptions, columns_option, split_pairs
 from dfr.cli.options import with_option_groups
 from dfr.cli.output import AsJson, emit_json, note, say
 from dfr.io.call_columns import ColumnMatch
@@ -32,14 +32,7 @@ class FlightOptions:
     flights: Annotated[
         Path | None, typer.Option(help="Log of a drone programme's flights, CSV or .xlsx.")
     ] = None
-    flight_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHAT=COLUMN",
-            help=f"Which column of the flights holds {', '.join(FlightColumn)}; if not given, dfr guesses."
-            " Repeatable.",
-        ),
-    ] = None
+    flight_columns: Annotated[list[str] | None, columns_option("column of the flights", FlightColumn)] = None
     flight_dates: Annotated[
         DateOrder | None, typer.Option(help="Order of day, month and year in the log of flights.")
     ] = None

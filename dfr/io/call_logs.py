@@ -32,7 +32,7 @@ from dfr.scenario.model import DemandZone, Scenario
 from dfr.world.call_records import CallRecord
 from dfr.world.call_zones import likely_zone_count, make_zones, place_calls
 from dfr.world.learning.figures import FEWEST_SHOWN
-from dfr.world.learning.tables import UNPLACED, CallTable, merge_incidents
+from dfr.world.learning.tables import UNPLACED, CallTable, merge_incidents, say_days
 
 CHUNK = 20_000
 """Rows that are placed in zones together."""
@@ -73,10 +73,7 @@ class CallLog:
     @property
     def source(self) -> str:
         """In a sentence what was read: the file by its name alone, and how many calls of which days."""
-        first, last = (datetime.fromordinal(int(pick(self.table.day))) for pick in (np.min, np.max))  # noqa: DTZ
-        return (
-            f"{counted_noun(len(self.table), 'call')} of {first:%Y-%m-%d} to {last:%Y-%m-%d} in {self.name}"
-        )
+        return f"{counted_noun(len(self.table), 'call')} of {say_days(self.table.day)} in {self.name}"
 
 
 def read_call_log(

@@ -24,7 +24,7 @@ from dfr.io.call_dates import DateOrder, date_order, read_moment
 from dfr.io.call_logs import LONGEST_WORD, MOST_KINDS, clock_unit_s, not_read, read_seconds, seconds_after
 from dfr.io.log_columns import NO, YES, FlightColumn, guess_log_columns, plain_name, say_utc
 from dfr.io.sheets import SheetLike, open_sheet
-from dfr.world.learning.tables import FlightTable
+from dfr.world.learning.tables import FlightTable, say_days
 
 MINUTE_S = 60.0
 UNITS_S = {
@@ -47,10 +47,7 @@ class FlightRecords:
     @property
     def source(self) -> str:
         """In a sentence what was read."""
-        first, last = (datetime.fromordinal(int(pick(self.table.day))) for pick in (np.min, np.max))  # noqa: DTZ
-        return (
-            f"{counted_noun(len(self.table), 'flight')} of {first:%Y-%m-%d} to {last:%Y-%m-%d} in {self.name}"
-        )
+        return f"{counted_noun(len(self.table), 'flight')} of {say_days(self.table.day)} in {self.name}"
 
 
 def read_flight_log(

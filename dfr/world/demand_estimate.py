@@ -25,7 +25,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from dfr.errors import InputError
-from dfr.geo import LocalFrame
+from dfr.geo import FloatArray, LocalFrame
 from dfr.scenario.model import Demand, DemandDay, DemandZone, Period
 from dfr.statistics import Interval, poisson_rate, wilson
 from dfr.world.call_records import CallRecord
@@ -286,16 +286,29 @@ def _between_days(by_day: Mapping[date, int]) -> float | None:
 
     Of counts with mean m the variance is m + c² m²: the excess over m of the observed variances, over m².
     """
+    found = weekday_moments(by_day)
+    if found is None:
+        return None
+    freedom, means, variances = found
+    return max(0.0, float(freedom @ (variances - means) / (freedom @ means**2)))
+
+
+def weekday_moments(by_day: Mapping[date, int]) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """(Degrees of freedom, means, variances) of the counts of each weekday that was observed twice or more.
+
+    None where there is none, or none has a call.
+    """
     groups: dict[int, list[int]] = {}
     for day, count in by_day.items():
         groups.setdefault(day.weekday(), []).append(count)
     several = [np.asarray(counts, float) for counts in groups.values() if len(counts) > 1]
     if not any(counts.sum() for counts in several):
         return None
-    freedom = np.array([len(counts) - 1.0 for counts in several])
-    means = np.array([counts.mean() for counts in several])
-    variances = np.array([counts.var(ddof=1) for counts in several])
-    return max(0.0, float(freedom @ (variances - means) / (freedom @ means**2)))
+    return (
+        np.array([len(counts) - 1.0 for counts in several]),
+        np.array([counts.mean() for counts in several]),
+        np.array([counts.var(ddof=1) for counts in several]),
+    )
 
 
 def _rate_cv(by_day: Mapping[date, int], burst_factor: float) -> float | None:

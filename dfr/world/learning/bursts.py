@@ -76,15 +76,13 @@ def find_bursts(
         _loss, start, args=(pairs,), jac=_slope, method="L-BFGS-B",
         bounds=[(-3.0, 3.0), (LEAST_LOG_EXCESS, 3.0), (math.log(SHORTEST_S), math.log(LONGEST_S))],
     )  # fmt: skip
-    scale, excess, mean_s = (float(value) for value in np.exp(found.x))
-    errors, degrees = _errors(found.x, pairs)
-    return _tell(pairs, scale, excess, mean_s, errors, degrees, n=len(t_s), source=source)
+    return _tell(pairs, found.x, n=len(t_s), source=source)
 
 
-def _tell(  # noqa: PLR0917 - what was fitted
-    pairs: _Pairs, scale: float, excess: float, mean_s: float, errors: FloatArray, degrees: int,
-    *, n: int, source: str,
-) -> LearnedBursts:  # fmt: skip
+def _tell(pairs: _Pairs, parts: FloatArray, *, n: int, source: str) -> LearnedBursts:
+    """What the logarithms of b, k and τ that fit best say."""
+    scale, excess, mean_s = (float(value) for value in np.exp(parts))
+    errors, degrees = _errors(parts, pairs)
     inside = SHORTEST_S * 1.01 < mean_s < LONGEST_S * 0.99 and math.log(excess) > LEAST_LOG_EXCESS + 0.01
     sure = bool(np.isfinite(errors).all()) and inside and 1.0 / errors[1] >= SURE
     wide = t_value(degrees) * errors if np.isfinite(errors).all() else np.full(3, np.inf)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from dfr.world.learning.figures import (
     is_free_text,
 )
 from dfr.world.learning.rates import dispersed_rate
-from dfr.world.learning.tables import FlightTable, IntArray
+from dfr.world.learning.tables import FlightTable, IntArray, say_days
 
 CLEARED = "share cleared without a patrol"
 LONGEST_S = 6.0 * 3600.0
@@ -79,7 +78,7 @@ def _flights_per_day(table: FlightTable, source: str) -> LearnedFigure:
     counts = np.bincount(table.day - first, minlength=last - first + 1)
     mean, interval = dispersed_rate(counts)
     empty = f"{(counts == 0).mean():.0%} of the days without"
-    days = f"{date.fromordinal(first)} to {date.fromordinal(last)}, {empty}"
+    days = f"{say_days(table.day)}, {empty}"
     return LearnedFigure(
         name="flights of a day", value=mean, unit="flights", n=len(table), source=source, interval=interval,
         method=f"mean of all days, {days}",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from dfr.statistics import UNKNOWN, Interval, poisson_rate
+from dfr.world.demand_estimate import weekday_moments
 from dfr.world.learning.figures import LearnedHours
 
 IntArray = NDArray[np.int64]
@@ -69,16 +70,12 @@ def spread_of_days(by_day: Mapping[date, int], burst_factor: float) -> tuple[flo
     Of counts with mean m and variance f m + c² m², f of the bursts; the interval is that of a variance (χ²).
     None where no weekday was observed twice.
     """
-    groups: dict[int, list[int]] = {}
-    for day, count in by_day.items():
-        groups.setdefault(day.weekday(), []).append(count)
-    several = [np.asarray(counts, float) for counts in groups.values() if len(counts) > 1]
-    if not any(counts.sum() for counts in several):
+    found = weekday_moments(by_day)
+    if found is None:
         return None
-    freedom = np.array([len(counts) - 1.0 for counts in several])
-    means = np.array([counts.mean() for counts in several])
+    freedom, means, variances = found
     squares = float(freedom @ means**2)
-    seen = float(freedom @ np.array([counts.var(ddof=1) for counts in several])) / squares
+    seen = float(freedom @ variances) / squares
     chance, degrees = burst_factor * float(freedom @ means) / squares, float(freedom.sum())
     low, high = (seen * degrees / end - chance for end in _chi2_ends(degrees))
     return math.sqrt(max(seen - chance, 0.0)), Interval(math.sqrt(max(low, 0.0)), math.sqrt(max(high, 0.0)))

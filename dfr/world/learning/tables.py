@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,16 @@ class FlightTable:
         return len(self.t_s)
 
 
+def say_days(days: IntArray) -> str:
+    """The first and the last of some days.
+
+    >>> say_days(np.array([date(2024, 5, 3).toordinal(), date(2024, 5, 1).toordinal()]))
+    '2024-05-01 to 2024-05-03'
+    """
+    first, last = (date.fromordinal(int(pick(days))) for pick in (np.min, np.max))
+    return f"{first} to {last}"
+
+
 def merge_incidents(table: CallTable) -> CallTable:
     """One row for each incident: from its first call, with the first arrival and the last clearing.
 
@@ -94,7 +105,7 @@ def merge_incidents(table: CallTable) -> CallTable:
     heads = np.flatnonzero(starts)
     base_s = table.t_s[heads][group]
     times: dict[str, Any] = {
-        name: _reduce(least, table, name, base_s, group, count)
+        name: _reduce(least, getattr(table, name) + table.t_s - base_s, group, count)
         for name, least in (("en_route_s", np.fmin), ("arrived_s", np.fmin), ("cleared_s", np.fmax))
     }
     merged = replace(
@@ -106,10 +117,8 @@ def merge_incidents(table: CallTable) -> CallTable:
     return merged.pick(np.argsort(merged.t_s, kind="stable"))
 
 
-def _reduce(  # noqa: PLR0917 - one column of a grouped table
-    least: np.ufunc, table: CallTable, name: str, base_s: FloatArray, group: IntArray, count: int
-) -> FloatArray:
-    """The least or greatest of a column in each group, from the group's first call."""
+def _reduce(least: np.ufunc, values: FloatArray, group: IntArray, count: int) -> FloatArray:
+    """The least or greatest value of each of `count` groups."""
     found = np.full(count, np.nan)
-    least.at(found, group, getattr(table, name) + table.t_s - base_s)
+    least.at(found, group, values)
     return found
