@@ -183,10 +183,17 @@ def says(text: str, words: Sequence[str]) -> bool:
 
 
 def say_utc(columns: Iterable[str], zone: ZoneInfo) -> Iterator[str]:
-    """A sentence for each column whose times are in UTC, for its name says so."""
-    for column in columns:
-        if zone_of_columns([column], zone) is not zone:
+    """Which columns of times are in UTC, for their names say so, and which beside them are then local."""
+    names = [column for column in columns if column]
+    in_utc = [column for column in names if zone_of_columns([column], zone) is not zone]
+    for column in names if in_utc else ():
+        if column in in_utc:
             yield f"times in {column!r} are UTC, as its name says"
+        else:
+            yield (
+                f"times in {column!r} without an offset are taken as local ({zone.key}, assumed): its name"
+                " does not say UTC"
+            )
 
 
 def plain_name(column: str) -> str:

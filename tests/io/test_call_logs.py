@@ -260,6 +260,11 @@ def test_times_of_a_column_in_utc_are_in_utc(tmp_path: Path) -> None:
     assert flown.table.t_s.tolist() == [datetime(2024, 8, 25, 0, 30, tzinfo=LONDON).timestamp()]
     assert (flown.table.hour.tolist(), flown.table.length_s.tolist()) == ([0], [900.0])
     assert "times in 'takeoff utc' are UTC, as its name says" in flown.notes
+    mixed = _fly(tmp_path, "takeoff utc,landing\n2024-08-24 10:30,11:45\n")
+    assert mixed.table.length_s.tolist() == [900.0]
+    assert any(
+        note.startswith("times in 'landing' without an offset are taken as local") for note in mixed.notes
+    )
     called = _read(
         tmp_path, "time created utc,zone,priority,arrived\n2024-08-24 23:30,castle,prompt,2024-08-25 00:40\n"
     )
