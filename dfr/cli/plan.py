@@ -38,6 +38,9 @@ from dfr.plan.worksheet import make_worksheet
 from dfr.units import FOOT_M
 from dfr.world.model import World
 
+MOST_ROUTES = 240
+"""So many routes are printed: those of 60 zones from 4 docks (assumed)."""
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 REPORT_EVERY_S = 5.0
@@ -216,7 +219,7 @@ def _print_plan(proposed: Plan) -> None:
         say(f"best share of calls reached within {proposed.siting_limit_s:g} s, by number of docks:")
         say("  " + ", ".join(_gain_words(gain) for gain in proposed.layouts))
     _print_hours(proposed)
-    _print_routes(proposed)
+    print_routes(proposed)
     _print_area(proposed)
     print_findings(proposed.findings, quiet=True)
 
@@ -239,17 +242,21 @@ def _print_hours(proposed: Plan) -> None:
     say(f"by hour of the forecast ({counted_noun(len(flown), 'flyable hour')}): from {' to '.join(words)}")
 
 
-def _print_routes(proposed: Plan) -> None:
+def print_routes(proposed: Plan) -> None:
+    """Say the routes of a plan, as far as somebody may read them."""
     wind = proposed.planning_wind
     if wind is not None:
         say(f"routes, lift-off to overhead, wind {wind.wind_mps:g} m/s from {wind.wind_from_deg:.0f}°:")
-    for route in proposed.routes:
+    for route in proposed.routes[:MOST_ROUTES]:
         where = f"  {route.site_id} to {route.zone_id}:"
         if route.overhead_s is None:
             say(f"{where} not reachable: {route.limited_by}")
         else:
             words = f"; {route.limited_by}" if route.limited_by else ""
             say(f"{where} {route.length_m:,.0f} m, {route.overhead_s:.0f} s, {route.energy_wh:.0f} Wh{words}")
+    more = len(proposed.routes) - MOST_ROUTES
+    if more > 0:
+        say(f"  and {counted_noun(more, 'other route')}: --out has them all, --heat the soonest to each zone")
 
 
 def _print_area(proposed: Plan) -> None:

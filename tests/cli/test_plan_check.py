@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dfr.api import planning
+from dfr.cli.plan import MOST_ROUTES, print_routes
+from tests.shipped import plan_of
 
 from .verbs import dfr
 
@@ -182,3 +185,11 @@ def test_ctrl_c_before_any_docks_are_found_keeps_nothing(tmp_path: Path, monkeyp
     done = dfr("plan", "victorious-2024", "--out", str(out))
     assert done.returncode == 130
     assert not out.exists()
+
+
+def test_routes_to_thousands_of_zones_are_not_all_printed(capsys: pytest.CaptureFixture[str]):
+    plan = plan_of("victorious-2024")
+    print_routes(replace(plan, routes=plan.routes * 1000))
+    *_, last = lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == MOST_ROUTES + 2
+    assert f"and {len(plan.routes) * 1000 - MOST_ROUTES} other routes: --out has them all" in last
