@@ -147,7 +147,15 @@ def make_request(
     """The input as checked arrays. Raises InputError that names what cannot be used."""
     times = _read_times(times_s)
     n, m = times.shape
-    weights = np.ones(n) if demand is None else read_numbers(demand, "demand")
+    weights = np.ones(n) if demand is None else read_weights(demand, n)
+    must, must_not = _sites_of(forced, "forced"), _sites_of(forbidden, "forbidden")
+    check_choice(must, must_not, m, p)
+    return Request(times, weights, must, must_not)
+
+
+def read_weights(demand: ArrayLike, n: int) -> FloatArray:
+    """A weight of 0 or more for each of n rows. Raises InputError."""
+    weights = read_numbers(demand, "demand")
     if weights.shape != (n,):
         raise InputError(
             f"demand has shape {weights.shape}, times_s has {n} rows", do="give one weight for each row"
@@ -160,9 +168,7 @@ def make_request(
             f"the largest weight of demand is {most:g}, beyond what can be added and multiplied",
             do=f"scale the weights to between {1.0 / MOST_WEIGHT:g} and {MOST_WEIGHT:g}",
         )
-    must, must_not = _sites_of(forced, "forced"), _sites_of(forbidden, "forbidden")
-    _check_choice(must, must_not, m, p)
-    return Request(times, weights, must, must_not)
+    return weights
 
 
 def _sites_of(which: Sequence[int], what: str) -> tuple[int, ...]:
@@ -256,7 +262,8 @@ def _read_times(times_s: object) -> Times:
     return table
 
 
-def _check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p: int | None) -> None:
+def check_choice(forced: tuple[int, ...], forbidden: tuple[int, ...], m: int, p: int | None) -> None:
+    """Raise InputError where no p of m sites have the forced ones and none that is forbidden."""
     for j in (*forced, *forbidden):
         if not 0 <= j < m:
             raise InputError(f"site {j} is not one of the {m} sites", do=f"use 0..{m - 1}")

@@ -20,10 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from dfr.errors import InputError
 from dfr.geo import FloatArray
 from dfr.plan.siting.milp import BoolArray, Deadline, Progress, Stop
-from dfr.plan.siting.model import PROOF_TIME_LIMIT_S, IntArray, Sites, at_least_zero, make_sites
+from dfr.plan.siting.model import (
+    PROOF_TIME_LIMIT_S,
+    IntArray,
+    Sites,
+    at_least_zero,
+    check_choice,
+    make_sites,
+    read_weights,
+)
 
 Numbers = NDArray[np.signedinteger[Any]]
 """Row and column numbers, of 32 bits where that is enough."""
@@ -60,9 +67,8 @@ def solve_partial_cover(
     started = perf_counter()
     at_least_zero(time_limit_s=time_limit_s, relative_gap=relative_gap)
     allowed = np.setdiff1d(np.arange(cover.shape[1]), np.asarray(forbidden, int))
-    if not len(forced) <= p <= allowed.size:
-        raise InputError(f"{p} of {allowed.size} sites, {len(forced)} forced", do="choose between the two")
-    table = Columns.of(cover[:, allowed], weights)
+    check_choice(tuple(forced), tuple(forbidden), cover.shape[1], p)
+    table = Columns.of(cover[:, allowed], read_weights(weights, cover.shape[0]))
     is_forced = np.isin(allowed, np.asarray(forced, int))
     search = _Search(table, p, is_forced, Deadline(time_limit_s, stop), relative_gap, on_progress)
     bound = search.least_bound()

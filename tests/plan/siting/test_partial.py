@@ -65,5 +65,13 @@ def test_a_search_that_is_stopped_still_has_a_choice_and_a_bound() -> None:
 
 
 def test_more_sites_than_there_are_cannot_be_chosen() -> None:
-    with pytest.raises(InputError, match="10 of 9 sites"):
+    with pytest.raises(InputError, match="p = 10 of 9 allowed sites"):
         solve_partial_cover(sparse.csc_array(drawn(1)[0]), np.ones(60), p=10)
+
+
+def test_what_the_other_solvers_refuse_is_refused_in_the_same_words() -> None:
+    cover = sparse.csc_array(drawn(1)[0])
+    with pytest.raises(InputError, match="p = 0 with 0 forced sites -> choose p of at least 1"):
+        solve_partial_cover(cover, np.ones(60), p=0)
+    with pytest.raises(InputError, match="negative or non-finite weight"):
+        solve_partial_cover(cover, np.full(60, np.nan), p=1)
