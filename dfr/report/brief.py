@@ -19,7 +19,7 @@ from dfr.plan.verdict import Verdict
 from dfr.report.airspace_sheet import ZoneRow, airspace_rows, permission_rows, traffic_rows
 from dfr.report.checklists import Checklist, checklists
 from dfr.report.hours_sheet import DaySheet, day_sheets, limited_spans
-from dfr.report.map import map_svg
+from dfr.report.map import is_heat_map, map_svg
 from dfr.report.words import OPERATIONS, listed, period_words, plural, sentence, short
 from dfr.scenario.model import Scenario
 from dfr.units import m_to_ft, mps_to_kt
@@ -134,6 +134,7 @@ def brief_html(run: BriefedRun, fitting: Fitting | None = None) -> str:
         blocking=blocking,
         noted=shown[:on_first_page],
         noted_behind=shown[on_first_page:],
+        heat_map=is_heat_map(run.world),
         map_svg=map_svg(run.world, plan, label_px=MAP_LABEL_PX),
         response=_response_rows(run.summary),
         sites=plan.sites[:docks],

@@ -28,7 +28,7 @@ from dfr.report import charts
 from dfr.report.hours_sheet import day_sheets
 from dfr.report.isochrones import draw_isochrones, draw_isochrones_by_hour
 from dfr.report.landing_charts import scenario_landing_chart
-from dfr.report.map import map_svg
+from dfr.report.map import is_heat_map, map_svg
 from dfr.report.profiles import height_profiles
 from dfr.report.words import (
     OPERATIONS,
@@ -123,6 +123,7 @@ def report_html(run: Rehearsal) -> str:
         verdict=run.verdict,
         counted=count_by_severity(plan.findings),
         tiles=_headline_tiles(run),
+        heat_map=is_heat_map(run.world),
         map_svg=map_svg(run.world, plan, flown=run.tracks),
         siting=_siting_words(plan),
         docks=_dock_rows(run),

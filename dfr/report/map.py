@@ -208,14 +208,15 @@ def _draw_zones(world: World, plan: Plan, view: _View) -> list[str]:
     return shapes
 
 
-def _is_heat_map(world: World) -> bool:
+def is_heat_map(world: World) -> bool:
+    """Whether a map shows zones by shade, without names and times, for there are too many."""
     return len(world.scenario.demand.zones) > MOST_ZONES_NAMED
 
 
 def _shades(world: World) -> list[str]:
     """The class of each zone's shade in a heat map, by its calls to the area; '' where it is none."""
     zones = world.scenario.demand.zones
-    if not _is_heat_map(world):
+    if not is_heat_map(world):
         return [""] * len(zones)
     areas = np.array([world.frame.polygon(zone.area).area for zone in zones])
     density = np.array([zone.share for zone in zones]) / np.maximum(areas, 1.0)
@@ -239,7 +240,7 @@ def _draw_labels(world: World, plan: Plan, view: _View, size: float) -> list[str
         at = view.xy(*world.frame.point(site.position))
         box = labels.place_beside(at, box_of([name], size=size), DOCK_SIDE)
         words.append(svg.text(box.x, box.y + size / 3, name, class_="dock-name", font_size=size))
-    for zone in () if _is_heat_map(world) else world.scenario.demand.zones:
+    for zone in () if is_heat_map(world) else world.scenario.demand.zones:
         named = textwrap.wrap(zone.name, LABEL_CHARACTERS, max_lines=LABEL_LINES, placeholder=" …")
         lines = [*named, _time_words(plan.soonest_route(zone.id))]
         at = view.xy(*world.frame.point(centroid(zone.area)))
@@ -302,7 +303,7 @@ def _draw_posts(world: World, view: _View) -> list[str]:
 
 def _draw_routes(world: World, plan: Plan, view: _View) -> list[str]:
     shapes = []
-    for zone in () if _is_heat_map(world) else world.scenario.demand.zones:
+    for zone in () if is_heat_map(world) else world.scenario.demand.zones:
         route = plan.soonest_route(zone.id)
         if route is None:
             continue

@@ -107,6 +107,15 @@ def test_the_brief_says_for_what_the_docks_stand_and_how_sure_that_is(briefed):
     assert "71.1 % (best possible, proven)" in str(run.plan.sited_by)
 
 
+def test_the_caption_of_a_heat_map_says_what_its_shades_are(briefed, monkeypatch):
+    run = briefed("victorious-2024")
+    assert "the darker, the more calls" not in brief_html(run)
+    monkeypatch.setattr("dfr.report.map.MOST_ZONES_NAMED", 1)
+    page = brief_html(run)
+    assert "Blue areas: the darker, the more calls for their size." in page
+    assert "Seconds: from lift-off" not in page
+
+
 def test_the_brief_asks_for_nothing_from_outside(briefed):
     page = brief_html(briefed("victorious-2024"))
     assert "default-src 'none'" in page
