@@ -192,4 +192,4 @@ def test_routes_to_thousands_of_zones_are_not_all_printed(capsys: pytest.Capture
     print_routes(replace(plan, routes=plan.routes * 1000))
     *_, last = lines = capsys.readouterr().out.splitlines()
     assert len(lines) == MOST_ROUTES + 2
-    assert f"and {len(plan.routes) * 1000 - MOST_ROUTES} other routes: --out has them all" in last
+    assert f"and {len(plan.routes) * 1000 - MOST_ROUTES:,} other routes: --out has them all" in last
