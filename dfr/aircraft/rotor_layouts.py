@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfr.errors import InputError
 from dfr.geo import FloatArray
 
 
@@ -48,13 +47,6 @@ class RotorLayout:
 def alternate_layout(rotors: int) -> RotorLayout:
     """Flat and evenly spaced, each rotor turning against its neighbours."""
     return _flat(f"flat-{rotors}", f"{rotors} rotors, alternate", "PN" * (rotors // 2) + "P" * (rotors % 2))
-
-
-def find_layout(key: str) -> RotorLayout:
-    """The layout of a key. Raises InputError, naming the known ones, for any other."""
-    if key not in LAYOUTS:
-        raise InputError(f"no rotor layout {key!r}", do=f"use one of: {', '.join(LAYOUTS)}")
-    return LAYOUTS[key]
 
 
 def _flat(key: str, name: str, turning: str) -> RotorLayout:

@@ -9,8 +9,7 @@ import pytest
 
 from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.redundancy import attainable_moments, control_left, holds_heading, motor_out
-from dfr.aircraft.rotor_layouts import LAYOUTS, find_layout
-from dfr.errors import InputError
+from dfr.aircraft.rotor_layouts import LAYOUTS
 
 STUDY = find_drone("study-hexa")
 
@@ -37,37 +36,32 @@ def test_quad_falls_hexa_turns_and_octo_flies_on(rotors, controllable, upright):
     ],
 )
 def test_as_many_motors_may_stop_as_the_papers_say(layout, thrust_to_weight, keep_heading):
-    left = motor_out(STUDY, layout=find_layout(layout), thrust_to_weight=thrust_to_weight)
+    left = motor_out(STUDY, layout=LAYOUTS[layout], thrust_to_weight=thrust_to_weight)
     assert (left.motors_keep_heading, left.motors) == (keep_heading, LAYOUTS[layout].rotors)
 
 
 def test_the_two_motors_that_a_ppnnpn_cannot_lose_are_the_ones_beside_neighbours_of_the_other_turn():
     """Du and others 2015 find rotors 5 and 6 uncontrollable; the first four are not."""
-    held = [holds_heading(find_layout("hexa-ppnnpn"), stopped, thrust_to_weight=3.0) for stopped in range(6)]
+    held = [holds_heading(LAYOUTS["hexa-ppnnpn"], stopped, thrust_to_weight=3.0) for stopped in range(6)]
     assert held == [True, True, True, True, False, False]
 
 
 def test_a_degraded_hexacopter_needs_a_least_thrust_of_each_rotor_to_stay_upright():
     """With one rotor stopped and its opposite idle, four carry the weight: 1.5 times it in all six."""
-    hexa = find_layout("hexa")
+    hexa = LAYOUTS["hexa"]
     assert not motor_out(STUDY, layout=hexa, thrust_to_weight=1.45).upright_without_yaw
     assert motor_out(STUDY, layout=hexa, thrust_to_weight=1.7).upright_without_yaw
 
 
 def test_the_moments_of_a_quad_are_those_of_its_thrusts_at_their_ends():
     """Pitch with the yaw held: front pair at most, rear pair at none, twice the weight in all."""
-    moments = attainable_moments(find_layout("quad"), thrust_to_weight=2.0)
+    moments = attainable_moments(LAYOUTS["quad"], thrust_to_weight=2.0)
     assert moments[0] == pytest.approx([0.0, np.cos(np.pi / 4.0)], abs=1e-9)
 
 
 def test_control_that_is_left_is_a_share_and_a_quad_has_none():
-    assert control_left(find_layout("quad"), thrust_to_weight=2.0) == 0.0
-    assert 0.3 < control_left(find_layout("octo"), thrust_to_weight=2.0) < 0.6
-
-
-def test_an_unknown_layout_is_refused_with_the_known_ones():
-    with pytest.raises(InputError, match=r"no rotor layout 'tri'.*hexa-ppnnpn"):
-        find_layout("tri")
+    assert control_left(LAYOUTS["quad"], thrust_to_weight=2.0) == 0.0
+    assert 0.3 < control_left(LAYOUTS["octo"], thrust_to_weight=2.0) < 0.6
 
 
 def test_more_thrust_holds_more_wind_and_too_little_none():

@@ -49,11 +49,6 @@ class MetarReport:
     seen: ReportedWeather
     qnh_hpa: float | None
 
-    @property
-    def variable(self) -> bool:
-        """A wind without a direction."""
-        return self.seen.wind_mps is not None and self.seen.wind_from_deg is None
-
 
 def read_metars(data: bytes, *, name: str, until: datetime) -> tuple[MetarReport, ...]:
     """The reports of a text in time order; `until` (aware) is no earlier than the last of them.

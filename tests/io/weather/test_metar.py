@@ -34,7 +34,8 @@ def test_rain_and_visibility(group, rain_mm_h, visibility_m):
     report = read_metar(f"METAR EGHI 251150Z VRB02KT {group} 09/M01 Q0998 BECMG +RA", until=UNTIL)
     assert report.seen.rain_mm_h == rain_mm_h
     assert report.seen.visibility_m == visibility_m
-    assert report.variable
+    assert report.seen.wind_mps == pytest.approx(1.03, abs=0.01)
+    assert report.seen.wind_from_deg is None
 
 
 def test_american_units_and_frost():
