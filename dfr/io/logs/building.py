@@ -34,7 +34,8 @@ GAP_S = 3.0
 GAP_PERIODS = 5.0
 """A gap is longer than 3 s and than five usual distances between records (assumed)."""
 
-LONGEST_S = 7.0 * 86_400.0
+LONGEST_DAYS = 7
+LONGEST_S = LONGEST_DAYS * 86_400.0
 """No log is longer than a week: a later time is damage (assumed)."""
 
 EARLIEST_UNIX_S, LATEST_UNIX_S = 946_684_800.0, 4_102_444_800.0
@@ -244,7 +245,8 @@ class LogBuilder:
             raise InputError(f"{self.name}: no flight data in it", do="give the log of a flight")
         notes = [*self.notes, *self._clock_notes()]
         notes += [
-            f"{quantity.value}: {counted_noun(count, 'value')} left out that cannot be"
+            f"{quantity.value}: {counted_noun(count, 'value')} left out, outside its range or later than "
+            f"{LONGEST_DAYS} days after the start of the log"
             for quantity, count in self._impossible.items()
         ]
         self.events += [

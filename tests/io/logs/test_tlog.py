@@ -142,3 +142,12 @@ def test_a_real_log_shows_all_of_its_flights(reference):
     grounds = [hop.ground_after_m for hop in hops]
     assert (min(grounds), max(grounds)) == pytest.approx((-0.1, 1.9), abs=0.2)
     assert np.all(np.diff(log.series[Quantity.LAT_DEG].t_s) > 0.0)
+
+
+def test_what_comes_a_week_after_the_start_is_left_out_and_the_note_says_so():
+    day_us = 86_400 * 1_000_000
+    days = [tlog(flight(), stamp=0x0006_0000_0000_FDFE + day * day_us) for day in range(9)]
+    log = parse_log(b"".join(days), name="x", system=1)
+    note = next(note for note in log.notes if note.startswith("lat_deg"))
+    assert "later than 7 days after the start of the log" in note
+    assert 6 * 86_400 < log.series[Quantity.LAT_DEG].t_s.max() <= 7 * 86_400
