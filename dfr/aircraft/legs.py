@@ -342,20 +342,19 @@ def _corner_seconds(
         return np.zeros(flown.shape[0])
     both = flown[:, :-1] & flown[:, 1:]
     half_turn = 0.5 * np.abs((np.diff(courses_rad, axis=1) + np.pi) % (2.0 * np.pi) - np.pi)
-    rows = np.arange(flown.shape[0])
     saved = np.zeros(flown.shape[0])
     for corner in range(count):
-        if not both[:, corner].any():
+        rows = np.flatnonzero(both[:, corner])
+        if not rows.size:
             continue
-        pair = [_pick_legs(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)]
+        turn, turned = half_turn[rows, corner], settings.rows(rows)
         seconds = overlap_seconds(
-            pair,
-            half_turn[:, corner],
-            settings,
-            corner_accel_mps2=settings.effective_corner_accel_mps2,
+            [_pick_legs(profile, rows, np.full(rows.shape, leg)) for leg in (corner, corner + 1)],
+            turn,
+            turned,
+            corner_accel_mps2=turned.effective_corner_accel_mps2,
         )
-        waits = CORNER_WAIT_S * (1.0 - np.cos(half_turn[:, corner]))
-        saved += np.where(both[:, corner], np.maximum(seconds - waits, 0.0), 0.0)
+        saved[rows] += np.maximum(seconds - CORNER_WAIT_S * (1.0 - np.cos(turn)), 0.0)
     return saved
 
 

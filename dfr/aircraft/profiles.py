@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -389,6 +390,14 @@ def _fly_distinct(
     """Fly each different row once."""
     table = np.stack([column.ravel() for column in columns], axis=1)
     unique, back = np.unique(table, axis=0, return_inverse=True)
-    first, second = fly(*unique.T)
+    first, second = _fly_table(fly, unique.tobytes(), len(columns))
     shape = columns[0].shape
     return first[back.ravel()].reshape(shape), second[back.ravel()].reshape(shape)
+
+
+@lru_cache(maxsize=256)
+def _fly_table(
+    fly: Callable[..., tuple[FloatArray, FloatArray]], table: bytes, columns: int
+) -> tuple[FloatArray, FloatArray]:
+    """The flights of a table of rows, kept: neither wind nor course changes a climb or a landing."""
+    return fly(*np.frombuffer(table).reshape(-1, columns).T)
