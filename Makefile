@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Whatever the machine says: the verbs and vehicles that tests start would each compile all of dfr.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-all mutants check check-js bench docs screenshots clean
 
 $(STAMP): pyproject.toml requirements.lock

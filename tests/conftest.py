@@ -17,6 +17,7 @@ import yaml
 
 from dfr.io.scenario_files import shipped_scenarios
 from dfr.report.pdf import FLAGS, find_chromium
+from dfr.store.landing_cache import use_landing_cache
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY.parent / "shared" / "reference"
@@ -46,6 +47,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_cache(shared_folder: Path) -> None:
     """Let no test touch the cache of whoever runs the tests; tests that run side by side share one."""
     os.environ["DFR_CACHE"] = str(shared_folder / "cache")
+    use_landing_cache()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import pytest
 from dfr.io.scenario_files import find_scenario, load_world, shipped_scenarios
 from dfr.plan.model import Plan
 from dfr.plan.planner import make_plan
+from dfr.sim.build import sim_inputs
+from dfr.sim.inputs import SimInputs
 from dfr.world.model import World
 
 FEW = {"victorious-2024", "winter-storm"}
@@ -29,3 +31,9 @@ def world_of(name: str) -> World:
 def plan_of(name: str) -> Plan:
     """Its own plan."""
     return make_plan(world_of(name))
+
+
+@cache
+def inputs_of(name: str) -> SimInputs:
+    """What a simulation of that plan takes."""
+    return sim_inputs(world_of(name), plan_of(name))

@@ -94,6 +94,13 @@ def plan_with_docks(world: World, docks: Sequence[str]) -> Plan:
     return make_plan(fixed, docks=len(docks))
 
 
+def choose_docks(world: World) -> tuple[CandidateSite, ...]:
+    """The sites on which `make_plan` puts the scenario's docks, in its order, with no plan made of them."""
+    layouts, _ = candidate_layouts(world)
+    chosen, _ = site_docks(layouts, world.scenario.fleet.docks, SitingObjective())
+    return tuple(world.scenario.candidates[j] for j in chosen)
+
+
 def _use_with(site: CandidateSite, docks: Sequence[str]) -> SiteUse:
     if site.id in docks:
         return SiteUse.REQUIRED

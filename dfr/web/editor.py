@@ -29,7 +29,7 @@ from dfr.io.yaml_reader import MAX_BYTES
 from dfr.plan.matrix import path_finder
 from dfr.plan.model import Plan
 from dfr.plan.path_times import sorties_of
-from dfr.plan.planner import make_plan, plan_with_docks
+from dfr.plan.planner import choose_docks, make_plan, plan_with_docks
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario.edits import AllEdits, Edit, SetValue, describe_edit
 from dfr.scenario.features import SITES
@@ -218,11 +218,11 @@ class ScenarioEditor:
     def explain_saving(self, step: EditStep) -> SavingWords:
         """What saving this step means: whether the planner would choose its docks from the file alone."""
         chosen = {site.id for site in step.plan.sites}
-        file_plan = make_plan(step.world)
+        of_file = choose_docks(step.world)
         return SavingWords(
             docks=tuple(site.name for site in step.plan.sites),
-            file_docks=tuple(site.name for site in file_plan.sites),
-            other_docks={site.id for site in file_plan.sites} != chosen,
+            file_docks=tuple(site.name for site in of_file),
+            other_docks={site.id for site in of_file} != chosen,
         )
 
     def save(self, *, keep_docks: bool = False) -> None:

@@ -20,16 +20,15 @@ from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.other_traffic import RECEIVER
 from dfr.operate.room import LiveShift, ShiftSetup
-from dfr.operate.setup import shift_to_operate
 from dfr.operate.sortie import RECALLED
 from dfr.operate.story import NO_STORY, ShiftStory
 from dfr.sim.events import NEVER, OUT, PREPARE
 from dfr.store.shift_log import ShiftLog
 from dfr.world.demand import zone_centres
+from tests.operate.shifts import SCENARIO, shift_of
 from tests.operate.test_room import START
 from tests.shipped import plan_of, world_of
 
-SCENARIO = "victorious-2024"
 FIRST, SECOND = "castle-car-park/1", "naval-memorial/1"
 GROUND_M = 5.0
 AWAY_M = 3.0 * WELL_CLEAR_ACROSS_M
@@ -164,7 +163,7 @@ def aircraft_near(drone: Drone, away_m: float, *, bearing_deg: float = 180.0, **
 def make_air(tmp_path):
     """Makes the air of a shift that goes on with a story."""
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
-    shift = shift_to_operate(world, plan, vehicles=2, start=START)
+    shift = shift_of(2, START)
     setup = ShiftSetup(world=world, plan=plan, shift=shift, start=START)
     with ShiftLog(tmp_path / "shift") as log:
 

@@ -20,14 +20,13 @@ from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.other_traffic import RECEIVER
 from dfr.operate.room import STUCK_S, LiveShift, ShiftSetup
-from dfr.operate.setup import shift_to_operate
 from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
 from dfr.sim.events import NEVER
 from dfr.store.shift_log import ShiftLog, read_shift_log
 from dfr.world.demand import zone_centres
+from tests.operate.shifts import SCENARIO, shift_of
 from tests.shipped import plan_of, world_of
 
-SCENARIO = "victorious-2024"
 START = datetime(2024, 8, 23, 11, 0, tzinfo=UTC)
 HELICOPTER = "coastguard-helicopter"
 DRONE = "castle-car-park/1"
@@ -45,7 +44,7 @@ def dead_url():
 def begin(tmp_path, dead_url):
     """Begins a shift of two vehicles with what its log says so far."""
     world, plan = world_of(SCENARIO), plan_of(SCENARIO)
-    shift = shift_to_operate(world, plan, vehicles=2, start=START)
+    shift = shift_of(2, START)
     setup = ShiftSetup(world=world, plan=plan, shift=shift, start=START)
     with ExitStack() as stack:
 

@@ -18,7 +18,7 @@ from dfr.geo import bearing_deg, distance_m
 from dfr.plan import layouts
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.matrix import build_matrix
-from dfr.plan.planner import make_plan
+from dfr.plan.planner import choose_docks, make_plan
 from dfr.plan.windows import hour_windows, planning_window
 from dfr.scenario import model as m
 
@@ -44,6 +44,12 @@ def test_two_docks_reach_everything(field: Field):
     assert [site.id for site in plan.sites] == ["west", "east"]
     assert plan.height_levels is not None
     assert plan.height_levels.share_at_one_height == 1.0
+
+
+def test_the_docks_that_are_chosen_are_those_of_the_plan(field: Field):
+    world = field(fleet={"docks": 2})
+    assert [site.id for site in choose_docks(world)] == [site.id for site in make_plan(world).sites]
+    assert len(choose_docks(world)) == 2
 
 
 def test_of_layouts_that_cover_as_much_the_soonest_is_taken(field: Field):

@@ -27,7 +27,7 @@ from dfr.sim.resources import holds_by_hour
 from dfr.world.model import World
 from dfr.world.weather import weather_at
 
-from ..shipped import plan_of, world_of
+from ..shipped import inputs_of, plan_of, world_of
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def plan(world: World) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def inputs(world: World, plan: Plan) -> SimInputs:
+def inputs() -> SimInputs:
     """Its plain values."""
-    return sim_inputs(world, plan)
+    return inputs_of("victorious-2024")
 
 
 def test_what_the_key_figures_need_is_that_of_the_inputs_with_nothing_flown(

@@ -5,18 +5,17 @@ from __future__ import annotations
 import pytest
 
 from dfr.errors import InfeasibleError
-from dfr.sim.build import sim_inputs
 from dfr.sim.calls import draw_calls
 from dfr.sim.engine import replicate
 from dfr.sim.randomness import Streams
 from dfr.sim.window import busiest_start_s, calls_within, window
 
-from ..shipped import plan_of, world_of
+from ..shipped import inputs_of
 
 
 @pytest.fixture(scope="module")
 def inputs():
-    return sim_inputs(world_of("victorious-2024"), plan_of("victorious-2024"))
+    return inputs_of("victorious-2024")
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,10 @@
 
 import pytest
 
-from dfr.io.scenario_files import load_world, shipped_scenarios
-from dfr.plan.planner import make_plan
+from ..shipped import plan_of, world_of
 
 
 @pytest.fixture(scope="session")
 def victorious():
     """(World, Plan) of the festival."""
-    world = load_world(shipped_scenarios()["victorious-2024"])
-    return world, make_plan(world)
+    return world_of("victorious-2024"), plan_of("victorious-2024")

@@ -15,12 +15,14 @@ from dfr.scenario.model import SiteUse
 from dfr.web.editor import ScenarioEditor
 from dfr.web.page_data import PageData
 
+from ..shipped import plan_of
+
 
 @pytest.fixture
 def editor(tmp_path):
     path = tmp_path / "victorious.yaml"
     shutil.copy(shipped_scenarios()["victorious-2024"], path)
-    return ScenarioEditor(path)
+    return ScenarioEditor(path, plan=plan_of("victorious-2024"))
 
 
 def nearer(editor, zone_metres_east=60.0):
