@@ -329,6 +329,12 @@ def _pick_legs(profile: LegProfile, rows: np.ndarray, legs: np.ndarray) -> LegPr
     return LegProfile(**{name: getattr(profile, name)[rows, legs] for name in names})
 
 
+def _stack_legs(legs: list[LegProfile]) -> LegProfile:
+    """Legs beside each other, shape (legs, 1, n): the moments of each go in between."""
+    names = LegProfile.__dataclass_fields__
+    return LegProfile(**{name: np.stack([getattr(leg, name) for leg in legs])[:, None] for name in names})
+
+
 def _corner_seconds(
     profile: LegProfile, courses_rad: FloatArray, flown: np.ndarray, settings: SettingColumns
 ) -> FloatArray:
@@ -373,9 +379,10 @@ def overlap_seconds(
     longest = np.minimum(longest, np.minimum(pair[0].accelerating_s, pair[1].accelerating_s))
     longest = np.minimum(longest, most_s)
     low, high = np.zeros_like(longest), longest
+    both, later = _stack_legs(pair), np.array(LATER_S)[:, None]
     for _ in range(CORNER_HALVINGS):
         middle = 0.5 * (low + high)
-        early = [[distance_from_rest(leg, 0.5 * middle - late) for late in LATER_S] for leg in pair]
+        early = distance_from_rest(both, 0.5 * middle - later)
         cut = np.hypot(sine * (early[0][0] + early[1][0]), cosine * (early[1][0] - early[0][0]))
         speeds = [(now - before) / LATER_S[1] for now, before, _ in early]
         accels = [(now - 2.0 * before + first) / LATER_S[1] ** 2 for now, before, first in early]
