@@ -46,6 +46,7 @@ class Policing:
     incident. `patience_by_hour` are factors on how long callers wait, for each local hour of the day. With
     `recall_few` a drop of crew calls only as many drones home as must be, the ones sent last. `triage` is,
     for a grade that a call turns out to have, the share of each grade that it is given when it is heard.
+    For `handover_s` a shift that takes over from another sends no drone.
     """
 
     re_task: bool = False
@@ -56,6 +57,7 @@ class Policing:
     patience_by_hour: tuple[float, ...] = ()
     recall_few: bool = False
     triage: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
+    handover_s: float = 0.0
 
     def without(self, names: Iterable[str]) -> Policing:
         """The same with some policies off. Raises InputError for a policy that there is not."""
@@ -84,6 +86,7 @@ POLICIES: Mapping[str, str] = types.MappingProxyType(
         "patience_by_hour": "patience_by_hour",
         "recall_few": "recall_few",
         "triage": "triage",
+        "handover": "handover_s",
     }
 )
 """The field of each policy by its name in a scenario file."""

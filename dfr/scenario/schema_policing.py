@@ -81,6 +81,14 @@ class TriageIn(PolicyIn):
         return self
 
 
+class HandoverIn(PolicyIn):
+    """Taking over costs a shift time: what flies and what waits is told, and the drones are handed over."""
+
+    takes_s: float = Field(
+        ge=0, le=7200, description="so long a shift that takes over from another sends no drone"
+    )
+
+
 class PolicingIn(Strict):
     """How calls are policed beyond sending one drone to each; a policy that is left out is off."""
 
@@ -110,17 +118,22 @@ class PolicingIn(Strict):
     triage: TriageIn | None = Field(
         default=None, description="grades given by what callers say, which need not be those of the calls"
     )
+    handover: HandoverIn | None = Field(
+        default=None, description="how long a shift is occupied with taking over from another"
+    )
     becomes: ClassVar[Any] = domain.Policing
 
     def differing_fields(self) -> dict[str, Any]:
         """The figures of the policies that are on."""
         stand_down, second = _if_on(self.stand_down), _if_on(self.second_drone)
         patience, triage = _if_on(self.patience_by_hour), _if_on(self.triage)
+        handover = _if_on(self.handover)
         return {
             "re_task": _if_on(self.re_task) is not None,
             "recall_few": _if_on(self.recall_few) is not None,
             "stand_down_s": None if stand_down is None else stand_down.after_s,
             "triage": () if triage is None else tuple((g, tuple(s.items())) for g, s in triage.given.items()),
+            "handover_s": 0.0 if handover is None else handover.takes_s,
             "bursts": _bursts(_if_on(self.bursts)),
             "patience_by_hour": () if patience is None else tuple(patience.factors),
             "patrols": _patrols(_if_on(self.patrols)),

@@ -9,7 +9,7 @@ for the report to show.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import shapely
@@ -31,6 +31,7 @@ from dfr.scenario.model import (
     DurationShape,
     OtherTraffic,
     Scenario,
+    Shift,
 )
 from dfr.sim.conditions import MIN_ON_SCENE_S, Conditions, kind_of
 from dfr.sim.dispatch import Policy
@@ -326,17 +327,24 @@ def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:
 
 def _make_duties(scenario: Scenario) -> tuple[Duty, ...]:
     """The duties of each shift, cut where a break begins or ends."""
+    t_s, shifts = scenario.period.t_s, scenario.crew.shifts
     return tuple(
         Duty(
-            start_s=scenario.period.t_s(part.start),
-            end_s=scenario.period.t_s(part.end),
+            start_s=t_s(part.start),
+            end_s=t_s(part.end),
             drones=drones_on_duty(scenario, part),
             remote_pilots=part.remote_pilots,
             safety_pilots=part.safety_pilots,
+            took_over_s=t_s(shift.start) if _takes_over(shift, shifts) else -math.inf,
         )
-        for shift in scenario.crew.shifts
+        for shift in shifts
         for part in shift.between_breaks()
     )
+
+
+def _takes_over(shift: Shift, shifts: Iterable[Shift]) -> bool:
+    """Whether a shift begins before, or just as, another ends and goes on after it."""
+    return any(each.start < shift.start <= each.end < shift.end for each in shifts)
 
 
 def _make_traffic(  # noqa: PLR0917 - routes of two kinds, met in each hour

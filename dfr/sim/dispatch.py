@@ -141,8 +141,8 @@ class DeploymentState:
 
     `rooms` are the slots of each dock that no drone belongs to, `coming` the drones moved to it until they
     are ready. `meeting` are the routes that meet each route (`SimInputs.in_turn`), `out` that of each drone
-    that is out, by its id. `drones_allowed` is how many the crew may have in use, as of the last moment asked
-    for; moments are asked for in order of time.
+    that is out, by its id. `drones_allowed` is up to how many in use the crew sends more, as of the last
+    moment asked for; moments are asked for in order of time.
     """
 
     inputs: SimInputs
@@ -174,8 +174,9 @@ class DeploymentState:
             for number, dock in enumerate(inputs.docks)
         ]
         drones = tuple(drone for dock in docks for drone in dock)
+        crew = CrewBoard.of(inputs.duties, inputs.policing.handover_s)
         return cls(
-            inputs, env, CrewBoard.of(inputs.duties), drones, docks, next_hold_s(inputs), [0] * len(docks),
+            inputs, env, crew, drones, docks, next_hold_s(inputs), [0] * len(docks),
             inputs.conditions[inputs.condition_of_hour[0]], UncoveredDemand(inputs),
             [dock.spare for dock in inputs.docks], [0] * len(docks), meeting=routes_that_meet(inputs),
         )  # fmt: skip
@@ -205,7 +206,7 @@ class DeploymentState:
         edges = self.inputs.hour_edges_s
         self._hour = min(bisect_right(edges, t_s), len(edges) - 1) - 1
         self._weather = self.inputs.conditions[self.inputs.condition_of_hour[self._hour]]
-        self.drones_allowed = self.crew.on_duty(t_s)
+        self.drones_allowed = self.crew.may_send(t_s)
         self._changes_s = min(edges[self._hour + 1], self.crew.until_s)
         self._home_by.clear()
 

@@ -25,7 +25,7 @@ from dfr.sim.move_up import Move, best_transfer
 from dfr.sim.overwatch import Overwatch
 from dfr.sim.patrols import PatrolBoard
 from dfr.sim.randomness import Streams
-from dfr.sim.resources import FleetDrone
+from dfr.sim.resources import FleetDrone, crew_changes_s
 from dfr.sim.retask import choose_retask
 from dfr.sim.sortie import Sortie
 
@@ -428,8 +428,8 @@ class Engine:
 
     def _follow_changes(self) -> Steps:
         """Look at the queue again when the weather or the crew changes."""
-        duties = self._inputs.duties
-        edges = set(self._inputs.hour_edges_s) | {t for duty in duties for t in (duty.start_s, duty.end_s)}
+        inputs = self._inputs
+        edges = {*inputs.hour_edges_s, *crew_changes_s(inputs.duties, inputs.policing.handover_s)}
         for edge in sorted(edge for edge in edges if 0.0 < edge < self._inputs.horizon_s):
             yield self._wait_until(edge)
             self._serve_and_cover()

@@ -35,6 +35,7 @@ class Missed:
     BEFORE_DECISION = "gave_up_before_decision"
     NO_CREW = "no_crew_on_duty"
     CREW_BUSY = "crew_busy"
+    HANDOVER = "crew_takes_over"
     SHIFT_END = "shift_end"
     TRAFFIC = "traffic"
     OWN_DRONE = "own_drone_in_the_way"

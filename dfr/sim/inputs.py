@@ -123,13 +123,21 @@ class DockPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """From `start_s` to `end_s`: how many drones the people on duty may have in use at once."""
+    """From `start_s` to `end_s`: how many drones the people on duty may have in use at once.
+
+    `took_over_s` is when their shift took over from another; minus infinity where it took over from none.
+    """
 
     start_s: float
     end_s: float
     drones: int
     remote_pilots: int
     safety_pilots: int
+    took_over_s: float = -math.inf
+
+    def sends_from_s(self, handover_s: float) -> float:
+        """From when these people send drones, where taking over occupies them for so long."""
+        return min(max(self.start_s, self.took_over_s + handover_s), self.end_s)
 
 
 HOLD_LOW, RETURN, LAND, HEIGHT_SPLIT = "hold_low", "return", "land", "height_split"

@@ -48,7 +48,7 @@ def best_transfer(field: DeploymentState, now: float) -> Transfer | None:
     condition, crew = field.condition(now), field.crew
     if field.meeting and field.out:
         return None
-    if field.waiting or condition.hold or not condition.moves or crew.on_duty(now) - crew.in_use < 2:
+    if field.waiting or condition.hold or not condition.moves or crew.may_send(now) - crew.in_use < 2:
         return None
     least, best = field.uncovered(condition) - LEAST_GAIN, None
     for start, ready in enumerate(field.ready):

@@ -1,13 +1,15 @@
 """The resources of a deployment: people and how many drones they may fly at once; docks and their drones.
 
 A drone in use occupies its share of the crew from dispatch to touchdown; a flight may be handed over at a
-shift change, as long as the next shift has room for it. In its dock a drone is charged until it is ready.
+shift change, as long as the next shift has room for it; for a while after it the new crew may send none
+(`Policing.handover_s`). In its dock a drone is charged until it is ready.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,20 +19,26 @@ from dfr.sim.inputs import Condition, Duty, SimInputs, Turnaround
 
 @dataclass(slots=True)
 class CrewBoard:
-    """Who is on duty and how many drones they have in use. Capacity is a step function of time."""
+    """Who is on duty and how many drones they have in use.
+
+    `capacity` is how many they may have in use, `sending` up to how many they send more: steps of time.
+    """
 
     edges_s: tuple[float, ...]
     capacity: tuple[int, ...]
+    sending: tuple[int, ...]
     in_use: int = field(default=0)
     until_s: float = -math.inf
     _step: int = 0
 
     @classmethod
-    def of(cls, duties: tuple[Duty, ...]) -> CrewBoard:
+    def of(cls, duties: tuple[Duty, ...], handover_s: float = 0.0) -> CrewBoard:
         """The board of a roster; overlapping duties add up, and outside them nobody flies."""
-        edges = sorted({-math.inf} | {edge for duty in duties for edge in (duty.start_s, duty.end_s)})
+        edges = (-math.inf, *crew_changes_s(duties, handover_s))
         capacity = [sum(d.drones for d in duties if d.start_s <= edge < d.end_s) for edge in edges]
-        return cls(tuple(edges), tuple(capacity))
+        sends = [(duty.sends_from_s(handover_s), duty.end_s, duty.drones) for duty in duties]
+        sending = [sum(drones for start, end, drones in sends if start <= edge < end) for edge in edges]
+        return cls(edges, tuple(capacity), tuple(sending))
 
     def on_duty(self, t_s: float) -> int:
         """Drones that may be in use at a moment and `until_s`; moments are asked for in order of time."""
@@ -38,6 +46,11 @@ class CrewBoard:
             self._step = bisect_right(self.edges_s, t_s) - 1
             self.until_s = self.edges_s[self._step + 1] if self._step + 1 < len(self.edges_s) else math.inf
         return self.capacity[self._step]
+
+    def may_send(self, t_s: float) -> int:
+        """Drones in use below which one more may be sent at a moment."""
+        self.on_duty(t_s)
+        return self.sending[self._step]
 
     def home_by_s(self, t_s: float, drones: int) -> float:
         """The next moment when so many drones in use would be too many."""
@@ -51,7 +64,15 @@ class CrewBoard:
         capacity = self.on_duty(t_s)
         if capacity == 0:
             return Missed.NO_CREW
-        return Missed.CREW_BUSY if self.in_use >= capacity else ""
+        if self.in_use >= capacity:
+            return Missed.CREW_BUSY
+        return Missed.HANDOVER if self.in_use >= self.may_send(t_s) else ""
+
+
+def crew_changes_s(duties: Iterable[Duty], handover_s: float) -> list[float]:
+    """When the people on duty change, or have taken over, in order."""
+    moments = ((duty.start_s, duty.sends_from_s(handover_s), duty.end_s) for duty in duties)
+    return sorted({moment for each in moments for moment in each})
 
 
 def holds_by_hour(inputs: SimInputs) -> tuple[str, ...]:

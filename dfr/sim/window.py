@@ -34,7 +34,12 @@ def window(inputs: SimInputs, *, start_s: float, seconds: float) -> SimInputs:
         patience_factors=tuple(inputs.patience_factors[hour] for hour in hours if inputs.patience_factors),
         condition_of_hour=tuple(inputs.condition_of_hour[hour] for hour in hours),
         duties=tuple(
-            replace(duty, start_s=max(0.0, duty.start_s - start_s), end_s=duty.end_s - start_s)
+            replace(
+                duty,
+                start_s=max(0.0, duty.start_s - start_s),
+                end_s=duty.end_s - start_s,
+                took_over_s=duty.took_over_s - start_s,
+            )
             for duty in inputs.duties
             if duty.end_s > start_s and duty.start_s < end_s
         ),

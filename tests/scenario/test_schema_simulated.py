@@ -151,6 +151,22 @@ def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> 
         NO_POLICING.without(["retask"])
 
 
+def test_how_long_taking_over_occupies_a_shift_is_read_and_can_be_switched_off(read: Read) -> None:
+    text = """
+simulation:
+  policing:
+    handover:
+      takes_s: 600
+      assumed: true
+      note: what the shift plan allows
+"""
+    policing = read(text).simulation.policing
+    assert policing == Policing(handover_s=600.0)
+    assert policing.list_on() == ["handover"]
+    assert policing.without(["handover"]) == NO_POLICING
+    assert read(text.replace("takes_s", "enabled: false\n      takes_s")).simulation.policing == NO_POLICING
+
+
 def test_a_policy_needs_a_source(read: Read) -> None:
     with pytest.raises(ScenarioError, match="stand_down"):
         read(POLICING.replace("source: the control room's log", ""))

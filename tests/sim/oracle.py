@@ -110,8 +110,9 @@ class Oracle:
 
     def run(self, calls: Sequence[Call]) -> dict[int, Person]:
         for duty in self.inputs.duties:
-            for edge in (duty.start_s, duty.end_s):
-                self.at(edge, self.serve)
+            for edge in (duty.start_s, duty.end_s, duty.took_over_s + self.inputs.policing.handover_s):
+                if edge >= 0.0:
+                    self.at(edge, self.serve)
         for call in calls:
             self.at(call.t_s, lambda call=call: self.hear(call))
         while self.events and self.events[0][0] < self.inputs.horizon_s:
@@ -122,6 +123,12 @@ class Oracle:
     def may_fly(self, t: float) -> int:
         """Drones that the people on duty may have in use."""
         return sum(duty.drones for duty in self.inputs.duties if duty.start_s <= t < duty.end_s)
+
+    def may_start(self) -> int:
+        """The same without those who are occupied with taking over: below this one more is started."""
+        busy_s, t = self.inputs.policing.handover_s, self.t
+        here = [duty for duty in self.inputs.duties if duty.start_s <= t < duty.end_s]
+        return sum(duty.drones for duty in here if not t < duty.took_over_s + busy_s)
 
     def in_use(self) -> list[Drone]:
         return sorted((drone for drone in self.drones if drone.spans), key=lambda each: each.number)
@@ -206,7 +213,7 @@ class Oracle:
 
     def serve(self) -> None:
         for person in list(self.queue):
-            if len(self.in_use()) >= self.may_fly(self.t):
+            if len(self.in_use()) >= self.may_start():
                 return
             if person.waits and (drone := self.from_dock(person)) is not None:
                 self.docked.remove(drone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from dataclasses import replace
 from datetime import timedelta
@@ -227,6 +228,21 @@ def test_a_shift_is_cut_at_its_breaks_and_may_have_more_drones_a_pilot(world: Wo
     assert [(duty.start_s - first_s, duty.drones) for duty in duties] == [(0.0, 6), (3600.0, 3), (5400.0, 6)]
     assert duties[-1].end_s == scenario.period.t_s(shift.end)
     assert [duty.remote_pilots for duty in duties] == [2, 1, 2]
+
+
+def test_a_shift_takes_over_from_one_that_ends_in_it_and_not_from_one_that_it_reinforces(
+    world: World,
+) -> None:
+    scenario = world.scenario
+    first = scenario.crew.shifts[0]
+    day = [(0, 8), (4, 8), (8, 12), (11, 16), (18, 20)]
+    shifts = tuple(
+        replace(first, start=first.start + timedelta(hours=a), end=first.start + timedelta(hours=b))
+        for a, b in day
+    )
+    duties = _make_duties(replace(scenario, crew=replace(scenario.crew, shifts=shifts)))
+    assert [duty.took_over_s == duty.start_s for duty in duties] == [False, False, True, True, False]
+    assert [duty.took_over_s for duty in duties].count(-math.inf) == 3
 
 
 def test_a_second_drone_for_a_grade_that_there_is_not_is_refused(world: World, plan: Plan) -> None:

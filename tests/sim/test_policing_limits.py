@@ -266,3 +266,30 @@ def test_a_grade_that_is_heard_wrong_waits_in_the_wrong_class(queue: Callable[..
     assert_mean([in_system(log, inputs, "low") for log in runs], 900.0 + low_s)
     heard_low = sum(len(log["misgraded"]) for log in runs)
     assert heard_low == pytest.approx(0.2 * sum(len(log["calls"]) for log in runs), rel=0.1)
+
+
+def test_callers_give_up_while_a_shift_takes_over_by_their_patience(
+    queue: Callable[..., SimInputs],
+) -> None:
+    """A shift an hour, whose first tenth sends no drone, and flights that take no time.
+
+    A call of that tenth waits for its end: of those left by exponential patience (1 - e^-x)/x is served.
+    """
+    inputs = queue(servers=1, calls_per_h=30.0, service=Spread.constant(0.0), hours=300.0)
+    duty, takes_s, patience_s = inputs.duties[0], 360.0, 500.0
+    inputs = replace(
+        inputs,
+        grades=(replace(inputs.grades[0], patience=Spread.exponential(patience_s)),),
+        duties=tuple(
+            replace(duty, start_s=t_s, end_s=t_s + 3600.0, took_over_s=t_s)
+            for t_s in np.arange(0.0, inputs.horizon_s, 3600.0)
+        ),
+    )
+    for policing in (Policing(), Policing(handover_s=takes_s)):
+        told = replace(inputs, policing=policing)
+        lost = [[float(c.outcome == MISSED) for c in settled(log, told)] for log in logs(told)]
+        if not policing.handover_s:
+            assert sum(map(sum, lost)) == 0.0
+            continue
+        served = patience_s / takes_s * -math.expm1(-takes_s / patience_s)
+        assert_mean(lost, takes_s / 3600.0 * (1.0 - served))

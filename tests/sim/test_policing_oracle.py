@@ -31,6 +31,10 @@ POLICIES = {
     ),
     "all": Policing(re_task=True, stand_down_s=60.0, second_drone=(("urgent", 0.5), ("low", 0.2))),
 }
+HANDOVERS = {
+    "handover": Policing(handover_s=400.0),
+    "handover and all": replace(POLICIES["all"], handover_s=400.0),
+}
 FORCE = Patrols(
     posts=(0, 0, 1),
     travel_s=((120.0, 333.0), (280.0, 90.0), (40.0, 260.0), (260.0, 40.0)),
@@ -41,8 +45,17 @@ FORCE = Patrols(
 """Three patrols, two at the first of two posts, who are short of time."""
 
 ROSTER = tuple(
-    Duty(start_s=start_s, end_s=start_s + 1900.0, drones=drones, remote_pilots=1, safety_pilots=1)
-    for start_s, drones in zip(range(0, 36000, 1000), [1, 2, 0, 1, 1, 0] * 6, strict=True)
+    Duty(
+        start_s=start_s,
+        end_s=start_s + 1900.0,
+        drones=drones,
+        remote_pilots=1,
+        safety_pilots=1,
+        took_over_s=start_s if number % 4 else -math.inf,
+    )
+    for number, (start_s, drones) in enumerate(
+        zip(range(0, 36000, 1000), [1, 2, 0, 1, 1, 0] * 6, strict=True)
+    )
 )
 """Duties that overlap, so that the crew comes and goes."""
 
@@ -140,11 +153,12 @@ def first_tie_s(log: Any, inputs: SimInputs) -> float:
 
 @pytest.mark.parametrize("number", SLOW)
 @pytest.mark.parametrize("battery_wh", [100.0, math.inf])
-@pytest.mark.parametrize("policy", ["none", "all", "recall few"])
+@pytest.mark.parametrize("policy", ["none", "all", "recall few", "handover", "handover and all"])
 def test_two_engines_agree_where_the_crew_comes_and_goes(
     busy: Callable[..., SimInputs], policy: str, battery_wh: float, number: int
 ) -> None:
-    inputs = replace(busy(battery_wh, policing=POLICIES[policy]), duties=ROSTER)
+    policing = {**POLICIES, **HANDOVERS}[policy]
+    inputs = replace(busy(battery_wh, policing=policing), duties=ROSTER)
     calls = draw_calls(inputs, Streams(3, number))
     log = Engine(inputs, simpy.Environment(), model_flights).run(calls, []).named()
     people = Oracle(inputs).run(calls)

@@ -35,6 +35,17 @@ def test_the_crew_says_why_it_cannot_fly_another() -> None:
     assert board.refusal(100.0) == Missed.NO_CREW
 
 
+def test_a_shift_that_takes_over_sends_nothing_at_first_and_flies_on_what_is_out() -> None:
+    later = replace(_duty(100.0, 200.0, 2), took_over_s=100.0)
+    board = CrewBoard.of((_duty(0.0, 130.0, 1), later), handover_s=40.0)
+    assert [board.may_send(t) for t in (0.0, 100.0, 130.0, 140.0)] == [1, 1, 0, 2]
+    board = CrewBoard.of((_duty(0.0, 130.0, 1), later), handover_s=40.0)
+    assert [board.on_duty(t) for t in (100.0, 130.0)] == [3, 2]
+    assert board.home_by_s(135.0, 2) == 200.0
+    assert board.refusal(139.0) == Missed.HANDOVER
+    assert board.refusal(140.0) == ""
+
+
 def test_an_empty_roster_flies_nothing() -> None:
     assert CrewBoard.of(()).refusal(0.0) == Missed.NO_CREW
 
