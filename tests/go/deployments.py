@@ -11,6 +11,7 @@ import json
 import math
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,14 +48,15 @@ class Place:
     changes: tuple[tuple[str, Any], ...] = ()
 
 
-def ready(place: Place) -> Data:
-    """A deployment at a place with every fact stated, from 12 to 16 h local time of one day."""
+@cache
+def _template(name: str, lat_deg: float, lon_deg: float, zone: str) -> Data:
+    """What `dfr init` writes for a place; not to be changed, but copied."""
     wish = ScenarioRequest(
-        name=place.name,
-        site=Position(lat_deg=place.lat_deg, lon_deg=place.lon_deg),
+        name=name,
+        site=Position(lat_deg=lat_deg, lon_deg=lon_deg),
         first_day=DAY,
         days=1,
-        zone=ZoneInfo(place.zone),
+        zone=ZoneInfo(zone),
         radius_m=400.0,
         docks=1,
         drone="dji-m3td",
@@ -62,7 +64,13 @@ def ready(place: Place) -> Data:
         operation=OperationKind.VLOS,
         ground_m_amsl=None,
     )
-    data: Data = yaml.safe_load(write_scenario_template(wish))
+    template: Data = yaml.safe_load(write_scenario_template(wish))
+    return template
+
+
+def ready(place: Place) -> Data:
+    """A deployment at a place with every fact stated, from 12 to 16 h local time of one day."""
+    data = copy.deepcopy(_template(place.name, place.lat_deg, place.lon_deg, place.zone))
     _state_the_site(data)
     _state_the_permission(data)
     _answer_what_is_open(data)
