@@ -57,6 +57,7 @@ def assert_within(flight: MissionFlight, centre: Position, radius_m: float) -> N
             f"the flight left {radius_m:g} m around {centre}: it was {away[worst]:.1f} m away "
             f"{_when(flight, worst)}, {away[worst] - radius_m:.1f} m too far{_tail(flight, worst, target)}"
         )
+    _refuse_part(flight, f"it stayed within {radius_m:g} m")
 
 
 def assert_landed_at(flight: MissionFlight, place: Position, *, within_m: float = 1.0) -> None:
@@ -94,6 +95,7 @@ def assert_never_outside(flight: MissionFlight, fence: Sequence[Position]) -> No
             f"the flight left the fence {_when(flight, first)} and was at most {beyond[worst]:.1f} m "
             f"outside, {_when(flight, worst)}{_tail(flight, worst, None)}"
         )
+    _refuse_part(flight, "it stayed in the fence")
 
 
 def assert_battery_above(flight: MissionFlight, percent: float) -> None:
@@ -109,6 +111,17 @@ def assert_battery_above(flight: MissionFlight, percent: float) -> None:
         raise AssertionError(
             f"the battery fell to {least} % ({flight.used_mah} mAh used), asked for {percent:g} %, "
             f"{percent - least:g} % too low; {last_words(flight.texts)}"
+        )
+    _refuse_part(flight, f"{least} % was the lowest charge")
+
+
+def _refuse_part(flight: MissionFlight, so_far: str) -> None:
+    """Raise AssertionError where only a part of the mission was flown: the rest might be otherwise."""
+    __tracebackhide__ = True
+    if not flight.whole:
+        raise AssertionError(
+            f"only a part was flown: so far {so_far}, but the flight {flight.ended}; "
+            f"{last_words(flight.texts)}"
         )
 
 

@@ -46,7 +46,8 @@ class MissionFlight:
 
     `home` is the place that the track is measured from, None where no message told it. `reached` has the
     number of each item that was reached. `least_percent` is the lowest charge that the battery monitor told,
-    None where it told none.
+    None where it told none. `whole` is False where it never took off, was lost or was out of time: what holds
+    of the track need not hold of the mission.
     """
 
     track: FlightTrack
@@ -58,6 +59,7 @@ class MissionFlight:
     home: Position | None = None
     reached: tuple[int, ...] = ()
     least_percent: int | None = None
+    whole: bool = True
 
     def __repr__(self) -> str:
         """How it ended and the vehicle's last words: what a failed assertion shows."""
@@ -180,11 +182,11 @@ def follow_mission(
         try:
             message = client.receive(*FOLLOWED, timeout_s=wall_s, where=client.is_from_vehicle)
         except LinkTimeoutError:
-            seen.ended = f"was lost: nothing was heard for {wall_s:g} s {seen.place(rows)}"
+            seen.give_up(f"was lost: nothing was heard for {wall_s:g} s {seen.place(rows)}")
             break
         seen.note_message(message, rows)
         if not seen.ended and rows and rows[-1].t_s - rows[0].t_s > most_s:
-            seen.ended = f"was not over after {most_s:g} s of the vehicle's clock: {seen.place(rows)}"
+            seen.give_up(f"was not over after {most_s:g} s of the vehicle's clock: {seen.place(rows)}")
     table = np.array(rows).reshape(-1, 4)
     track = FlightTrack(
         name="flown",
@@ -207,6 +209,7 @@ def follow_mission(
         home=seen.home,
         reached=tuple(seen.reached),
         least_percent=seen.least_percent,
+        whole=seen.whole,
     )
 
 
@@ -215,7 +218,7 @@ class _Seen:
 
     def __init__(self, items: Sequence[WireItem], texts: Sequence[str]) -> None:
         self.items, self.texts = items, texts
-        self.ended = ""
+        self.ended, self.whole = "", True
         self.home: Position | None = None
         self.current = 0
         self.reached: list[int] = []
@@ -228,6 +231,10 @@ class _Seen:
         self._t_s = 0.0
         self._grounded_s: float | None = None
         self._flown = self._armed = False
+
+    def give_up(self, why: str) -> None:
+        """Over, and not as a mission ends."""
+        self.ended, self.whole = why, False
 
     def place(self, rows: Sequence[TrackPoint]) -> str:
         """Where the flight is, as part of a sentence."""
@@ -274,7 +281,7 @@ class _Seen:
             self.disarmed_t_s = self._t_s
             self.ended = f"disarmed {self.place(rows)}"
         elif self._armed:
-            self.ended = f"never took off: it disarmed {self.place(rows)}"
+            self.give_up(f"never took off: it disarmed {self.place(rows)}")
 
     def _note_answer(self, message: Any) -> None:
         if message.command == Command.REQUEST_MESSAGE:

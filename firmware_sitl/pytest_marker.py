@@ -23,7 +23,9 @@ MOST_VEHICLES = 100
 FAR_M = 2000.0
 """A mission that begins farther from the vehicle than this is taken for one of another site."""
 
+READ = pytest.StashKey[bool]()
 ASKED = ("home", "params", "wind", "frame", "count")
+MOTORS_ARE = "FRAME_CLASS"
 MOTORS = {"quad": 1.0, "hexa": 2.0, "octo": 3.0}
 """ArduPilot's FRAME_CLASS."""
 
@@ -70,29 +72,67 @@ def read_marker(request: pytest.FixtureRequest) -> WantedVehicles:
 
     Of markers on a test, its class and its module the nearest counts, for each parameter by itself.
     """
+    request.node.stash[READ] = True
     asked: dict[str, Any] = {}
     told: dict[str, float] = {}
     for mark in reversed(list(request.node.iter_markers("sitl"))):
         if mark.args:
             raise InputError(f"@pytest.mark.sitl{mark.args}", do=f"name each: {', '.join(ASKED)}")
         asked |= mark.kwargs
-        told |= _read_wind(mark.kwargs.get("wind")) | _read_params(mark.kwargs.get("params"))
+        if "frame" in mark.kwargs:
+            told.pop(MOTORS_ARE, None)
+        told |= _read_settings(mark.kwargs)
     for name in asked.keys() - set(ASKED):
         near = get_close_matches(name, ASKED, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(ASKED)}"
         raise InputError(f"@pytest.mark.sitl has no {name}", do=meant)
-    frame, motors = _read_frame(asked.get("frame"), request.config.rootpath)
+    frame = _read_frame(asked.get("frame"), request.config.rootpath)
+    _refuse_unused_count(request)
     return WantedVehicles(
         stand_asked=_read_home(asked.get("home"), request) or _home_option(request.config),
-        params=motors | told,
+        params=told,
         frame=frame,
         count=_read_count(asked.get("count", 1)),
     )
 
 
+def was_read(node: pytest.Item) -> bool:
+    """Whether anything has asked what the marker of a test says."""
+    return node.stash.get(READ, False)
+
+
+def _read_settings(marker: Mapping[str, Any]) -> dict[str, float]:
+    """The parameters of one marker, those of its wind and motors too; InputError where they differ."""
+    params = _read_params(marker.get("params"))
+    implied = _read_wind(marker.get("wind")) | _read_motors(marker.get("frame"))
+    for name, value in implied.items():
+        if params.setdefault(name, value) != value:
+            word = "frame" if name == MOTORS_ARE else "wind"
+            raise InputError(
+                f"@pytest.mark.sitl: {word}={marker[word]!r} is {name} = {value:g}, "
+                f"but params has {params[name]:g}",
+                do=f"leave out one of them: {word}, or {name}",
+            )
+    return params
+
+
+def _refuse_unused_count(request: pytest.FixtureRequest) -> None:
+    """Raise InputError for a test that names a count of vehicles and flies only one."""
+    counts = [mark.kwargs["count"] for mark in request.node.own_markers if "count" in mark.kwargs]
+    if any(count != 1 for count in counts) and "sitl_fleet" not in request.fixturenames:
+        raise InputError(
+            f"@pytest.mark.sitl(count={counts[0]}), but the test does not ask for sitl_fleet",
+            do="take its vehicles from the fixture sitl_fleet, or leave count out",
+        )
+
+
+def _read_motors(frame: Any) -> dict[str, float]:
+    return {MOTORS_ARE: MOTORS[frame]} if isinstance(frame, str) and frame in MOTORS else {}
+
+
 def _read_params(params: Any) -> dict[str, float]:
     try:
-        return {str(name): float(value) for name, value in (params or {}).items()}
+        return {str(name).upper(): float(value) for name, value in (params or {}).items()}
     except (AttributeError, TypeError, ValueError):
         raise InputError(f"params={params!r}", do='give {"NAME": number, ...}') from None
 
@@ -154,13 +194,13 @@ def _read_wind(wind: Any) -> dict[str, float]:
     return {"SIM_WIND_SPD": speed, "SIM_WIND_DIR": direction}
 
 
-def _read_frame(frame: Any, root: Path) -> tuple[Path | None, dict[str, float]]:
-    """(The airframe file, None for SITL's own; the parameters of its motors)."""
-    if frame is None or frame in MOTORS:
-        return None, {} if frame is None else {"FRAME_CLASS": MOTORS[frame]}
+def _read_frame(frame: Any, root: Path) -> Path | None:
+    """The airframe file; None for SITL's own, whose motors are a parameter."""
+    if frame is None or _read_motors(frame):
+        return None
     for path in (root / str(frame), FRAMES / f"{frame}.json"):
         if path.is_file():
-            return path, {}
+            return path
     shipped = sorted(path.stem for path in FRAMES.glob("*.json"))
     raise InputError(
         f"frame={str(frame)!r}: neither motors, nor a file in {root}, nor a shipped airframe",

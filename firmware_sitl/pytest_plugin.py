@@ -93,6 +93,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let no test pass whose own marker has reached no vehicle."""
+    result = yield
+    if any(mark.name == "sitl" for mark in item.own_markers):
+        from firmware_sitl.pytest_marker import was_read
+
+        if not was_read(item):
+            pytest.fail(
+                "@pytest.mark.sitl says how a vehicle is, but no fixture of the test has one -> ask for "
+                "fly_mission, sitl_client, sitl_vehicle, sitl_fleet, dfr_link or start_sitl",
+                pytrace=False,
+            )
+    return result
+
+
 @pytest.fixture
 def start_sitl(request: pytest.FixtureRequest) -> Iterator[Start]:
     """`start_sitl(**options)`: a context manager of a vehicle, with the options of `start_vehicle`.

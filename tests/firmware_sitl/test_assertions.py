@@ -243,3 +243,30 @@ def test_a_vehicle_that_disarms_on_the_ground_has_never_taken_off():
     assert flight.ended.startswith("never took off: it disarmed at item 0, 0 m above home")
     with pytest.raises(AssertionError, match="did not land: it never took off"):
         assert_landed_at(replace(flight, home=HOME), HOME)
+    assert not flight.whole
+
+
+def test_a_flight_that_is_not_over_in_time_or_is_lost_is_not_whole():
+    for most_s, wall_s, says in (
+        (2.0, 60.0, "was not over after 2 s of the"),
+        (60.0, 0.5, "was lost: nothing"),
+    ):
+        with hearing(heartbeat(VEHICLE, ARMED), position(1.0, 20.0), position(9.0, 20.0)) as client:
+            flight = follow_mission(client, most_s=most_s, wall_s=wall_s)
+        assert flight.ended.startswith(says)
+        assert not flight.whole
+
+
+@pytest.mark.parametrize("ended", ["was not over after 60 s", "was lost", "never took off"])
+def test_what_holds_of_a_part_is_not_said_of_the_whole(flight, ended):
+    part = replace(flight, disarmed=False, ended=ended, whole=False)
+    fence = [offset(HOME, bearing_deg=b, distance_m=150.0) for b in (45, 135, 225, 315)]
+    for judge, so_far in (
+        (lambda: assert_within(part, HOME, 200.0), "it stayed within 200 m"),
+        (lambda: assert_never_outside(part, fence), "it stayed in the fence"),
+        (lambda: assert_battery_above(part, 50.0), "71 % was the lowest charge"),
+    ):
+        with pytest.raises(
+            AssertionError, match=f"a part was flown: so far {so_far}, but the flight {ended}"
+        ):
+            judge()

@@ -126,6 +126,17 @@ def test_nearest_counts(request):
     }
     assert wanted.stand(0).lat_deg == -43.5
 
+@pytest.mark.sitl(frame="dji-m3td")
+def test_an_airframe_has_its_own_motors(request):
+    assert "FRAME_CLASS" not in read_marker(request).params
+
+@pytest.mark.sitl(frame="octo", wind=(5, 90), params={"sim_wind_spd": 5})
+class TestAgain:
+    @pytest.mark.sitl(params={"FRAME_CLASS": 1})
+    def test_a_parameter_may_be_said_again_and_nearer(self, request):
+        params = read_marker(request).params
+        assert (params["FRAME_CLASS"], params["SIM_WIND_SPD"]) == (1.0, 5.0)
+
 @pytest.mark.parametrize("asked", MEANINGLESS)
 def test_meaningless(request, asked):
     request.node.add_marker(pytest.mark.sitl(**asked), append=False)
@@ -139,7 +150,8 @@ MEANINGLESS = [
     {"wind": (-3, 270)}, {"wind": (float("nan"), 0)}, {"wind": (4, 720)}, {"wind": "strong"}, {"wind": 4},
     {"params": ["RTL_ALT"]}, {"params": {"RTL_ALT": "high"}}, {"params": {"RTL_ALT": None}},
     {"home": (95, 0)}, {"home": (float("nan"), 0)}, {"home": 7}, {"home": []}, {"home": (1, 2, 3, 4, 5)},
-    {"frame": "deca"}, {"frame": 5}, {"winds": (4, 0)},
+    {"frame": "deca"}, {"frame": 5}, {"winds": (4, 0)}, {"count": 3},
+    {"wind": (4, 0), "params": {"SIM_WIND_SPD": 5}}, {"frame": "octo", "params": {"FRAME_CLASS": 1}},
 ]  # fmt: skip
 
 
@@ -147,4 +159,31 @@ def test_the_nearest_marker_counts_for_each_parameter_and_what_means_nothing_is_
     text = MARKED.replace("MEANINGLESS", repr(MEANINGLESS)).replace("nan", "float('nan')")
     pytester.makepyfile(test_marked=text)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1 + len(MEANINGLESS))
+    result.assert_outcomes(passed=3 + len(MEANINGLESS))
+
+
+def test_a_marker_that_reaches_no_vehicle_lets_no_test_pass(pytester):
+    pytester.makepyfile(
+        test_ours="""
+        import pytest
+
+        @pytest.mark.sitl(wind=(12.0, 270.0))
+        def test_in_wind():
+            pass
+
+        @pytest.mark.sitl(wind=(12.0, 270.0))
+        def test_that_fails_anyway():
+            assert False, "for its own reason"
+
+        class TestMarkedAsAWhole:
+            pytestmark = pytest.mark.sitl(wind=(12.0, 270.0))
+
+            def test_without_a_vehicle(self):
+                pass
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        ["*no fixture of the test has one -> ask for fly_mission*", "*for its own reason*"]
+    )
