@@ -58,6 +58,7 @@ class Supervisor:
     def __init__(self, folder: Path, tell: Callable[[str], None], *, stops: Sequence[signal.Signals]) -> None:
         self._alive, self._tell, self._stops = folder / ALIVE, tell, stops
         self._child = 0
+        self._to_pass_on: int | None = None
         self._stopped = self._closes = self._has_run = False
         self._in_vain = 0
 
@@ -79,12 +80,15 @@ class Supervisor:
             again = self._child != 0
             self._alive.unlink(missing_ok=True)
             sys.stdout.flush()
+            signal.pthread_sigmask(signal.SIG_BLOCK, self._stops)
             self._child = os.fork()
             if self._child == 0:
                 os.setsid()
                 for number, handler in before.items():
                     signal.signal(number, handler)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
                 return None, again
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._stops)
             code = self._watch()
             self._has_run = self._has_run or self._alive.exists()
             refused = code in CANNOT_BE_RUN and not self._has_run
@@ -100,9 +104,8 @@ class Supervisor:
         return f"the shift ended {starts} times within {WITHIN_S:.0f} s" if starts >= MOST_STARTS else ""
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
-        self._stopped = True
-        if self._child:
-            os.kill(self._child, number)
+        # Passed on while it is watched: the child may not be known yet, or be another by then.
+        self._stopped, self._to_pass_on = True, number
 
     def _watch(self) -> int:
         """The exit code of the shift's process once it ends; one that hangs is killed."""
@@ -111,6 +114,9 @@ class Supervisor:
             ended, status = os.waitpid(self._child, os.WNOHANG)
             if ended:
                 return os.waitstatus_to_exitcode(status)
+            if self._to_pass_on is not None:
+                os.kill(self._child, self._to_pass_on)
+                self._to_pass_on = None
             time.sleep(LOOK_EVERY_S)
             stamp = self._alive.stat().st_mtime_ns if self._alive.exists() else 0
             if stamp != seen:

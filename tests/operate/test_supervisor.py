@@ -15,6 +15,7 @@ from dfr.operate import supervisor
 supervisor.HANGS_S = {hangs_s}
 supervisor.STARTS_WITHIN_S = {starts_s}
 supervisor.AGAIN_S = 0.01
+{before}
 folder = Path(sys.argv[1])
 code, again = supervisor.Supervisor(folder, print, stops=STOPS).supervise()
 if code is not None:
@@ -27,15 +28,23 @@ if again:
 {first}
 """
 
+SLOW_FORK = """
+def slow_fork(fork=os.fork):
+    pid = fork()
+    time.sleep(1.0 if pid else 0.0)
+    return pid
+os.fork = slow_fork
+"""
 
-def supervised(folder, first, *, early="", starts_s=60.0):
+
+def supervised(folder, first, *, early="", before="", starts_s=60.0):
     # Only a process that really hangs is given little time: others may have to wait for a processor.
     hangs_s = 0.3 if "SIGSTOP" in first or "unlink" in first else 60.0
     done = subprocess.run(
         [
             sys.executable,
             "-c",
-            SCRIPT.format(first=first, early=early, hangs_s=hangs_s, starts_s=starts_s),
+            SCRIPT.format(first=first, early=early, before=before, hangs_s=hangs_s, starts_s=starts_s),
             str(folder),
         ],
         capture_output=True,
@@ -90,6 +99,13 @@ def test_a_shift_that_has_ended_has_time_to_close(tmp_path):
 def test_a_stop_is_passed_on_and_ends_both(tmp_path):
     first = "os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
     code, words = supervised(tmp_path, first)
+    assert (code, words) == (-15 % 256, ["shift"])
+
+
+def test_a_stop_that_comes_before_the_shift_s_process_is_known_is_passed_on(tmp_path):
+    """The shift's process runs at once, and the supervisor only when it gets a processor again."""
+    first = "os.kill(os.getppid(), signal.SIGTERM); time.sleep(5)"
+    code, words = supervised(tmp_path, first, before=SLOW_FORK)
     assert (code, words) == (-15 % 256, ["shift"])
 
 
