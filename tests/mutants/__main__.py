@@ -133,7 +133,7 @@ def _told(mutant: Mutant) -> dict[str, Any]:
 def _job(mutant: Mutant, asked: dict[str, Any], budget_s: float, *, by_the_clock: bool) -> dict[str, Any]:
     """A mutant with the tests that execute its statement, quickest first, as far as the budget goes."""
     lines = asked["lines"].get(mutant.path, {})
-    wanted = _statement(mutant) if mutant.function else range(10**6)
+    wanted = _statement(mutant) if mutant.function else _read_with_module(mutant)
     tests = {test for line, of in lines.items() if int(line) in wanted for test in of}
     chosen, spent_s = [], 0.0
     for test in sorted(tests, key=lambda test: (asked["tests"][test], test)):
@@ -159,6 +159,15 @@ def _statement(mutant: Mutant) -> range:
             if node.lineno <= mutant.line < max(end, node.lineno + 1):
                 best = range(node.lineno, max(end, node.lineno + 1))
     return best
+
+
+def _read_with_module(mutant: Mutant) -> range:
+    """The lines of the function whose default this is; of a constant, every line."""
+    for node in ast.walk(ast.parse(mutant.source)):
+        function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if function and node.lineno <= mutant.line < node.body[0].lineno:
+            return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(10**6)
 
 
 def _try_in_forks(

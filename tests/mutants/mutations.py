@@ -85,6 +85,13 @@ class _Finder(cst.CSTVisitor):
         super().__init__()
         self.found: list[_Site] = []
         self._inside: list[str] = []
+        self._in_defaults = 0
+
+    def visit_FunctionDef_params(self, node: cst.FunctionDef) -> None:
+        self._in_defaults += 1
+
+    def leave_FunctionDef_params(self, node: cst.FunctionDef) -> None:
+        self._in_defaults -= 1
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, NO_BEHAVIOUR) or _is_for_types(node):
@@ -100,10 +107,14 @@ class _Finder(cst.CSTVisitor):
             self._inside.pop()
 
     def _function(self) -> str | None:
-        """The outermost function that holds this place, with its classes; None outside of functions."""
-        for depth, name in enumerate(self._inside):
+        """The outermost function that holds this place, with its classes; None outside of functions.
+
+        A default is outside of its own function: it is read with the module.
+        """
+        inside = self._inside[: len(self._inside) - self._in_defaults]
+        for depth, name in enumerate(inside):
             if name.endswith("()"):
-                return ".".join([*self._inside[:depth], name.removesuffix("()")])
+                return ".".join([*inside[:depth], name.removesuffix("()")])
         return None
 
 

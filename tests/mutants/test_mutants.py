@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from .__main__ import _job
 from .mutations import Mutant, sample_mutants
 from .told import Tally
 
@@ -24,9 +25,10 @@ def is_fast(speed_mps: float) -> bool:
     return abs(speed_mps) > LIMIT_MPS
 
 
-def words(fast: bool) -> str:
+def words(fast: bool, most: int = 12) -> str:
     return "far too fast" if fast else ""
 '''
+WORDS = "def words(fast: bool, most: int = 12) -> str:"
 TESTS = """
 from speeds import is_fast, words
 
@@ -61,7 +63,18 @@ def test_comparisons_and_numbers_are_changed_and_words_and_types_are_not(program
     assert ("return abs(speed_mps) > LIMIT_MPS", "return abs(speed_mps) >= LIMIT_MPS") in changed
     assert ("LIMIT_MPS = 10.0", "LIMIT_MPS = 11.0") in changed
     assert not [after for _, after in changed if "FAR" in after or "XXfar" in after]
-    assert not [before for before, _ in changed if before.startswith(("def", '"""'))]
+    assert {before for before, _ in changed if before.startswith(("def", '"""'))} == {WORDS}
+
+
+def test_a_default_is_read_with_its_module_and_asked_of_the_tests_of_its_function(program: Path):
+    (mutant,) = {m for m in drawn(program) if m.before == WORDS and "13" in m.after}
+    assert mutant.function is None
+    line = mutant.line + 1
+    asked = {
+        "tests": {"of_words": 1.0, "of_another": 0.1},
+        "lines": {"speeds.py": {str(line): ["of_words"], str(line - 4): ["of_another"]}},
+    }
+    assert _job(mutant, asked, 30.0, by_the_clock=False)["tests"] == ["of_words"]
 
 
 def test_forks_tell_killed_from_survived_and_leave_the_file_as_it_was(program: Path):
