@@ -37,6 +37,8 @@ from dfr.sim.conditions import Conditions
 from dfr.world.weather import gusty_wind, weather_at
 from firmware_sitl.start import start_vehicle
 
+from ..places import at
+
 FIRMWARE = Path(firmware_sitl.__file__).parent
 SPEEDUP = {"builtin": 40.0, "ardupilot": 8.0}
 
@@ -273,3 +275,14 @@ def test_a_compiled_mission_returns_at_its_reserve(southsea, engine):
     home_east, home_north = frame.point(mission.home)
     landed = frame.position(home_east + east, home_north + north)
     assert min(distance_m(landed, place) for place in places) < 1.0
+
+
+@pytest.mark.parametrize("longest_s", [None, -5.0])
+def test_a_flight_that_the_battery_does_not_hold_is_told_so_and_offered_no_stay(
+    southsea, monkeypatch, longest_s
+):
+    monkeypatch.setattr(battery, "longest_on_scene_s", lambda *_, **__: longest_s)
+    world, plan = southsea
+    with pytest.raises(InfeasibleError, match="there and back needs more than the battery holds") as refused:
+        battery.refuse_too_long(world, plan, [at(0, 200)], height_m=60.0, on_scene_s=60.0)
+    assert "choose a nearer dock" in str(refused.value)

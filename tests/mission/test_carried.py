@@ -141,3 +141,8 @@ def test_formats_without_a_place_for_it_say_so_and_keep_the_word_exercise_in_the
     flight = mission(replace(VERDICT, exercise=True))
     assert "verdict" in left_out(flight, FORMATS[suffix])
     assert replace(flight, name="EXERCISE dispatch", verdict=None).exercise
+
+
+def test_a_verdict_without_an_end_is_read_back_without_one():
+    endless = mission(replace(VERDICT, valid_until=None, valid_because=""))
+    assert qgc_plan.read(qgc_plan.write(endless).encode(), name="m.plan").verdict == endless.verdict

@@ -165,3 +165,8 @@ def test_an_orbit_takes_the_fewest_whole_turns_that_last_as_long_as_the_stay(dis
     assert (flown[2].position, flown[2].z_m) == (at(0, 200), 30.0)
     assert [*flown[:2], *flown[3:]] == [*items[:2], *items[3:]]
     assert lap_s(radius_m, cruise_mps=15.0) == pytest.approx(turn_s)
+
+
+def test_an_orbit_of_a_flight_without_a_stay_is_refused_with_what_to_do(dispatch):
+    with pytest.raises(InputError, match=r"has no stay on scene -> compile it with a stay on scene"):
+        orbit_on_scene(replace(dispatch, items=dispatch.items[:1]), radius_m=30.0)

@@ -123,3 +123,67 @@ def test_what_stands_behind_the_return_is_not_flown():
     assert longest_s(plan(FAR, RTL, item_at(Command.NAV_WAYPOINT, at(0, 40_000), 20.0))) == longest_s(
         plan(FAR)
     )
+
+
+OUT_AND_BACK_S = SPARE_S + 20.0 / 0.5 + 2 * 50.0 / 2.0
+"""Up to 20 m at 0.5 m/s, 50 m out and back at 2 m/s."""
+DOWN_S = 20.0 / 0.2
+"""From 20 m at 40 % of LAND_SPEED's default of 0.5 m/s."""
+
+
+@pytest.mark.parametrize(
+    ("params", "seconds"),
+    [
+        ({}, DOWN_S),
+        ({"RTL_ALT": 4000.0}, 20.0 / 0.5 + 2 * DOWN_S),
+        ({"RTL_LOIT_TIME": 5000.0}, 5.0 + DOWN_S),
+        ({"RTL_SPEED": 300.0}, 50.0 / 1.2 - 50.0 / 2.0 + DOWN_S),
+        ({"RTL_SPEED": 2000.0}, DOWN_S),
+        ({"LAND_SPEED": 200.0}, 20.0 / 0.5),
+    ],
+)
+def test_the_return_is_climbed_flown_waited_for_and_landed_at_these_speeds(params, seconds):
+    assert longest_s(plan(NEAR, **params)) == pytest.approx(OUT_AND_BACK_S + seconds, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("item", "params", "seconds"),
+    [
+        # Let down and pulled up 20 m at 0.5 m/s, and 30 s on the ground.
+        (item_at(Command.NAV_PAYLOAD_PLACE, at(0, 50), 20.0, params=(5.0, 0.0, 0.0, 0.0)), {}, 110.0),
+        (
+            item_at(Command.NAV_LOITER_TURNS, at(0, 50), 20.0, params=(3.0, 0.0, 50.0, 0.0)),
+            {},
+            3 * 100 * math.pi / 2,
+        ),
+        # 40 % of 20 degrees a second: 45 s a turn.
+        (item_at(Command.NAV_LOITER_TURNS, at(0, 50), 20.0, params=(3.0, 0.0, 5.0, 0.0)), {}, 3 * 45.0),
+        (
+            item_at(Command.NAV_LOITER_TURNS, at(0, 50), 20.0, params=(3.0, 0.0, 5.0, 0.0)),
+            {"CIRCLE_RATE": 10.0},
+            3 * 90.0,
+        ),
+        (
+            item_at(Command.NAV_LOITER_TURNS, at(0, 50), 20.0, params=(3.0, 0.0, 0.0, 0.0)),
+            {"CIRCLE_RADIUS": 6000.0},
+            3 * 120 * math.pi / 2,
+        ),
+    ],
+)
+def test_what_is_done_on_the_way_adds_no_more_than_it_takes(item, params, seconds):
+    assert longest_s(plan(NEAR, item, **params)) == pytest.approx(OUT_AND_BACK_S + DOWN_S + seconds, rel=1e-4)
+
+
+def test_a_jump_is_taken_as_often_as_it_says_and_then_no_more():
+    once = longest_s(plan(FAR, NEAR))
+    for times in (0, 1, 9):
+        again = longest_s(plan(FAR, NEAR, do(Command.DO_JUMP, 2, times)))
+        assert again - once == pytest.approx(times * flown_s((900.0, 2.0)), rel=1e-4)
+
+
+def test_a_landing_away_from_home_is_flown_to():
+    land = item_at(Command.NAV_LAND, at(0, 250), 0.0)
+    usual_s = longest_s(plan(NEAR))
+    assert longest_s(plan(NEAR, land)) - usual_s == pytest.approx((200.0 - 50.0) / 2.0, rel=1e-3)
+    here = MissionItem(command=Command.NAV_LAND, frame=Frame.GLOBAL_RELATIVE_ALT)
+    assert longest_s(plan(NEAR, here)) - usual_s == pytest.approx(-50.0 / 2.0, rel=1e-3)

@@ -12,6 +12,7 @@ from dfr.findings import Severity, is_compliant
 from dfr.geo import Position, offset
 from dfr.mission.items import FenceCircle, FencePolygon, MissionItem, RallyPoint
 from dfr.mission.validate import validate
+from dfr.mission.validate_items import looks_swapped
 
 HOME = Position(lat_deg=50.781, lon_deg=-1.089)
 NORTH = Position(lat_deg=50.7828, lon_deg=-1.089)
@@ -292,3 +293,63 @@ def test_a_battery_failsafe_without_a_charge_to_act_at_is_found(dispatch, change
     plan = replace(dispatch, params={name: value for name, value in params.items() if value is not None})
     found = [finding.severity for finding in validate(plan) if finding.rule == "params.battery"]
     assert found == [severity]
+
+
+def of_rule(plan, rule: str):
+    return [finding for finding in validate(plan) if finding.rule == rule]
+
+
+def test_unknown_ground_at_the_dock_is_unknown(dispatch):
+    (found,) = of_rule(replace(dispatch, home_m_amsl=None), "mission.ground")
+    assert found.severity is Severity.UNKNOWN
+    assert not of_rule(dispatch, "mission.ground")
+
+
+@pytest.mark.parametrize(
+    ("frame", "height_m", "says"),
+    [
+        (Frame.GLOBAL_RELATIVE_ALT, 1.9, "is flown 1.9 m above home"),
+        (Frame.GLOBAL_RELATIVE_ALT, 2.0, None),
+        (Frame.GLOBAL, 1.9, None),
+        (Frame.GLOBAL, 0.0, "has the height 0"),
+    ],
+)
+def test_an_item_flown_on_the_ground_is_told_where_its_height_is_above_home(dispatch, frame, height_m, says):
+    found = of_rule(with_hold(dispatch, frame=frame, z_m=height_m), "mission.low")
+    assert [says in finding.message for finding in found] == ([] if says is None else [True])
+
+
+@pytest.mark.parametrize(("lon_deg", "swapped"), [(89.9, True), (90.0, True), (90.1, False), (-90.0, False)])
+def test_a_longitude_beyond_90_degrees_is_no_latitude(lon_deg, swapped):
+    assert looks_swapped(
+        Position(lat_deg=10.0, lon_deg=lon_deg), home=Position(lat_deg=89.9, lon_deg=10.0)
+    ) is swapped  # fmt: skip
+
+
+@pytest.mark.parametrize(("inside_m", "told"), [(0.6, False), (-0.6, True)])
+def test_a_rally_point_is_in_the_fence_or_is_named_with_how_far_it_is_outside(dispatch, inside_m, told):
+    """The keep-in reaches 400 m to the south."""
+    second = RallyPoint(
+        position=offset(HOME, bearing_deg=180.0, distance_m=400.0 - inside_m), height_m_home=30
+    )
+    found = of_rule(replace(dispatch, rally=(*dispatch.rally, second)), "fence.rally")
+    assert [finding.message for finding in found] == ["rally point 2 lies 1 m outside the fence"] * told
+    assert all(finding.margin_m == pytest.approx(inside_m, abs=0.01) for finding in found)
+
+
+def test_a_leg_in_the_fences_margin_is_advice_and_one_outside_says_by_how_much(dispatch):
+    """The hold is 200 m north of home in a keep-in that reaches 400 m."""
+
+    def held(north_m: float):
+        place = offset(HOME, bearing_deg=0.0, distance_m=north_m)
+        return replace(with_hold(dispatch, position=place), params={**dispatch.params, "FENCE_MARGIN": 2.0})
+
+    assert not of_rule(held(397.0), "fence.margin")
+    near = of_rule(held(399.0), "fence.margin")
+    assert near
+    assert {(each.severity, "is 1.0 m from the fence" in each.message) for each in near} == {
+        (Severity.ADVICE, True)
+    }
+    out = [finding for finding in of_rule(held(410.0), "fence.way") if finding.blocks]
+    assert [finding.margin_m for finding in out] == pytest.approx([-10.0] * len(out), abs=0.1)
+    assert out
