@@ -25,7 +25,7 @@ from firmware_sitl.vehicle.fence import (
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
-from .inside import fly, standing
+from .inside import fly, standing, take_off
 
 CORNERS = [(-40.0, -60.0), (50.0, -30.0), (10.0, 0.0), (60.0, 55.0), (-45.0, 20.0)]
 """North and east of a fence that is not convex."""
@@ -320,3 +320,34 @@ def test_a_ground_station_that_is_back_is_told():
     fly(vehicle, 1.0)
     assert said[-1] == "GCS Failsafe Cleared"
     assert change_mode(vehicle.state, modes.STABILIZE)
+
+
+@pytest.mark.parametrize(("over_m", "mode"), [(1.0, modes.RTL), (99.0, modes.RTL), (101.0, modes.LAND)])
+def test_a_hundred_metres_outside_it_gives_up_and_lands_where_it_is(over_m, mode):
+    """AC_FENCE_GIVE_UP_DISTANCE."""
+    state = take_off(standing(), 10.0, seconds=12.0).state
+    for name, value in {
+        "FENCE_TYPE": CIRCLE,
+        "FENCE_RADIUS": 50,
+        "FENCE_ACTION": 1,
+        "FENCE_ENABLE": 1,
+    }.items():
+        state.parameters[name] = float(value)
+    state.aircraft.body.north = 50.0 + over_m
+    act_on_breach(state, state.fence.watch_breaches(state.aircraft.t_s, position_ok=True, landing=False))
+    assert state.mode.number == mode
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"FENCE_RADIUS": -1.0}, "Invalid Circle FENCE_RADIUS value"),
+        ({"FENCE_ALT_MAX": -1.0}, "Invalid FENCE_ALT_MAX value"),
+        ({"FENCE_ALT_MIN": -101.0}, "Invalid FENCE_ALT_MIN value"),
+        ({"FENCE_ALT_MIN": -100.0}, None),
+        ({"FENCE_MARGIN": -1.0}, "Invalid FENCE_MARGIN value"),
+    ],
+)
+def test_a_fence_of_negative_size_is_a_reason_not_to_arm(changed, words):
+    fenced = Fenced(**(SOUND | changed))
+    assert fence_problem(fenced.fence, fenced.state.parameters, position_ok=True) == words

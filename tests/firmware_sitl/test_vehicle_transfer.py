@@ -180,3 +180,16 @@ def test_clearing_empties_a_list_but_not_in_somebody_elses_upload(lists):
     assert only(lists.hears(clear), "MISSION_ACK").type == MissionResult.ACCEPTED
     left = only(lists.hears(mavlink.MAVLink_mission_request_list_message(1, 1, 0)), "MISSION_COUNT")
     assert left.count == 0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "result"),
+    [(95.0, 0.0, MissionResult.INVALID_PARAM5_X), (50.0, 181.0, MissionResult.INVALID_PARAM6_Y)],
+)
+def test_an_item_in_single_precision_that_is_nowhere_is_refused_and_asked_for_again(lists, x, y, result):
+    lists.hears(count(2))
+    nowhere = mavlink.MAVLink_mission_item_message(
+        1, 1, 0, 3, Command.NAV_WAYPOINT, 0, 1, 0.0, 0.0, 0.0, 0.0, x, y, 20.0, 0
+    )
+    assert only(lists.hears(nowhere), "MISSION_ACK").type == result
+    assert only(lists.hears(waypoint(0)), "MISSION_REQUEST").seq == 1, "the upload goes on"
