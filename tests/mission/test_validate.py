@@ -353,3 +353,11 @@ def test_a_leg_in_the_fences_margin_is_advice_and_one_outside_says_by_how_much(d
     out = [finding for finding in of_rule(held(410.0), "fence.way") if finding.blocks]
     assert [finding.margin_m for finding in out] == pytest.approx([-10.0] * len(out), abs=0.1)
     assert out
+
+
+def test_an_item_that_is_to_stop_the_mission_is_told_that_it_does_not(dispatch):
+    (found,) = of_rule(with_hold(dispatch, autocontinue=False), "mission.autocontinue")
+    assert (found.severity, found.fix) == (
+        Severity.ADVICE,
+        "let it continue, or hold with NAV_LOITER_UNLIM",
+    )

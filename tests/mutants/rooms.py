@@ -28,6 +28,7 @@ ROOMS = {
         code=("dfr/aircraft/landing.py", "dfr/aircraft/landing_study.py"),
         tests=(
             "tests/aircraft/test_landing.py",
+            "tests/aircraft/test_landings_counted.py",
             "tests/aircraft/test_recorded_landings.py",
             "tests/store/test_landing_cache.py",
         ),
