@@ -141,13 +141,43 @@ def _exit_code(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for e
     return result if isinstance(result, int) else 0
 
 
+def _memory_words(error: Exception) -> str | None:
+    """That the memory ran out, or may have, and of how much; None for another error."""
+    from concurrent.futures import BrokenExecutor
+
+    if isinstance(error, BrokenExecutor):
+        what = "a worker process was ended from outside, most often because the memory ran out"
+    elif isinstance(error, MemoryError):
+        what = f"the memory ran out ({error})" if str(error) else "the memory ran out"
+    else:
+        return None
+    return (
+        f"{what}; {_memory_limit()} -> ask for less at once (replications, trials, sites, --jobs), or use a "
+        "machine with more memory"
+    )
+
+
+def _memory_limit() -> str:
+    """How much memory there is, where the system says."""
+    try:
+        import resource
+    except ImportError:
+        return "the system gave no more"
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        return f"this process may have {limit / 1e9:.1f} GB (ulimit -v)"
+    return f"the machine has {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.1f} GB"
+
+
 def _missing_or_defect(error: Exception, *, as_json: bool) -> int:
-    """The exit code where a module of an extra is not installed, or where dfr has a fault."""
+    """The exit code where an extra's module is missing, memory ran out, or dfr has a fault."""
     if os.environ.get("DFR_TRACEBACK"):
         raise error
     if isinstance(error, ModuleNotFoundError) and (extra := extra_with(error.name or "")):
         lacking = f"{error.name} is not installed, which this needs -> {install_command(extra)}"
         return _report_error("missing", lacking, EXIT_BAD_INPUT, as_json=as_json)
+    if (words := _memory_words(error)) is not None:
+        return _report_error("memory", words, EXIT_BAD_INPUT, as_json=as_json)
     what = f"{type(error).__name__}: {error}"
     message = f"{what} -> this is a fault in dfr: please report it with the output of DFR_TRACEBACK=1"
     return _report_error("internal", message, EXIT_DEFECT, as_json=as_json)

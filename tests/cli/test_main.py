@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
+from dfr.cli import landing
 from dfr.cli.main import VERBS
 
 from .verbs import dfr, dfr_process
@@ -144,3 +146,38 @@ def test_a_shell_completes_verbs_options_and_what_they_take(shell, tmp_path):
     done = subprocess.run([shell, str(script)], env=env, capture_output=True, text=True, check=False)
     for word in ("rehearse", "VLOS", "EVLOS", "BVLOS"):
         assert word in done.stdout, done.stderr
+
+
+def test_a_limit_of_memory_that_is_reached_is_named_with_what_to_do():
+    """As a user sets it, in a process of its own."""
+    script = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2_500_000_000,) * 2);"
+        "from dfr.cli import main, landing;"
+        "landing.landing_study = lambda *_, **__: bytes(10**10);"
+        "sys.argv = ['dfr', 'landing', '--json']; main.run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=900
+    )
+    assert done.returncode == 2
+    assert "the memory ran out; this process may have 2.5 GB (ulimit -v) -> ask for less" in done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == "memory"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError("realloc of 16777216 bytes failed"), "the memory ran out (realloc of 16777216 bytes"),
+        (BrokenProcessPool("terminated abruptly"), "a worker process was ended from outside, most often"),
+    ],
+)
+def test_too_little_memory_is_no_fault_of_dfr(monkeypatch, error, says):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(landing, "landing_study", fails)
+    done = dfr("landing")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error[memory]: {says}")
+    assert " GB" in done.stderr
+    assert "-> ask for less at once" in done.stderr
