@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from dfr.ardupilot.commands import Command, Frame
 from dfr.errors import MissionFileError
-from dfr.mission.carried import CarriedVerdict
+from dfr.mission.carried import CarriedVerdict, carry_verdict
 from dfr.mission.formats import FORMATS, left_out, qgc_plan
 from dfr.mission.items import FencePolygon, FlightPlan, MissionItem, RallyPoint, item_at
+from dfr.mission.validate_common import advice, violation
 from tests.places import HOME, at, square
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -146,3 +149,22 @@ def test_formats_without_a_place_for_it_say_so_and_keep_the_word_exercise_in_the
 def test_a_verdict_without_an_end_is_read_back_without_one():
     endless = mission(replace(VERDICT, valid_until=None, valid_because=""))
     assert qgc_plan.read(qgc_plan.write(endless).encode(), name="m.plan").verdict == endless.verdict
+
+
+def test_a_verdict_is_carried_with_the_hash_of_its_plan_and_what_blocks_the_mission():
+    document = {"sites": ["Café"], "findings": ["found"], "b": 1.5}
+    plan = SimpleNamespace(as_dict=lambda: document)
+    verdict = SimpleNamespace(
+        headline="GO", commander="in 2 min", go=True, exercise=False, valid_until=NOON, valid_because="why"
+    )
+    bad, good = violation("r", "the reserve is not on board", fix="put it there"), advice("r", "mind it")
+    carried = carry_verdict(verdict, plan, mission_sha256="ab", findings=[bad, good])
+    assert carried.plan_sha256 == hashlib.sha256('{"b":1.5,"sites":["Café"]}'.encode()).hexdigest()
+    assert carried.unsound == ("the reserve is not on board",)
+    assert (carried.headline, carried.commander, carried.go, carried.exercise) == (
+        "GO",
+        "in 2 min",
+        True,
+        False,
+    )
+    assert (carried.valid_until, carried.valid_because, carried.mission_sha256) == (NOON, "why", "ab")

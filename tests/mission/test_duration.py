@@ -187,3 +187,29 @@ def test_a_landing_away_from_home_is_flown_to():
     assert longest_s(plan(NEAR, land)) - usual_s == pytest.approx((200.0 - 50.0) / 2.0, rel=1e-3)
     here = MissionItem(command=Command.NAV_LAND, frame=Frame.GLOBAL_RELATIVE_ALT)
     assert longest_s(plan(NEAR, here)) - usual_s == pytest.approx(-50.0 / 2.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "speed", "more_s"),
+    [
+        (2, 0.5, 100.0 / 0.2 - 100.0 / 0.5),
+        (3, 0.5, 100.0 / 0.2 - 100.0 / 0.5),
+        (1, 1.0, (50.0 + 50.0) * (1.0 / 0.4 - 1.0 / 2.0)),
+        (0, 1.0, (50.0 + 50.0) * (1.0 / 0.4 - 1.0 / 2.0)),
+        (2, 100.0, 0.0),
+        (1, 0.0, 0.0),
+    ],
+)
+def test_a_change_of_speed_slows_the_legs_the_climb_or_the_descent_alone(kind, speed, more_s):
+    """Up to 120 m and down to 20 m in place, and 50 m out and back."""
+    high = item_at(Command.NAV_WAYPOINT, at(0, 50), 120.0)
+    changed = longest_s(plan(do(Command.DO_CHANGE_SPEED, kind, speed), high, NEAR))
+    assert changed - longest_s(plan(high, NEAR)) == pytest.approx(more_s, abs=0.1)
+
+
+@pytest.mark.parametrize(("tag", "times"), [(7, 2), (8, 0)])
+def test_a_jump_to_a_tag_goes_to_the_item_with_that_tag(tag, times):
+    tagged = [do(Command.JUMP_TAG, 7), FAR, NEAR]
+    jump = do(Command.DO_JUMP_TAG, tag, 2)
+    more_s = longest_s(plan(*tagged, jump)) - longest_s(plan(*tagged))
+    assert more_s == pytest.approx(times * flown_s((900.0, 2.0)), rel=1e-4)

@@ -155,3 +155,14 @@ def test_what_a_plan_relies_on_is_named_and_rally_points_counted():
     assert relied_on(plan) == ("its fence", "its rally point", "the battery failsafe")
     assert relied_on(replace(plan, rally=(one, one, one)))[1] == "its 3 rally points"
     assert relied_on(going_to(at(0, 80))) == ()
+
+
+@pytest.mark.parametrize(
+    ("params", "diverts"), [({}, False), ({"RALLY_INCL_HOME": 1.0}, False), ({"RALLY_INCL_HOME": 0.0}, True)]
+)
+def test_rally_points_that_shut_home_out_of_a_return_are_found(params, diverts):
+    point = RallyPoint(position=at(0, -100), height_m_home=30.0)
+    for rally, told in (((point,), diverts), ((), False)):
+        whole = with_kept(going_to(at(0, 80)), fence=(KEEP_IN,), rally=rally, params=params)
+        found = [each for each in kept_findings(whole) if "RTL goes to a rally point, never" in each.message]
+        assert [each.severity for each in found] == [Severity.ADVICE] * told, "it stays on board: their own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -361,3 +362,42 @@ def test_an_item_that_is_to_stop_the_mission_is_told_that_it_does_not(dispatch):
         Severity.ADVICE,
         "let it continue, or hold with NAV_LOITER_UNLIM",
     )
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_parameter_that_is_no_number_is_named_by_its_place(dispatch, index):
+    params = [0.0] * 4
+    params[index] = math.inf
+    words = blocking_words(with_hold(dispatch, params=tuple(params)), "mission.not_a_number")
+    assert words.endswith(f"param{index + 1} is inf, refused with INVALID_PARAM{index + 1}")
+
+
+def test_a_far_item_is_told_with_its_distance_in_kilometres(dispatch):
+    far = with_hold(dispatch, position=Position(lat_deg=52.0, lon_deg=-1.089))
+    assert blocking_words(far, "mission.far").endswith(" is 136 km from home")
+
+
+def test_each_list_is_set_against_what_boards_hold_in_words(dispatch):
+    (mission,) = of_rule(dispatch, "mission.length")
+    assert mission.message.startswith("the mission, with home, needs room for 6 items; the smallest boards")
+    many = replace(dispatch, items=(*dispatch.items[:4], *(dispatch.items[2:3] * 900), dispatch.items[4]))
+    (mission,) = of_rule(many, "mission.length")
+    assert re.search(r"needs room for 906 items; .* with 16, \d+ with 32$", mission.message)
+    ring = tuple(offset(HOME, bearing_deg=8.0 * n, distance_m=400.0) for n in range(45))
+    (fence,) = of_rule(replace(dispatch, fence=(FencePolygon(ring=ring, inclusion=True),)), "fence.size")
+    assert fence.message.endswith(" with 16"), "32 KiB hold no more of a fence"
+
+
+def test_a_fence_without_a_keep_in_is_advice(dispatch):
+    (found,) = of_rule(replace(dispatch, fence=dispatch.fence[1:]), "fence.keep_in")
+    assert (found.severity, found.fix) == (Severity.ADVICE, "upload the flight volume")
+    assert not of_rule(dispatch, "fence.keep_in")
+
+
+def test_an_item_below_the_fences_floor_is_a_violation_and_nothing_flown_is_0_m_high(dispatch):
+    params = {"FENCE_TYPE": 8.0, "FENCE_ALT_MIN": 30.5, "FENCE_ENABLE": 1.0}
+    (found,) = of_rule(replace(dispatch, params=params), "fence.height")
+    assert (found.margin_m, found.fix, found.blocks) == (-0.5, "fly higher", True)
+    grounded = replace(dispatch, items=dispatch.items[4:], rally=(), params={"FENCE_ALT_MAX": 60.0})
+    (found,) = of_rule(grounded, "fence.height")
+    assert found.message == "highest point 0 m above home, FENCE_ALT_MAX 60 m"

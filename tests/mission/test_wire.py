@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from dfr.errors import MissionFileError
 from dfr.mission.wire import fence_from_wire, wire_lists
 
 
@@ -29,3 +32,11 @@ def test_every_item_is_at_its_own_place_in_ten_millionths_of_a_degree(dispatch):
         for place in places
     ]
     assert (rally[0].z, mission[1].z, mission[0].z) == (30.0, 30.0, 3.0)
+
+
+def test_a_fence_whose_corners_do_not_add_up_is_refused_with_both_numbers(dispatch):
+    _, fence, _ = (wire_lists(dispatch)[kind] for kind in sorted(wire_lists(dispatch)))
+    with pytest.raises(MissionFileError, match="fence item 4: 4 vertices announced, 3 found"):
+        fence_from_wire(fence[:7])
+    with pytest.raises(MissionFileError, match="fence item 4: 4 vertices announced"):
+        fence_from_wire((*fence[:7], fence[8]))
