@@ -18,7 +18,7 @@ from dfr.aircraft.performance import SortiePredictions, predict_paths
 from dfr.geo import FloatArray, LocalFrame
 from dfr.plan.flight_path import dispatch_settings, raised_scenario, sortie_legs
 from dfr.plan.routing import FlightPath
-from dfr.plan.wind_classes import MOST_AT_ONCE, Flown, Grid, IntArray, StraightSorties, read_classes
+from dfr.plan.wind_classes import MOST_AT_ONCE, Flown, IntArray, StraightSorties, planes_of, read_planes
 from dfr.plan.windows import HourWindow
 from dfr.scenario.model import Scenario
 
@@ -30,6 +30,9 @@ GUST_STEP = 0.02
 
 LEAST_WIND_MPS = 0.5
 """Gusts are a share of the wind, or of this in less wind."""
+
+IN_CACHE = 5_000
+"""Sorties predicted in one go where there are many: their columns stay in a processor's cache."""
 
 MOST_READ = 2_000_000
 """Sorties read from classes in one go, for the memory."""
@@ -198,7 +201,7 @@ class _Sorties:
     ) -> Iterator[tuple[IntArray, tuple[FloatArray, FloatArray]]]:
         """Parts of some straight paths, and what they cost in hours that are about as gusty."""
         fly = partial(self._predict_straight, lead, float(self.gustiness[hours].max()))
-        grid = Grid.over(fly, float(self.lengths_m[own].max()), self.winds_mps[hours])
+        planes = planes_of(fly, float(self.lengths_m[own].max()), self.winds_mps[hours], len(own))
         step = max(1, MOST_READ // len(hours))
         for part in np.split(own, range(step, len(own), step)):
             asked = StraightSorties(
@@ -207,7 +210,7 @@ class _Sorties:
                 winds_mps=self.winds_mps[hours],
                 usable_wh=self.usable_wh[hours],
             )
-            yield part, read_classes(grid, fly, asked, error_s=self.scenario.study.time_error_s)
+            yield part, read_planes(planes, fly, asked, error_s=self.scenario.study.time_error_s)
 
     def _predict_straight(
         self,
@@ -222,6 +225,24 @@ class _Sorties:
         return self._predict(lengths, courses, winds_mps, gustiness * _wind_to_share(winds_mps))
 
     def _predict(
+        self,
+        lengths_m: FloatArray,
+        courses_deg: FloatArray,
+        winds_mps: FloatArray,
+        gust_deviation_mps: FloatArray,
+    ) -> Flown:
+        columns = lengths_m, courses_deg, winds_mps, gust_deviation_mps
+        parts = [
+            self._predict_some(*(column[first : first + IN_CACHE] for column in columns))
+            for first in range(0, max(1, len(lengths_m)), IN_CACHE)
+        ]
+        return Flown(
+            overhead_s=np.concatenate([part.overhead_s for part in parts]),
+            energy_wh=np.concatenate([part.energy_wh for part in parts]),
+            kind=np.concatenate([part.kind for part in parts]),
+        )
+
+    def _predict_some(
         self,
         lengths_m: FloatArray,
         courses_deg: FloatArray,

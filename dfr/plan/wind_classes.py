@@ -2,19 +2,20 @@
 
 A sortie of one straight leg depends on its length, the wind's speed and the angle between leg and wind alone,
 whichever site, zone and hour it belongs to, where gusts are one share of the wind in all hours. So it is
-predicted at the nodes of a grid of these three, and between them interpolated. How wrong that may be in a
-cell of the grid is what it is in the middle, where a bend shows most, plus what the curvature along each of
-the three could make it if these did not cancel out.
+predicted at the nodes of a grid of these, and between them interpolated: one grid for all speeds of the wind,
+or a finer one of length and angle for each speed that is asked of many legs (`planes_of`). How wrong that may
+be in a cell of the grid is what it is in the middle, where a bend shows most, plus what the curvature along
+each of its axes could make it if these did not cancel out.
 Where that is more than the bound, where the corners of a cell are not flown alike (the wanted speed held at
 one and not at another), or where the energy leaves open whether the battery is enough, each sortie is
-predicted itself.
+predicted itself (`read_planes`).
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,13 @@ SHORTEST_M = 20.0
 """Shorter legs are predicted themselves: their profile changes with every metre."""
 
 LENGTH_RATIO, WIND_STEP_MPS, ANGLES = 1.6, 0.5, 46
+
+LEAST_OF_ONE_SPEED = 40_000
+"""A speed asked of so many legs has a plane of its own: its nodes cost less than what a grid leaves open."""
+
+LEGS_PER_SQUARED_ANGLE = 20.0
+"""Of n legs a plane of A angles leaves about 1.5 n / A open, and 15 lengths make 30 A nodes and middles: the
+sum is least at A² = n / 20."""
 
 MOST_AT_ONCE = 100_000
 """Sorties predicted in one go: enough that none waits for Python, few enough for the memory."""
@@ -63,26 +71,34 @@ class StraightSorties:
     usable_wh: FloatArray
 
 
-def fly_in_classes(
-    fly: FlyStraight, asked: StraightSorties, *, error_s: float
+def planes_of(fly: FlyStraight, longest_m: float, winds_mps: FloatArray, legs: int) -> list[Plane]:
+    """For each wind, (hours, 2), the plane that holds legs up to a length; so many will be read from it."""
+    speeds = np.asarray(np.round(np.hypot(*winds_mps.T), 9), float)
+    distinct = np.asarray(np.unique(speeds), float)
+    asked = legs * len(speeds) / len(distinct)
+    lengths = _length_nodes(longest_m)
+    if asked < LEAST_OF_ONE_SPEED:
+        grid = Grid.over(fly, lengths, speeds)
+        return [grid.plane(speed) for speed in speeds.tolist()]
+    angles = max(ANGLES, round(math.sqrt(asked / LEGS_PER_SQUARED_ANGLE)))
+    planes = _own_planes(fly, distinct, lengths, np.linspace(0.0, np.pi, angles))
+    own = dict(zip(distinct.tolist(), planes, strict=True))
+    return [own[speed] for speed in speeds.tolist()]
+
+
+def read_planes(
+    planes: Sequence[Plane], fly: FlyStraight, asked: StraightSorties, *, error_s: float
 ) -> tuple[FloatArray, FloatArray]:
     """(seconds to overhead, energy in Wh) of each leg in each wind, shape (hours, n), NaN where not flown.
 
-    Where a sortie is within the usable energy its time is within `error_s` of the prediction's.
+    Each wind is read from its own plane. Where a sortie is within the usable energy its time is within
+    `error_s` of the prediction's.
     """
-    grid = Grid.over(fly, float(asked.lengths_m.max()), asked.winds_mps)
-    return read_classes(grid, fly, asked, error_s=error_s)
-
-
-def read_classes(
-    grid: Grid, fly: FlyStraight, asked: StraightSorties, *, error_s: float
-) -> tuple[FloatArray, FloatArray]:
-    """The same from a grid that holds these legs and winds."""
     shape = len(asked.winds_mps), len(asked.lengths_m)
     overhead, energy, doubtful = np.empty(shape), np.empty(shape), np.empty(shape, bool)
-    places = grid.place_lengths(asked.lengths_m)
+    places = planes[0].place_lengths(asked.lengths_m)
     for hour, (wind, usable) in enumerate(zip(asked.winds_mps, asked.usable_wh, strict=True)):
-        read = grid.read(places, asked.courses_rad, wind)
+        read = planes[hour].read(places, asked.courses_rad, wind)
         overhead[hour], energy[hour] = read.overhead_s, read.energy_wh
         doubtful[hour] = read.doubtful(usable, error_s) | (asked.lengths_m < SHORTEST_M)
     hours, legs = np.nonzero(doubtful)
@@ -112,38 +128,14 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """Predictions at the nodes of (wind speed, length, angle), and how wrong each cell between may be."""
+class Plane:
+    """Predictions in one wind speed at the nodes of (length, angle), and how wrong each cell may be."""
 
-    speeds: FloatArray
     lengths: FloatArray
-    angles: FloatArray
     overhead_s: FloatArray
     energy_wh: FloatArray
     error_s: FloatArray
     error_wh: FloatArray
-
-    @classmethod
-    def over(cls, fly: FlyStraight, longest_m: float, winds_mps: FloatArray) -> Grid:
-        """The grid that holds all legs up to a length and all winds, (hours, 2)."""
-        steps = np.hypot(*winds_mps.T) / WIND_STEP_MPS
-        longest = max(longest_m, 2.0 * SHORTEST_M)
-        speeds = np.arange(math.floor(steps.min()), math.floor(steps.max()) + 3) * WIND_STEP_MPS
-        ratios = math.floor(math.log(longest / SHORTEST_M) / math.log(LENGTH_RATIO)) + 2
-        lengths = np.asarray(SHORTEST_M * LENGTH_RATIO ** np.arange(ratios), float)
-        angles = np.linspace(0.0, np.pi, ANGLES)
-        nodes = _fly_nodes(fly, speeds, lengths, angles)
-        middles = _fly_nodes(fly, _middles(speeds), _middles(lengths), _middles(angles))
-        alike = np.ptp([*_corners(nodes.kind), middles.kind], axis=0) == 0.0
-        return cls(
-            speeds=speeds,
-            lengths=lengths,
-            angles=angles,
-            overhead_s=nodes.overhead_s,
-            energy_wh=nodes.energy_wh,
-            error_s=_cell_errors(nodes.overhead_s, middles.overhead_s, alike, (speeds, lengths, angles)),
-            error_wh=_cell_errors(nodes.energy_wh, middles.energy_wh, alike, (speeds, lengths, angles)),
-        )
 
     def place_lengths(self, lengths_m: FloatArray) -> tuple[IntArray, FloatArray]:
         """(the cell each length is in, how far along it)."""
@@ -153,25 +145,91 @@ class Grid:
     def read(
         self, places: tuple[IntArray, FloatArray], courses_rad: FloatArray, wind_mps: FloatArray
     ) -> _Reading:
-        """Legs at some places along the grid's lengths in one wind."""
-        at = (math.hypot(*wind_mps) - self.speeds[0]) / WIND_STEP_MPS
+        """Legs at some places along the plane's lengths in a wind of its speed."""
+        steps = self.overhead_s.shape[1] - 1
+        toward = math.atan2(wind_mps[0], wind_mps[1])
+        apart = np.abs((toward - courses_rad + np.pi) % (2.0 * np.pi) - np.pi) / (np.pi / steps)
+        angle = np.minimum(apart.astype(int), steps - 1)
+        cells = places[0], angle
+        return _Reading(
+            overhead_s=_interpolate(self.overhead_s, cells, places[1], apart - angle),
+            energy_wh=_interpolate(self.energy_wh, cells, places[1], apart - angle),
+            error_s=self.error_s[cells],
+            error_wh=self.error_wh[cells],
+        )
+
+
+def _own_planes(
+    fly: FlyStraight, speeds: FloatArray, lengths: FloatArray, angles: FloatArray
+) -> Iterator[Plane]:
+    """A plane for each speed, predicted at just that."""
+    axes = lengths, angles
+    nodes = _fly_nodes(fly, speeds, lengths, angles)
+    middles = _fly_nodes(fly, speeds, _middles(lengths), _middles(angles))
+    for k in range(len(speeds)):
+        alike = _flown_alike(nodes.kind[k], middles.kind[k])
+        yield Plane(
+            lengths=lengths,
+            overhead_s=nodes.overhead_s[k],
+            energy_wh=nodes.energy_wh[k],
+            error_s=_cell_errors(nodes.overhead_s[k], middles.overhead_s[k], alike, axes),
+            error_wh=_cell_errors(nodes.energy_wh[k], middles.energy_wh[k], alike, axes),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Predictions at the nodes of (wind speed, length, angle), and how wrong each cell between may be."""
+
+    speeds: FloatArray
+    lengths: FloatArray
+    overhead_s: FloatArray
+    energy_wh: FloatArray
+    error_s: FloatArray
+    error_wh: FloatArray
+
+    @classmethod
+    def over(cls, fly: FlyStraight, lengths: FloatArray, speeds_mps: FloatArray) -> Grid:
+        """The grid that holds some lengths and all of some wind speeds."""
+        steps = speeds_mps / WIND_STEP_MPS
+        speeds = np.arange(math.floor(steps.min()), math.floor(steps.max()) + 3) * WIND_STEP_MPS
+        axes = speeds, lengths, np.linspace(0.0, np.pi, ANGLES)
+        nodes = _fly_nodes(fly, *axes)
+        middles = _fly_nodes(fly, *map(_middles, axes))
+        alike = _flown_alike(nodes.kind, middles.kind)
+        return cls(
+            speeds=speeds,
+            lengths=lengths,
+            overhead_s=nodes.overhead_s,
+            energy_wh=nodes.energy_wh,
+            error_s=_cell_errors(nodes.overhead_s, middles.overhead_s, alike, axes),
+            error_wh=_cell_errors(nodes.energy_wh, middles.energy_wh, alike, axes),
+        )
+
+    def plane(self, speed_mps: float) -> Plane:
+        """What it says of one speed of the wind."""
+        at = (speed_mps - self.speeds[0]) / WIND_STEP_MPS
         slab = min(int(at), len(self.speeds) - 2)
         share = at - slab
-        toward = math.atan2(wind_mps[0], wind_mps[1])
-        apart = np.abs((toward - courses_rad + np.pi) % (2.0 * np.pi) - np.pi) / (np.pi / (ANGLES - 1))
-        angle = np.minimum(apart.astype(int), ANGLES - 2)
-        cells = places[0], angle
 
         def between(nodes: FloatArray) -> FloatArray:
-            plane = (1.0 - share) * nodes[slab] + share * nodes[slab + 1]
-            return _interpolate(plane, cells, places[1], apart - angle)
+            mixed: FloatArray = (1.0 - share) * nodes[slab] + share * nodes[slab + 1]
+            return mixed
 
-        return _Reading(
+        return Plane(
+            lengths=self.lengths,
             overhead_s=between(self.overhead_s),
             energy_wh=between(self.energy_wh),
-            error_s=self.error_s[slab][cells],
-            error_wh=self.error_wh[slab][cells],
+            error_s=self.error_s[slab],
+            error_wh=self.error_wh[slab],
         )
+
+
+def _length_nodes(longest_m: float) -> FloatArray:
+    """Lengths that hold all legs up to the longest."""
+    longest = max(longest_m, 2.0 * SHORTEST_M)
+    ratios = math.floor(math.log(longest / SHORTEST_M) / math.log(LENGTH_RATIO)) + 2
+    return np.asarray(SHORTEST_M * LENGTH_RATIO ** np.arange(ratios), float)
 
 
 def _fly_nodes(fly: FlyStraight, speeds: FloatArray, lengths: FloatArray, angles: FloatArray) -> Flown:
@@ -182,16 +240,25 @@ def _fly_nodes(fly: FlyStraight, speeds: FloatArray, lengths: FloatArray, angles
     courses = np.asarray(number * GOLDEN_RAD % (2.0 * np.pi), float)
     toward = courses + np.where(number % 2 == 0, angle, -angle)
     winds = np.stack([speed * np.sin(toward), speed * np.cos(toward)], axis=1)
-    flown = fly(length, courses, winds)
+    parts = [
+        fly(length[part], courses[part], winds[part])
+        for part in np.split(number, range(MOST_AT_ONCE, number.size, MOST_AT_ONCE))
+    ]
     return Flown(
-        overhead_s=flown.overhead_s.reshape(shape),
-        energy_wh=flown.energy_wh.reshape(shape),
-        kind=flown.kind.reshape(shape),
+        overhead_s=np.concatenate([flown.overhead_s for flown in parts]).reshape(shape),
+        energy_wh=np.concatenate([flown.energy_wh for flown in parts]).reshape(shape),
+        kind=np.concatenate([flown.kind for flown in parts]).reshape(shape),
     )
 
 
+def _flown_alike(nodes: FloatArray, middles: FloatArray) -> BoolArray:
+    """Which cells are flown in one way at all corners and in the middle."""
+    alike: BoolArray = np.ptp([*_corners(nodes), middles], axis=0) == 0.0
+    return alike
+
+
 def _cell_errors(
-    nodes: FloatArray, middles: FloatArray, alike: BoolArray, axes: tuple[FloatArray, FloatArray, FloatArray]
+    nodes: FloatArray, middles: FloatArray, alike: BoolArray, axes: tuple[FloatArray, ...]
 ) -> FloatArray:
     """How wrong each cell may be: 0 where nothing flies at all, inf where that or the kind changes.
 
@@ -203,7 +270,7 @@ def _cell_errors(
     errors = np.abs(sum(corners) / len(corners) - middles)
     for axis, at in enumerate(axes):
         curved = np.max(_corners(_curvature(nodes, at, axis)), axis=0)
-        errors = errors + curved * _along(np.diff(at), axis) ** 2 / 8.0
+        errors = errors + curved * _along(np.diff(at), axis, nodes.ndim) ** 2 / 8.0
     errors = np.where(flown.all(axis=0) & alike, np.nan_to_num(errors, nan=np.inf), np.inf)
     return np.where(flown.any(axis=0), errors, 0.0)
 
@@ -211,20 +278,20 @@ def _cell_errors(
 def _curvature(nodes: FloatArray, at: FloatArray, axis: int) -> FloatArray:
     """The size of the second derivative along an axis; at its ends that of the nodes beside them."""
     widths = np.diff(at)
-    slopes = np.diff(nodes, axis=axis) / _along(widths, axis)
-    inside = np.abs(np.diff(slopes, axis=axis)) / _along(_middles(widths), axis)
+    slopes = np.diff(nodes, axis=axis) / _along(widths, axis, nodes.ndim)
+    inside = np.abs(np.diff(slopes, axis=axis)) / _along(_middles(widths), axis, nodes.ndim)
     return np.pad(inside, [(1, 1) if each == axis else (0, 0) for each in range(nodes.ndim)], mode="edge")
 
 
-def _along(values: FloatArray, axis: int) -> FloatArray:
-    """Values along one axis of a grid."""
-    return values.reshape([-1 if each == axis else 1 for each in range(3)])
+def _along(values: FloatArray, axis: int, axes: int) -> FloatArray:
+    """Values along one axis of a grid of so many."""
+    return values.reshape([-1 if each == axis else 1 for each in range(axes)])
 
 
 def _corners(nodes: FloatArray) -> list[FloatArray]:
-    """The eight corners of each cell."""
+    """The corners of each cell."""
     ends = (slice(None, -1), slice(1, None))
-    return [nodes[corner] for corner in itertools.product(ends, repeat=3)]
+    return [nodes[corner] for corner in itertools.product(ends, repeat=nodes.ndim)]
 
 
 def _middles(nodes: FloatArray) -> FloatArray:

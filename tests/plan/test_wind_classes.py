@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.plan import matrix
+from dfr.plan import matrix, wind_classes
 from dfr.plan.matrix import build_matrix
 from dfr.plan.path_times import fly_paths, sorties_of, usable_by_hour
 from dfr.plan.routing import FlightPath
-from dfr.plan.wind_classes import Flown, StraightSorties, fly_in_classes
+from dfr.plan.wind_classes import LEAST_OF_ONE_SPEED, Flown, StraightSorties, planes_of, read_planes
 from dfr.plan.windows import HourWindow, hour_windows, windows_planned
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
@@ -81,9 +81,11 @@ def worst_errors(
     return float(np.abs(overhead - exact_s)[within].max()), bool(((energy <= usable) == within).all())
 
 
+@pytest.mark.parametrize("least", [LEAST_OF_ONE_SPEED, 0], ids=["one grid", "a plane for each speed"])
 def test_times_are_within_the_bound_and_none_changes_whether_the_battery_is_enough(
-    scenario: Scenario,
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, least: int
 ) -> None:
+    monkeypatch.setattr(wind_classes, "LEAST_OF_ONE_SPEED", least)
     hours = windy_hours(scenario, 8, least_mps=8.0, most_mps=9.4)
     worst_s, alike = worst_errors(scenario, random_paths(300, longest_m=6000.0), hours)
     assert 0.0 < worst_s <= BOUND_S
@@ -116,14 +118,19 @@ def test_a_smaller_bound_is_kept_too(scenario: Scenario) -> None:
 
 
 @pytest.mark.slow
-def test_times_are_within_the_bound_in_every_wind_that_is_flown(scenario: Scenario) -> None:
+@pytest.mark.parametrize("least", [LEAST_OF_ONE_SPEED, 0], ids=["one grid", "a plane for each speed"])
+def test_times_are_within_the_bound_in_every_wind_that_is_flown(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(wind_classes, "LEAST_OF_ONE_SPEED", least)
     hours = windy_hours(scenario, 300, least_mps=0.0, most_mps=14.0)
     worst_s, alike = worst_errors(scenario, random_paths(500, longest_m=9000.0), hours)
     assert worst_s <= BOUND_S
     assert alike
 
 
-def test_a_jump_that_the_corners_of_a_cell_tell_is_predicted_itself() -> None:
+@pytest.mark.parametrize("legs", [300, 100_000], ids=["one grid", "a plane for each speed"])
+def test_a_jump_that_the_corners_of_a_cell_tell_is_predicted_itself(legs: int) -> None:
     def fly(lengths: np.ndarray, courses: np.ndarray, winds: np.ndarray) -> Flown:
         """As far as the wind along a leg is below 3 m/s it costs nothing, and 20 s from there."""
         along = winds[:, 0] * np.sin(courses) + winds[:, 1] * np.cos(courses)
@@ -137,7 +144,8 @@ def test_a_jump_that_the_corners_of_a_cell_tell_is_predicted_itself() -> None:
         winds_mps=rng.uniform(-4.0, 4.0, (20, 2)),
         usable_wh=np.full(20, 40.0),
     )
-    overhead, _ = fly_in_classes(fly, asked, error_s=BOUND_S)
+    planes = planes_of(fly, 5000.0, asked.winds_mps, legs)
+    overhead, _ = read_planes(planes, fly, asked, error_s=BOUND_S)
     for hour, wind in enumerate(asked.winds_mps):
         exact = fly(asked.lengths_m, asked.courses_rad, np.tile(wind, (300, 1)))
         within = exact.energy_wh <= 40.0
