@@ -16,7 +16,7 @@ from dfr.geo import FloatArray
 from dfr.plan.checks.heights import least_height_m_agl
 from dfr.plan.compliance import check_plan
 from dfr.plan.context import context_of, with_profiles
-from dfr.plan.contingency import failure_card, with_safe_landing
+from dfr.plan.contingency import failure_card
 from dfr.plan.flight_path import raised_scenario, raised_world
 from dfr.plan.layouts import CandidateLayouts, OnProgress, expected_s
 from dfr.plan.matrix import build_matrix, raised_matrix, router_of, sortie_line
@@ -35,6 +35,7 @@ from dfr.plan.objectives import SitingObjective, site_docks
 from dfr.plan.path_times import sorties_of
 from dfr.plan.routing import FlightPath
 from dfr.plan.rules import LEAST_CLEARANCE_M
+from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.separation import DockRoutes, least_levels, routes_in_turn, routes_of_docks
 from dfr.plan.siting.milp import Stop
 from dfr.plan.volumes import GROUND_RISK_BUFFER, flight_geography, inputs_of, plan_volumes, propose_area

@@ -15,10 +15,11 @@ from dfr.aircraft.catalogue import find_drone
 from dfr.aircraft.energy import usable_wh
 from dfr.aircraft.performance import flight_settings, predict_path
 from dfr.findings import Severity
-from dfr.plan.contingency import with_safe_landing
+from dfr.plan import safe_landing
 from dfr.plan.flight_path import WindLegCost, wind_leg_cost
 from dfr.plan.matrix import router_of
 from dfr.plan.planner import make_plan
+from dfr.plan.safe_landing import with_safe_landing
 from dfr.plan.windows import hour_windows, planning_window
 
 from .conftest import START, Field, at, box, candidate, hour
@@ -93,3 +94,19 @@ def test_no_detour_is_quicker_than_the_straight_leg(first, second, wind, towards
     east, north = (np.array([first[k], second[k], first[k] + second[k]]) for k in (0, 1))
     a, b, straight = leg_cost(east, north)
     assert straight <= a + b + 1e-6
+
+
+def test_routes_counted_together_have_the_shares_that_each_has_alone(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+):
+    """Around a wall, on the usable battery of a short return, so that shares differ from route to route."""
+    wall = (("Railway", box(-200, -150, 200, -120)),)
+    world = field(site={"keep_outs": wall}, contingency={"rally_points": (at(450, -300), at(0, 250))})
+    plan = make_plan(world)
+    full = usable_wh(find_drone("dji-m30t"), 15.0)
+    spent = replace(plan, routes=tuple(replace(route, energy_wh=full) for route in plan.routes))
+    moment = planning_window(hour_windows(world.scenario))
+    together = with_safe_landing(world, spent, router_of(world), moment)
+    monkeypatch.setattr(safe_landing, "ROUTES_AT_ONCE", 1)
+    assert with_safe_landing(world, spent, router_of(world), moment) == together
+    assert len({route.diversion_share for route in together.routes}) > 1
