@@ -9,7 +9,8 @@ import pytest
 
 from dfr.aircraft import landing, landing_study
 from dfr.aircraft.landing import Limits, find_failures, landing_odds, landing_settings
-from dfr.aircraft.landing_study import ENVELOPE_STEP_S, study_landings
+from dfr.aircraft.landing_study import ENVELOPE_STEP_S, Axis, LandingAir, study_envelope, study_landings
+from dfr.aircraft.precision import PrecisionSettings
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
@@ -59,6 +60,7 @@ def given_table(monkeypatch):
         monkeypatch.setattr(landing, "_fly_table", lambda *_: touchdowns(WINDS * TRIALS, **columns))
 
     yield give
+    monkeypatch.undo()
     landing._odds_rows.cache_clear()
 
 
@@ -168,3 +170,68 @@ def test_the_longer_step_of_envelopes_changes_little():
     for column in ("error_m", "tilt_deg", "descent_mps"):
         finer, coarser = (float(np.median(getattr(each, column))) for each in (fine, coarse))
         assert coarser == pytest.approx(finer, rel=0.15), column
+
+
+def test_limits_that_name_no_speed_to_tip_over_at_have_none():
+    limits = Limits(lateral_m=1.0, box_m=1.5, tilt_deg=10.0)
+    found = find_failures(touchdowns(1, speed_mps=100.0), limits)
+    assert [cause for cause, bad in found.items() if bad.any()] == ["speed"]
+
+
+def test_what_a_study_is_asked_reaches_each_of_its_attempts(monkeypatch):
+    """2,600 landings in two chunks, each attempt with a seed of its own."""
+    asked = []
+
+    def fly(drone, trials, **given):
+        asked.append((drone, trials, given))
+        return touchdowns(trials.wind_mps.size, low_error_m=50.0)
+
+    monkeypatch.setattr(landing_study, "fly_landings", fly)
+    study_landings(
+        M3TD, BOX, Guidance.PRECISION, trials=2600, retries=1, start_height_m=12.0, dt_s=0.07, rain_mm_h=10.0,
+        nose_off_wind_deg=30.0, params={"PLND_STRICT": 2.0, "LAND_SPEED": 40.0}, **AIR,
+    )  # fmt: skip
+    assert [trials.wind_mps.size for _, trials, _ in asked] == [2500, 2500, 100, 100]
+    assert len({given["seed"] for _, _, given in asked}) == 4
+    for drone, trials, given in asked:
+        assert (drone, given["dt_s"], trials.start_height_m, trials.rain_mm_h) == (M3TD, 0.07, 12.0, 10.0)
+        assert (trials.guidance, set(trials.nose_off_wind_deg)) == (Guidance.PRECISION, {30.0})
+        assert (set(trials.wind_mps), set(trials.intensity), trials.vertical_share) == ({5.0}, {0.17}, 0.5)
+        assert trials.sensors.marker_m == pytest.approx(2.0 * M3TD.marker_error_m), "10 mm/h double it"
+        assert trials.precision == PrecisionSettings.from_params({"PLND_STRICT": 2.0})
+        assert given["settings"] == landing_settings(M3TD, {"LAND_SPEED": 40.0})
+
+
+def test_an_envelope_shares_its_trials_among_its_rows_but_flies_a_hundred_for_each(monkeypatch):
+    flown = []
+
+    def study_one(*_, **given):
+        flown.append((given["trials"], given["dt_s"]))
+        return study_landings(QUAD, PAD, Guidance.GNSS, trials=1, dt_s=0.04, **AIR)
+
+    monkeypatch.setattr(landing_study, "study_landings", study_one)
+    asked = {"drone": QUAD, "dock": PAD, "guidance": Guidance.GNSS, "seed": 1, "retries": 0}
+    for trials, each in ((1, 100), (1709, 100), (17 * 300 + 16, 300)):
+        rows = study_envelope(
+            Axis.WIND, LandingAir(wind_mps=0.0, turbulence_intensity=0.1), trials=trials, **asked
+        )
+        assert [row["wind_mps"] for row in rows] == list(range(17))
+        assert {number for number, _ in flown} == {each}
+        flown.clear()
+
+
+def test_a_drizzle_is_between_dry_and_the_first_rain_of_the_table(given_table, monkeypatch):
+    given_table()
+    shares = {0.0: 1.0, 4.0: 0.6, 16.0: 0.2, 64.0: 0.1}
+    rows = {rain: np.full((WINDS, 3), share) for rain, share in shares.items()}
+    monkeypatch.setattr(landing, "_odds_rows", lambda *case: rows[case[-1]])
+
+    def docked(rain_mm_h: float, guidance: Guidance = Guidance.PRECISION) -> float:
+        return landing_odds(
+            QUAD, PAD, guidance, wind_mps=4.0, turbulence_intensity=0.1, rain_mm_h=rain_mm_h
+        ).docked
+
+    assert [docked(rain) for rain in (0.0, 0.5, 4.0, 10.0, 16.0, 40.0, 64.0, 500.0)] == pytest.approx(
+        [1.0, 0.95, 0.6, 0.4, 0.2, 0.15, 0.1, 0.1]
+    )
+    assert docked(30.0, Guidance.GNSS) == 1.0
