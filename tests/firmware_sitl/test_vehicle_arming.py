@@ -18,7 +18,7 @@ from firmware_sitl.vehicle.failsafes import (
 from firmware_sitl.vehicle.mode_changes import change_mode
 from firmware_sitl.vehicle.vehicle import BuiltinVehicle
 
-from .inside import standing
+from .inside import fly, standing
 
 
 @pytest.fixture
@@ -206,3 +206,17 @@ def test_the_parameter_that_counts_the_mission_counts_home_too(ready: BuiltinVeh
     assert ready.after_reboot().state.parameters["MIS_TOTAL"] == 3
     mission.clear_items()
     assert parameters["MIS_TOTAL"] == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "fenced", "words"),
+    [(modes.GUIDED, 0.0, True), (modes.STABILIZE, 0.0, False), (modes.STABILIZE, 1.0, True)],
+)
+def test_a_bad_fix_bars_arming_where_mode_or_fence_wants_a_position(ready, mode, fenced, words):
+    state = ready.state
+    assert change_mode(state, mode)
+    state.parameters["FENCE_TYPE"], state.parameters["FENCE_ENABLE"] = 1.0, fenced
+    assert "GPS 1: Bad fix" not in prearm_problems(state)
+    state.parameters["SIM_GPS1_ENABLE"] = 0.0
+    fly(ready, 2.0)
+    assert ("GPS 1: Bad fix" in prearm_problems(state)) is words

@@ -322,7 +322,7 @@ def test_a_ground_station_that_is_back_is_told():
     assert change_mode(vehicle.state, modes.STABILIZE)
 
 
-@pytest.mark.parametrize(("over_m", "mode"), [(1.0, modes.RTL), (99.0, modes.RTL), (101.0, modes.LAND)])
+@pytest.mark.parametrize(("over_m", "mode"), [(1.0, modes.RTL), (100.0, modes.RTL), (101.0, modes.LAND)])
 def test_a_hundred_metres_outside_it_gives_up_and_lands_where_it_is(over_m, mode):
     """AC_FENCE_GIVE_UP_DISTANCE."""
     state = take_off(standing(), 10.0, seconds=12.0).state
@@ -333,7 +333,8 @@ def test_a_hundred_metres_outside_it_gives_up_and_lands_where_it_is(over_m, mode
         "FENCE_ENABLE": 1,
     }.items():
         state.parameters[name] = float(value)
-    state.aircraft.body.north = 50.0 + over_m
+    state.aircraft.home = (0.0, 0.0, 0.0)
+    state.aircraft.body.north, state.aircraft.body.east = 50.0 + over_m, 0.0
     act_on_breach(state, state.fence.watch_breaches(state.aircraft.t_s, position_ok=True, landing=False))
     assert state.mode.number == mode
 
@@ -351,3 +352,11 @@ def test_a_hundred_metres_outside_it_gives_up_and_lands_where_it_is(over_m, mode
 def test_a_fence_of_negative_size_is_a_reason_not_to_arm(changed, words):
     fenced = Fenced(**(SOUND | changed))
     assert fence_problem(fenced.fence, fenced.state.parameters, position_ok=True) == words
+
+
+def test_arming_enables_the_fence_that_waits_for_it():
+    state = standing(defaults={"FENCE_AUTOENABLE": 3.0, "FENCE_TYPE": float(CEILING)}).state
+    assert change_mode(state, modes.GUIDED)
+    assert not state.fence.enabled
+    assert arming.arm_vehicle(state)
+    assert state.fence.watched == CEILING

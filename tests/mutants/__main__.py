@@ -72,11 +72,7 @@ def run_room(name: str, room: Room, commit: str, store: Path, count: int, budget
     )
     if jobs:
         _try_in_forks(tree, room, store, jobs)
-        again = {line["key"] for line in read_lines(results) if line["outcome"] == "elsewhere"}
-        settled = {line["key"] for line in read_lines(results) if line["outcome"] != "elsewhere"}
-        for job in jobs:
-            if job["key"] in again - settled:
-                _append(results, [{"key": job["key"], **_try_alone(tree, job)}])
+        _settle_alone(tree, jobs, results)
 
 
 def ask_again(room: Room, commit: str, store: Path, tests: list[str]) -> None:
@@ -103,6 +99,9 @@ def ask_again(room: Room, commit: str, store: Path, tests: list[str]) -> None:
         if mutant.key in survivors
     ]
     _try_in_forks(tree, replace(room, tests=tuple(tests)), store, jobs, "again.jsonl")
+    unmutated = jobs[0] | {"source": (tree / jobs[0]["path"]).read_text(encoding="utf-8")}
+    if _try_alone(tree, unmutated)["outcome"] == "survived":
+        _settle_alone(tree, jobs, store / "again.jsonl")
 
 
 def _count(store: Path) -> int:
@@ -178,6 +177,16 @@ def _try_in_forks(
     told = {"JOBS": str(file), "OUT": str(store / results), "ROOT": str(tree)}
     environment = {f"DFR_MUTANTS_{name}": value for name, value in told.items()}
     _pytest(tree, room, "tests.mutants.tried", environment)
+
+
+def _settle_alone(tree: Path, jobs: list[dict[str, Any]], results: Path) -> None:
+    """Try those that could not be put into a program that runs already."""
+    lines = read_lines(results)
+    left = {line["key"] for line in lines if line["outcome"] == "elsewhere"}
+    left -= {line["key"] for line in lines if line["outcome"] != "elsewhere"}
+    for job in jobs:
+        if job["key"] in left:
+            _append(results, [{"key": job["key"], **_try_alone(tree, job)}])
 
 
 def _try_alone(tree: Path, job: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ ROOMS = {
                 "recorded_dialogue",
                 "vehicle_fence",
                 "vehicle_arming",
+                "vehicle_failsafes",
                 "vehicle_transfer",
                 "vehicle_inside",
                 "vehicle_hostile",
