@@ -13,8 +13,8 @@ from firmware_sitl.vehicle.origin import LocalPoint
 CLEANUP_S = 0.8
 """Before it turns back the path is tidied (ArduCopter's WAIT_FOR_PATH_CLEANUP, as recorded)."""
 
-POSITION_TIMEOUT_S = 15.0
-"""Without a position for so long the path is given up (SMARTRTL_TIMEOUT)."""
+TIMEOUT_S = 15.0
+"""Without a position, or room for another point, for so long the path is given up (SMARTRTL_TIMEOUT)."""
 
 
 class SmartRtl(Mode):
@@ -72,10 +72,15 @@ class Breadcrumbs:
         self._craft = aircraft
         self.points: deque[LocalPoint] = deque()
         self._lost_since_s: float | None = None
+        self._saved_s = 0.0
 
     def start_path(self) -> None:
-        """Begin at home."""
-        self.points = deque([(self._craft.home[0], self._craft.home[1], self._craft.home[2] + 2.0)])
+        """Begin at home; SRTL_POINTS or SRTL_ACCURACY of 0 mean no path, and no SMART_RTL."""
+        aircraft, (north, east, up) = self._craft, self._craft.home
+        self.points.clear()
+        self._saved_s = aircraft.t_s
+        if aircraft.parameters["SRTL_POINTS"] >= 1.0 and aircraft.parameters["SRTL_ACCURACY"] > 0.0:
+            self.points.append((north, east, up + 2.0))
 
     def drop_crumb(self, *, position_ok: bool = True, retracing: bool = False) -> None:
         """Note the present position where it is far from the last; forget all where it stays unknown.
@@ -89,24 +94,34 @@ class Breadcrumbs:
         aircraft, body = self._craft, self._craft.body
         if aircraft.landed or not self.points or retracing:
             return
-        most, apart = int(aircraft.parameters["SRTL_POINTS"]), aircraft.parameters["SRTL_ACCURACY"]
-        if apart <= 0.0 or most <= 0:
-            return
+        apart = aircraft.parameters["SRTL_ACCURACY"]
         here, last = (body.north, body.east, body.up), self.points[-1]
         off = hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2])
-        if off < apart or len(self.points) >= most:
+        if off >= apart and not self._save(here, within=0.5 * apart):
+            if aircraft.t_s - self._saved_s > TIMEOUT_S:
+                self._give_up("buffer full")
             return
-        if len(self.points) >= 2 and _is_straight(self.points[-2], last, here, 0.5 * apart):
+        self._saved_s = aircraft.t_s
+
+    def _save(self, here: LocalPoint, *, within: float) -> bool:
+        """Whether there was room for a point: it may take the place of the last on a straight leg."""
+        if len(self.points) >= 2 and _is_straight(self.points[-2], self.points[-1], here, within):
             self.points[-1] = here
-        else:
+        elif len(self.points) < self._craft.parameters["SRTL_POINTS"]:
             self.points.append(here)
+        else:
+            return False
+        return True
 
     def _lose_path(self) -> None:
         now_s = self._craft.t_s
         self._lost_since_s = now_s if self._lost_since_s is None else self._lost_since_s
-        if self.points and now_s - self._lost_since_s > POSITION_TIMEOUT_S:
-            self.points.clear()
-            self._craft.say(4, "SmartRTL deactivated: bad position")
+        if self.points and now_s - self._lost_since_s > TIMEOUT_S:
+            self._give_up("bad position")
+
+    def _give_up(self, why: str) -> None:
+        self.points.clear()
+        self._craft.say(4, f"SmartRTL deactivated: {why}")
 
 
 def _is_straight(start: LocalPoint, middle: LocalPoint, end: LocalPoint, within: float) -> bool:

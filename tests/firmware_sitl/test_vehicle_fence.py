@@ -360,3 +360,23 @@ def test_arming_enables_the_fence_that_waits_for_it():
     assert not state.fence.enabled
     assert arming.arm_vehicle(state)
     assert state.fence.watched == CEILING
+
+
+@pytest.mark.parametrize(
+    ("action", "points", "mode"),
+    [
+        (1.0, 300.0, modes.RTL),
+        (2.0, 300.0, modes.LAND),
+        (3.0, 300.0, modes.SMART_RTL),
+        (3.0, 0.0, modes.RTL),
+        (4.0, 300.0, modes.BRAKE),
+        (5.0, 300.0, modes.SMART_RTL),
+        (5.0, 0.0, modes.LAND),
+    ],
+)
+def test_a_breach_is_answered_by_the_mode_of_its_action_or_the_next_that_can_be_flown(action, points, mode):
+    """FENCE_ACTION; without SRTL_POINTS there is no path to fly back."""
+    state = take_off(standing(defaults={"SRTL_POINTS": points}), 10.0, seconds=12.0).state
+    state.parameters["FENCE_ACTION"] = action
+    act_on_breach(state, CEILING)
+    assert state.mode.number == mode
