@@ -10,10 +10,11 @@ import pytest
 from dfr.aircraft import landing, landing_study
 from dfr.aircraft.landing import Limits, find_failures, landing_odds, landing_settings
 from dfr.aircraft.landing_study import ENVELOPE_STEP_S, Axis, LandingAir, study_envelope, study_landings
-from dfr.aircraft.precision import PrecisionSettings
+from dfr.aircraft.precision import LOST_BY, Camera, PrecisionSettings
 from dfr.aircraft.settings import FlightSettings
 from dfr.aircraft.touchdown import Touchdowns
 from dfr.scenario.model import Guidance
+from dfr.statistics import wilson
 
 from .test_landing import BOX, M3TD, PAD, QUAD
 
@@ -47,6 +48,7 @@ def test_a_stiffer_drone_has_stiffer_loops():
     for name in ("position_p", "velocity_p", "velocity_i", "velocity_d"):
         assert getattr(own, name) == pytest.approx(1.5 * getattr(base, name))
     assert own.tilt_limit_deg == M3TD.tilt_limit_deg
+    assert landing_settings(drone, {"LAND_SPEED": 40.0}).position_p == own.position_p
 
 
 @pytest.fixture
@@ -65,20 +67,21 @@ def given_table(monkeypatch):
 
 
 def test_odds_are_the_shares_of_the_landings_in_each_wind(given_table):
-    """In 0 m/s all dock, in 1 m/s two, in 2 m/s one goes round, in 3 m/s none stands on the pad."""
+    """In 0 m/s all dock, in 1 m/s two, in 2 m/s one goes round, in 3 m/s none, in 4 m/s one, which leans."""
     tilt, low, disarmed = np.zeros((WINDS, TRIALS)), np.zeros((WINDS, TRIALS)), np.ones((WINDS, TRIALS))
-    tilt[1, :2], low[2, 0], tilt[3] = 80.0, 50.0, 80.0
-    disarmed[1, 1:3] = np.inf
+    tilt[1, :2], low[2, 0], tilt[3], tilt[4, 1:] = 80.0, 50.0, 80.0, 80.0
+    disarmed[1, 1:3] = disarmed[4] = np.inf
     given_table(tilt_deg=tilt.ravel(), low_error_m=low.ravel(), disarmed_s=disarmed.ravel())
     odds = [
         landing_odds(QUAD, PAD, Guidance.GNSS, wind_mps=wind, turbulence_intensity=0.17)
-        for wind in (0.0, 1.0, 2.0, 3.0)
+        for wind in (0.0, 1.0, 2.0, 3.0, 4.0)
     ]
     assert [(o.docked, o.retry, o.diverted, o.not_disarmed) for o in odds] == [
         (1.0, 0.0, 0.0, 0.0),
         (0.5, 0.0, 0.5, 0.5),
         (0.75, 0.25, 0.0, 0.0),
         (0.0, 0.0, 1.0, 1.0),
+        (0.25, 0.0, 0.75, 1.0),
     ]
 
 
@@ -198,6 +201,7 @@ def test_what_a_study_is_asked_reaches_each_of_its_attempts(monkeypatch):
         assert (trials.guidance, set(trials.nose_off_wind_deg)) == (Guidance.PRECISION, {30.0})
         assert (set(trials.wind_mps), set(trials.intensity), trials.vertical_share) == ({5.0}, {0.17}, 0.5)
         assert trials.sensors.marker_m == pytest.approx(2.0 * M3TD.marker_error_m), "10 mm/h double it"
+        assert trials.camera == Camera(half_view_deg=M3TD.camera_half_view_deg)
         assert trials.precision == PrecisionSettings.from_params({"PLND_STRICT": 2.0})
         assert given["settings"] == landing_settings(M3TD, {"LAND_SPEED": 40.0})
 
@@ -235,3 +239,40 @@ def test_a_drizzle_is_between_dry_and_the_first_rain_of_the_table(given_table, m
         [1.0, 0.95, 0.6, 0.4, 0.2, 0.15, 0.1, 0.1]
     )
     assert docked(30.0, Guidance.GNSS) == 1.0
+
+
+def test_whoever_keeps_odds_is_asked_until_nobody_does(monkeypatch):
+    monkeypatch.setattr(landing, "_keeper", None)
+    keeper = object()
+    landing.keep_odds(keeper)
+    assert landing._keeper is keeper
+    landing.keep_odds(None)
+    assert landing._keeper is None
+
+
+def test_the_document_of_a_study_has_its_figures_under_these_names(given_attempts):
+    tilts, errors = np.array([1.0, 2.0, 4.0, 80.0]), np.array([0.1, 0.1, 0.2, 0.2])
+    given_attempts(
+        touchdowns(
+            4, tilt_deg=tilts, error_m=errors, speed_mps=0.3, descent_mps=0.4, duration_s=30.0, lost_by=1
+        )
+    )
+    document = study_landings(QUAD, PAD, Guidance.PRECISION, trials=4, **AIR).as_dict()
+    interval = wilson(0.75, 4)
+    assert document["success"] == {"rate": 0.75, "low": interval.low, "high": interval.high}
+    assert (document["trials"], document["retries"], document["diverted"]) == (4, 0.0, 0.0)
+    assert document["tilt_deg"] == {"median": 3.0, "p95": pytest.approx(np.percentile(tilts, 95.0))}
+    assert document["error_m"]["median"] == pytest.approx(0.15)
+    for name, value in {"speed_mps": 0.3, "descent_mps": 0.4, "duration_s": 30.0}.items():
+        assert document[name] == {"median": value, "p95": pytest.approx(value)}
+    assert document["landed_not_disarmed"] == 0.0
+    assert document["target"] == {
+        "lost": 1.0,
+        "lost_by": {name: 4 * (code == 1) for code, name in LOST_BY.items()},
+        "retried": {"0": 4},
+        "landed_without_it": 0,
+        "still_in_the_air": 0,
+    }
+    assert document["trials_per_s"] == pytest.approx(4 / document["seconds"])
+    assert document["vehicle_steps_per_s"] == pytest.approx(7 / document["seconds"])
+    assert document["causes"]["tilt"] == 1
