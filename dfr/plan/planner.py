@@ -412,7 +412,8 @@ def _draw_volumes(
     world: World, layouts: CandidateLayouts, chosen: Sequence[int], raised_m: float
 ) -> tuple[Volume, ...]:
     scenario = raised_scenario(world.scenario, raised_m)
-    paths = [path for j in chosen for path in layouts.matrix.paths[j] if path.reachable]
+    by_zone = zip(*(layouts.matrix.paths[j] for j in chosen), strict=True)
+    paths = [path for to_zone in by_zone for path in to_zone if path.reachable]
     if not paths:
         return ()
     geography = flight_geography([sortie_line(path) for path in paths])

@@ -51,6 +51,9 @@ ARC_SEGMENTS = 16
 ROUTE_HALF_WIDTH_M = 10.0
 """Half the width of the flight geography about a route (assumed)."""
 
+LINES_TOGETHER = 40
+"""Routes joined at once: what a few to neighbouring zones enclose is filled before thousands cross it."""
+
 MOST_CORNERS = 12
 KEPT_CLEAR_M = 0.5
 """The area reaches at least this much beyond the buffers."""
@@ -153,8 +156,24 @@ def attitude_sight_m(size_m: float) -> float:
 def flight_geography(
     lines: Sequence[shapely.LineString | shapely.Point], half_width_m: float = ROUTE_HALF_WIDTH_M
 ) -> shapely.Polygon | shapely.MultiPolygon:
-    """Where the drones are meant to be: all routes with a width, local metres."""
-    return shapely.union_all([line.buffer(half_width_m) for line in lines])
+    """Where the drones are meant to be: all routes with a width, and what they enclose, local metres."""
+    parts = [_filled(line.buffer(half_width_m)) for line in lines]
+    while len(parts) > 1:
+        parts = [
+            _filled(shapely.union_all(parts[first : first + LINES_TOGETHER]))
+            for first in range(0, len(parts), LINES_TOGETHER)
+        ]
+    return shapely.union_all(parts)
+
+
+def _filled(
+    area: shapely.Polygon | shapely.MultiPolygon,
+) -> shapely.Polygon | shapely.MultiPolygon:
+    """An area and what it encloses."""
+    parts = shapely.get_parts(area)
+    if not shapely.get_num_interior_rings(parts).any():
+        return area
+    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
 
 
 def grow_area(

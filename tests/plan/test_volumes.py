@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfr.geo import LocalFrame, Position
+from dfr.plan import volumes
 from dfr.plan.volumes import (
     VolumeInputs,
     adjacent_area_120s_m,
@@ -22,6 +23,8 @@ from dfr.plan.volumes import (
 )
 
 from ..examples import examples
+
+PLACES = st.tuples(st.integers(-900, 900), st.integers(-900, 900))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +69,9 @@ def test_attitude_is_seen_to_347_m_on_a_metre_wide_drone():
 def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
     frame = LocalFrame(Position(lat_deg=50.78, lon_deg=-1.09))
     geography = flight_geography([shapely.LineString([(0, 0), (400, 0), (400, 300)])])
-    volumes = plan_volumes(frame, geography, VolumeInputs(top_m_agl=60.0, speed_mps=12.0))
-    areas = [shapely.union_all([frame.polygon(ring) for ring in volume.rings]) for volume in volumes]
-    assert [volume.id for volume in volumes] == [
+    found = plan_volumes(frame, geography, VolumeInputs(top_m_agl=60.0, speed_mps=12.0))
+    areas = [shapely.union_all([frame.polygon(ring) for ring in volume.rings]) for volume in found]
+    assert [volume.id for volume in found] == [
         "flight_geography",
         "contingency",
         "ground_risk_buffer",
@@ -80,15 +83,26 @@ def test_each_volume_holds_the_one_before_and_says_how_it_was_made():
     assert areas[0].boundary.distance(areas[1].boundary) == pytest.approx(
         compute_buffers(VolumeInputs(top_m_agl=60.0, speed_mps=12.0)).contingency_m, abs=0.2
     )
-    assert all("v 12 m/s" in volume.method for volume in volumes)
+    assert all("v 12 m/s" in volume.method for volume in found)
+
+
+@examples(40)
+@given(st.lists(st.lists(PLACES, min_size=2, max_size=4, unique=True), min_size=1, max_size=12))
+def test_routes_joined_a_few_at_a_time_make_the_geography_of_all_and_what_they_enclose(ways):
+    lines = [shapely.LineString(way) for way in ways]
+    whole = shapely.union_all([line.buffer(10.0) for line in lines])
+    outlines = [shapely.Polygon(part.exterior) for part in shapely.get_parts(whole)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(volumes, "LINES_TOGETHER", 3)
+        found = flight_geography(lines)
+    assert found.symmetric_difference(shapely.union_all(outlines)).area < 1e-3
+    assert not any(part.interiors for part in shapely.get_parts(found))
 
 
 @examples(40)
 @given(
     st.lists(
-        st.lists(
-            st.tuples(st.integers(-900, 900), st.integers(-900, 900)), min_size=2, max_size=6, unique=True
-        ),
+        st.lists(PLACES, min_size=2, max_size=6, unique=True),
         min_size=1,
         max_size=6,
     ),
