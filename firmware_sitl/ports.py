@@ -48,4 +48,6 @@ def _bind(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("no port is given -> python -m firmware_sitl.ports PORT...")
     sys.exit(any(port_free(int(port)) for port in sys.argv[1:]))

@@ -193,3 +193,13 @@ def _hear(client: socket.socket, ending: bytes) -> bytes:
         assert data, bytes(heard[-100:])
         heard += data
     return bytes(heard)
+
+
+def test_a_health_check_without_a_port_finds_nothing_healthy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "firmware_sitl.ports"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        "no port is given -> python -m firmware_sitl.ports PORT...",
+    )

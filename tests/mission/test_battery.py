@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -286,3 +287,25 @@ def test_a_flight_that_the_battery_does_not_hold_is_told_so_and_offered_no_stay(
     with pytest.raises(InfeasibleError, match="there and back needs more than the battery holds") as refused:
         battery.refuse_too_long(world, plan, [at(0, 200)], height_m=60.0, on_scene_s=60.0)
     assert "choose a nearer dock" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("brief_wh", "long_wh", "seconds"),
+    [
+        (20.0, 60.0, 3600.0 * 40.0 / 240.0),
+        (10.0, 60.0, 3600.0 * 40.0 / 240.0),
+        (None, 60.0, None),
+        (20.0, None, None),
+    ],
+)
+def test_the_stay_is_what_the_battery_holds_beyond_the_way_at_the_power_of_hovering(
+    southsea, monkeypatch, brief_wh, long_wh, seconds
+):
+    """60 Wh for a sortie; ten minutes at 240 W are 40 Wh, so that the way of the long one takes 20 Wh too."""
+    sorties = iter([SimpleNamespace(late_energy_wh=wh, hover_w=240.0) for wh in (brief_wh, long_wh)])
+    monkeypatch.setattr(battery, "predict_path", lambda *_, **__: next(sorties))
+    monkeypatch.setattr(battery, "usable_sortie_wh", lambda *_: 60.0)
+    world, plan = southsea
+    dock = plan.sites[0].position
+    longest_s = longest_on_scene_s(world, plan, [dock, at(0, 200)], height_m=60.0)
+    assert longest_s == (None if seconds is None else pytest.approx(seconds))

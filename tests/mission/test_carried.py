@@ -168,3 +168,19 @@ def test_a_verdict_is_carried_with_the_hash_of_its_plan_and_what_blocks_the_miss
         False,
     )
     assert (carried.valid_until, carried.valid_because, carried.mission_sha256) == (NOON, "why", "ab")
+
+
+def test_a_verdict_of_before_missions_were_hashed_is_of_no_mission():
+    document = json.loads(qgc_plan.write(mission()))
+
+    def verdict_in(value):
+        if isinstance(value, dict):
+            if "mission_sha256" in value:
+                return value
+            return next(filter(None, map(verdict_in, value.values())), None)
+        return None
+
+    del verdict_in(document)["mission_sha256"]
+    flight = read(document)
+    assert flight.verdict.mission_sha256 == ""
+    assert CHANGED in objections(flight)

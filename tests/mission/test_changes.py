@@ -21,7 +21,7 @@ from dfr.mission.changes import (
 )
 from dfr.mission.items import FlightPlan
 
-from ..places import HOME, at
+from ..places import HOME, at, square
 from .conftest import item
 
 HERE = at(0, 150)
@@ -170,3 +170,31 @@ def test_an_orbit_takes_the_fewest_whole_turns_that_last_as_long_as_the_stay(dis
 def test_an_orbit_of_a_flight_without_a_stay_is_refused_with_what_to_do(dispatch):
     with pytest.raises(InputError, match=r"has no stay on scene -> compile it with a stay on scene"):
         orbit_on_scene(replace(dispatch, items=dispatch.items[:1]), radius_m=30.0)
+
+
+def test_a_place_is_looked_at_to_the_centimetre(dispatch):
+    class Slope(Bank):
+        def ground_m_amsl(self, position: Position) -> float:
+            return 3.0 if position == HOME else 8.1269
+
+    assert look_at(dispatch, at(10, 210), Slope()).items[1].z_m == 5.13
+
+
+@pytest.mark.parametrize(("radius_m", "offered"), [(4.9, False), (5.0, True), (255.0, True), (255.1, False)])
+def test_orbits_are_offered_from_5_to_255_m(dispatch, radius_m, offered):
+    free = replace(dispatch, fence=())
+    if offered:
+        assert orbit_on_scene(free, radius_m=radius_m).items[2].params[2] == round(radius_m)
+    else:
+        with pytest.raises(InputError, match="5 to 255 m"):
+            orbit_on_scene(free, radius_m=radius_m)
+
+
+def test_home_is_passed_where_the_way_back_as_it_came_ends_nearer_to_a_rally_point(dispatch):
+    """It goes back to its first waypoint, 90 m west of home; a rally point lies 60 m from there."""
+    first = replace(dispatch.items[0], command=Command.NAV_WAYPOINT, position=at(-90, 0))
+    near = replace(dispatch.rally[0], position=at(-90, -60))
+    flown = replace(dispatch, items=(dispatch.items[0], first, *dispatch.items[1:]), rally=(near,))
+    wall = replace(dispatch.fence[1], ring=square(20.0, east_m=100.0))
+    new = sent_on(replace(flown, fence=(dispatch.fence[0], wall)), at(200, 150), at(200, 0))
+    assert [each.position for each in new.items[-4:-1]] == [at(200, 150), at(-90, 0), HOME]

@@ -166,3 +166,21 @@ def test_rally_points_that_shut_home_out_of_a_return_are_found(params, diverts):
         whole = with_kept(going_to(at(0, 80)), fence=(KEEP_IN,), rally=rally, params=params)
         found = [each for each in kept_findings(whole) if "RTL goes to a rally point, never" in each.message]
         assert [each.severity for each in found] == [Severity.ADVICE] * told, "it stays on board: their own"
+
+
+def test_a_fence_of_unknown_type_on_board_has_no_areas():
+    fenced = replace(going_to(at(0, 80)), fence=(KEEP_IN,))
+    said = [f.message for f in off_findings(fenced, {"FENCE_ENABLE": 1.0, "FENCE_ACTION": 1.0}.get)]
+    assert said == [
+        "FENCE_TYPE 0 does not include the fence's areas; the plan brings its fence and relies on it"
+    ]
+
+
+def test_reach_is_measured_from_the_path_and_from_home_where_nothing_else_is_flown_to():
+    rally = (RallyPoint(position=at(200, 0), height_m_home=30.0),)
+    stays = replace(going_to(), items=going_to().items[:1])
+    for flight, away in ((going_to(at(0, 80)), 200), (stays, 200)):
+        (words,) = [w for w in blocking(flight, rally=rally, RALLY_LIMIT_KM=0.1) if "from the path" in w]
+        assert words.startswith(f"rally point 1 is {away} m from the path, 100 m out of reach (100 m")
+    longer = going_to(at(150, 0))
+    assert not [w for w in blocking(longer, rally=rally, RALLY_LIMIT_KM=0.1) if "from the path" in w]

@@ -401,3 +401,16 @@ def test_an_item_below_the_fences_floor_is_a_violation_and_nothing_flown_is_0_m_
     grounded = replace(dispatch, items=dispatch.items[4:], rally=(), params={"FENCE_ALT_MAX": 60.0})
     (found,) = of_rule(grounded, "fence.height")
     assert found.message == "highest point 0 m above home, FENCE_ALT_MAX 60 m"
+
+
+def test_the_margin_of_the_fence_is_the_plans(dispatch):
+    held = with_hold(dispatch, position=offset(HOME, bearing_deg=0.0, distance_m=394.0))
+    for margin_m, told in ((5.0, False), (7.0, True)):
+        plan = replace(held, params={**held.params, "FENCE_MARGIN": margin_m})
+        assert bool(of_rule(plan, "fence.margin")) is told
+
+
+def test_a_mission_that_does_not_come_down_is_told(dispatch):
+    (found,) = of_rule(replace(dispatch, items=dispatch.items[:-1]), "mission.end")
+    assert found.message.endswith("ArduCopter then loiters until the battery failsafe")
+    assert (found.severity, found.fix) == (Severity.ADVICE, "end with RTL")
