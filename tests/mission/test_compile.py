@@ -16,7 +16,7 @@ from dfr.ardupilot.storage import fence_bytes
 from dfr.errors import InfeasibleError, InputError
 from dfr.findings import is_compliant
 from dfr.geo import Position, distance_m
-from dfr.mission.compile import compile_dispatch, return_seq
+from dfr.mission.compile import compile_dispatch, dispatch_fence, return_seq
 from dfr.mission.fence import fence_areas, fence_shape
 from dfr.mission.items import FencePolygon
 from dfr.mission.validate import validate
@@ -302,3 +302,21 @@ def ragged(
         )
         for corner, share in zip(circle(centre, count, radius_deg), shares.tolist(), strict=True)
     )
+
+
+def test_a_takeoff_is_at_the_dock(festival):
+    world, plan = festival
+    route = next(route for route in plan.routes if route.reachable)
+    flight = compile_dispatch(world, plan, site_id=route.site_id, zone_id=route.zone_id)
+    site = next(site for site in plan.sites if site.id == route.site_id)
+    assert flight.items[0].position == flight.home == site.position
+
+
+def test_an_area_with_nobody_in_it_is_no_crowd(festival):
+    world, _ = festival
+    emptied = replace(
+        world.scenario.site, crowds=tuple(replace(c, people_per_m2=0.0) for c in world.scenario.site.crowds)
+    )
+    alone = replace(world, scenario=replace(world.scenario, site=emptied))
+    assert world.scenario.operation.crowd_margin_m is not None
+    assert len(dispatch_fence(world)) > len(dispatch_fence(alone)) == 1 + len(emptied.keep_outs)

@@ -213,3 +213,10 @@ def test_a_jump_to_a_tag_goes_to_the_item_with_that_tag(tag, times):
     jump = do(Command.DO_JUMP_TAG, tag, 2)
     more_s = longest_s(plan(*tagged, jump)) - longest_s(plan(*tagged))
     assert more_s == pytest.approx(times * flown_s((900.0, 2.0)), rel=1e-4)
+
+
+def test_a_small_climb_is_a_climb():
+    higher = item_at(Command.NAV_WAYPOINT, at(0, 50), 20.8)
+    slow = do(Command.DO_CHANGE_SPEED, 2, 0.5)
+    more_s = longest_s(plan(slow, NEAR, higher)) - longest_s(plan(slow, NEAR))
+    assert more_s == pytest.approx(0.8 / 0.2 + 0.8 / 0.2, abs=0.01), "up, and down again from there"

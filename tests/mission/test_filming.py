@@ -135,3 +135,19 @@ def test_what_no_camera_does_is_refused(written, tmp_path):
     text = text.replace("operation:\n", f"operation:\n  camera: {written}\n", 1)
     with pytest.raises(ScenarioError, match=r"operation\.camera"):
         parse_scenario(text.encode(), name="a.yaml", folder=tmp_path)
+
+
+def test_a_camera_is_told_which_and_how_often_and_nothing_else(dispatch):
+    """MAVLink's camera commands: 0 is every camera, 0 photos are as many as there is time for."""
+    told = {
+        item.command: item.params
+        for camera in (VIDEO, PHOTO)
+        for item in dispatch(camera).items
+        if "CAPTURE" in Command(item.command).name
+    }
+    assert told == {
+        Command.VIDEO_START_CAPTURE: (0.0, 0.0, 0.0, 0.0),
+        Command.VIDEO_STOP_CAPTURE: (0.0, 0.0, 0.0, 0.0),
+        Command.IMAGE_START_CAPTURE: (0.0, 3.0, 0.0, 0.0),
+        Command.IMAGE_STOP_CAPTURE: (0.0, 0.0, 0.0, 0.0),
+    }

@@ -184,3 +184,9 @@ def test_reach_is_measured_from_the_path_and_from_home_where_nothing_else_is_flo
         assert words.startswith(f"rally point 1 is {away} m from the path, 100 m out of reach (100 m")
     longer = going_to(at(150, 0))
     assert not [w for w in blocking(longer, rally=rally, RALLY_LIMIT_KM=0.1) if "from the path" in w]
+
+
+@pytest.mark.parametrize(("radius_m", "fits"), [(60.0, False), (150.0, True)])
+def test_the_home_circle_on_board_is_one_that_the_path_fits_into(radius_m, fits):
+    circle = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": radius_m, "FENCE_MARGIN": 2.0}
+    assert (blocking(going_to(at(0, 80)), **circle) == []) is fits

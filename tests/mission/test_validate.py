@@ -414,3 +414,13 @@ def test_a_mission_that_does_not_come_down_is_told(dispatch):
     (found,) = of_rule(replace(dispatch, items=dispatch.items[:-1]), "mission.end")
     assert found.message.endswith("ArduCopter then loiters until the battery failsafe")
     assert (found.severity, found.fix) == (Severity.ADVICE, "end with RTL")
+
+
+def test_what_is_in_order_asks_for_nothing(dispatch):
+    fixes = {finding.fix for finding in validate(dispatch) if finding.severity is Severity.OK}
+    assert fixes == {""}
+
+
+def test_a_battery_failsafe_that_never_acts_is_told_in_words(dispatch):
+    plan = replace(dispatch, params=dispatch.params | BATTERY | {"BATT_LOW_MAH": 0.0})
+    assert "no charge at which it acts: the reserve is not on board" in blocking_words(plan, "params.battery")
