@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -35,7 +36,7 @@ MOST_KEPT = 41
 """Places of a profile that a plan keeps, at most: as many as a figure can show."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """A plan in its world. `lines` are the flown routes, (route, local geometry).
 
@@ -52,6 +53,11 @@ class Context:
     def scenario(self) -> Scenario:
         """The scenario."""
         return self.world.scenario
+
+    @cached_property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The heights along every route that is flown, in the order of `lines`."""
+        return tuple(profile_of(self, route, line) for route, line in self.lines)
 
     def volume(self, key: str) -> Volume | None:
         """A volume of the plan by id; None where nothing is flown."""
@@ -198,7 +204,7 @@ def _flown_m_home(context: Context, route: Route, along_m: FloatArray) -> tuple[
 def with_profiles(world: World, plan: Plan) -> Plan:
     """The plan with the heights of every route that is flown."""
     context = context_of(world, plan)
-    kept = {id(route): _thin_profile(profile_of(context, route, line)) for route, line in context.lines}
+    kept = {id(profile.route): _thin_profile(profile) for profile in context.profiles}
     return replace(plan, routes=tuple(replace(r, profile=kept.get(id(r))) for r in plan.routes))
 
 
@@ -226,7 +232,7 @@ def deepest_drop_m(context: Context) -> float:
     """How far below its dock the ground falls along any route, m; 0 where nothing of it is known."""
     drops = [
         float(np.nanmax(profile.highest_m_agl)) - profile.route.height_m_agl
-        for profile in profiles_of(context)
+        for profile in context.profiles
         if np.isfinite(profile.height_m_agl).any()
     ]
     return max([0.0, *drops])
@@ -234,12 +240,7 @@ def deepest_drop_m(context: Context) -> float:
 
 def highest_ground_m_amsl(context: Context) -> float | None:
     """The highest ground under any route; None where some of it is not known."""
-    grounds = [profile.ground_m_amsl for profile in profiles_of(context)]
+    grounds = [profile.ground_m_amsl for profile in context.profiles]
     if not grounds or not all(np.isfinite(ground).all() for ground in grounds):
         return None
     return max(float(ground.max()) for ground in grounds)
-
-
-def profiles_of(context: Context) -> list[Profile]:
-    """The heights along every route that is flown."""
-    return [profile_of(context, route, line) for route, line in context.lines]

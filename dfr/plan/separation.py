@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dfr.geo import FloatArray
-from dfr.plan.context import PROFILE_STEP_M, Context, Profile, profile_of
+from dfr.plan.context import PROFILE_STEP_M, Context, Profile
 from dfr.plan.model import Route, RoutePair
 from dfr.plan.rules import APART_HEIGHT_M, APART_M, LEAST_CLEARANCE_M
 from dfr.plan.siting.milp import Programme, solve_programme
@@ -209,10 +209,10 @@ def routes_of_docks(context: Context) -> list[DockRoutes]:
     """The routes of every dock of the plan that flies any."""
     found = []
     for site in context.plan.sites:
-        own = [(route, line) for route, line in context.lines if route.site_id == site.id]
+        own = [k for k, (route, _) in enumerate(context.lines) if route.site_id == site.id]
         if own:
-            profiles = [profile_of(context, route, line) for route, line in own]
-            found.append(dock_routes(site.id, profiles, [line for _, line in own]))
+            profiles, lines = [context.profiles[k] for k in own], [context.lines[k][1] for k in own]
+            found.append(dock_routes(site.id, profiles, lines))
     return found
 
 

@@ -20,7 +20,6 @@ from dfr.plan.context import (
     Profile,
     finding,
     listed,
-    profiles_of,
     rounded_up,
     route_words,
 )
@@ -81,21 +80,22 @@ def check_heights(context: Context) -> list[Finding]:
 
 
 def _ground_findings(context: Context) -> list[Finding]:
-    terrain, profiles = context.world.terrain, profiles_of(context)
+    terrain, profiles = context.world.terrain, context.profiles
     places = [site.position for site in context.plan.sites]
     places += [point for route, _ in context.lines for point in route.points]
     unknown = [place for place in places if terrain.ground_m_amsl(place) is None]
-    for profile in profiles:
-        gaps = profile.places[np.isnan(profile.ground_m_amsl)]
-        unknown += [context.place(shapely.Point(place)) for place in gaps]
-    if unknown:
+    gaps = np.concatenate(
+        [np.empty((0, 2)), *(profile.places[np.isnan(profile.ground_m_amsl)] for profile in profiles)]
+    )
+    if unknown or len(gaps):
         count = len(places) + sum(len(profile.places) for profile in profiles)
+        lost = len(unknown) + len(gaps)
         return [
             finding(
                 "terrain-known",
                 Severity.UNKNOWN,
-                f"The ground height is unknown at {len(unknown)} of {count} points ({terrain.source}).",
-                place=unknown[0],
+                f"The ground height is unknown at {lost} of {count} points ({terrain.source}).",
+                place=unknown[0] if unknown else context.place(shapely.Point(gaps[0])),
                 fix="state site.ground_m_amsl or give terrain data",
             )
         ]
@@ -105,7 +105,7 @@ def _ground_findings(context: Context) -> list[Finding]:
 
 def check_profiles(context: Context) -> list[Finding]:
     """Greatest height above the ground against the limit, and least room above it."""
-    known = [profile for profile in profiles_of(context) if np.isfinite(profile.height_m_agl).all()]
+    known = [profile for profile in context.profiles if np.isfinite(profile.height_m_agl).all()]
     if not known or len(known) < len(context.lines):
         return []
     highest = max(known, key=lambda profile: float(profile.highest_m_agl.max()))
@@ -162,7 +162,7 @@ def check_obstacles(context: Context) -> list[Finding]:
     if context.volume(CONTINGENCY) is None:
         return []
     obstacles = sorted(_obstacles_near(context), key=lambda item: item.away_m)
-    profiles = profiles_of(context)
+    profiles = context.profiles
     hit = [
         found
         for item in obstacles
@@ -182,7 +182,7 @@ def lowest_m_agl(context: Context) -> float:
 
     Where ground is unknown the lowest stated height of cruise or return counts too.
     """
-    heights = [np.empty(0), *(profile.lowest_m_agl for profile in profiles_of(context))]
+    heights = [np.empty(0), *(profile.lowest_m_agl for profile in context.profiles)]
     return _lowest_of(np.concatenate(heights), _stated_lowest_m_agl(context))
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dfr.findings import Finding, Severity, counted_noun
 from dfr.geo import FloatArray
 from dfr.plan.checks.permission import allowed_clauses, authorisation_in_force, quote_clause, visual_range_m
-from dfr.plan.context import Context, Profile, finding, listed, profile_of
+from dfr.plan.context import Context, Profile, finding, listed
 from dfr.plan.rules import jurisdiction_of
 from dfr.plan.volumes import attitude_sight_m
 from dfr.plan.windows import hour_windows
@@ -112,8 +112,7 @@ def _unseen_finding(context: Context, zone: str, rest: shapely.Geometry, seen: s
 def _check_hidden(context: Context, posts: tuple[Observer, ...]) -> list[Finding]:
     """Places in range of a post but behind ground or a crowd for every post: the worst route."""
     found: list[tuple[float, Profile, BoolArray]] = []
-    for route, line in context.lines:
-        profile = profile_of(context, route, line)
+    for profile in context.profiles:
         seen = [seen_from(context, post, profile) for post in posts]
         hidden = ~np.logical_or.reduce(seen)
         if hidden.any():
