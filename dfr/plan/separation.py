@@ -56,6 +56,9 @@ LEVEL = 10.0
 DOWN = 1.001
 """What a metre down costs against a metre up."""
 
+PLACES_AT_ONCE = 10_000
+"""Places of a dock's routes that are held against another dock's in one go, for the memory."""
+
 LEAST_WEIGHT = 0.1
 """Of a dock that serves no calls: it changes its height no more than needed either."""
 
@@ -79,9 +82,14 @@ class DockRoutes:
     highest_m_agl: float
 
     @cached_property
+    def points(self) -> NDArray[np.object_]:
+        """The places as geometry."""
+        return np.asarray(shapely.points(self.places), object)
+
+    @cached_property
     def tree(self) -> shapely.STRtree:
         """The places, to be searched."""
-        return shapely.STRtree(shapely.points(self.places))
+        return shapely.STRtree(self.points)
 
     @cached_property
     def lines_tree(self) -> shapely.STRtree:
@@ -138,11 +146,12 @@ def find_meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
         return None
     many = len(second.lines)
     pairs = near[0] * many + near[1]
-    i, j = _places_near(first, second, pairs)
-    low, high = _barred_at_places(first, second, i, j)
-    short = np.full(len(first.lines) * many, np.inf)
-    at = np.repeat(first.route_of[i] * many + second.route_of[j], 4)
-    np.minimum.at(short, at, np.maximum(np.maximum(low, -high), -APART_HEIGHT_M))
+    short, blind = np.full(len(first.lines) * many, np.inf), False
+    for i, j in _places_near(first, second, pairs):
+        low, high = _barred_at_places(first, second, i, j)
+        at = np.repeat(first.route_of[i] * many + second.route_of[j], 4)
+        np.minimum.at(short, at, np.maximum(np.maximum(low, -high), -APART_HEIGHT_M))
+        blind |= not np.isfinite(first.heights_m_amsl[i] + second.heights_m_amsl[j]).all()
     aside = shapely.distance(np.array(first.lines)[near[0]], np.array(second.lines)[near[1]])
     margins = np.maximum(aside - APART_M, short[pairs])
     worst = int(np.lexsort((pairs, aside, margins))[0])
@@ -154,20 +163,31 @@ def find_meeting(first: DockRoutes, second: DockRoutes) -> Meeting | None:
         place=shapely.Point(shapely.shortest_line(first.lines[a], second.lines[b]).coords[0]),
         aside_m=float(aside[worst]),
         margin_m=float(margins[worst]),
-        blind=not np.isfinite(first.heights_m_amsl[i] + second.heights_m_amsl[j]).all(),
+        blind=blind,
     )
 
 
 def barred_changes(first: DockRoutes, second: DockRoutes) -> tuple[FloatArray, FloatArray]:
-    """(from, to) of each change of the second dock's height that leaves routes too near; empty where all are
-    `APART_M` aside.
+    """(from, to) of each range of changes of the second dock's height that leave routes too near.
+
+    None that is part of another; empty where all routes are `APART_M` aside.
     """
+    low, high = np.empty((2, 0))
     near = second.lines_tree.query(np.array(first.lines), predicate="dwithin", distance=APART_M)
-    if near.size == 0:
-        return np.empty(0), np.empty(0)
-    return _barred_at_places(
-        first, second, *_places_near(first, second, near[0] * len(second.lines) + near[1])
-    )
+    if near.size:
+        for i, j in _places_near(first, second, near[0] * len(second.lines) + near[1]):
+            barred = _barred_at_places(first, second, i, j)
+            low, high = _widest(np.append(low, barred[0]), np.append(high, barred[1]))
+    return low, high
+
+
+def _widest(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The ranges that are no part of another."""
+    order = np.lexsort((-high, low))
+    low, high = low[order], high[order]
+    before = np.maximum.accumulate(np.append(-np.inf, high[:-1]))
+    kept = high > before
+    return low[kept], high[kept]
 
 
 def aside_m(first: DockRoutes, second: DockRoutes) -> float:
@@ -176,12 +196,14 @@ def aside_m(first: DockRoutes, second: DockRoutes) -> float:
     return float(near[1].min())
 
 
-def _places_near(first: DockRoutes, second: DockRoutes, pairs: Indices) -> tuple[Indices, Indices]:
+def _places_near(first: DockRoutes, second: DockRoutes, pairs: Indices) -> Iterator[tuple[Indices, Indices]]:
     """Places on pairs of routes that may be as near as `APART_M`: half a step on either side is theirs."""
     reach = APART_M + PROFILE_STEP_M
-    i, j = second.tree.query(shapely.points(first.places), predicate="dwithin", distance=reach)
-    kept = np.isin(first.route_of[i] * len(second.lines) + second.route_of[j], pairs)
-    return i[kept], j[kept]
+    for begin in range(0, len(first.places), PLACES_AT_ONCE):
+        points = first.points[begin : begin + PLACES_AT_ONCE]
+        i, j = second.tree.query(points, predicate="dwithin", distance=reach)
+        kept = np.isin(first.route_of[begin + i] * len(second.lines) + second.route_of[j], pairs)
+        yield begin + i[kept], j[kept]
 
 
 def _barred_at_places(

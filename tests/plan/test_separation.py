@@ -12,6 +12,7 @@ from dfr.ardupilot.commands import Command
 from dfr.findings import Severity, is_compliant
 from dfr.geo import Position
 from dfr.mission.compile import compile_dispatch
+from dfr.plan import separation
 from dfr.plan.checks.traffic import check_own_drones
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.context import context_of
@@ -21,6 +22,7 @@ from dfr.plan.rules import APART_HEIGHT_M, APART_M
 from dfr.plan.separation import (
     STEP_M,
     DockRoutes,
+    barred_changes,
     find_meeting,
     least_levels,
     routes_of_docks,
@@ -168,6 +170,25 @@ def test_docks_under_each_others_routes_are_flown_one_at_a_time(field: Field):
     assert RoutePair(site_id="west", zone_id="z1", other_site_id="east", other_zone_id="z0") in (
         plan.height_levels.in_turn
     )
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.05])
+def test_routes_held_against_each_other_a_few_places_at_a_time_meet_as_all_at_once(
+    field: Field, monkeypatch: pytest.MonkeyPatch, rise: float
+):
+    world = replace(field(**TWO, demand={"zones": zones_at((-450, 200), (450, 200))}), terrain=Hill(rise))
+    first, second = routes_of_docks(context_of(world, at_one_height(make_plan(world))))
+    near = second.tree.query(first.points, predicate="dwithin", distance=APART_M + 25.0)
+    gaps = first.heights_m_amsl[near[0]][:, :, None] - second.heights_m_amsl[near[1]][:, None, :]
+    whole, changes = find_meeting(first, second), np.arange(-40.0, 40.0, 0.25)
+    assert whole is not None
+    monkeypatch.setattr(separation, "PLACES_AT_ONCE", 3)
+    assert find_meeting(first, second) == whole
+    low, high = barred_changes(first, second)
+    in_parts = [bool(((low < x) & (high > x)).any()) for x in changes]
+    assert [np.abs(gaps - x).min() < APART_HEIGHT_M for x in changes] == in_parts
+    assert {True, False} == set(in_parts)
+    assert (np.diff(low) > 0.0).all()
 
 
 def test_where_limits_leave_no_room_up_a_dock_flies_lower_and_then_in_turn(field: Field):
