@@ -220,3 +220,17 @@ def test_a_bad_fix_bars_arming_where_mode_or_fence_wants_a_position(ready, mode,
     state.parameters["SIM_GPS1_ENABLE"] = 0.0
     fly(ready, 2.0)
     assert ("GPS 1: Bad fix" in prearm_problems(state)) is words
+
+
+def test_arming_an_armed_vehicle_changes_nothing(aloft):
+    home, said = aloft.state.aircraft.home, []
+    aloft.state.aircraft.say = lambda _, text: said.append(text)
+    aloft.state.aircraft.body.north = 30.0
+    assert arming.arm_vehicle(aloft.state)
+    assert aloft.state.aircraft.home == home
+    assert (said, aloft.state.aircraft.landed) == ([], False)
+
+
+def test_gyros_settle_before_anybody_arms():
+    assert "Gyros still settling" in prearm_problems(standing(0.5).state)
+    assert "Gyros still settling" not in prearm_problems(standing().state)

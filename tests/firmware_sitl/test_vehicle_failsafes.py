@@ -133,3 +133,25 @@ def test_a_lost_transmitter_is_nothing_where_nobody_asked_for_the_failsafe():
     aloft = Aloft(FS_THR_ENABLE=0.0, SIM_RC_FAIL=1.0)
     assert [aloft.at(t_s) for t_s in (100.0, 200.0)] == [modes.GUIDED] * 2
     assert aloft.said == []
+
+
+def test_a_lost_position_lands_after_a_second_and_its_return_is_told():
+    aloft = Aloft(FS_EKF_ACTION=1.0)
+    aloft.state.estimator.position_ok = False
+    assert [aloft.at(t_s) for t_s in (100.0, 100.9)] == [modes.GUIDED] * 2
+    assert aloft.at(101.0) == modes.LAND
+    assert aloft.said[0] == "EKF variance"
+    assert aloft.said[-1] == "EKF Failsafe: changed to LAND Mode"
+    aloft.state.estimator.position_ok = True
+    assert aloft.at(102.0) == modes.LAND
+    assert aloft.said[-1] == "EKF Failsafe Cleared"
+
+
+def test_a_station_that_nobody_watches_is_neither_lost_nor_found():
+    aloft = Aloft(FS_GCS_ENABLE=0.0)
+    aloft.state.failsafes.hear_gcs(0.0, aloft.state.link_s - 100.0)
+    aloft.at(100.0)
+    aloft.set(FS_GCS_ENABLE=1.0)
+    aloft.state.failsafes.hear_gcs(100.0, aloft.state.link_s)
+    assert aloft.at(101.0) == modes.GUIDED
+    assert aloft.said == []

@@ -380,3 +380,19 @@ def test_a_breach_is_answered_by_the_mode_of_its_action_or_the_next_that_can_be_
     state.parameters["FENCE_ACTION"] = action
     act_on_breach(state, CEILING)
     assert state.mode.number == mode
+
+
+def test_a_breach_counts_from_its_limit_on_and_by_each_fence_that_is_watched():
+    both = Fenced(FENCE_ENABLE=1, FENCE_TYPE=CEILING | CIRCLE, FENCE_RADIUS=50, FENCE_ALT_MAX=50)
+    places = [(49.9, 49.9), (50.0, 50.0), (69.9, 69.9), (70.0, 70.0)]
+    assert [both.in_the_air(away, 0.0, height) for away, height in places] == [
+        0, CEILING | CIRCLE, 0, CEILING | CIRCLE,
+    ]  # fmt: skip
+    one = Fenced(FENCE_ENABLE=1, FENCE_TYPE=CEILING, FENCE_RADIUS=50, FENCE_ALT_MAX=50)
+    assert one.in_the_air(60.0, 0.0, 10.0) == 0, "there is no circle"
+
+
+def test_a_fence_that_a_command_enables_first_of_all_stays_enabled():
+    fenced = Fenced(FENCE_ENABLE=0, FENCE_TYPE=CEILING)
+    fenced.fence.enable_kinds(on=True, kinds=CEILING)
+    assert fenced.fence.watched == CEILING

@@ -193,3 +193,23 @@ def test_an_item_in_single_precision_that_is_nowhere_is_refused_and_asked_for_ag
     )
     assert only(lists.hears(nowhere), "MISSION_ACK").type == result
     assert only(lists.hears(waypoint(0)), "MISSION_REQUEST").seq == 1, "the upload goes on"
+
+
+def test_a_list_that_is_being_received_is_not_read(lists):
+    upload(lists, 2)
+    lists.hears(count(3))
+    for question in (mavlink.MAVLink_mission_request_list_message(1, 1, 0), ask(1)):
+        assert only(lists.hears(question, by=OTHERS), "MISSION_ACK").type == MissionResult.DENIED
+
+
+def test_an_acknowledgement_is_taken_and_not_answered(lists):
+    assert lists.hears(mavlink.MAVLink_mission_ack_message(1, 1, 0, 0)) == []
+
+
+def test_an_item_in_single_precision_is_taken_with_a_warning(lists):
+    lists.hears(count(1))
+    old = mavlink.MAVLink_mission_item_message(
+        1, 1, 0, 3, Command.NAV_WAYPOINT, 0, 1, 0.0, 0.0, 0.0, 0.0, 50.781, -1.089, 20.0, 0
+    )
+    assert only(lists.hears(old), "MISSION_ACK").type == MissionResult.ACCEPTED
+    assert lists.said == ["got MISSION_ITEM; GCS should send MISSION_ITEM_INT"]
