@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ KEPT = ("output.txt", "*.parm", "flight.tlog", "track.csv", "vehicle-*.bin", "lo
 WRITES_LOG = {"LOG_BACKEND_TYPE": 1.0}
 """Parameters of a vehicle that keeps a DataFlash log."""
 
+LONGEST_NAME = 150
+"""Bytes of a folder's name: systems allow 255, or 260 for the whole path."""
+
 FORCE = 21196.0
 """By which COMPONENT_ARM_DISARM stops the motors in the air."""
 
@@ -40,13 +44,26 @@ def artifacts_folder(config: pytest.Config) -> Path | None:
     return None if given is None else config.invocation_params.dir / str(given)
 
 
+def folder_name(test: str) -> str:
+    """A test's name as that of a folder; what is too long, or has other signs, ends with a hash of its own.
+
+    >>> folder_name("tests/test_flights.py::test_wind[10.0-east]")
+    'tests_test_flights.py_test_wind_10.0-east'
+    """
+    name = re.sub(r"[^\w.-]+", "_", test).strip("_")
+    if len(name.encode()) <= LONGEST_NAME and not re.search(r"[^\w.\-/:\[\]]", test):
+        return name
+    own = hashlib.sha256(test.encode()).hexdigest()[:8]
+    return f"{name.encode()[:LONGEST_NAME].decode(errors='ignore')}-{own}"
+
+
 @contextmanager
 def kept_vehicles(
     request: pytest.FixtureRequest, failed: pytest.StashKey[bool]
 ) -> Iterator[Callable[[RunningVehicle], AbstractContextManager[None]]]:
     """A function that wraps the life of a vehicle; what it left goes again where the test has passed."""
     folder = artifacts_folder(request.config)
-    place = folder and folder / re.sub(r"[^\w.-]+", "_", request.node.nodeid).strip("_")
+    place = folder and folder / folder_name(request.node.nodeid)
     broken = [False]
 
     @contextmanager
