@@ -167,3 +167,9 @@ def test_a_way_takes_its_legs_in_the_wind_with_an_allowance_and_the_turn(routes,
     cruise_mps = world_of(SCENARIO).scenario.operation.cruise_mps
     assert way.seconds == pytest.approx(SLOWER * length_m / cruise_mps + TURN_S, rel=0.01)
     assert way.energy_wh > 360.0 * TURN_S / 3600.0
+
+
+def test_a_way_above_the_fence_of_the_planned_flight_is_refused_by_how_much(routes, planned, path):
+    low = replace(planned, params={**planned.params, "FENCE_ALT_MAX": 40.0})
+    with pytest.raises(NonCompliantError, match=r"is \d+ m higher than the fence of that flight -> send ano"):
+        routes.compile_flight(low, path, height_m_agl=55.0)

@@ -176,3 +176,10 @@ def test_risk_and_sight_are_judged_tip_to_tip(field: Field):
     crowds = (crowd(390, 60, 410, 120),)
     risk = findings(field(site={"crowds": crowds}), "ground-risk")
     assert any("with a drone of 1.1 m and 23 m/s is ground risk class iGRC 8" in f.message for f in risk)
+
+
+def test_posts_that_do_not_see_as_high_as_is_flown_are_none(field: Field):
+    low = (m.Observer(id="post", position=at(0, 0), range_m=59.0),)
+    (found,) = findings(field(operation={"posts": low}), "visual-line-of-sight", Severity.VIOLATION)
+    assert found.message == "No pilot or observer post sees the height that is flown."
+    assert found.fix == "add operation.posts"
