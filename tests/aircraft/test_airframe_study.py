@@ -17,7 +17,7 @@ from dfr.aircraft.airframe_study import (
     weigh_designs,
 )
 from dfr.aircraft.energy import hover_power_w
-from dfr.aircraft.rotor_layouts import find_layout
+from dfr.aircraft.rotor_layouts import LAYOUTS
 from dfr.io.airframe_files import EXAMPLE, parse_airframe
 
 OCTO = parse_airframe(EXAMPLE.encode(), name="example")
@@ -48,7 +48,7 @@ def test_a_stated_efficiency_goes_before_the_makers():
 
 def test_a_coaxial_pair_hovers_at_the_power_of_interference_over_rotors_apart():
     apart = replace(OCTO, camera_w=0.0)
-    together = replace(apart, layout=find_layout("x8"))
+    together = replace(apart, layout=LAYOUTS["x8"])
     assert value(together, "hover_power_w") == pytest.approx(1.22 * value(apart, "hover_power_w"), rel=1e-6)
 
 
