@@ -23,7 +23,7 @@ def test_zones_that_no_dock_reaches_are_named_one_by_one_or_counted_where_they_a
     assert len(list(site._say_unreached(few))) == site.MOST_SAID
     assert next(site._say_unreached(few)) == "No dock reaches Zone 0 (1 % of calls): no path."
     (said,) = site._say_unreached(many)
-    assert said.startswith(f"No dock reaches {len(many)} zones ({len(many)} % of calls): no path and too far")
+    assert said.startswith(f"No dock reaches {len(many)} zones ({len(many)} % of calls): no path, too far")
 
 
 @pytest.mark.parametrize(
