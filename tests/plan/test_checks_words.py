@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from dfr.findings import Severity
-from dfr.plan.checks import hours, site
+from dfr.plan.checks import air_data, contingency, hours, site
 
 
 def lost(number: int):
@@ -62,3 +62,58 @@ def test_a_landing_or_gust_limit_that_nobody_knows_is_told(monkeypatch):
     assert (landing.rule, gusts.rule) == ("weather", "weather")
     assert landing.message == "No landing wind limit is published for D on Dock."
     assert (landing.fix, gusts.fix) == ("measure one (`dfr landing`)", "set operation.max_gust_mps")
+
+
+@pytest.mark.parametrize(
+    ("days", "changes", "words"),
+    [
+        (0, 0, "of the dates flown"),
+        (0, 1, "0 days after the flights, with 1 AIRAC change in between"),
+        (3, 0, "3 days before the flights, with 0 AIRAC changes in between"),
+        (-1, 2, "1 day after the flights, with 2 AIRAC changes in between"),
+        (None, 0, "which is no date that can be compared"),
+    ],
+)
+def test_the_age_of_airspace_data_is_told_beside_the_flights(days, changes, words):
+    assert air_data._age_words(SimpleNamespace(days=days, changes=changes)) == words
+
+
+@pytest.mark.parametrize(
+    ("shares", "severity"),
+    [
+        ([(1.0, 1.0)], Severity.OK),
+        ([(1.0, 1.0), (1.0, 0.9)], Severity.ADVICE),
+        ([(0.99, 0.9), (1.0, 1.0)], Severity.VIOLATION),
+        ([(None, None)], None),
+    ],
+)
+def test_the_route_with_the_fewest_places_to_land_decides(monkeypatch, shares, severity):
+    monkeypatch.setattr(contingency, "route_words", lambda _: "The route")
+    routes = [SimpleNamespace(safe_landing_share=safe, diversion_share=other) for safe, other in shares]
+    found = contingency.check_safe_landing(SimpleNamespace(plan=SimpleNamespace(routes=routes)))
+    assert [each.severity for each in found] == ([] if severity is None else [severity])
+    least = min(safe for safe, _ in shares) if severity else None
+    assert all(f"within reach on {least:.0%} of its length" in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("flyable", "required", "severity", "words"),
+    [
+        (3, None, Severity.OK, "3 of 4 hours can be flown."),
+        (3, 0.75, Severity.OK, "3 of 4 hours can be flown."),
+        (3, 0.8, Severity.VIOLATION, "3 of 4 hours can be flown. That is 75%; the scenario requires 80%."),
+        (0, None, Severity.VIOLATION, "None of the 4 hours can be flown: wind and rain."),
+    ],
+)
+def test_enough_hours_can_be_flown_or_it_is_told_how_many(monkeypatch, flyable, required, severity, words):
+    windows = [
+        SimpleNamespace(flyable=n < flyable, limited_by=("wind", "rain") if n % 2 else ("wind",))
+        for n in range(4)
+    ]
+    monkeypatch.setattr(hours, "hour_windows", lambda _: windows)
+    monkeypatch.setattr(hours, "_count_hours", lambda each: f"{len(each)} hours")
+    targets = SimpleNamespace(required_share_of_hours=required)
+    context = SimpleNamespace(scenario=SimpleNamespace(targets=targets))
+    (found,) = hours.check_flyable_hours(context)
+    assert (found.severity, found.message.replace(" and ", ", ")) == (severity, words.replace(" and ", ", "))
+    assert bool(found.fix) is (severity is Severity.VIOLATION)
