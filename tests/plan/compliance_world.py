@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,7 +23,12 @@ COVER = (Coverage(ring=box(-30_000, -30_000, 30_000, 30_000), kinds=ALL_KINDS),)
 
 
 def findings(world, rule: str, severity: Severity | None = None) -> list[Finding]:
-    found = [f for f in make_plan(world).findings if f.rule == rule]
+    every = make_plan(world).findings
+    for each in every:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", each.rule), each
+        assert each.message, each
+        assert each.fix or not each.blocks, f"{each.message}: and what is to do?"
+    found = [f for f in every if f.rule == rule]
     return found if severity is None else [f for f in found if f.severity is severity]
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from dfr.findings import Severity
-from dfr.plan.checks import air_data, contingency, hours, site
+from dfr.plan.checks import air_data, airspace, contingency, hours, site
 
 
 def lost(number: int):
@@ -117,3 +117,26 @@ def test_enough_hours_can_be_flown_or_it_is_told_how_many(monkeypatch, flyable, 
     (found,) = hours.check_flyable_hours(context)
     assert (found.severity, found.message.replace(" and ", ", ")) == (severity, words.replace(" and ", ", "))
     assert bool(found.fix) is (severity is Severity.VIOLATION)
+
+
+@pytest.mark.parametrize(
+    ("cruise_mps", "severity", "fix"),
+    [
+        (15.0, Severity.OK, ""),
+        (15.1, Severity.VIOLATION, "set operation.cruise_mps to 15 or less"),
+    ],
+)
+def test_a_drone_is_flown_no_faster_than_it_flies(cruise_mps, severity, fix):
+    operation = SimpleNamespace(cruise_mps=cruise_mps)
+    context = SimpleNamespace(
+        scenario=SimpleNamespace(operation=operation), drone=SimpleNamespace(name="D", max_speed_mps=15.0)
+    )
+    (found,) = contingency._check_airframe(context)
+    assert (found.severity, found.fix) == (severity, fix)
+    assert found.message == f"The cruise speed is {cruise_mps:g} m/s; D flies up to 15 m/s."
+
+
+@pytest.mark.parametrize(("possible", "label"), [(True, "CTR X [possible, assumed]"), (False, "CTR X")])
+def test_a_zone_that_may_not_exist_says_so_in_its_label(possible, label):
+    verdict = SimpleNamespace(zone=SimpleNamespace(label="CTR X", possible=possible))
+    assert airspace._zone_label(verdict) == label
