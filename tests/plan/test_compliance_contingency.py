@@ -161,3 +161,16 @@ def test_a_height_split_has_to_separate(field: Field, lower, upper, severity):
         rule=m.DeconflictionRule.HEIGHT_SPLIT, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0
     )
     assert only(field(traffic=(split,)), "other-traffic").severity is severity
+
+
+@pytest.mark.parametrize(("leave", "severity"), [(None, Severity.VIOLATION), (True, Severity.ADVICE)])
+def test_a_rally_point_outside_the_boundary_is_as_the_authorisation_says(field: Field, leave, severity):
+    allows = {} if leave is None else {"landing_outside_boundary": leave}
+    world = field(
+        contingency={"rally_points": (at(600, 0),)},
+        operation={"authorisation": authorisation("VLOS", **allows)},
+    )
+    found = only(world, "rally-points")
+    assert (found.severity, "which is allowed by " in found.message) == (severity, bool(leave))
+    assert found.margin_m == pytest.approx(-100.0, abs=0.5)
+    assert found.fix == ("agree on it with who owns the ground" if leave else "move it inside")
