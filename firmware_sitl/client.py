@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 os.environ.setdefault("MAVLINK20", "1")
 
@@ -46,6 +46,7 @@ class SitlClient:
         self.sticks: tuple[int, int, int, int] | None = None
         self._beaten_s = 0.0
         self.connection = mavutil.mavlink_connection(url, source_system=source_system, autoreconnect=False)
+        self.connection.handle_eof = self.connection.handle_disconnect = self._refuse_closed
         self.mav: Any = self.connection.mav
 
     def __enter__(self) -> Self:
@@ -78,8 +79,19 @@ class SitlClient:
             if (not kinds or message.get_type() in kinds) and (where is None or where(message)):
                 return message
         waited = f"{what}: no " if what else "no "
-        said = f"; the vehicle's last words: {self.texts[-3:]}" if self.texts else ""
-        raise LinkTimeoutError(f"{waited}{' or '.join(kinds) or 'message'} within {timeout_s:g} s{said}")
+        raise LinkTimeoutError(
+            f"{waited}{' or '.join(kinds) or 'message'} within {timeout_s:g} s{self._last_words()}"
+        )
+
+    def _refuse_closed(self) -> NoReturn:
+        """In place of what pymavlink does where a TCP connection ends: print it, and read on for ever."""
+        raise LinkError(
+            f"the vehicle closed its connection{self._last_words()}",
+            do="read its output: it may have ended, or started anew",
+        )
+
+    def _last_words(self) -> str:
+        return f"; the vehicle's last words: {self.texts[-3:]}" if self.texts else ""
 
     def quiet(self, *kinds: str, for_s: float) -> bool:
         """Whether no message of some kinds comes for a while."""

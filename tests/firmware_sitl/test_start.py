@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfr.errors import InputError, VehicleStartError
+from dfr.errors import InputError, LinkError, VehicleStartError
 from dfr.geo import Position
 from firmware_sitl import ardupilot
 from firmware_sitl.client import SitlClient
@@ -48,6 +49,19 @@ def test_a_vehicle_starts_south_and_west_of_zero(engine: str, lat: float, lon: f
         told = client.receive("GLOBAL_POSITION_INT")
     assert told.lat / 1e7 == pytest.approx(lat, abs=1e-5)
     assert told.lon / 1e7 == pytest.approx(lon, abs=1e-5)
+
+
+def test_a_client_says_at_once_that_its_vehicle_has_gone(capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        start_vehicle(home=HOME, engine="builtin", speedup=20.0) as vehicle,
+        SitlClient(vehicle.url) as client,
+    ):
+        client.wait_text("not ArduPilot")
+        os.kill(vehicle.pid, signal.SIGKILL)
+        with pytest.raises(LinkError, match=r"closed its connection.*last words.*ArduPilot") as raised:
+            client.receive("COMMAND_ACK", timeout_s=5.0)
+    assert raised.value.code == "link"
+    assert "socket" not in capsys.readouterr().out
 
 
 def test_a_vehicle_is_reaped_when_the_block_ends() -> None:
