@@ -217,10 +217,11 @@ def list_file(lists: Mapping[MissionType, ItemList], path: str) -> bytes | None:
 
 
 def _packed_item(item: WireItem, seq: int, kind: int) -> bytes:
-    """MISSION_ITEM_INT as it lies in memory: the target and whether it is current say nothing here."""
+    """MISSION_ITEM_INT as it lies in memory: only a mission's are numbered; target and `current` are 0."""
+    number = seq if kind == MISSION else 0
     place = pack("<iif", item.x, item.y, item.z)
     return (
         pack("<ffff", *item.params)
         + place
-        + pack("<HHBBBBBB", seq, item.command, 0, 0, item.frame, int(seq == 0), item.autocontinue, kind)
+        + pack("<HHBBBBBB", number, item.command, 0, 0, item.frame, 0, item.autocontinue, kind)
     )
