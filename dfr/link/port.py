@@ -37,9 +37,9 @@ FIRST_REOPEN_S = 0.1
 LONGEST_REOPEN_S = 2.0
 """A line that broke is opened again after the first, doubled with each try, at most the longest (assumed)."""
 
-DEAF_S = 5.0
+DEAF_S = 7.0
 """A connection that stays open while nothing more comes for so long may have nobody at its other end, as
-behind a relay that hangs (assumed; vehicles speak every second)."""
+behind a relay that hangs (assumed: longer than a radio's gaps, shorter than a vehicle may be without us)."""
 
 STOPPED_S = 2.0
 """The reader was not run for so long though it asked to be: the process was stopped (assumed)."""

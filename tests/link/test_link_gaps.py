@@ -23,7 +23,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from dfr.ardupilot.commands import Command
 from dfr.ardupilot.modes import CopterMode
 from dfr.errors import LinkError
-from dfr.link import mavlink, pacing
+from dfr.link import mavlink, pacing, port
 from dfr.link.control_authority import ControlAuthority
 from dfr.link.dispatch import fly_dispatch
 from dfr.link.framing import Encoder, Framer
@@ -37,6 +37,25 @@ from dfr.link.transport import open_transport
 from dfr.link.vehicle import VehicleState
 
 GAP_S = 6.0
+MOST_UNHEARD_S = 10.0
+"""No vehicle in the air may be without a heartbeat of ours for longer."""
+
+
+class Clock:
+    """A clock that stands still but for `advance`, which waits until the reader has looked at it twice."""
+
+    def __init__(self) -> None:
+        self._now_s, self.looked = 0.0, threading.Event()
+
+    def now_s(self) -> float:
+        self.looked.set()
+        return self._now_s
+
+    def advance(self, seconds: float) -> None:
+        self._now_s += seconds
+        for _ in range(3):
+            self.looked.clear()
+            assert self.looked.wait(20.0)
 
 
 def staying(plan, seconds: float):
@@ -178,6 +197,28 @@ def test_a_connection_with_nobody_at_its_other_end_is_made_again(monkeypatch):
             deaf.close()
             again.close()
     assert heard.get_type() == "HEARTBEAT"
+
+
+@pytest.mark.parametrize(("silent_s", "anew"), [(GAP_S, False), (0.8 * MOST_UNHEARD_S, True)])
+def test_a_silent_connection_is_kept_through_a_gap_and_made_again_before_the_vehicle_misses_us_for_long(
+    monkeypatch, silent_s, anew
+):
+    clock = Clock()
+    monkeypatch.setattr(port, "now_s", clock.now_s)
+    beat = Encoder(system=1, component=1).encode(
+        dialect.MAVLink_heartbeat_message(dialect.MAV_TYPE_QUADROTOR, 3, 0, 0, 0, 3)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20.0)
+        with open_port(f"tcp:127.0.0.1:{server.getsockname()[1]}") as line, server.accept()[0] as first:
+            line.heartbeat_s = 0.05
+            first.sendall(beat)
+            while (1, 1) not in line.losses:
+                clock.looked.wait(0.01)
+            clock.advance(silent_s)
+            assert (line.last_failure is not None) is anew
+            if anew:
+                server.accept()[0].close()
 
 
 def test_on_a_line_opened_again_the_vehicle_is_asked_for_its_rates_once_more(unhurried, proxy_to):
