@@ -1,11 +1,11 @@
-"""How long the plan of a whole force area takes, and how that grows with its zones, sites and hours.
+"""How long the plan of a whole force area takes.
 
-`python benchmarks/force.py [--write FILE] [--zones N] [--sites N] [--hours N] [--points] [--growth]`:
+`python benchmarks/force.py [--write FILE] [--zones N] [--sites N] [--hours N] [--points] [--siting]`:
 a force area drawn at random from a seed, in the likeness of the shipped urban-fringe-999: zones and candidate
 sites scattered over 20 by 20 km, hourly winds that wander as weather does. With --points each zone is a
-single place of calls in a table (`demand.points`). It is planned as `dfr plan` does. As one JSON document on
-stdout: seconds by the clock and of processor time, peak memory, the proven gap. With --growth each dimension
-is halved in turn: the exponent is the logarithm of the ratio of times over that of sizes, 1 for linear.
+single place of calls in a table (`demand.points`). It is planned as `dfr plan` does; with --siting only its
+docks are chosen. As one JSON document on stdout: seconds by the clock and of processor time, peak memory, the
+proven gap, the load of the machine. How these grow: `benchmarks/growth.py`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import resource
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -29,13 +29,15 @@ import yaml
 from dfr.api.planning import load_scenario
 from dfr.geo import LocalFrame, Position
 from dfr.io.scenario_files import find_scenario
-from dfr.plan.planner import make_plan
+from dfr.plan.objectives import SitingObjective, site_docks
+from dfr.plan.planner import candidate_layouts, make_plan
+from dfr.world.model import World
 
 LIKE = "urban-fringe-999"
 SIDE_M = 20_000.0
 ZONE_M = 800.0
 FIRST = datetime(2024, 1, 8)  # noqa: DTZ001 - a scenario is written in local time
-DOCKS = 8
+DOCKS, CALLS_A_DAY = 8, 300
 
 
 def wandering_winds(hours: int, rng: np.random.Generator) -> list[list[object]]:
@@ -58,8 +60,21 @@ def wandering_winds(hours: int, rng: np.random.Generator) -> list[list[object]]:
 POINTS = "points.csv"
 
 
-def force_area(zones: int, sites: int, hours: int, seed: int, *, points: bool) -> tuple[dict[str, Any], str]:
-    """(A scenario as it is written in YAML, the table of places of calls that it names)."""
+Area = tuple[dict[str, Any], str]
+"""A scenario as it is written in YAML, and the table of places of calls that it names."""
+
+
+def force_area(
+    zones: int,
+    sites: int,
+    hours: int,
+    seed: int,
+    *,
+    points: bool = False,
+    docks: int = DOCKS,
+    calls: int = CALLS_A_DAY,
+) -> Area:
+    """A force area of such a size, with so many calls a day."""
     rng = np.random.default_rng(seed)
     document: dict[str, Any] = yaml.safe_load(Path(str(find_scenario(LIKE))).read_text())
     frame = LocalFrame(Position(**document["site"]["centre"]))
@@ -97,7 +112,7 @@ def force_area(zones: int, sites: int, hours: int, seed: int, *, points: bool) -
         }
         for j in range(sites)
     ]
-    document["fleet"]["docks"] = min(DOCKS, sites)
+    document["fleet"]["docks"] = min(docks, sites)
     document["crew"]["shifts"] = [
         {
             "start": f"{FIRST:%Y-%m-%d %H:%M}",
@@ -116,53 +131,54 @@ def force_area(zones: int, sites: int, hours: int, seed: int, *, points: bool) -
         document["demand"]["points"] = {"file": POINTS, "cell_m": 0, "source": "drawn at random"}
         rows = ("{},{},{:.6g}".format(*corner(*demand[i]), shares[i]) for i in range(zones))
         table += "\n".join(rows) + "\n"
-    document["demand"]["days"]["totals"] = [{"date": day, "calls": 300} for day in days]
+    document["demand"]["days"]["totals"] = [{"date": day, "calls": calls} for day in days]
     document["weather"]["rows"] = wandering_winds(hours, rng)
     document["airspace"], document["traffic"] = [], []
     return document, table
 
 
-def write_area(path: Path, area: tuple[dict[str, Any], str]) -> None:
+def write_area(path: Path, area: Area) -> None:
     """The files of a scenario."""
     path.write_text(yaml.safe_dump(area[0], sort_keys=False))
     (path.parent / POINTS).write_text(area[1])
 
 
-def measure(area: tuple[dict[str, Any], str]) -> dict[str, object]:
-    """What the plan of a scenario takes, from its file to its findings."""
+def load_area(area: Area) -> World:
+    """The world of a scenario, by way of its files."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "force.yaml"
         write_area(path, area)
-        started, clock = process_time(), perf_counter()
-        plan = make_plan(load_scenario(path))
+        return load_scenario(path)
+
+
+def site(world: World) -> dict[str, object]:
+    """What siting the docks finds."""
+    layouts, windows = candidate_layouts(world)
+    _, by = site_docks(layouts, world.scenario.fleet.docks, SitingObjective())
+    return {"hours_planned": sum(window.flyable for window in windows), "share": by.value, "gap": by.gap}
+
+
+def plan(world: World) -> dict[str, object]:
+    """What the whole plan finds."""
+    made = make_plan(world)
     return {
-        "seconds": process_time() - started,
-        "wall_seconds": perf_counter() - clock,
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
-        "hours_planned": sum(hour.flyable for hour in plan.coverage_by_hour),
-        "share": plan.objective,
-        "gap": plan.gap,
-        "gap_beside": max((gain.bound - gain.share) / gain.share for gain in plan.layouts),
+        "hours_planned": sum(hour.flyable for hour in made.coverage_by_hour),
+        "share": made.objective,
+        "gap": made.gap,
+        "gap_beside": max((gain.bound - gain.share) / gain.share for gain in made.layouts),
     }
 
 
-def measured_apart(zones: int, sites: int, hours: int, *options: str) -> dict[str, Any]:
-    """The same in a process of its own, so that its peak memory is its own."""
-    sizes = ("--zones", str(zones), "--sites", str(sites), "--hours", str(hours), *options)
-    done = subprocess.run([sys.executable, __file__, *sizes], capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def growth(sizes: dict[str, int], options: Sequence[str], whole_s: float) -> dict[str, float]:
-    """The exponent of each dimension between half of it and the whole, in processor time."""
-    halves = {name: {**sizes, name: max(1, sizes[name] // 2)} for name in sizes}
+def measure(area: Area, find: Callable[[World], dict[str, object]]) -> dict[str, object]:
+    """What planning or siting a scenario takes, from its file on."""
+    started, clock = process_time(), perf_counter()
+    found = find(load_area(area))
     return {
-        name: math.log(
-            whole_s / measured_apart(half["zones"], half["sites"], half["hours"], *options)["seconds"]
-        )
-        / math.log(sizes[name] / half[name])
-        for name, half in halves.items()
+        "seconds": process_time() - started,
+        "wall_seconds": perf_counter() - clock,
+        "load": os.getloadavg()[0],
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
+        **found,
     }
 
 
@@ -174,17 +190,14 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--points", action="store_true", help="each zone is a single place of calls")
-    parser.add_argument("--growth", action="store_true", help="halve each dimension in turn")
+    parser.add_argument("--siting", action="store_true", help="choose the docks, and plan nothing else")
     chosen = parser.parse_args()
     sizes = {"zones": chosen.zones, "sites": chosen.sites, "hours": chosen.hours}
     area = force_area(**sizes, seed=chosen.seed, points=chosen.points)
     if chosen.write is not None:
         write_area(chosen.write, area)
         return
-    report: dict[str, Any] = {**sizes, **measure(area)}
-    if chosen.growth:
-        options = ("--seed", str(chosen.seed), *(["--points"] if chosen.points else []))
-        report["exponents"] = growth(sizes, options, report["seconds"])
+    report = {**sizes, **measure(area, site if chosen.siting else plan)}
     json.dump(report, sys.stdout, indent=2)
     print()
 
