@@ -22,7 +22,7 @@ from dfr.aircraft.catalogue import find_dock
 from dfr.aircraft.energy import turnaround_seconds
 from dfr.errors import InfeasibleError, InputError
 from dfr.geo import FloatArray
-from dfr.plan.layouts import UNREACHED_S, CandidateLayouts, expected_s
+from dfr.plan.layouts import MOST_HELD, UNREACHED_S, CandidateLayouts, expected_s
 from dfr.plan.model import SitedBy
 from dfr.plan.path_times import on_scene_s
 from dfr.plan.siting import Sites, solve_mclp, solve_pcenter, solve_pmedian
@@ -152,9 +152,20 @@ class _Roles(TypedDict):
 
 
 class _Rows:
-    """The siting problem as tables: rows (hour, zone) with calls, columns candidate sites."""
+    """The siting problem as tables: rows (hour, zone) with calls, columns candidate sites.
+
+    Raises InputError for tables that only the coverage objective holds.
+    """
 
     def __init__(self, layouts: CandidateLayouts) -> None:
+        hours, zones, sites = layouts.matrix.overhead_s.shape
+        if hours * zones * sites > MOST_HELD:
+            raise InputError(
+                f"{hours} hours x {zones:,} zones x {sites} sites are {hours * zones * sites:,} sorties, and "
+                f"objectives other than {Objective.MCLP.value} take at most {MOST_HELD:,}",
+                do=f"choose objective {Objective.MCLP.value}, plan fewer hours, or join places of calls with "
+                "a larger demand.points.cell_m",
+            )
         self.layouts, self.scenario = layouts, layouts.scenario
         calls = layouts.calls.ravel()
         self.wanted = calls > 0

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dfr.errors import InfeasibleError, InputError
+from dfr.plan import objectives
 from dfr.plan.codec import plan_from_dict
 from dfr.plan.objectives import Objective, SitingObjective, pareto_fronts, site_docks
 from dfr.plan.planner import candidate_layouts, make_plan, with_roles
@@ -177,6 +178,18 @@ def test_wishes_that_do_not_go_together_are_refused(layouts, field: Field):
         site_docks(layouts, 1, SitingObjective(budget=0.5))
     with pytest.raises(InputError, match="no cost of west, middle, east"):
         make_plan(field(), sited_for=SitingObjective(budget=10.0))
+
+
+def test_a_table_that_an_objective_cannot_hold_is_refused_with_what_to_do(
+    layouts, monkeypatch: pytest.MonkeyPatch
+):
+    sorties = layouts.matrix.overhead_s.size
+    monkeypatch.setattr(objectives, "MOST_HELD", sorties - 1)
+    with pytest.raises(
+        InputError, match=rf"{sorties} sorties.*at most {sorties - 1} -> choose objective mclp"
+    ):
+        site_docks(layouts, 2, SitingObjective(objective=Objective.CENTER))
+    assert site_docks(layouts, 2, SitingObjective())[1].status == "optimal"
 
 
 def test_the_fronts_hold_the_best_of_each_number_of_docks_and_every_compromise(layouts):
