@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from dfr.findings import Severity
-from dfr.plan.checks import air_data, airspace, contingency, hours, site
+from dfr.plan.checks import air_data, airspace, contingency, hours, permission, site
+
+from .compliance_world import findings
 
 
 def lost(number: int):
@@ -140,3 +142,11 @@ def test_a_drone_is_flown_no_faster_than_it_flies(cruise_mps, severity, fix):
 def test_a_zone_that_may_not_exist_says_so_in_its_label(possible, label):
     verdict = SimpleNamespace(zone=SimpleNamespace(label="CTR X", possible=possible))
     assert airspace._zone_label(verdict) == label
+
+
+def test_each_topic_that_the_rules_leave_open_is_told_by_its_name(field):
+    world = field(jurisdiction="eu")
+    topics = [topic.id for topic in permission.jurisdiction_of(world.scenario).open_topics]
+    told = " ".join(found.message for found in findings(world, permission.JURISDICTION_RULE))
+    assert topics
+    assert all(topic in told for topic in topics)

@@ -124,6 +124,7 @@ def _sources(space: Airspace) -> tuple[str, ...]:
         ("EGD999 NOWHERE", True),
         ("D999A ACTIVE", False),
         ("EGD99 ACTIVE", False),
+        ("EGR999 ACTIVE", False),
         ("D1999 ACTIVE", False),
         ("NOWHERE", False),
     ],

@@ -14,7 +14,9 @@ from dfr.world.terrain import (
     BRITISH_GRID,
     GEOGRAPHIC,
     FlatGround,
+    GridTerrain,
     HeightGrid,
+    degrees_of_cells,
     heights_m_amsl,
     on_grid,
 )
@@ -90,3 +92,21 @@ def test_a_place_on_the_british_grid_is_where_the_ordnance_survey_has_it():
     x, y = on_grid(BRITISH_GRID, 52.658007833, 1.716073973)
     assert float(x) == pytest.approx(651409.804, abs=5.0)
     assert float(y) == pytest.approx(313177.450, abs=5.0)
+
+
+@pytest.mark.parametrize(
+    ("crs", "west", "north", "step"),
+    [("EPSG:27700", 460_000.0, 100_000.0, 50.0), ("EPSG:4326", -1.1, 50.8, 0.001)],
+)
+def test_the_cells_of_a_grid_are_where_their_heights_are_read(crs, west, north, step):
+    """Ground that rises to the east and falls to the south tells each cell from every other."""
+    rows, columns = np.mgrid[0:4, 0:5]
+    grid = HeightGrid(
+        name="slope", heights=(10.0 * columns + rows).astype(np.float32), west=west, north=north,
+        step_east=step, step_south=2.0 * step, crs=crs,
+    )  # fmt: skip
+    lat, lon = degrees_of_cells(grid, rows.ravel(), columns.ravel())
+    read = GridTerrain(grids=(grid,), source="made up").heights_m_amsl(lat, lon)
+    assert read == pytest.approx(grid.heights.ravel(), abs=0.01)
+    assert lat.min() > 50.7
+    assert abs(lon + 1.1).max() < 0.1
