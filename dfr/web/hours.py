@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dfr.plan.model import CoverageHour, Plan
 from dfr.plan.windows import HourWindow, hour_windows, wind_margin_mps
-from dfr.report.isochrones import BANDS_S, TimeGrid, times_by_hour
+from dfr.report.overhead_times import BANDS_S, TimeGrid, times_by_hour
 from dfr.scenario.model import Scenario
 from dfr.world.model import World
 from dfr.world.weather import gust_of_hour

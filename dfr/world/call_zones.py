@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.cluster.vq import ClusterError, kmeans2
 
 from dfr.errors import InputError
 from dfr.geo import FloatArray, LocalFrame, Ring
@@ -98,6 +97,8 @@ def make_zones(
 
 def _cluster_points(points: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
     """(centres, the cluster of each point): the clustering with the least squared distances of several."""
+    from scipy.cluster.vq import ClusterError, kmeans2  # takes as long to load as a plan to make
+
     rng = np.random.default_rng(SEED)
     places = np.unique(points, axis=0)
     tried: list[tuple[float, int, FloatArray, IntArray]] = []

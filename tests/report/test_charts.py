@@ -15,10 +15,9 @@ from dfr.report.isochrones import (
     band_colours,
     draw_isochrones,
     draw_isochrones_by_hour,
-    times_by_hour,
-    times_by_wind,
 )
 from dfr.report.landing_charts import landing_chart, scenario_landing_chart
+from dfr.report.overhead_times import times_by_hour, times_by_wind
 from dfr.report.profiles import height_profiles, profiles_chart
 from dfr.world.demand import zone_centres
 
