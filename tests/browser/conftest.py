@@ -1,7 +1,6 @@
 """A browser that may reach one server and nothing else, and servers started as a user starts them."""
 
 import contextlib
-import fcntl
 import json
 import re
 import shutil
@@ -101,24 +100,9 @@ def planning(serve):
 
 
 @pytest.fixture(scope="session")
-def rehearsed_folder(shared_folder):
-    """A small rehearsal of a copy of the festival: plan, records and flights; made by the first who asks."""
-    folder = shared_folder / "rehearsed"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "run" / "report.html").is_file():
-            rehearse_festival(folder)
-    return folder / "run"
-
-
-def rehearse_festival(folder):
-    scenario = folder / "victorious-2024.yaml"
-    shutil.copy(shipped_scenarios()["victorious-2024"], scenario)
-    command = [sys.executable, "-m", "dfr", "rehearse", str(scenario), "--out", str(folder / "run")]
-    options = ["--replications", "3", "--engine", "builtin", "--flights", "1", "--jobs", "1"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=600, check=False)
-    assert (folder / "run" / "report.html").is_file(), done.stderr[-2000:]
+def rehearsed_folder(rehearsed):
+    """A small rehearsal of a copy of the festival: plan, records and flights."""
+    return rehearsed / "run"
 
 
 @pytest.fixture

@@ -27,26 +27,12 @@ def rehearse(*arguments, environment=None, cwd=None):
 
 
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory):
-    """The Victorious weekend, rehearsed on the built-in vehicle; and the folder of it."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    junit = folder / "junit.xml"
-    done = rehearse(
-        "victorious-2024",
-        "--replications",
-        "6",
-        "--out",
-        str(folder / "out"),
-        "--junit",
-        str(junit),
-        "--json",
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return json.loads(done.stdout), folder
+def answer(rehearsed):
+    """What the rehearsal of the Victorious weekend on the built-in vehicle printed."""
+    return json.loads((rehearsed / "answer.json").read_text())
 
 
-def test_it_names_the_docks_with_proof(rehearsed):
-    answer, _ = rehearsed
+def test_it_names_the_docks_with_proof(answer):
     assert len(answer["sites"]) == 2
     assert {"id", "lat_deg", "lon_deg", "drones"} <= set(answer["sites"][0])
     assert (answer["sited_by"]["status"], answer["sited_by"]["gap"]) == ("optimal", 0.0)
@@ -54,16 +40,14 @@ def test_it_names_the_docks_with_proof(rehearsed):
     assert answer["height_levels"]["share_at_one_height"] == answer["bound"]
 
 
-def test_each_key_figure_has_an_interval_and_a_count(rehearsed):
-    answer, _ = rehearsed
+def test_each_key_figure_has_an_interval_and_a_count(answer):
     response = answer["kpis"]["call_to_overhead_s"]
     assert response["low"] < response["mean"] < response["high"]
     assert response["n"] > 50
     assert response["p50"] < response["p90"]
 
 
-def test_every_phase_of_every_flight_is_predicted_and_flown_alike(rehearsed):
-    answer, _ = rehearsed
+def test_every_phase_of_every_flight_is_predicted_and_flown_alike(answer):
     assert {flight["site"] for flight in answer["flights"]} == {site["id"] for site in answer["sites"]}
     for flight in answer["flights"]:
         assert [phase["phase"] for phase in flight["phases"]] == PHASES
@@ -77,8 +61,7 @@ def test_every_phase_of_every_flight_is_predicted_and_flown_alike(rehearsed):
         assert any("on the simulator's marker" in note for note in flight["notes"])
 
 
-def test_the_findings_say_what_was_checked(rehearsed):
-    answer, _ = rehearsed
+def test_the_findings_say_what_was_checked(answer):
     rules = {finding["rule"] for finding in answer["findings"]}
     assert {
         "airspace-class",
@@ -95,10 +78,9 @@ def test_the_findings_say_what_was_checked(rehearsed):
     )
 
 
-def test_the_report_is_one_page_that_asks_nothing_of_the_network(rehearsed):
-    answer, folder = rehearsed
-    page = (folder / "out" / "report.html").read_text()
-    assert answer["report"] == str(folder / "out" / "report.html")
+def test_the_report_is_one_page_that_asks_nothing_of_the_network(rehearsed, answer):
+    page = (rehearsed / "run" / "report.html").read_text()
+    assert answer["report"] == str(rehearsed / "run" / "report.html")
     addresses = set(re.findall(r"(?:src|href)=\"(?!#)([^\"]+)\"", page))
     assert not addresses
     assert "<script" not in page
@@ -107,11 +89,10 @@ def test_the_report_is_one_page_that_asks_nothing_of_the_network(rehearsed):
         assert f"<h2>{heading}</h2>" in page
 
 
-def test_the_report_lists_every_assumption_and_what_made_it(rehearsed):
+def test_the_report_lists_every_assumption_and_what_made_it(rehearsed, answer):
     from dfr.io.scenario_files import find_scenario, load_scenario
 
-    answer, folder = rehearsed
-    page = (folder / "out" / "report.html").read_text()
+    page = (rehearsed / "run" / "report.html").read_text()
     scenario = load_scenario(find_scenario("victorious-2024"))
     for assumption in scenario.assumptions:
         assert f"<code>{assumption.path}</code>" in page
@@ -120,19 +101,16 @@ def test_the_report_lists_every_assumption_and_what_made_it(rehearsed):
 
 
 def test_the_pages_svg_is_well_formed(rehearsed):
-    _, folder = rehearsed
-    ET.parse(folder / "out" / "map.svg")
+    ET.parse(rehearsed / "run" / "map.svg")
 
 
 def test_what_was_flown_is_kept_mission_and_log(rehearsed):
-    _, folder = rehearsed
-    kept = {path.suffix for path in (folder / "out" / "flights").iterdir()}
+    kept = {path.suffix for path in (rehearsed / "run" / "flights").iterdir()}
     assert kept == {".plan", ".tlog"}
 
 
 def test_junit_has_a_case_for_each_phase(rehearsed):
-    _, folder = rehearsed
-    suites = list(ET.parse(folder / "junit.xml").getroot())
+    suites = list(ET.parse(rehearsed / "junit.xml").getroot())
     names = [case.get("name") for suite in suites for case in suite]
     assert names.count("out") == 2
     assert not [case for suite in suites for case in suite if case.find("failure") is not None]

@@ -55,13 +55,18 @@ def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
-def test_the_page_says_for_what_the_docks_were_sited_with_proof(world, run):
-    text = text_of(page(world, run, Studies()))
+@pytest.fixture(scope="module")
+def plain(world, run):
+    """The words of the page of a run without studies."""
+    return text_of(page(world, run, Studies()))
+
+
+def test_the_page_says_for_what_the_docks_were_sited_with_proof(run, plain):
     plan = run[0]
-    assert f"The docks are sited for {plan.sited_by}.".replace("'", "&#39;") in text
-    assert "docks sited for just this would reach" in text
+    assert f"The docks are sited for {plan.sited_by}.".replace("'", "&#39;") in plain
+    assert "docks sited for just this would reach" in plain
     for part in ("If one thing fails", "What more docks bring", "STRESS-DES"):
-        assert part not in text
+        assert part not in plain
 
 
 def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
@@ -81,12 +86,11 @@ def test_losses_fronts_and_stress_are_shown_where_the_run_has_them(world, run):
     assert not re.search(r'(src|href)="(?!#|data:)', html.replace('xlink:href="#', 'href="#'))
 
 
-def test_every_flyable_hour_has_its_row_with_its_wind_and_times(world, run):
+def test_every_flyable_hour_has_its_row_with_its_wind_and_times(run, plain):
     plan = run[0]
-    text = text_of(page(world, run, Studies()))
     for hour in plan.coverage_by_hour:
         row = f"{hour.hour[:16].replace('T', ' ')} {hour.wind_mps:.1f} m/s from {hour.wind_from_deg:.0f}°"
-        assert (row in text) == hour.flyable
+        assert (row in plain) == hour.flyable
         if hour.flyable:
             assert hour.mean_s is not None
             assert hour.worst_s is not None
