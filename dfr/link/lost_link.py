@@ -79,6 +79,8 @@ class LostLinkBehaviour:
         after = "some seconds" if self.timeout_s is None else f"{self.timeout_s:g} s"
         if (kept := self._continuing_option(state)) is not None:
             return f"{now}, without our heartbeats too (FS_OPTIONS {self.options}: {kept})"
+        if state.mode == CopterMode.RTL and self.action not in ACTIONS:
+            return f"{now}, without our heartbeats too"
         then = ACTIONS.get(self.action, "RTL")
         return (
             f"{now} for {after} (FS_GCS_TIMEOUT), then {then} (FS_GCS_ENABLE {self.action}), unless another "

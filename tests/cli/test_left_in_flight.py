@@ -172,7 +172,9 @@ def test_a_stop_before_arming_says_that_nothing_flies(mission, tmp_path):
         (1, 2, CopterMode.AUTO, "without our heartbeats too (FS_OPTIONS 2: a mission continues)"),
         (1, 16, CopterMode.LOITER, "the pilot flies it in LOITER, without our heartbeats too"),
         (1, 8, CopterMode.LAND, "continues to land where it is, without our heartbeats too"),
-        (9, 0, CopterMode.RTL, "then RTL (FS_GCS_ENABLE 9)"),
+        (9, 0, CopterMode.GUIDED, "then RTL (FS_GCS_ENABLE 9)"),
+        (1, 0, CopterMode.RTL, "continues to return in RTL and lands, without our heartbeats too"),
+        (5, 0, CopterMode.RTL, "then LAND where it is (FS_GCS_ENABLE 5)"),
     ],
 )
 def test_what_it_does_alone_is_told_from_its_own_parameters(action, options, mode, says):
