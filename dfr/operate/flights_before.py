@@ -10,7 +10,7 @@ from dfr.logs.airborne import IN_THE_AIR
 from dfr.operate.calls import LiveCalls, Note
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.flight import Adoption, LiveFlights, Stage
-from dfr.operate.sortie import RECALLED
+from dfr.operate.sortie import HELD, LAND_HERE, RECALLED
 from dfr.operate.story import OURS, FlightStory
 
 CHARGE_WITHIN_S = 5.0
@@ -65,14 +65,18 @@ class FlightsBefore:
         hovers = state.mode == CopterMode.GUIDED
         # Held on its way home, or left between two commands: it would hover until its battery calls it home.
         untold = state.mode == CopterMode.AUTO and not flight.overhead
-        stranded, held = flight.returns and (hovers or untold), hovers and flight.held
-        stage = Stage.OUT if stranded or held else stage
+        stranded = flight.returns and (hovers or untold)
+        held = flight.ordered in {"", HELD} and (flight.ordered == HELD or (hovers and flight.held))
+        stage = Stage.OUT if stranded or (hovers and flight.held) else stage
         call = call._replace(on_scene_s=0.0) if stage is Stage.BACK else call
         adrift = flight.adrift and state.mode in OURS
         self._flights.adoptions[drone] = Adoption(stage=stage, sent_from=flight.sent_from, adrift=adrift)
         with self._calls.looking_as_sent(flight):
             _, sortie = engine.take_on(call, drone, charge=state.battery_remaining)
-        if adrift or stranded or (stage is not Stage.BACK and not engine.may_fly(call, drone)):
+        closed = stage is not Stage.BACK and not engine.may_fly(call, drone)
+        if flight.ordered == LAND_HERE and state.mode != CopterMode.LAND:
+            sortie.turn_back(LAND_HERE)
+        elif adrift or stranded or closed or (flight.ordered == RECALLED and not flight.returns):
             sortie.turn_back(RECALLED)
         elif held:
             sortie.hold()

@@ -328,12 +328,13 @@ class LiveShift:
 
     def _turn_back(self, drone: str, why: str, by: str) -> None:
         sortie = self._find_ours(drone)
-        if not sortie.turn_back(why):
+        if not sortie.may_turn_back(why):
             raise InputError(
                 f"{drone} cannot be turned back now: {_phase_words(sortie.phase)}",
                 do="it comes home by itself, or is down",
             )
-        self.note("order", {"drone": drone, "order": why, "by": by, "flight": sortie.number})
+        self._note_order(sortie, why, by)
+        sortie.turn_back(why)
 
     def hold(self, drone: str, *, by: str) -> None:
         """Stop a drone where it is. Raises InputError where it does not fly for us, or hovers already."""
@@ -341,11 +342,12 @@ class LiveShift:
 
     def _hold(self, drone: str, by: str) -> None:
         sortie = self._find_ours(drone)
-        if not sortie.hold():
+        if not sortie.may_hold:
             raise InputError(
                 f"{drone} cannot be stopped now: {_phase_words(sortie.phase)}", do=_WHY_NOT_HELD[sortie.phase]
             )
-        self.note("order", {"drone": drone, "order": HELD, "by": by, "flight": sortie.number})
+        self._note_order(sortie, HELD, by)
+        sortie.hold()
 
     def go_on(self, drone: str, *, by: str) -> None:
         """Let a drone that a person stopped fly on. Raises InputError where none did."""
@@ -353,9 +355,15 @@ class LiveShift:
 
     def _go_on(self, drone: str, by: str) -> None:
         sortie = self._find_ours(drone)
-        if not sortie.go_on_from_hold():
+        if not sortie.may_go_on:
             raise InputError(f"{drone} is not held", do="it flies by itself")
-        self.note("order", {"drone": drone, "order": GO_ON, "by": by, "flight": sortie.number})
+        self._note_order(sortie, GO_ON, by)
+        sortie.go_on_from_hold()
+
+    def _note_order(self, sortie: LiveSortie, order: str, by: str) -> None:
+        """Write an order down before it is carried out: after a kill the next process carries it out."""
+        drone = sortie.drone.id
+        self.note("order", {"drone": drone, "order": order, "by": by, "flight": sortie.number})
 
     def _find_ours(self, drone: str) -> LiveSortie:
         """The dispatch of a drone that flies for us. Raises InputError where it does not."""

@@ -100,40 +100,54 @@ class LiveSortie(Sortie):
         others = (condition.legs[dock][zone] for condition in field.inputs.conditions)
         return Sortie._find_leg(field, dock, zone) or next(filter(None, others), None)
 
+    def may_turn_back(self, why: str) -> bool:
+        """Whether it can be turned back: not where it is on its way home already, or down."""
+        waits = self._holding is not None or not (came(self.left_s) or self.over)
+        return waits or self._gives_way or self._lands_on_return(why)
+
     def turn_back(self, why: str) -> bool:
-        """Turn it back: now, or once other traffic is gone; False where it is on its way home already."""
-        if self._holding is not None:
-            self._turns_later = why
-            return True
-        lands_on_return = why == LAND_HERE and self.phase == events.BACK and self.flight.failure is None
-        if self._gives_way or lands_on_return:
+        """Turn it back: now, or once other traffic is gone; False where `may_turn_back` is."""
+        if not self.may_turn_back(why):
+            return False
+        if self._holding is None and (self._gives_way or self._lands_on_return(why)):
             self.turned_by, self._gives_way = why, True
             self._interrupt_phase(why)
-            return True
-        if came(self.left_s) or self.over:
-            return False
-        self._turns_later = why
+        else:
+            self._turns_later = why
         return True
+
+    def _lands_on_return(self, why: str) -> bool:
+        return why == LAND_HERE and self.phase == events.BACK and self.flight.failure is None
 
     @property
     def held(self) -> bool:
         """Whether it hovers where a person stopped it."""
         return self._let_go is not None
 
+    @property
+    def may_hold(self) -> bool:
+        """Whether it can be stopped: it flies as we told it to, or is being taken on."""
+        return HELD in self.orders or (self.phase == events.PREPARE and self.flight.aloft)
+
     def hold(self) -> bool:
-        """Stop it where it is, until a person lets it go on; False where it does not fly as we told it to."""
-        if self.phase == events.PREPARE and self.flight.aloft:
-            self._turns_later = HELD
-            return True
-        if HELD not in self.orders:
+        """Stop it where it is, until a person lets it go on; False where it cannot be stopped."""
+        if not self.may_hold:
             return False
-        self._gives_way = True
-        self._interrupt_phase(HELD)
+        if self.phase == events.PREPARE:
+            self._turns_later = HELD
+        else:
+            self._gives_way = True
+            self._interrupt_phase(HELD)
         return True
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it hovers where a person stopped it, and nobody let it go on yet."""
+        return self._let_go is not None and not self._let_go.triggered
 
     def go_on_from_hold(self) -> bool:
         """Let it fly on from where it was stopped; False where it was not."""
-        if self._let_go is None or self._let_go.triggered:
+        if self._let_go is None or not self.may_go_on:
             return False
         self._let_go.succeed()
         return True

@@ -14,12 +14,20 @@ from dfr.io.incidents.report import restore_report
 from dfr.link.vehicle import VehicleState
 from dfr.operate.flight import Stage
 from dfr.operate.incidents import CallState, Incident
+from dfr.operate.sortie import GO_ON, HELD, RECALLED
 
 DOWN = frozenset({"landed", "called_off", "found_down", "handed_on"})
 """What ends the story of a flight: down, or sent on as another one."""
 
 FLIES = frozenset({"launch", "arrive", "hold", "go_home", "land", "land_away", "sent_on"})
 """What it does by its plan or an order: one that was held is let go with it."""
+
+FOLLOWS = {
+    RECALLED: frozenset({"go_home"}),
+    HELD: frozenset({"held"}),
+    GO_ON: frozenset({"arrive", "hold", "go_home"}),
+}
+"""What shows that it follows an order; that it lands where it is, its mode alone shows."""
 
 OURS = frozenset({CopterMode.AUTO, CopterMode.GUIDED})
 
@@ -50,6 +58,7 @@ class FlightStory:
 
     `sent_from` is where it was sent on to this call in the air, None where it was not, or never got so far.
     `sent_to` is the call as it was when the drone was sent to it: its mission is for that place.
+    `ordered` is a person's last order, '' once the drone began to follow it.
     """
 
     flight: int
@@ -58,6 +67,7 @@ class FlightStory:
     did: list[str] = field(default_factory=list)
     sent_from: Position | None = None
     sent_to: Incident | None = None
+    ordered: str = ""
 
     @property
     def adrift(self) -> bool:
@@ -142,6 +152,8 @@ def read_story(records: Iterable[Record], *, now: datetime, simulated: bool) -> 
             _follow(flights, calls, content)
             if content["what"] == "hold":
                 attended.add(int(content["call"]))
+        elif record.kind == "order":
+            _hear_order(flights.values(), content)
     away_s = 0.0 if simulated else max(0.0, (now - last_at).total_seconds())
     return ShiftStory(
         t_s=last_s + away_s,
@@ -167,13 +179,24 @@ def _follow(
         story = FlightStory(flight=number, call=call, drone=drone, sent_to=calls.get(call))
         for each in before:
             story.did += each.did
-            story.sent_from, story.sent_to = each.sent_from, each.sent_to
+            story.sent_from, story.sent_to, story.ordered = each.sent_from, each.sent_to, each.ordered
             each.did.append("found_down")
         flights[number] = story
     story.did.append(str(content["what"]))
+    if content["what"] in FOLLOWS.get(story.ordered, ()):
+        story.ordered = ""
     if content["what"] == "goes_on":
         lat_deg, lon_deg = content["place"]
         story.sent_from = Position(lat_deg=float(lat_deg), lon_deg=float(lon_deg))
+
+
+def _hear_order(flights: Iterable[FlightStory], content: Mapping[str, Any]) -> None:
+    """A person's order to a drone; the end of the shift recalls all."""
+    for story in flights:
+        if not content["drone"]:
+            story.ordered = RECALLED
+        elif story.drone == content["drone"] and not DOWN & set(story.did):
+            story.ordered = str(content["order"])
 
 
 def _read_call(content: Mapping[str, Any], personal: Mapping[str, Any]) -> Incident:

@@ -12,7 +12,7 @@ from dfr.link.vehicle import VehicleState
 from dfr.logs.airborne import IN_THE_AIR
 from dfr.operate.flight import Stage, is_returning
 from dfr.operate.flights_before import FlightsBefore
-from dfr.operate.sortie import RECALLED
+from dfr.operate.sortie import GO_ON, HELD, LAND_HERE, RECALLED
 from dfr.operate.story import FlightStory
 
 DRONE = "east/1"
@@ -22,7 +22,7 @@ DRONE = "east/1"
 def settle():
     """The stage at which a drone is taken on, by what it did and its mode, and what is asked of it."""
 
-    def find(did, mode, *, open_now=True):
+    def find(did, mode, *, open_now=True, ordered=""):
         landed = next(iter(IN_THE_AIR))
         state = VehicleState(armed=True, mode=mode, landed=landed, battery_remaining=0.4)
         asked = []
@@ -36,7 +36,7 @@ def settle():
         engine = SimpleNamespace(has_route=lambda *_: True, may_fly=lambda *_: open_now, take_on=take_on)
         flights = SimpleNamespace(adoptions={})
         before = FlightsBefore(
-            [FlightStory(flight=0, call=0, drone=DRONE, did=list(did))],
+            [FlightStory(flight=0, call=0, drone=DRONE, did=list(did), ordered=ordered)],
             calls=SimpleNamespace(
                 engine=engine,
                 call_as_sent=lambda flight: SimpleNamespace(_replace=lambda **_: None),
@@ -77,6 +77,25 @@ def test_no_drone_is_left_to_hover_that_was_on_its_way_home(settle, did, mode, s
 def test_a_drone_whose_way_the_weather_closed_meanwhile_is_taken_on_and_brought_home(settle):
     assert settle(("launch", "arrive"), CopterMode.AUTO, open_now=False) == (Stage.OUT, [RECALLED])
     assert settle(("launch", "arrive", "hold"), CopterMode.AUTO, open_now=False)[1] == [RECALLED]
+
+
+@pytest.mark.parametrize(
+    ("did", "mode", "ordered", "asked"),
+    [
+        (("launch", "arrive"), CopterMode.AUTO, RECALLED, [RECALLED]),
+        (("launch", "arrive", "hold"), CopterMode.AUTO, RECALLED, [RECALLED]),
+        (("launch", "arrive", "hold"), CopterMode.AUTO, LAND_HERE, [LAND_HERE]),
+        (("launch", "arrive", "hold", "go_home"), CopterMode.AUTO, LAND_HERE, [LAND_HERE]),
+        (("launch", "arrive", "land_away"), CopterMode.LAND, LAND_HERE, []),
+        (("launch", "arrive"), CopterMode.AUTO, HELD, ["hold"]),
+        (("launch", "arrive", "hold", "go_home"), CopterMode.AUTO, HELD, ["hold"]),
+        (("launch", "arrive", "held"), CopterMode.GUIDED, GO_ON, []),
+    ],
+)
+def test_an_order_that_was_written_down_and_not_followed_yet_is_carried_out(
+    settle, did, mode, ordered, asked
+):
+    assert settle(did, mode, ordered=ordered)[1] == asked
 
 
 @pytest.mark.parametrize(

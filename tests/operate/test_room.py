@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from dfr.operate.board import draw_board, find_causes
 from dfr.operate.fleet import LiveFleet
 from dfr.operate.other_traffic import RECEIVER
 from dfr.operate.room import STUCK_S, LiveShift, ShiftSetup
+from dfr.operate.sortie import GO_ON, HELD, LAND_HERE, RECALLED
 from dfr.operate.story import NO_STORY, FlightStory, ShiftStory
 from dfr.sim.events import NEVER
 from dfr.store.shift_log import ShiftLog, read_shift_log
@@ -140,6 +142,27 @@ def test_a_shift_is_not_over_before_each_landing_is_written_down(begin, monkeypa
         room.end()
     out[0].landed_s = 60.0
     room.end()
+
+
+@pytest.mark.parametrize("order", [RECALLED, LAND_HERE, HELD, GO_ON])
+def test_an_order_is_written_down_before_it_is_carried_out(begin, tmp_path, monkeypatch, order):
+    """A process that is killed in between leaves it to the next."""
+    room, found = begin(), []
+
+    def carry_out(*_):
+        found.extend(
+            record.content["order"] for record in read_shift_log(tmp_path / "shift").of_kind("order")
+        )
+
+    sortie = SimpleNamespace(
+        drone=SimpleNamespace(id=DRONE), number=0, flight=SimpleNamespace(failure=None), phase="on_scene",
+        may_turn_back=lambda _: True, may_hold=True, may_go_on=True,
+        turn_back=carry_out, hold=carry_out, go_on_from_hold=carry_out,
+    )  # fmt: skip
+    monkeypatch.setattr(room.engine, "sortie_of", lambda _: sortie)
+    verbs = {HELD: room.hold, GO_ON: room.go_on}
+    verbs.get(order, partial(room.turn_back, why=order))(DRONE, by="Pia")
+    assert found == [order]
 
 
 def test_a_token_that_floods_shuts_out_no_other_whatever_agencies_it_names_and_people_are_warned(

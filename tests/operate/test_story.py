@@ -121,6 +121,35 @@ def test_a_flight_is_held_until_it_does_something_else(log, did, held):
     assert out.held is held
 
 
+@pytest.mark.parametrize(
+    ("order", "then", "left"),
+    [
+        ("recalled", (), "recalled"),
+        ("recalled", ("prepare", "taken_on", "hold"), "recalled"),
+        ("recalled", ("go_home",), ""),
+        ("hold", (), "hold"),
+        ("hold", ("held",), ""),
+        ("go_on", ("arrive",), ""),
+        ("land_here", ("land_away",), "land_here"),
+    ],
+)
+def test_an_order_is_open_until_the_drone_does_what_it_says(log, order, then, left):
+    call(log, 0)
+    flight(log, 0, "launch", "arrive", "hold")
+    log.append("order", {"t_s": 30.0, "drone": "east/1", "order": order, "by": "Ann", "flight": 0})
+    flight(log, int("taken_on" in then), *then)
+    (out,) = read(log).flights_out
+    assert out.ordered == left
+
+
+def test_the_end_of_the_shift_recalls_every_drone(log):
+    call(log, 0)
+    flight(log, 0, "launch")
+    flight(log, 1, "launch", drone="west/1")
+    log.append("order", {"t_s": 30.0, "drone": "", "order": "stop", "by": "the terminal"})
+    assert [out.ordered for out in read(log).flights_out] == ["recalled", "recalled"]
+
+
 def test_other_traffic_is_inbound_until_somebody_said_that_it_is_gone(log):
     for traffic, inbound, by in (
         ("helicopter", True, "a receiver"),
