@@ -99,7 +99,7 @@ def _lines(shift: LoggedShift, check: LogCheck) -> Iterator[str]:
     yield from (_flight_line(flight) for flight in shift.flights)
     if shift.taken_on:
         taken = counted_noun(shift.taken_on, "flight")
-        yield f"{taken} taken over in the air after a restart: times count from there"
+        yield f"{taken} taken over in the air after a restart: energy counts from there"
     yield from _figure_lines(shift)
     yield "records: " + ", ".join(f"{count} {kind}" for kind, count in shift.counted.items())
     yield from (f"unknown: {words}" for words in shift.unknown)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from dfr.errors import InputError
+from dfr.findings import counted_noun
 from dfr.metrics.kpi import summarise
 from dfr.metrics.logged_shift import LoggedShift, logged_flights
 from dfr.metrics.shift import KpiPair, kpi_pairs
 from dfr.plan.model import Plan
+from dfr.rehearsal.resumed_rows import join_rows
 from dfr.sim.build import sim_inputs
 from dfr.sim.calls import Visit
 from dfr.sim.event_log import EventLog
@@ -32,11 +34,12 @@ from dfr.store.shift_chain import LogRecord
 from dfr.store.shift_log import ReadShiftLog
 from dfr.world.model import World
 
-ROW, BEGUN, ENDED, CALL, TRAFFIC, FLIGHT = (
+ROW, BEGUN, ENDED, CALL, CALL_ENDED, TRAFFIC, FLIGHT = (
     "row",
     "shift.begun",
     "shift.ended",
     "call.reported",
+    "call.ended",
     "traffic",
     "flight",
 )
@@ -76,6 +79,8 @@ def report_log(
     ended_calls: list[Any] = records.rows("calls")
     outcomes = Counter(row.outcome for row in ended_calls)
     calls = {each.content["call"]: each for each in log.of_kind(CALL)}
+    outside = {number for number, each in calls.items() if each.content.get("zone") is None}
+    counted_calls = {int(row.call) for row in ended_calls} | outside
     ended = next(log.of_kind(ENDED), None) is not None
     return LoggedShift(
         scenario=title,
@@ -84,14 +89,14 @@ def report_log(
         drones=tuple(begun["vehicles"]),
         simulated=bool(begun["simulated"]),
         calls=len(calls),
-        outside=sum(each.content.get("zone") is None for each in calls.values()),
+        outside=len(outside),
         outcomes=dict(outcomes),
         flights=logged_flights(records),
         taken_on=sum(each.content.get("what") == "taken_on" for each in log.of_kind(FLIGHT)),
         kpis=kpis,
         replications=replications if kpis else 0,
         counted=dict(sorted(Counter(each.kind for each in log.records if each.kind != ROW).items())),
-        unknown=tuple(_say_unknown(log, outcomes, ended=ended)),
+        unknown=tuple(_say_unknown(log, outcomes, counted_calls, ended=ended)),
     )
 
 
@@ -119,7 +124,7 @@ def _inputs_of(world: World, plan: Plan, begun: Mapping[str, Any], seconds: floa
 
 def _records_of(inputs: SimInputs, log: ReadShiftLog) -> Records:
     """The tables of the rows that the shift wrote."""
-    rows = [(str(each.content["table"]), each.content["row"]) for each in log.of_kind(ROW)]
+    rows = _rows_of(log)
     said = (value for _, row in rows for value in row.values() if isinstance(value, str))
     words = tuple(dict.fromkeys([*vocabulary(inputs), *said]))
     events = EventLog(inputs, words)
@@ -127,6 +132,17 @@ def _records_of(inputs: SimInputs, log: ReadShiftLog) -> Records:
     for table, row in rows:
         events.restore(table, _decided_by_yes(row) if table == "calls" else row)
     return Records.joined(words, (0,), [events.tables(0)])
+
+
+def _rows_of(log: ReadShiftLog) -> list[tuple[str, Mapping[str, Any]]]:
+    """The rows of all processes of a shift. Raises InputError for records that are none."""
+    try:
+        rows = [(str(each.content["table"]), each.content["row"]) for each in log.of_kind(ROW)]
+        return join_rows(rows, log.of_kind(FLIGHT), log.of_kind(CALL_ENDED))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"a record of a flight or a row that is none ({error})", do="check the log"
+        ) from error
 
 
 def _decided_by_yes(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -184,9 +200,15 @@ def _trace_of(inputs: SimInputs, records: Records) -> tuple[TraceCall, ...]:
     return tuple(sorted(traced))
 
 
-def _say_unknown(log: ReadShiftLog, outcomes: Mapping[str, int], *, ended: bool) -> Iterable[str]:
+def _say_unknown(
+    log: ReadShiftLog, outcomes: Mapping[str, int], counted_calls: Set[int], *, ended: bool
+) -> Iterable[str]:
     if not ended:
         yield "the shift has not ended: calls that are open are in no figure"
+    if down := sum(each.content.get("what") == "found_down" for each in log.of_kind(FLIGHT)):
+        yield f"when {counted_noun(down, 'flight')} came down, which nobody watched: no figure counts that"
+    if unwatched := len({each.content.get("call") for each in log.of_kind(CALL_ENDED)} - counted_calls):
+        yield f"how {counted_noun(unwatched, 'call')} went, which nobody watched: no figure counts that"
     if not outcomes:
         yield "no call ended in the log: the shift has no figures"
     if not log.check.is_whole:
