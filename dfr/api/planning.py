@@ -27,6 +27,7 @@ from dfr.plan.compliance import check_plan
 from dfr.plan.layouts import OnProgress
 from dfr.plan.model import Plan
 from dfr.plan.objectives import Objective, SitingObjective
+from dfr.plan.path_times import OnShare
 from dfr.plan.planner import OnPlan, make_plan, with_roles
 from dfr.plan.siting.milp import Stop
 from dfr.plan.verdict import EXERCISE, Verdict, verdict_of
@@ -135,6 +136,7 @@ def plan(
     capacity_per_h: float | None = None,
     require: Sequence[str] = (),
     forbid: Sequence[str] = (),
+    on_share: OnShare | None = None,
     on_progress: OnProgress | None = None,
     on_plan: OnPlan | None = None,
     stop: Stop | None = None,
@@ -142,9 +144,10 @@ def plan(
     """The plan of a scenario: sites proven best, routes, volumes, coverage and findings.
 
     `docks` is the scenario's number unless given, or as many as `budget` buys. `objective` is one of
-    `Objective`; `busy` belongs to mexclp. `require` and `forbid` name candidate sites. `on_plan` is given
-    the plan before other numbers of docks are compared with it; once `stop` returns True, it is made with the
-    best docks found so far.
+    `Objective`; `busy` belongs to mexclp. `require` and `forbid` name candidate sites. `on_share` is
+    told which share of the flight times of a large area is known, `on_plan` is given the plan before other
+    numbers of docks are compared with it; once `stop` returns True, it is made with the best docks found so
+    far.
     Raises InfeasibleError if no plan fits, InputError for requests that exclude each other.
     """
     if budget is not None and docks is not None:
@@ -154,7 +157,13 @@ def plan(
     )
     chosen = with_roles(world, require=require, forbid=forbid)
     return make_plan(
-        chosen, docks=docks, sited_for=sited_for, on_progress=on_progress, on_plan=on_plan, stop=stop
+        chosen,
+        docks=docks,
+        sited_for=sited_for,
+        on_share=on_share,
+        on_progress=on_progress,
+        on_plan=on_plan,
+        stop=stop,
     )
 
 

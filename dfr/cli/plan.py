@@ -120,7 +120,7 @@ def plan(
     world = options.load_scenario(scenario)
     world, estimated = demand.estimate_for(world)
     world = with_roles(world, require=require or (), forbid=forbid or ())
-    progress = _Progress()
+    progress = Progress()
 
     def keep_plan(made: Plan) -> tuple[Verdict, dict[str, object]]:
         judged = options.verdict(world, made)
@@ -137,6 +137,7 @@ def plan(
             busy=busy,
             budget=budget,
             capacity_per_h=capacity,
+            on_share=progress.report_share,
             on_progress=progress.report_gap,
             on_plan=keep_plan,
             stop=stopped,
@@ -175,12 +176,22 @@ def _write_worksheet(world: World, proposed: Plan, path: Path) -> None:
     write_atomically(path, text)
 
 
-class _Progress:
-    """Whether any docks are found yet; reports the gap of a layout that takes long every few seconds."""
+class Progress:
+    """Whether any docks are found yet; reports how far a plan that takes long is every few seconds."""
 
     def __init__(self) -> None:
         self.found = False
         self._docks, self._begun_at, self._reported_at = 0, monotonic(), monotonic()
+        self._first_share: tuple[float, float] | None = None
+
+    def report_share(self, share: float) -> None:
+        """Tell how many of the flight times of a large table are known, and how long the rest takes."""
+        now = monotonic()
+        first_at, first_share = self._first_share = self._first_share or (now, share)
+        if first_share < share < 1.0 and now - self._reported_at >= REPORT_EVERY_S:
+            self._reported_at = now
+            left_s = (now - first_at) * (1.0 - share) / (share - first_share)
+            note(f"flight times: {share:.0%} known, the rest in about {left_s:.0f} s")
 
     def report_gap(self, docks: int, share: float, bound: float) -> None:
         """Tell the best share found so far and how much is possible at most."""

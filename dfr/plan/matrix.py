@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dfr.geo import FloatArray
 from dfr.plan.flight_path import LEAST_MPS, WindLegCost, raised_scenario, wind_leg_cost
 from dfr.plan.model import DockSite, Plan, Route
-from dfr.plan.path_times import fly_paths, sorties_of, usable_by_hour
+from dfr.plan.path_times import OnShare, fly_paths, sorties_of, usable_by_hour
 from dfr.plan.routing import AvoidedArea, FlightPath, PathsFrom, Point, Router, no_path
 from dfr.plan.volumes import FLIGHT_GEOGRAPHY
 from dfr.plan.windows import HourWindow, planning_window
@@ -117,18 +117,24 @@ def router_of(world: World) -> Router:
 
 
 def build_matrix(
-    world: World, windows: Sequence[HourWindow], raised_m: Mapping[int, float] | None = None
+    world: World,
+    windows: Sequence[HourWindow],
+    raised_m: Mapping[int, float] | None = None,
+    on_share: OnShare | None = None,
 ) -> Matrix:
     """Paths by the router, times and energy by the flight model in each hour's wind.
 
     The candidate sites of `raised_m`, by their number, are flown so much higher than the scenario says.
+    `on_share` hears how far a large table is.
     """
     scenario, find = world.scenario, path_finder(world, planning_window(windows))
     targets = world.frame.points(zone_centres(scenario).values())
     paths = [
         _paths_from(world, find, world.frame.point(site.position), targets) for site in scenario.candidates
     ]
-    overhead, energy = _fly_sites(scenario, paths, windows, range(len(paths)), raised_m or {})
+    overhead, energy = _fly_sites(
+        scenario, paths, windows, range(len(paths)), raised_m or {}, on_share=on_share
+    )
     return Matrix(
         paths=paths,
         windows=tuple(windows),
@@ -164,6 +170,8 @@ def _fly_sites(
     windows: Sequence[HourWindow],
     columns: Sequence[int],
     raised_m: Mapping[int, float],
+    *,
+    on_share: OnShare | None = None,
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
     """(times, energies) of some sites, those of `raised_m` flown so much higher: (hours, zones, sites)."""
     shape = len(windows), len(paths[0]) if paths else 0, len(columns)
@@ -174,7 +182,7 @@ def _fly_sites(
         overhead: AnyFloatArray = (sorties.climb_s + sorties.out_s).reshape(shape)
         energy: AnyFloatArray = sorties.late_energy_wh.reshape(shape)
     else:
-        overhead, energy = _fly_in_classes(scenario, paths, windows, columns, raised_m)
+        overhead, energy = _fly_in_classes(scenario, paths, windows, columns, raised_m, on_share=on_share)
     for hour, usable in enumerate(usable_by_hour(scenario, windows).tolist()):
         lost = ~np.isfinite(energy[hour])
         overhead[hour][lost | ~np.isfinite(overhead[hour]) | (energy[hour] > usable)] = np.inf
@@ -193,16 +201,19 @@ def _fly_in_classes(
     windows: Sequence[HourWindow],
     columns: Sequence[int],
     raised_m: Mapping[int, float],
+    *,
+    on_share: OnShare | None,
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
     """(times, energies) of some sites, (hours, zones, sites), those flown at one height together."""
     zones = range(len(paths[0]))
     raises = np.array([raised_m.get(j, 0.0) for j in columns])
     heights = list(dict.fromkeys(raises.tolist()))
+    told = on_share if len(heights) == 1 else None
 
     def fly_at(metres: float) -> tuple[AnyFloatArray, AnyFloatArray]:
         own = [columns[k] for k in np.flatnonzero(raises == metres).tolist()]
         rows = ([paths[j][i] for j in own] for i in zones)
-        found = fly_paths(raised_scenario(scenario, metres), rows, windows)
+        found = fly_paths(raised_scenario(scenario, metres), rows, windows, told)
         overhead, energy = (part.reshape(len(windows), len(zones), len(own)) for part in found)
         return overhead, energy
 

@@ -5,7 +5,7 @@ Times are those of the mean flight; energies are those of the latest of nine fli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,6 +38,9 @@ MOST_READ = 2_000_000
 """Sorties read from classes in one go, for the memory."""
 
 NO_PATH, BENT = -1, -2
+
+OnShare = Callable[[float], object]
+"""Told which share of a large table is done, 0 to 1."""
 
 SmallFloatArray = NDArray[np.float32]
 """Times and energies of whole tables: their last digit is far below what classes leave open."""
@@ -97,18 +100,23 @@ def sorties_of(
 
 
 def fly_paths(
-    scenario: Scenario, rows: Iterable[Sequence[FlightPath]], windows: Sequence[HourWindow]
+    scenario: Scenario,
+    rows: Iterable[Sequence[FlightPath]],
+    windows: Sequence[HourWindow],
+    on_share: OnShare | None = None,
 ) -> tuple[SmallFloatArray, SmallFloatArray]:
     """(seconds to overhead, energies in Wh) of rows of paths in the wind of each hour, (hours, paths).
 
     Those of one straight leg are read from classes of leg and wind (`dfr.plan.wind_classes`): times within
     the battery are right to `study.time_error_s`. Hours about as gusty are all flown as the gustiest of them,
     so that time and energy of the others err on the long side. NaN where nothing flies. The rows are taken
-    one after the other, so that they need not be there at once.
+    one after the other, so that they need not be there at once. `on_share` hears after each
+    part how far it is.
     """
     sorties = _Sorties.of(scenario, rows, windows)
     shape = len(windows), len(sorties.straight_after)
     overhead, energy = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+    done = 0
     for lead in sorted(set(sorties.straight_after.tolist()) - {NO_PATH}):
         own = np.flatnonzero(sorties.straight_after == lead)
         if lead == BENT:
@@ -118,6 +126,9 @@ def fly_paths(
             for part, found in sorties.fly_straight(own, lead, hours):
                 at = np.ix_(hours, part)
                 overhead[at], energy[at] = found
+                done += found[0].size
+                if on_share is not None:
+                    on_share(done / overhead.size)
     return overhead, energy
 
 

@@ -32,7 +32,7 @@ from dfr.plan.model import (
     Volume,
 )
 from dfr.plan.objectives import SitingObjective, site_docks
-from dfr.plan.path_times import sorties_of
+from dfr.plan.path_times import OnShare, sorties_of
 from dfr.plan.routing import FlightPath
 from dfr.plan.rules import LEAST_CLEARANCE_M
 from dfr.plan.safe_landing import with_safe_landing
@@ -58,6 +58,7 @@ def make_plan(
     *,
     docks: int | None = None,
     sited_for: SitingObjective | None = None,
+    on_share: OnShare | None = None,
     on_progress: OnProgress | None = None,
     on_plan: OnPlan | None = None,
     stop: Stop | None = None,
@@ -66,14 +67,16 @@ def make_plan(
 
     Docks stand where the expected share of demand overhead within the siting limit is proven largest
     (of equal layouts the one with the least mean time), or where they do best by `sited_for`. Where no hour
-    may be flown they stand where they would in calm air, and cover nothing. `on_plan` is given the plan
-    before layouts of other numbers of docks are sought. Once `stop` says so, the best docks so far are
-    planned with. Raises InfeasibleError where there is no demand or too few candidate sites can be used.
+    may be flown they stand where they would in calm air, and cover nothing. `on_share` hears how many of the
+    flight times of a large table are known, `on_progress` how good the docks found so far are, and `on_plan`
+    is given the plan before layouts of other numbers of docks are sought. Once `stop` says so, the best docks
+    so far are planned with. Raises InfeasibleError where there is no demand or too few candidate sites can be
+    used.
     """
     count = world.scenario.fleet.docks if docks is None else docks
     if count < 1:
         raise InputError(f"docks: {count}", do="ask for at least 1")
-    layouts, windows = candidate_layouts(world, on_progress, stop)
+    layouts, windows = candidate_layouts(world, on_share, on_progress, stop)
     chosen, sited_by = site_docks(layouts, count, sited_for or SitingObjective())
     plan = replace(_complete_plan(world, layouts, chosen, windows), sited_by=sited_by)
     flyable = any(window.flyable for window in windows)
@@ -109,13 +112,15 @@ def _use_with(site: CandidateSite, docks: Sequence[str]) -> SiteUse:
 
 
 def candidate_layouts(
-    world: World, on_progress: OnProgress | None = None, stop: Stop | None = None
+    world: World,
+    on_share: OnShare | None = None,
+    on_progress: OnProgress | None = None,
+    stop: Stop | None = None,
 ) -> tuple[CandidateLayouts, tuple[HourWindow, ...]]:
     """(The siting problem, all hours with calls). Raises InfeasibleError where there is no such hour."""
     windows = hour_windows(world.scenario)
-    return CandidateLayouts(
-        world.scenario, build_matrix(world, windows_planned(windows)), on_progress, stop
-    ), windows
+    matrix = build_matrix(world, windows_planned(windows), on_share=on_share)
+    return CandidateLayouts(world.scenario, matrix, on_progress, stop), windows
 
 
 def with_roles(world: World, *, require: Sequence[str] = (), forbid: Sequence[str] = ()) -> World:

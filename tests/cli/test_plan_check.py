@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dfr.api import planning
-from dfr.cli.plan import MOST_ROUTES, print_routes
+from dfr.cli import plan as plan_verb
+from dfr.cli.plan import MOST_ROUTES, Progress, print_routes
 from tests.shipped import plan_of
 
 from .verbs import dfr
@@ -193,3 +194,12 @@ def test_routes_to_thousands_of_zones_are_not_all_printed(capsys: pytest.Capture
     *_, last = lines = capsys.readouterr().out.splitlines()
     assert len(lines) == MOST_ROUTES + 2
     assert f"and {len(plan.routes) * 1000 - MOST_ROUTES:,} other routes: --out has them all" in last
+
+
+def test_a_large_plan_says_how_long_its_flight_times_take(monkeypatch, capsys):
+    clock = iter([0.0, 0.0, 30.0, 40.0, 44.0, 50.0])
+    monkeypatch.setattr(plan_verb, "monotonic", lambda: next(clock))
+    progress = Progress()
+    for share in (0.1, 0.35, 0.4, 1.0):
+        progress.report_share(share)
+    assert capsys.readouterr().err == "flight times: 35% known, the rest in about 26 s\n"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dfr.io.scenario_files import find_scenario, load_world
-from dfr.plan import matrix, wind_classes
+from dfr.plan import matrix, path_times, wind_classes
 from dfr.plan.matrix import build_matrix
 from dfr.plan.path_times import fly_paths, sorties_of, usable_by_hour
 from dfr.plan.routing import FlightPath
@@ -164,3 +164,15 @@ def test_a_plan_of_few_sorties_predicts_each_of_them(world: World, monkeypatch: 
     near = np.isfinite(exact.overhead_s)
     np.testing.assert_array_equal(np.isfinite(classed.overhead_s), near)
     assert np.abs(classed.overhead_s[near] - exact.overhead_s[near]).max() <= BOUND_S
+
+
+def test_a_large_table_tells_how_much_of_it_is_flown_until_all_is(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = windy_hours(scenario, 30, least_mps=2.0, most_mps=6.0, intensities=(0.1, 0.3))
+    monkeypatch.setattr(path_times, "MOST_READ", 15 * 20)
+    shares = list[float]()
+    fly_paths(scenario, [random_paths(50, longest_m=2_000.0)], hours, shares.append)
+    assert len(shares) > 4
+    assert shares == sorted(set(shares))
+    assert shares[-1] == pytest.approx(1.0)
