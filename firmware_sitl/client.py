@@ -34,6 +34,13 @@ busy its machine is."""
 SPEAKS = frozenset({"HEARTBEAT", "STATUSTEXT"})
 
 
+def speak_mavlink_2() -> None:
+    """Let pymavlink's connections begin with MAVLink 2, whoever loaded it: MAVLink 1 cannot name a list."""
+    os.environ.setdefault("MAVLINK20", "1")
+    if mavutil.mavlink.WIRE_PROTOCOL_VERSION != "2.0":
+        mavutil.set_dialect(mavutil.current_dialect)
+
+
 class SitlClient:
     """One connection to one vehicle, as ground station 255."""
 
@@ -45,6 +52,7 @@ class SitlClient:
         self.beats = True
         self.sticks: tuple[int, int, int, int] | None = None
         self._beaten_s = 0.0
+        speak_mavlink_2()
         self.connection = mavutil.mavlink_connection(url, source_system=source_system, autoreconnect=False)
         self.connection.handle_eof = self.connection.handle_disconnect = self._refuse_closed
         self.mav: Any = self.connection.mav

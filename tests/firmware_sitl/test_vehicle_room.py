@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pymavlink import mavutil
 
 from dfr.ardupilot.items import WireItem
 from dfr.errors import TransferError
@@ -52,3 +53,12 @@ def test_a_fences_areas_take_room_besides_their_corners(connect, home):
             client.upload(placed(home, CORNER, 70, 3, 70.0), kind=FENCE)
         client.wait_text("Fence exceeds storage size")
         assert len(client.download(kind=FENCE)) == 69
+
+
+def test_a_list_goes_where_it_belongs_though_pymavlink_was_loaded_for_mavlink_1(connect, home, monkeypatch):
+    """MAVLink 1 cannot say which list it is: rally points would be taken for a mission."""
+    monkeypatch.delenv("MAVLINK20", raising=False)
+    mavutil.set_dialect("ardupilotmega")
+    with connect(speedup=5.0) as client:
+        client.upload(placed(home, RALLY_POINT, 3, 3, 0.0), kind=RALLY)
+        assert len(client.download(kind=RALLY)) == 3
