@@ -377,14 +377,30 @@ def _patrol_kpis(view: RunView, units: int) -> list[Kpi]:
     replication, sent_s = view.replication("patrols"), view.number("patrols", "sent_s")
     wait_s = sent_s - view.number("patrols", "asked_s")
     freed = view.is_("patrols", "ending", events.CLEARED).astype(float)
-    horizon_s = view.deployment.horizon_s
-    busy_s = np.nan_to_num(np.fmin(view.number("patrols", "free_s"), horizon_s) - sent_s)
-    use = share_of(view.sums("patrols", busy_s), units * horizon_s)
+    free_s = np.fmin(view.number("patrols", "free_s"), view.deployment.horizon_s)
+    busy_s = np.nan_to_num(free_s - sent_s)
+    duty_s, rostered_s = _on_duty(view, units, np.nan_to_num(sent_s), np.nan_to_num(free_s))
+    there_s = rostered_s + view.sums("patrols", busy_s - duty_s)
+    none = np.full(view.count, np.nan)
+    use = np.divide(view.sums("patrols", busy_s), there_s, where=there_s > 0.0, out=none)
     return [
         _per_day(view, "patrols_freed_per_day", view.sums("patrols", freed)),
         of_values(KEY_FIGURES["patrol_wait_s"], wait_s, replication, count=view.count),
         of_replications(KEY_FIGURES["patrol_utilisation"], use),
     ]
+
+
+def _on_duty(view: RunView, units: int, sent_s: FloatArray, free_s: FloatArray) -> tuple[FloatArray, float]:
+    """(Seconds on duty of each errand's patrol while it is busy, seconds on duty of all in the period)."""
+    steps = view.deployment.patrols_on_duty or ((0.0, units),)
+    edges_s = np.array([*(from_s for from_s, _ in steps), view.deployment.horizon_s])
+    numbers, seconds = np.array([number for _, number in steps]), np.diff(edges_s)
+    found, unit_of = np.zeros(len(sent_s)), view.number("patrols", "unit")
+    for unit in range(units):
+        own = unit_of == unit
+        so_far_s = np.concatenate(([0.0], np.cumsum(seconds * (numbers > unit))))
+        found[own] = np.interp(free_s[own], edges_s, so_far_s) - np.interp(sent_s[own], edges_s, so_far_s)
+    return found, float(numbers @ seconds)
 
 
 def _stand_down_kpis(view: RunView) -> list[Kpi]:

@@ -468,7 +468,7 @@ FIGURES = (
         unit=SHARE,
         clock=PERIOD,
         better=Better.NEITHER,
-        what="share of the patrols' time that they are on their way to calls or busy there",
+        what="share of the patrols' time on duty, overtime with it, that they are on their way or busy",
     ),
     KeyFigure(
         name="stood_down",

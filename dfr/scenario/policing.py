@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dfr.errors import InputError
 
@@ -13,7 +14,8 @@ from dfr.errors import InputError
 class PatrolFigures:
     """Patrols as a queue: how many, how long one is busy at a call, and when a drone has seen enough, s.
 
-    The shape is that of a duration of the scenario.
+    The shape is that of a duration of the scenario. `on_duty` is how many are on duty in each local hour of
+    the day or, where it has 168, of the week from Monday on; where it is empty all of them always are.
     """
 
     units: int
@@ -21,6 +23,12 @@ class PatrolFigures:
     on_scene_median_s: float
     on_scene_p90_s: float
     clears_after_s: float
+    on_duty: tuple[int, ...] = ()
+
+    def on_duty_at(self, local: datetime) -> int:
+        """How many are on duty in the hour that begins at a local time."""
+        hours = self.on_duty or (self.units,)
+        return hours[(24 * local.weekday() + local.hour) % len(hours)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from dfr.scenario.schema_parts import Block, DurationIn, Strict, schema_error
 SHARE_TOLERANCE = 1e-6
 """How far shares that are to sum to 1 may miss it."""
 
+ROSTER_HOURS = (24, 168)
+
 
 class PolicyIn(Block):
     """A policy; false switches it off and keeps its figures."""
@@ -36,11 +38,30 @@ class SecondDroneIn(PolicyIn):
 class PatrolsIn(PolicyIn):
     """Officers on the ground as a queue; their posts are those of `demand.ground`, in turn."""
 
-    units: int = Field(ge=1, le=1000, description="patrols on duty all the time")
+    units: int = Field(ge=1, le=1000, description="patrols, all always on duty where there is no on_duty")
     on_scene: DurationIn = Field(description="how long a patrol is busy at a call")
     clears_after_s: float = Field(
         ge=0, le=86400, description="a drone overhead for so long shows whether officers are needed"
     )
+    on_duty: list[Annotated[int, Field(ge=0)]] | None = Field(
+        default=None,
+        description="patrols on duty in each local hour 0..23, or in the 168 of a week from Monday 0:00",
+    )
+
+    @model_validator(mode="after")
+    def _roster_is_whole(self) -> Self:
+        roster = self.on_duty
+        if roster is None:
+            return self
+        if len(roster) not in ROSTER_HOURS:
+            raise schema_error(
+                f"on_duty has {len(roster)} numbers", "give 24, one for each hour, or 168 from Monday 0:00 on"
+            )
+        if max(roster) > self.units:
+            raise schema_error(
+                f"on_duty: {max(roster)} patrols of {self.units}", f"make units at least {max(roster)}"
+            )
+        return self
 
 
 class BurstsIn(PolicyIn):
@@ -151,6 +172,7 @@ def _patrols(part: PatrolsIn | None) -> domain.PatrolFigures | None:
         on_scene_median_s=stay.median_s,
         on_scene_p90_s=stay.p90_s,
         clears_after_s=part.clears_after_s,
+        on_duty=tuple(part.on_duty or ()),
     )
 
 

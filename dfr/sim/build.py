@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 import shapely
 
@@ -56,6 +58,7 @@ from dfr.sim.inputs import (
 from dfr.sim.randomness import LOGNORMAL, Spread
 from dfr.world.demand import (
     HourSlot,
+    hour_slots,
     hourly_demand,
     priority_shares,
     visit_rates_per_s,
@@ -161,6 +164,7 @@ def _make_deployment(world: World, plan: Plan, transfers: Transfers) -> Deployme
         overwatch=scenario.simulation.overwatch,
         move_up=scenario.simulation.move_up,
         policing=scenario.simulation.policing,
+        patrols_on_duty=_patrols_on_duty(scenario),
     )
 
 
@@ -308,7 +312,18 @@ def _make_patrols(scenario: Scenario) -> Patrols | None:
         on_scene=spread(stay),
         cleared_share=scenario.demand.cleared_without_patrol or 0.0,
         clears_after_s=figures.clears_after_s,
+        on_duty=_patrols_on_duty(scenario),
     )
+
+
+def _patrols_on_duty(scenario: Scenario) -> tuple[tuple[float, int], ...]:
+    """From when on how many patrols are on duty, where there is a roster: a step at each change."""
+    figures, period = scenario.simulation.policing.patrols, scenario.period
+    if figures is None or not figures.on_duty:
+        return ()
+    starts = [(slot.start_s, slot.start.astimezone(period.zone)) for slot in hour_slots(period)]
+    hours = ((start_s, figures.on_duty_at(local)) for start_s, local in starts)
+    return tuple(next(alike) for _, alike in groupby(hours, key=itemgetter(1)))
 
 
 def _make_grades(scenario: Scenario) -> tuple[Grade, ...]:

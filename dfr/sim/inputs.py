@@ -216,7 +216,8 @@ class Patrols:
     """Officers on the ground: the post of each patrol, travel, and how long one is busy at a call.
 
     `travel_s[place][zone]`: the places are the posts, then the centres of the zones. `cleared_share` of the
-    calls are cleared by a drone that has been overhead for `clears_after_s`.
+    calls are cleared by a drone that has been overhead for `clears_after_s`. `on_duty` are steps from
+    0 on (from when, how many): the first so many are on duty then, all of them where there are no steps.
     """
 
     posts: tuple[int, ...]
@@ -224,6 +225,7 @@ class Patrols:
     on_scene: Spread
     cleared_share: float = 0.0
     clears_after_s: float = 0.0
+    on_duty: tuple[tuple[float, int], ...] = ()
 
 
 NO_TURNAROUND = Turnaround.none()
@@ -249,6 +251,7 @@ class Deployment:
     overwatch: bool = False
     move_up: bool = False
     policing: Policing = NO_POLICING
+    patrols_on_duty: tuple[tuple[float, int], ...] = ()
 
     @property
     def days(self) -> float:
@@ -341,6 +344,7 @@ class SimInputs:
             overwatch=self.overwatch,
             move_up=self.move_up,
             policing=self.policing,
+            patrols_on_duty=() if self.patrols is None else self.patrols.on_duty,
         )
 
     def digest(self) -> str:

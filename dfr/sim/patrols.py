@@ -5,6 +5,9 @@ free the call waits, in order of rank, then of asking. A patrol is busy from bei
 then stands where its last call was. A call that the drone overhead shows to need no officers is cleared: its
 patrol is not sent, or is free again on its way, where it started from in the first half of it, else where it
 was going (assumed). Fewer patrols are busy then, and officers reach other calls sooner.
+
+By a roster the first so many are on duty. Who is free goes off duty at once and comes on again at the post;
+who is busy then goes off once it is done.
 """
 
 from __future__ import annotations
@@ -55,11 +58,18 @@ class PatrolBoard:
     free: list[bool] = field(default_factory=list)
     waiting: list[Errand] = field(default_factory=list)
     errands: dict[int, Errand] = field(default_factory=dict)
+    on_duty: int = 0
 
     def __post_init__(self) -> None:
         """Every patrol is free at its post."""
         self.places = list(self.patrols.posts)
         self.free = [True] * len(self.places)
+        self.on_duty = len(self.places)
+        for from_s, units in self.patrols.on_duty:
+            if from_s > 0.0:
+                self._at(from_s, partial(self._change_duty, units))
+            else:
+                self.on_duty = units
 
     def hear(self, case: Case, asks_s: float) -> None:
         """A call will ask for a patrol at a moment, unless it is cleared before."""
@@ -90,14 +100,22 @@ class PatrolBoard:
 
     def _send(self) -> None:
         """Send free patrols to the calls that wait."""
-        while self.waiting and any(self.free):
+        while self.waiting and any(self.free[: self.on_duty]):
             errand = self.waiting.pop(0)
-            ready = [unit for unit, free in enumerate(self.free) if free]
+            ready = [unit for unit, free in enumerate(self.free[: self.on_duty]) if free]
             travel = [self._travel_s(unit, errand) for unit in ready]
             unit = ready[travel.index(min(travel))]
             self.free[unit] = False
             errand.unit, errand.sent_s = unit, self.env.now
             self._at(self.env.now + min(travel), partial(self._arrived, errand))
+
+    def _change_duty(self, units: int) -> None:
+        """So many are on duty from now on; those that come start at their post unless still busy."""
+        for unit in range(self.on_duty, units):
+            if self.free[unit]:
+                self.places[unit] = self.patrols.posts[unit]
+        self.on_duty = units
+        self._send()
 
     def _travel_s(self, unit: int, errand: Errand) -> float:
         return self.patrols.travel_s[self.places[unit]][errand.case.call.zone]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from dfr.errors import InfeasibleError
 from dfr.scenario.policing import NO_POLICING
 from dfr.sim.build import with_overwatch
 from dfr.sim.calls import Call
-from dfr.sim.inputs import DockPlace, Duty, SimInputs
+from dfr.sim.inputs import DockPlace, Duty, Patrols, SimInputs
 
 LEAD_S = 30.0
 """A shift that is looked for begins so long before its first call (assumed)."""
@@ -31,6 +32,7 @@ def window(inputs: SimInputs, *, start_s: float, seconds: float) -> SimInputs:
         inputs,
         hour_edges_s=tuple(cut - start_s for cut in cuts),
         rates_per_s=tuple(inputs.rates_per_s[hour] for hour in hours),
+        patrols=None if inputs.patrols is None else _patrols_from(inputs.patrols, start_s, end_s),
         patience_factors=tuple(inputs.patience_factors[hour] for hour in hours if inputs.patience_factors),
         condition_of_hour=tuple(inputs.condition_of_hour[hour] for hour in hours),
         duties=tuple(
@@ -48,6 +50,18 @@ def window(inputs: SimInputs, *, start_s: float, seconds: float) -> SimInputs:
             for item in inputs.traffic
         ),
     )
+
+
+def _patrols_from(patrols: Patrols, start_s: float, end_s: float) -> Patrols:
+    """The patrols with their roster from a moment on."""
+    ends = [from_s for from_s, _ in patrols.on_duty[1:]] + [math.inf]
+    kept = zip(patrols.on_duty, ends, strict=True) if patrols.on_duty else ()
+    steps = [
+        (max(0.0, from_s - start_s), units)
+        for (from_s, units), until_s in kept
+        if until_s > start_s and from_s < end_s
+    ]
+    return replace(patrols, on_duty=tuple(steps))
 
 
 def live_window(

@@ -308,6 +308,12 @@ def test_patrols_that_drones_free_are_counted_and_their_time_is_measured(
     assert kpis["patrols_freed_per_day"] == pytest.approx(2 / deployment.days)
     assert kpis["patrol_wait_s"] == pytest.approx((60.0 + 20.0 + 10.0) / 3.0)
     assert kpis["patrol_utilisation"] == pytest.approx((840.0 + 30.0 + 40.0) / (2.0 * horizon_s))
+    # Both until 240 s: 10 s of the second one's errand are overtime, and the first half of its last one.
+    half_s = horizon_s / 2.0
+    shifts = replace(policed, patrols_on_duty=((0.0, 2), (240.0, 1), (half_s, 0), (horizon_s - 20.0, 2)))
+    there_s = 2.0 * 240.0 + (half_s - 240.0) + 2.0 * 20.0 + 10.0 + 20.0
+    use = summarise(log, shifts, seed=1).kpis["patrol_utilisation"].mean
+    assert use == pytest.approx((840.0 + 30.0 + 40.0) / there_s)
 
 
 def test_calls_that_are_given_another_grade_are_counted_by_direction(

@@ -143,6 +143,23 @@ def test_policing_policies_are_read_with_their_sources_and_are_off_otherwise(rea
     assert read("").simulation.policing == NO_POLICING
 
 
+ROSTER = [4] * 8 + [2] * 16
+
+
+def test_a_roster_of_patrols_is_a_day_or_a_week_and_has_no_more_than_there_are(read: Read) -> None:
+    def roster(hours: list[int]) -> str:
+        return POLICING.replace("units: 4", f"units: 4\n      on_duty: {hours}")
+
+    assert read(roster(ROSTER)).simulation.policing.patrols.on_duty == tuple(ROSTER)
+    assert read(roster(ROSTER * 7)).simulation.policing.patrols.on_duty == tuple(ROSTER * 7)
+    with pytest.raises(ScenarioError, match="on_duty has 25 numbers -> give 24"):
+        read(roster([*ROSTER, 1]))
+    with pytest.raises(ScenarioError, match="on_duty: 5 patrols of 4 -> make units at least 5"):
+        read(roster([*ROSTER[:-1], 5]))
+    with pytest.raises(ScenarioError, match="on_duty"):
+        read(roster([*ROSTER[:-1], -1]))
+
+
 def test_a_policy_is_switched_off_in_the_scenario_or_for_one_run(read: Read) -> None:
     scenario = read(POLICING.replace("enabled: true", "enabled: false"))
     assert scenario.simulation.policing.list_on() == ["re_task", "second_drone", "patrols"]

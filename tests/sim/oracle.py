@@ -425,6 +425,9 @@ class Force:
     def __init__(self, oracle: Oracle) -> None:
         self.oracle, self.force = oracle, oracle.inputs.patrols
         self.units = list(self.force.posts) if self.force else []
+        self.present = set(range(len(self.units)))
+        for from_s, most in self.force.on_duty if self.force else ():
+            oracle.at(from_s, lambda most=most: self.roll_call(most))
         self.bound: dict[int, Person] = {}
         self.sent: dict[int, tuple[float, float]] = {}
         self.queue: list[tuple[int, float, int, Person]] = []
@@ -436,15 +439,23 @@ class Force:
 
     def go(self) -> None:
         """The best call gets the nearest unit that is free."""
-        while self.queue and len(self.bound) < len(self.units):
+        while self.queue and self.present - set(self.bound):
             self.queue.sort(key=lambda each: each[:3])
             person = self.queue.pop(0)[3]
-            free = [unit for unit in range(len(self.units)) if unit not in self.bound]
+            free = self.present - set(self.bound)
             far = {unit: self.force.travel_s[self.units[unit]][person.call.zone] for unit in free}
             unit = min(free, key=lambda each: (far[each], each))
             person.unit, person.patrol = unit, "sent"
             self.bound[unit], self.sent[unit] = person, (self.oracle.t, self.oracle.t + far[unit])
             self.oracle.at(self.oracle.t + far[unit], lambda p=person, u=unit: self.there(p, u))
+
+    def roll_call(self, most: int) -> None:
+        """Whoever comes and is not still out starts at the post."""
+        now = set(range(most))
+        for unit in now - self.present - set(self.bound):
+            self.units[unit] = self.force.posts[unit]
+        self.present = now
+        self.go()
 
     def there(self, person: Person, unit: int) -> None:
         if person.patrol != "sent":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import pickle
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import NoReturn
 
 import pytest
@@ -25,6 +27,7 @@ from dfr.sim.events import holding_limits
 from dfr.sim.inputs import SimInputs
 from dfr.sim.randomness import Spread
 from dfr.sim.resources import holds_by_hour
+from dfr.world.demand import hour_slots
 from dfr.world.model import World
 from dfr.world.weather import weather_at
 
@@ -211,6 +214,30 @@ def test_patrols_stand_at_their_posts_in_turn_and_travel_as_officers_do(
         assert nearest_s == pytest.approx(zone.ground_travel_s)
         assert patrols.travel_s[posts + number][number] == 0.0
     assert patrols.on_scene == Spread.lognormal(900.0, 1800.0)
+
+
+@pytest.mark.parametrize("hours", [24, 168])
+def test_a_roster_of_patrols_is_read_by_the_local_hour_of_day_or_week(world: World, hours: int) -> None:
+    """In 2024 the festival began on a Friday."""
+    figures = PatrolFigures(
+        units=9,
+        on_scene_shape="lognormal",
+        on_scene_median_s=900.0,
+        on_scene_p90_s=1800.0,
+        clears_after_s=60.0,
+        on_duty=tuple(k % 24 % 3 + k // 24 for k in range(hours)),
+    )
+    simulation = replace(world.scenario.simulation, policing=Policing(patrols=figures))
+    scenario = replace(world.scenario, simulation=simulation)
+    patrols = _make_patrols(scenario)
+    assert patrols is not None
+    assert patrols.on_duty[0][0] == 0.0
+    edges = [from_s for from_s, _ in patrols.on_duty]
+    for slot in hour_slots(scenario.period):
+        local = slot.start.astimezone(scenario.period.zone)
+        weekday = local.weekday() if hours == 168 else 0
+        assert patrols.on_duty[bisect_right(edges, slot.start_s) - 1][1] == local.hour % 3 + weekday
+    assert all(one != other for (_, one), (_, other) in pairwise(patrols.on_duty))
 
 
 def test_a_shift_is_cut_at_its_breaks_and_may_have_more_drones_a_pilot(world: World) -> None:

@@ -162,6 +162,62 @@ def test_patrols_are_an_erlang_c_queue_thinned_by_what_drones_clear(
         assert all(each.arrived_s == reached[each.call] for each in log["patrols"] if came(each.arrived_s))
 
 
+def test_patrols_in_shifts_are_a_queue_whose_servers_change_with_the_hour(
+    queue: Callable[..., SimInputs],
+) -> None:
+    """M/M/c(t): Kolmogorov's equations of the calls that wait or are served, integrated over the shifts.
+
+    Who is busy when a shift ends stays until it is done, so that as many are served as before until then.
+    """
+    roster, per_s, mean_s = (4, 1, 3, 2), 7.0 / 3600.0, 900.0
+    steps = tuple((7200.0 * k, roster[k % 4]) for k in range(40))
+    inputs = queue(servers=8, calls_per_h=7.0, service=Spread.constant(1.0), hours=80.0)
+    patrols = Patrols(
+        posts=(0,) * 4, travel_s=((0.0,), (0.0,)), on_scene=Spread.exponential(mean_s), on_duty=steps
+    )
+    inputs = replace(inputs, patrols=patrols, ground_mobilisation=Spread.constant(1.0))
+    samples = [
+        [each.sent_s - each.asked_s for each in log["patrols"] if 8 * 3600.0 < each.asked_s < 72 * 3600.0]
+        for log in logs(inputs)
+    ]
+    assert_mean(samples, mean_wait_in_shifts_s(roster, 7200.0, per_s, mean_s))
+
+
+def mean_wait_in_shifts_s(roster: Sequence[int], shift_s: float, per_s: float, mean_s: float) -> float:
+    """The mean wait of calls by Little's law: the mean number that waits over the rate.
+
+    The state is (waiting, served): served falls below `servers` only once nobody waits, and more than that
+    are served while those of the shift before finish.
+    """
+    most, top, step_s = max(roster), 120, 2.0
+    waiting, served = np.meshgrid(np.arange(top + 1), np.arange(most + 1), indexing="ij")
+    p = np.zeros((top + 1, most + 1))
+    p[0, 0] = 1.0
+    total, seconds = 0.0, 0.0
+    for lap in range(6):
+        for servers in roster:
+            moved = np.zeros_like(p)
+            for s in range(most + 1):
+                for w in range(top + 1):
+                    taken = min(w, max(0, servers - s))
+                    moved[w - taken, s + taken] += p[w, s]
+            p = moved
+            for _ in range(int(shift_s / step_s)):
+                up, done = p * per_s * step_s, p * served * step_s / mean_s
+                new = p - up - done
+                starts = served < servers
+                new[:, 1:] += (up * starts)[:, :-1]
+                new[1:, :] += (up * ~starts)[:-1, :]
+                goes_on = (waiting > 0) & (served <= servers)
+                new[:-1, :] += (done * goes_on)[1:, :]
+                new[:, :-1] += (done * ~goes_on)[:, 1:]
+                p = new
+                if lap > 2:
+                    total += float((p * waiting).sum()) * step_s
+                    seconds += step_s
+    return total / seconds / per_s
+
+
 def test_fewer_busy_patrols_reach_the_other_calls_sooner(queue: Callable[..., SimInputs]) -> None:
     """The feedback: what drones clear shortens the wait of calls that they do not clear."""
     inputs = queue(servers=8, calls_per_h=10.0, service=Spread.constant(1.0), hours=100.0)

@@ -44,6 +44,9 @@ FORCE = Patrols(
 )
 """Three patrols, two at the first of two posts, who are short of time."""
 
+IN_SHIFTS = replace(FORCE, on_duty=tuple((1500.0 * k, n) for k, n in enumerate([3, 1, 2, 0, 3, 2] * 4)))
+"""The same patrols by a roster that leaves many of them at a call when their duty ends."""
+
 ROSTER = tuple(
     Duty(
         start_s=start_s,
@@ -112,7 +115,11 @@ def assert_same(call: Any, person: Person) -> None:
 @pytest.mark.parametrize("number", SLOW)
 @pytest.mark.parametrize(("policy", "turnaround"), list(product(POLICIES, TURNAROUNDS)))
 @pytest.mark.parametrize("battery_wh", [100.0, math.inf])
-@pytest.mark.parametrize("patrols", [None, FORCE], ids=["officers come", "patrols in a queue"])
+@pytest.mark.parametrize(
+    "patrols",
+    [None, FORCE, IN_SHIFTS],
+    ids=["officers come", "patrols in a queue", "patrols in shifts"],
+)
 def test_two_engines_agree_call_by_call(
     busy: Callable[..., SimInputs],
     policy: str,

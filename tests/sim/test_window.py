@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dfr.errors import InfeasibleError
 from dfr.sim.calls import draw_calls
 from dfr.sim.engine import replicate
-from dfr.sim.randomness import Streams
+from dfr.sim.inputs import Patrols
+from dfr.sim.randomness import Spread, Streams
 from dfr.sim.window import busiest_start_s, calls_within, window
 
 from ..shipped import inputs_of
@@ -34,6 +37,16 @@ def test_people_stay_on_duty_as_long_as_they_would(inputs):
     part = window(inputs, start_s=1800.0, seconds=3600.0)
     assert part.duties[0].start_s == max(0.0, inputs.duties[0].start_s - 1800.0)
     assert part.duties[0].end_s == inputs.duties[0].end_s - 1800.0
+
+
+def test_the_roster_of_patrols_goes_on_in_the_window(inputs):
+    """Of steps at 0, 1000, 3000 and 9000 s the second is in force at 1800 s, and the last comes too late."""
+    steps = ((0.0, 3), (1000.0, 2), (3000.0, 0), (9000.0, 4))
+    patrols = Patrols(posts=(0,) * 4, travel_s=((0.0,),), on_scene=Spread.constant(1.0), on_duty=steps)
+    part = window(replace(inputs, patrols=patrols), start_s=1800.0, seconds=3600.0)
+    assert part.patrols.on_duty == ((0.0, 2), (1200.0, 0))
+    whole = window(replace(inputs, patrols=replace(patrols, on_duty=())), start_s=1800.0, seconds=3600.0)
+    assert whole.patrols.on_duty == ()
 
 
 def test_the_busiest_window_is_flyable_and_no_other_has_more_calls(inputs, calls):
