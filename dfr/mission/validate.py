@@ -8,14 +8,14 @@ items are in `dfr.mission.validate_items`, of fence, rally points and geometry i
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.ardupilot.parameters import INVERTED
 from dfr.findings import Finding
 from dfr.mission.capacity import capacity_findings
 from dfr.mission.compile import ENDS, NAV_COMMANDS
-from dfr.mission.items import FlightPlan
+from dfr.mission.items import FlightPlan, MissionItem
 from dfr.mission.validate_common import advice, holds, unknown, violation
 from dfr.mission.validate_items import item_findings
 from dfr.mission.validate_places import fence_findings, geometry_findings, rally_findings
@@ -65,12 +65,38 @@ def sequence_findings(plan: FlightPlan) -> Iterator[Finding]:
             "the first navigation item is not NAV_TAKEOFF: AUTO on the ground does not start",
             fix="begin with a takeoff",
         )
-    if not navigation or navigation[-1].command not in ENDS:
+    down, after = _after_the_landing(plan.items)
+    if after:
+        lands, later = (f"item {seq} {command_name(plan.items[seq - 1].command)}" for seq in (down, after))
+        yield advice(
+            "mission.end",
+            f"{later} is not flown: after {lands} the vehicle stays on the ground",
+            fix=f"end with item {down}, or take it out",
+        )
+    elif not navigation or navigation[-1].command not in ENDS:
         yield advice(
             "mission.end",
             "the mission ends without RTL or landing: ArduCopter then loiters until the battery failsafe",
             fix="end with RTL",
         )
+
+
+def _after_the_landing(items: Sequence[MissionItem]) -> tuple[int, int]:
+    """The numbers of the item that lands and of the first to be flown to from the ground; 0, 0 for none.
+
+    A mission with jumps may come to its items in another order.
+    """
+    down = 0
+    for seq, item in enumerate(items, 1):
+        if item.command in (Command.DO_JUMP, Command.DO_JUMP_TAG):
+            return 0, 0
+        if item.command in ENDS:
+            down = down or seq
+        elif item.command == Command.NAV_TAKEOFF:
+            down = 0
+        elif down and item.command in NAV_COMMANDS:
+            return down, seq
+    return 0, 0
 
 
 def parameter_findings(plan: FlightPlan) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from dfr.ardupilot.commands import Command, Frame
+from dfr.ardupilot.commands import Command, Frame, command_name
 from dfr.findings import Severity, is_compliant
 from dfr.geo import Position, offset
 from dfr.mission.items import FenceCircle, FencePolygon, MissionItem, RallyPoint
@@ -414,6 +414,19 @@ def test_a_mission_that_does_not_come_down_is_told(dispatch):
     (found,) = of_rule(replace(dispatch, items=dispatch.items[:-1]), "mission.end")
     assert found.message.endswith("ArduCopter then loiters until the battery failsafe")
     assert (found.severity, found.fix) == (Severity.ADVICE, "end with RTL")
+
+
+@pytest.mark.parametrize("end", [Command.NAV_RETURN_TO_LAUNCH, Command.NAV_LAND])
+def test_what_comes_after_the_landing_is_told_to_be_not_flown(dispatch, end):
+    *way, last = dispatch.items
+    takeoff, scene = way[0], next(item for item in way if item.command == Command.NAV_LOITER_TIME)
+    down, number = replace(last, command=end), len(dispatch.items)
+    (found,) = of_rule(replace(dispatch, items=(*way, down, scene)), "mission.end")
+    lands = f"item {number} {command_name(end)}"
+    later = f"item {number + 1} NAV_LOITER_TIME"
+    assert found.message == f"{later} is not flown: after {lands} the vehicle stays on the ground"
+    assert (found.severity, found.fix) == (Severity.ADVICE, f"end with item {number}, or take it out")
+    assert not of_rule(replace(dispatch, items=(*way, down, takeoff, scene, down)), "mission.end")
 
 
 def test_what_is_in_order_asks_for_nothing(dispatch):
