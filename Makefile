@@ -26,7 +26,7 @@ demo: $(STAMP)
 
 # Properties are tried with a fifth of their examples.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow" --hypothesis-profile=ci --doctest-modules dfr firmware_sitl tests
 
 # All of them, the exhaustive ones too: an hour or two.
 test-all: $(STAMP)
