@@ -151,16 +151,49 @@ def test_traffic_elsewhere_is_reported_with_its_distance(field: Field):
     assert entered.severity is Severity.VIOLATION
 
 
+def split_between(lower: float, upper: float, **changes) -> m.OtherTraffic:
+    rule = m.DeconflictionRule.HEIGHT_SPLIT
+    return traffic(rule=rule, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0, **changes)
+
+
+CALL = "call each launch and landing"
+AGREE = "have its operator agree to so little between you"
+
+
 @pytest.mark.parametrize(
-    ("lower", "upper", "severity"),
-    [(200.0, 500.0, Severity.OK), (60.0, 500.0, Severity.VIOLATION), (0.0, 40.0, Severity.ADVICE)],
+    ("lower", "upper", "severity", "fix"),
+    [
+        (200.0, 500.0, Severity.OK, ""),
+        (60.0, 500.0, Severity.VIOLATION, "agree on other heights"),
+        (0.0, 40.0, Severity.ADVICE, f"{AGREE}, and {CALL}"),
+        (11.0, 40.0, Severity.ADVICE, f"{AGREE}, and {CALL}"),
+        (11.0, 66.0, Severity.ADVICE, f"{AGREE}, and {CALL}"),
+        (11.0, 66.5, Severity.VIOLATION, "agree on other heights"),
+    ],
 )
-def test_a_height_split_has_to_separate(field: Field, lower, upper, severity):
-    """Ours: 60 m above ground that is 10 m high, so 70 m AMSL and the contingency above it."""
-    split = traffic(
-        rule=m.DeconflictionRule.HEIGHT_SPLIT, lower_m_amsl=lower, upper_m_amsl=upper, hold_height_m_agl=60.0
-    )
-    assert only(field(traffic=(split,)), "other-traffic").severity is severity
+def test_a_height_split_has_to_separate(field: Field, lower, upper, severity, fix):
+    """Ours: 60 m above ground that is 10 m high with 4 m of altimetry error, so from 66 m AMSL up."""
+    found = only(field(traffic=(split_between(lower, upper),)), "other-traffic")
+    assert (found.severity, found.fix) == (severity, fix)
+    assert ("Well clear is 76 m (250 ft" in found.message) == (AGREE in fix)
+    assert CALL not in fix or "climb and land through" in found.message
+
+
+@pytest.mark.parametrize(("east_m", "climbs"), [(900, True), (250, False)])
+def test_drones_climb_through_the_heights_of_others_over_a_dock(field: Field, east_m, climbs):
+    """The others fly between 11 and 40 m AMSL over ground of 10 m, above a dock or between two."""
+    split = split_between(11.0, 40.0, area=box(150, -500, east_m, 500))
+    found = only(field(traffic=(split,)), "other-traffic")
+    assert (CALL in found.fix, "climb and land through" in found.message) == (climbs, climbs)
+
+
+@pytest.mark.parametrize(("room_m", "severity"), [(76.0, Severity.ADVICE), (76.3, Severity.OK)])
+def test_a_height_split_above_us_is_in_order_from_well_clear_on(field: Field, room_m, severity):
+    """250 ft are 76.2 m, above what the drones reach with contingency."""
+    meets = only(field(traffic=(split_between(60.0, 900.0),)), "other-traffic")
+    top_m = 60.0 - meets.margin_m
+    found = only(field(traffic=(split_between(top_m + room_m, 900.0),)), "other-traffic")
+    assert (found.severity, found.margin_m) == (severity, pytest.approx(room_m))
 
 
 @pytest.mark.parametrize(("leave", "severity"), [(None, Severity.VIOLATION), (True, Severity.ADVICE)])

@@ -25,6 +25,7 @@ from dfr.world.demand import FlownHeights, traffic_blocks
 from dfr.world.model import World
 
 WELL_CLEAR_M = WELL_CLEAR_FT * FOOT_M
+WELL_CLEAR_WORDS = f"Well clear is {WELL_CLEAR_M:.0f} m ({WELL_CLEAR_FT:g} ft, ASTM F3442, to be confirmed)."
 OWN_DRONES_RULE = "own-drones-apart"
 IN_TURN = "fly one at a time: hold the second on its dock, or well short, until the first has passed"
 
@@ -72,7 +73,7 @@ def _check_user(context: Context, user: OtherTraffic, ours: shapely.Geometry) ->
         words = f"{_user_words(user)} flies elsewhere, clear of the ground-risk buffer."
         return [_user_finding(user, Severity.OK, words, margin_m=gap)]
     if user.rule is DeconflictionRule.HEIGHT_SPLIT:
-        return [_check_height_split(context, user)]
+        return [_check_height_split(context, user, area)]
     shared, blind, routes = routes_shared(context.world, context.plan, user)
     found = [_check_time(context, user, f"on {shared} of {routes} routes")]
     if user.rule is DeconflictionRule.HOLD_LOW:
@@ -123,33 +124,48 @@ def _check_hold(context: Context, user: OtherTraffic) -> Finding:
         fix = "choose land or return: a hold inside its heights separates nothing"
         return _user_finding(user, Severity.VIOLATION, words, margin_m=room, fix=fix)
     if room < WELL_CLEAR_M:
-        words += f" Well clear is {WELL_CLEAR_M:.0f} m ({WELL_CLEAR_FT:g} ft, ASTM F3442, to be confirmed)."
+        words += f" {WELL_CLEAR_WORDS}"
         fix = "agree on this height with its operator, hold lower, or choose land or return"
         return _user_finding(user, Severity.ADVICE, words, margin_m=room, fix=fix)
     return _user_finding(user, Severity.OK, words, margin_m=room)
 
 
-def _check_height_split(context: Context, user: OtherTraffic) -> Finding:
+def _check_height_split(context: Context, user: OtherTraffic, area: shapely.Geometry) -> Finding:
     """Heights kept apart by agreement, compared above mean sea level over the lowest and highest ground."""
     ground = _ground_m(context)
     if ground is None:
         return _ground_unknown(user)
     spread_m = context.plan.highest_raised_m - context.plan.lowest_raised_m
     cruise = context.scenario.operation.cruise_height_m_agl - spread_m
+    bottom = cruise + ground[0] - inputs_of(context.scenario).altimetry_error_m
     top = buffers_of(context.scenario).contingency_top_m_agl + ground[1]
-    above, below = user.lower_m_amsl - top, cruise + ground[0] - user.upper_m_amsl
+    above, below = user.lower_m_amsl - top, bottom - user.upper_m_amsl
     gap = max(above, below)
-    meets = gap < 0
-    climbs = below >= above and user.lower_m_amsl <= ground[1]
+    meets, near = gap < 0, gap < WELL_CLEAR_M
+    climbs = below >= above and (user.lower_m_amsl <= ground[1] or _lands_below(context, area))
     through = " (they climb and land through its heights)" if climbs else ""
+    words = (
+        f"{_user_words(user)} flies between {user.lower_m_amsl:g} and {user.upper_m_amsl:g} m AMSL, our "
+        f"drones between {bottom:.0f} and {top:.0f} m AMSL with altimetry error and contingency{through}."
+    )
+    if meets:
+        return _user_finding(user, Severity.VIOLATION, words, margin_m=gap, fix="agree on other heights")
+    fixes = ["have its operator agree to so little between you"] if near else []
+    fixes += ["call each launch and landing"] if climbs else []
     return _user_finding(
         user,
-        Severity.VIOLATION if meets else Severity.ADVICE if climbs else Severity.OK,
-        f"{_user_words(user)} flies between {user.lower_m_amsl:g} and {user.upper_m_amsl:g} m AMSL, our "
-        f"drones between {cruise + ground[0]:.0f} and {top:.0f} m AMSL with contingency{through}.",
+        Severity.ADVICE if fixes else Severity.OK,
+        f"{words} {WELL_CLEAR_WORDS}" if near else words,
         margin_m=gap,
-        fix="agree on other heights" if meets else "call each launch and landing" if climbs else "",
+        fix=", and ".join(fixes),
     )
+
+
+def _lands_below(context: Context, area: shapely.Geometry) -> bool:
+    """Whether drones climb or land inside an area or within the contingency buffer of it."""
+    places = [*(site.position for site in context.plan.sites), *context.scenario.contingency.rally_points]
+    within_m = buffers_of(context.scenario).contingency_m
+    return any(area.distance(shapely.Point(context.world.frame.point(place))) <= within_m for place in places)
 
 
 def _heights_unknown(user: OtherTraffic, blind: int, routes: int) -> Finding:
